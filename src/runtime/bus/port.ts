@@ -82,7 +82,10 @@ export interface BusShape {
     subject: string,
     payload: Uint8Array,
     timeoutMs: number
-  ) => Effect.Effect<Uint8Array, RequestTimeout | NoResponders | BusUnavailable | PayloadTooLarge | BadSubject>
+  ) => Effect.Effect<
+    Uint8Array,
+    RequestTimeout | NoResponders | BusUnavailable | PayloadTooLarge | BadSubject
+  >
   /** A subject nobody else uses, under which replies can be received: `<prefix>.<random>`. */
   readonly newInbox: Effect.Effect<string>
   readonly status: () => BusStatus
