@@ -8,7 +8,7 @@
 const unitTest = "\\.test\\.ts$"
 const effectPackage = "node_modules/effect/"
 
-/** Refuses every import from a floor that is not on its list. Tests beside the code may import more: see below. */
+/** Refuses every import from a floor that is not on its list. Tests beside the code are exempt. */
 const floor = (name, { from, fromNot = [], may, why }) => ({
   name,
   comment: why,
@@ -42,7 +42,7 @@ module.exports = {
     floor("protocol-is-pure", {
       from: "^src/protocol/",
       may: ["^src/protocol/", "node_modules/effect/dist/(Schema|Brand)\\.(js|d\\.ts)$"],
-      why: "The protocol is values in, values out; from Effect it takes Schema and Brand for ids and messages."
+      why: "The protocol is values in, values out; of Effect only Schema and Brand, for ids and messages."
     }),
     floor("runtime-knows-no-paxos", {
       from: "^src/runtime/",

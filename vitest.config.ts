@@ -1,4 +1,4 @@
-/** Two groups of tests: unit (no network, no real time) and e2e (real servers and processes, one at a time). */
+/** Two groups of tests: unit (no network, no real time), e2e (real servers and processes, one at a time). */
 import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 

@@ -66,7 +66,7 @@ const refusedWords: ReadonlyArray<readonly [word: RegExp, instead: string]> = [
   [/\bany\b/g, "any: name the type, or take unknown and narrow it"]
 ]
 
-/** Cores and machines run in lockstep on every replica and in the checker, so nothing from around them may enter. */
+/** Cores and machines run in lockstep on every replica and in the checker: nothing from around may enter. */
 export const pureCores: Rule = (source) =>
   !/^src\/(protocol|machines)\//.test(source.path) || isUnitTest(source.path)
     ? []
@@ -92,7 +92,7 @@ const realTime: ReadonlyArray<readonly [use: RegExp, instead: string]> = [
   [/\bMath\s*\.\s*random\b/g, "real randomness: use Effect's Random"]
 ]
 
-/** What escapes the simulator's scheduler, clock and randomness would make a seed run differently each time. */
+/** What escapes the simulated scheduler, clock and randomness makes a seed run differently each time. */
 export const virtualTime: Rule = (source) =>
   realTimePlaces.some((place) => place.test(source.path))
     ? []
