@@ -1,0 +1,291 @@
+/** A bounded mailbox of one consumer with two lanes: control is handed over before data. */
+import { Effect } from "effect"
+import { ActorStopped, MailboxFull } from "./errors.ts"
+
+/**
+ * What happens to a message for a full data lane: the sender waits, the sender is told, the new message is discarded, or the
+ * oldest waiting message is discarded to make room.
+ */
+export type MailboxPolicy = "suspend" | "fail" | "drop" | "slide"
+
+/** Why a mailbox gave up a message: the lane was full (`drop`), it was pushed out (`slide`), or the mailbox was closed. */
+export type Discarded = "full" | "slid" | "stopped"
+
+export interface MailboxOptions {
+  /** Messages the data lane holds at most. Default 4096. */
+  readonly capacity?: number
+  /** Default `fail`. */
+  readonly policy?: MailboxPolicy
+  /** Messages the control lane holds at most. Default 65536. */
+  readonly controlCapacity?: number
+}
+
+export interface MailboxConfig<A> extends MailboxOptions {
+  /** Name in errors, usually that of the actor. */
+  readonly name: string
+  /** Called at once, in the stack of whoever caused it, with each message that is given up. Must not throw. */
+  readonly onDiscard?: (message: A, reason: Discarded) => void
+}
+
+/** A control message that is settled when it is taken, so that whoever sent it can still withdraw it. */
+export class LateMessage<A> {
+  readonly settle: () => A | undefined
+  constructor(settle: () => A | undefined) {
+    this.settle = settle
+  }
+}
+
+interface Waiter<A> {
+  readonly message: A
+  readonly resume: (effect: Effect.Effect<void, ActorStopped>) => void
+}
+
+const compactAfter = 1024
+
+/**
+ * Single-consumer mailbox. Offers come from anywhere, synchronously or as effects; one fiber takes.
+ *
+ * A consumer that waits is woken through its scheduler: it never runs in the stack of the offerer, and all that arrives
+ * before it gets its turn is one batch. Offers that wait (`suspend`) are accepted first come, first served.
+ */
+export class Mailbox<A> {
+  readonly name: string
+  readonly capacity: number
+  readonly controlCapacity: number
+  readonly policy: MailboxPolicy
+  #data: Array<A> = []
+  /** Where the data lane begins; what stands before it was taken. */
+  #head = 0
+  #control: Array<A | LateMessage<A>> = []
+  #parked: ((effect: Effect.Effect<void>) => void) | undefined
+  readonly #waiters = new Set<Waiter<A>>()
+  readonly #onDiscard: ((message: A, reason: Discarded) => void) | undefined
+  #closed = false
+  #peak = 0
+  #accepted = 0
+  #refused = 0
+  #discarded = 0
+
+  constructor(config: MailboxConfig<A>) {
+    this.name = config.name
+    this.capacity = config.capacity ?? 4096
+    this.controlCapacity = config.controlCapacity ?? 65536
+    this.policy = config.policy ?? "fail"
+    this.#onDiscard = config.onDiscard
+  }
+
+  /** Messages that wait, both lanes. */
+  get size(): number {
+    return this.#data.length - this.#head + this.#control.length
+  }
+  /** The most messages that ever waited. */
+  get peak(): number {
+    return this.#peak
+  }
+  /** Messages accepted so far, both lanes. */
+  get accepted(): number {
+    return this.#accepted
+  }
+  /** Offers that were refused with their sender told. */
+  get refused(): number {
+    return this.#refused
+  }
+  /** Messages given up without their sender being told (`drop`, `slide`, closing). */
+  get discarded(): number {
+    return this.#discarded
+  }
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /**
+   * Offers without waiting; safe in callbacks. False where the mailbox is full or closed; under `slide` the oldest message
+   * makes room instead, under `suspend` a full mailbox refuses as under `fail`.
+   */
+  offerUnsafe(message: A): boolean {
+    if (this.#closed) {
+      this.#refused++
+      return false
+    }
+    if (this.#data.length - this.#head >= this.capacity && !this.#makeRoom(message)) return false
+    this.#data.push(message)
+    this.#arrived()
+    return true
+  }
+
+  /** Offers to the control lane without waiting. False where that lane is full or the mailbox closed. */
+  offerControlUnsafe(message: A | LateMessage<A>): boolean {
+    if (this.#closed || this.#control.length >= this.controlCapacity) {
+      this.#refused++
+      return false
+    }
+    this.#control.push(message)
+    this.#arrived()
+    return true
+  }
+
+  /**
+   * Offers as the policy says: waits its turn (`suspend`), fails (`fail`), or succeeds although a message was discarded
+   * (`drop`, `slide`). Interrupting an offer that waits withdraws the message; it is never delivered twice.
+   */
+  offer(message: A): Effect.Effect<void, MailboxFull | ActorStopped> {
+    return Effect.suspend((): Effect.Effect<void, MailboxFull | ActorStopped> => {
+      if (this.#closed) return Effect.fail(new ActorStopped({ actor: this.name }))
+      if (this.policy === "suspend" && this.#isFull()) return this.#await(message)
+      if (this.offerUnsafe(message) || this.policy === "drop") return Effect.void
+      return Effect.fail(new MailboxFull({ actor: this.name, capacity: this.capacity }))
+    })
+  }
+
+  /** Waits until something waits to be taken, or the mailbox is closed. For the one consumer. */
+  readonly ready: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    if (this.size > 0 || this.#closed) return resume(Effect.void)
+    if (this.#parked !== undefined) return resume(Effect.die(new Error(`${this.name} has two consumers`)))
+    this.#parked = resume
+    return Effect.sync(() => {
+      if (this.#parked === resume) this.#parked = undefined
+    })
+  })
+
+  /** Takes what waits without waiting for it, control first, at most `countMax`; empty where nothing waits. */
+  takeUnsafe(countMax: number = Number.POSITIVE_INFINITY): Array<A> {
+    const control = this.#control.length === 0 ? [] : this.#takeControl(countMax)
+    const room = countMax - control.length
+    const dataSize = this.#data.length - this.#head
+    if (dataSize === 0 || room <= 0) return control
+    const data = room >= dataSize ? this.#takeData() : this.#takePart(room)
+    this.#admitWaiters()
+    return control.length === 0 ? data : control.concat(data)
+  }
+
+  /**
+   * Waits for at least one message, then hands over all that wait (at most `countMax`), control first. Empty only where all
+   * that waited was withdrawn.
+   */
+  takeAll(countMax: number = Number.POSITIVE_INFINITY): Effect.Effect<ReadonlyArray<A>, ActorStopped> {
+    return Effect.flatMap(this.ready, () => this.#takeSome(countMax))
+  }
+
+  /**
+   * Refuses new messages from now on; offers that wait fail with `ActorStopped`. What was accepted can still be taken
+   * (`drain`) or is discarded with the reason `stopped` (`drop`). Closing again with `drop` discards the rest.
+   */
+  close(rest: "drain" | "drop"): void {
+    this.#closed = true
+    const waiters = [...this.#waiters]
+    this.#waiters.clear()
+    const stopped = Effect.flatMap(Effect.yieldNow, () => new ActorStopped({ actor: this.name }))
+    for (const waiter of waiters) waiter.resume(stopped)
+    if (rest === "drop") for (const message of this.takeUnsafe()) this.#discard(message, "stopped")
+    this.#wake()
+  }
+
+  #isFull(): boolean {
+    return this.#data.length - this.#head >= this.capacity
+  }
+
+  #makeRoom(message: A): boolean {
+    switch (this.policy) {
+      case "suspend":
+      case "fail":
+        this.#refused++
+        return false
+      case "drop":
+        this.#discard(message, "full")
+        return false
+      case "slide": {
+        if (this.capacity === 0) {
+          this.#discard(message, "full")
+          return false
+        }
+        const [oldest] = this.#takePart(1)
+        this.#discard(oldest!, "slid")
+        return true
+      }
+    }
+  }
+
+  #await(message: A): Effect.Effect<void, ActorStopped> {
+    return Effect.callback<void, ActorStopped>((resume) => {
+      // The world may have moved between the check and this registration: a scheduler can preempt anywhere.
+      if (this.#closed) return resume(Effect.fail(new ActorStopped({ actor: this.name })))
+      if (!this.#isFull()) {
+        this.#data.push(message)
+        this.#arrived()
+        return resume(Effect.void)
+      }
+      const waiter: Waiter<A> = { message, resume }
+      this.#waiters.add(waiter)
+      return Effect.sync(() => {
+        this.#waiters.delete(waiter)
+      })
+    })
+  }
+
+  /** Whoever waits stands before whoever comes, because room is given to those who wait the moment it appears. */
+  #admitWaiters(): void {
+    for (const waiter of this.#waiters) {
+      if (this.#isFull()) return
+      this.#waiters.delete(waiter)
+      this.#data.push(waiter.message)
+      this.#accepted++
+      waiter.resume(Effect.yieldNow)
+    }
+  }
+
+  #arrived(): void {
+    this.#accepted++
+    const size = this.size
+    if (size > this.#peak) this.#peak = size
+    if (this.#parked !== undefined) this.#wake()
+  }
+
+  #wake(): void {
+    const parked = this.#parked
+    if (parked === undefined) return
+    this.#parked = undefined
+    parked(Effect.yieldNow)
+  }
+
+  #takeSome(countMax: number): Effect.Effect<ReadonlyArray<A>, ActorStopped> {
+    if (this.size === 0 && this.#closed) return Effect.fail(new ActorStopped({ actor: this.name }))
+    // One operation takes and hands over, so that an interruption cannot come between and lose the batch.
+    return Effect.sync(() => this.takeUnsafe(countMax))
+  }
+
+  #takeControl(countMax: number): Array<A> {
+    const waiting = this.#control
+    const taken: Array<A> = []
+    let used = 0
+    while (used < waiting.length && taken.length < countMax) {
+      const next = waiting[used++]!
+      const message = next instanceof LateMessage ? next.settle() : next
+      if (message !== undefined) taken.push(message)
+    }
+    this.#control = used === waiting.length ? [] : waiting.slice(used)
+    return taken
+  }
+
+  #takeData(): Array<A> {
+    const data = this.#head === 0 ? this.#data : this.#data.slice(this.#head)
+    this.#data = []
+    this.#head = 0
+    return data
+  }
+
+  #takePart(count: number): Array<A> {
+    const part = this.#data.slice(this.#head, this.#head + count)
+    this.#data.fill(undefined as A, this.#head, this.#head + count)
+    this.#head += count
+    if (this.#head >= compactAfter && this.#head * 2 >= this.#data.length) {
+      this.#data = this.#data.slice(this.#head)
+      this.#head = 0
+    }
+    return part
+  }
+
+  #discard(message: A, reason: Discarded): void {
+    this.#discarded++
+    this.#onDiscard?.(message, reason)
+  }
+}
