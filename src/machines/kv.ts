@@ -1,0 +1,189 @@
+/** The key-value machine: put, get, delete, compare-and-set on revision, list by prefix; revisions are slots. */
+import sorted from "sorted-btree"
+import type { At, Form, Machine } from "../protocol/machine.ts"
+
+// The package is CommonJS: under native modules its class is the default of the default.
+const BTree = sorted.default
+
+/** Text or bytes, as it was put. */
+export type KvValue = string | Uint8Array
+
+export interface KvEntry {
+  readonly key: string
+  readonly value: KvValue
+  /** Slot of the command that wrote the value. */
+  readonly revision: number
+}
+
+export type KvCommand =
+  | { readonly _tag: "Put"; readonly key: string; readonly value: KvValue }
+  | { readonly _tag: "Delete"; readonly key: string }
+  /** Writes only if the key is at `revision`; 0 means that it must be absent. */
+  | {
+      readonly _tag: "CompareAndSet"
+      readonly key: string
+      readonly revision: number
+      readonly value: KvValue
+    }
+
+/**
+ * `revision` is the key's now (0: absent). `changed` says whether this command wrote: false for a compare-and-set that found
+ * another revision and for a delete that found nothing.
+ */
+export interface KvReply {
+  readonly changed: boolean
+  readonly revision: number
+}
+
+export type KvQuestion =
+  | { readonly _tag: "Get"; readonly key: string }
+  /** Entries with the prefix in key order, behind `after`, `limit` of them at most. */
+  | { readonly _tag: "List"; readonly prefix: string; readonly after: string; readonly limit: number }
+
+/** Get answers with one entry or none. */
+export interface KvAnswer {
+  readonly entries: ReadonlyArray<KvEntry>
+  /** There are more behind the last one. */
+  readonly more: boolean
+}
+
+interface Held {
+  readonly value: KvValue
+  readonly revision: number
+}
+
+/** Ordered by key (by UTF-16 units, as JavaScript compares strings: the same everywhere). */
+export type KvState = sorted.default<string, Held>
+
+const compareKeys = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** A view of bytes can keep a whole network buffer alive: what is kept is a copy. */
+const own = (value: KvValue): KvValue => (typeof value === "string" ? value : Uint8Array.from(value))
+
+const apply = (state: KvState, command: KvCommand, at: At): readonly [KvState, KvReply] => {
+  switch (command._tag) {
+    case "Put":
+      state.set(command.key, { value: own(command.value), revision: at.slot })
+      return [state, { changed: true, revision: at.slot }]
+    case "Delete":
+      return [state, { changed: state.delete(command.key), revision: 0 }]
+    case "CompareAndSet": {
+      const revision = state.get(command.key)?.revision ?? 0
+      if (revision !== command.revision) return [state, { changed: false, revision }]
+      state.set(command.key, { value: own(command.value), revision: at.slot })
+      return [state, { changed: true, revision: at.slot }]
+    }
+  }
+}
+
+const answer = (state: KvState, question: KvQuestion): KvAnswer => {
+  if (question._tag === "Get") {
+    const held = state.get(question.key)
+    return { entries: held === undefined ? [] : [{ key: question.key, ...held }], more: false }
+  }
+  const { prefix, after, limit } = question
+  const entries: Array<KvEntry> = []
+  const start = Math.max(after, prefix)
+  for (const [key, held] of state.entries(start)) {
+    if (!key.startsWith(prefix)) break
+    if (key === after) continue
+    if (entries.length === limit) return { entries, more: true }
+    entries.push({ key, ...held })
+  }
+  return { entries, more: false }
+}
+
+const isText = (value: unknown): value is string => typeof value === "string"
+const isValue = (value: unknown): value is KvValue => isText(value) || value instanceof Uint8Array
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
+/** Arrays of fixed shape: what a command costs on every replica is mostly reading it. */
+const command: Form<KvCommand> = {
+  encode: (value) => {
+    switch (value._tag) {
+      case "Put":
+        return ["p", value.key, value.value]
+      case "Delete":
+        return ["d", value.key]
+      case "CompareAndSet":
+        return ["c", value.key, value.value, value.revision]
+    }
+  },
+  decode: (plain) => {
+    if (!Array.isArray(plain)) return undefined
+    const [tag, key, value, revision] = plain
+    if (!isText(key)) return undefined
+    if (tag === "p" && isValue(value)) return { _tag: "Put", key, value }
+    if (tag === "d") return { _tag: "Delete", key }
+    if (tag === "c" && isValue(value) && isCount(revision))
+      return { _tag: "CompareAndSet", key, value, revision }
+    return undefined
+  }
+}
+
+const reply: Form<KvReply> = {
+  encode: ({ changed, revision }) => [changed, revision],
+  decode: (plain) => {
+    if (!Array.isArray(plain)) return undefined
+    const [changed, revision] = plain
+    return typeof changed === "boolean" && isCount(revision) ? { changed, revision } : undefined
+  }
+}
+
+const question: Form<KvQuestion> = {
+  encode: (value) =>
+    value._tag === "Get" ? ["g", value.key] : ["l", value.prefix, value.after, value.limit],
+  decode: (plain) => {
+    if (!Array.isArray(plain)) return undefined
+    const [tag, first, after, limit] = plain
+    if (!isText(first)) return undefined
+    if (tag === "g") return { _tag: "Get", key: first }
+    return tag === "l" && isText(after) && isCount(limit)
+      ? { _tag: "List", prefix: first, after, limit }
+      : undefined
+  }
+}
+
+const decodeEntry = (plain: unknown): KvEntry | undefined => {
+  if (!Array.isArray(plain)) return undefined
+  const [key, value, revision] = plain
+  return isText(key) && isValue(value) && isCount(revision) ? { key, value, revision } : undefined
+}
+
+const decodeEntries = (plain: ReadonlyArray<unknown>): ReadonlyArray<KvEntry> | undefined => {
+  const entries = plain.map(decodeEntry)
+  return entries.every((entry) => entry !== undefined) ? entries : undefined
+}
+
+const answerForm: Form<KvAnswer> = {
+  encode: ({ entries, more }) => [more, entries.map(({ key, value, revision }) => [key, value, revision])],
+  decode: (plain) => {
+    if (!Array.isArray(plain) || typeof plain[0] !== "boolean" || !Array.isArray(plain[1])) return undefined
+    const entries = decodeEntries(plain[1])
+    return entries === undefined ? undefined : { entries, more: plain[0] }
+  }
+}
+
+const stateForm: Form<KvState> = {
+  encode: (state) => state.toArray().map(([key, { value, revision }]) => [key, value, revision]),
+  decode: (plain) => {
+    const entries = Array.isArray(plain) ? decodeEntries(plain) : undefined
+    return (
+      entries &&
+      new BTree(
+        entries.map(({ key, value, revision }) => [key, { value, revision }]),
+        compareKeys
+      )
+    )
+  }
+}
+
+/** The key-value machine of a group. */
+export const kvMachine: Machine<KvState, KvCommand, KvReply, KvQuestion, KvAnswer> = {
+  name: "kv",
+  version: 1,
+  initial: () => new BTree<string, Held>(undefined, compareKeys),
+  apply,
+  answer,
+  forms: { state: stateForm, command, reply, question, answer: answerForm }
+}

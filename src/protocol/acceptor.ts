@@ -1,0 +1,159 @@
+/** The acceptor: promises and votes (figure 3 of the paper, process Acceptor, extended from one vote to a log). */
+import { type Configuration, isAcceptorOf } from "./configuration.ts"
+import { type Ballot, type Replica, type Slot, sameReplica, slotMax, slotMin, slotPlus } from "./ids.ts"
+import type { LogView } from "./log-view.ts"
+import type { Accept, FromAcceptor, Prepare, ToAcceptor } from "./messages.ts"
+import { type Run, runLast, runsLast, sliceRun } from "./run.ts"
+import { type DurableRecord, type Free, ignored, type Output, type Step, stay } from "./step.ts"
+
+/** What an acceptor knows beside its log. All of it but `configuration` is durable. */
+export interface AcceptorState {
+  readonly self: Replica
+  /** The paper's maxBallot: never decreases. */
+  readonly promised: Ballot
+  /** Slots up to here are chosen. May lag behind the truth, is never ahead of it. */
+  readonly chosen: Slot
+  /** Of the ballot promised, once it was heard: one ballot has one leader and one set of acceptors. */
+  readonly configuration: Configuration | undefined
+}
+
+/** How much of a log one Prepared carries: fits the bus with room for its envelope. */
+export const preparedChunkBytes = 256 * 1024
+
+/**
+ * One step of the acceptor. `log` is its own log as it stands, with everything persisted so far, synced or not; what this
+ * step answers leaves only when all of that is durable.
+ */
+export const acceptorStep = (
+  state: AcceptorState,
+  log: LogView,
+  from: Replica,
+  message: ToAcceptor
+): Step<AcceptorState> => {
+  const { configuration } = message
+  // Negative space first, and answered: a leader that is behind must learn it (figure 3 ignores, which leaves it waiting).
+  if (configuration.ballot < state.promised) {
+    return stay(state, reply(from, { _tag: "Nack", ballot: configuration.ballot, promised: state.promised }))
+  }
+  if (!sameReplica(from, configuration.leader))
+    return stay(state, ignored("not from the leader of its ballot"))
+  const known = state.configuration
+  if (
+    known !== undefined &&
+    known.ballot === configuration.ballot &&
+    !sameReplica(known.leader, configuration.leader)
+  ) {
+    return stay(state, ignored("a second leader for one ballot"))
+  }
+  switch (message._tag) {
+    case "Prepare":
+      return prepare(state, log, message)
+    case "Accept":
+      return accept(state, log, message)
+  }
+}
+
+const reply = (to: Replica, message: FromAcceptor): Free => ({ _tag: "Send", to: [to.node], message })
+
+/** Raises `promised` where the ballot is new; the record must be durable before the answer leaves (section 3). */
+const promise = (
+  state: AcceptorState,
+  configuration: Configuration
+): {
+  readonly state: AcceptorState
+  readonly records: Array<DurableRecord>
+  readonly notes: Array<Output>
+} => {
+  const next = { ...state, promised: configuration.ballot, configuration }
+  if (configuration.ballot === state.promised) return { state: next, records: [], notes: [] }
+  return {
+    state: next,
+    records: [{ _tag: "Promised", ballot: configuration.ballot }],
+    notes: [{ _tag: "Note", note: { _tag: "PromisedNote", ballot: configuration.ballot } }]
+  }
+}
+
+const prepare = (state: AcceptorState, log: LogView, message: Prepare): Step<AcceptorState> => {
+  const { configuration, prev, fromSlot } = message
+  // Only an acceptor of the previous configuration is a read quorum of it: a replica with a new disk forgot its votes.
+  if (!isAcceptorOf(prev, state.self))
+    return stay(state, ignored("asked for a promise, but no acceptor of the previous ballot"))
+  const promised = promise(state, configuration)
+  const first = slotMin(fromSlot, slotPlus(log.last, 1))
+  const prevSlot = slotPlus(first, -1)
+  const prepared: FromAcceptor = {
+    _tag: "Prepared",
+    ballot: configuration.ballot,
+    lastSlot: log.last,
+    prevSlot,
+    prevSlotBallot: log.ballotAt(prevSlot)!,
+    runs: first > log.last ? [] : log.read(first, log.last, preparedChunkBytes),
+    chosen: state.chosen
+  }
+  return {
+    state: promised.state,
+    outputs: [
+      ...promised.notes,
+      { _tag: "Persist", records: promised.records, release: [reply(configuration.leader, prepared)] }
+    ]
+  }
+}
+
+const accept = (before: AcceptorState, log: LogView, message: Accept): Step<AcceptorState> => {
+  const { configuration, prevSlot, prevSlotBallot, runs, round } = message
+  if (!isAcceptorOf(configuration, before.self)) return stay(before, ignored("no acceptor of this ballot"))
+  const promised = promise(before, configuration)
+  const { state, records, notes } = promised
+  if (log.ballotAt(prevSlot) !== prevSlotBallot) {
+    const release = [reply(configuration.leader, gap(log, message))]
+    return { state, outputs: [...notes, { _tag: "Persist", records, release }] }
+  }
+  for (const run of newRuns(log, runs)) records.push({ _tag: "Appended", run })
+  // Cumulative, and only up to the end of what this message covered: beyond it may lie an older ballot's suffix.
+  const lastSlot = runsLast(runs, prevSlot)
+  const chosen = slotMax(state.chosen, slotMin(message.chosen, lastSlot))
+  const advanced = chosen > state.chosen
+  if (advanced && records.length > 0) records.push({ _tag: "Chosen", slot: chosen })
+  const accepted: FromAcceptor = { _tag: "Accepted", ballot: configuration.ballot, lastSlot, round }
+  const outputs: Array<Output> = [
+    ...notes,
+    { _tag: "Persist", records, release: [reply(configuration.leader, accepted)] }
+  ]
+  // The leader applies by its own count of acknowledgements and answers the clients; the others learn it here.
+  const follows = !sameReplica(configuration.leader, state.self)
+  if (advanced && follows) outputs.push({ _tag: "Apply", through: chosen, answer: false })
+  return { state: advanced ? { ...state, chosen } : state, outputs }
+}
+
+/** Where the leader may try next: below `prevSlot`, at an entry of its ballot or an older one. */
+const gap = (log: LogView, message: Accept): FromAcceptor => {
+  const below = slotPlus(slotMin(message.prevSlot, slotPlus(log.last, 1)), -1)
+  const hintSlot = log.lastSlotOfBallot(message.prevSlotBallot, below)
+  return {
+    _tag: "Gap",
+    ballot: message.configuration.ballot,
+    hintSlot,
+    hintBallot: log.ballotAt(hintSlot)!,
+    round: message.round
+  }
+}
+
+/**
+ * The part of `runs` that the log does not hold yet. Equal slot and ballot means equal prefix, so what agrees is skipped, and
+ * from the first entry that differs on everything is replaced. A duplicate, late or early, changes nothing.
+ */
+const newRuns = (log: LogView, runs: ReadonlyArray<Run>): ReadonlyArray<Run> => {
+  for (const [index, run] of runs.entries()) {
+    const from = firstDifference(log, run)
+    if (from === undefined) continue
+    const rest = sliceRun(run, from, runLast(run))
+    return rest === undefined ? runs.slice(index + 1) : [rest, ...runs.slice(index + 1)]
+  }
+  return []
+}
+
+const firstDifference = (log: LogView, run: Run): Slot | undefined => {
+  if (log.ballotAt(run.first) !== run.ballot) return run.first
+  const agrees = log.lastSlotOfBallot(run.ballot, runLast(run))
+  return agrees === runLast(run) ? undefined : slotPlus(agrees, 1)
+}

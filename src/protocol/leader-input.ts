@@ -1,0 +1,47 @@
+/** What happens to a leader, and the settings it acts by. */
+import type { Replica } from "./ids.ts"
+import type { FromAcceptor, FromClient, MasterReply } from "./messages.ts"
+import type { TimerName } from "./step.ts"
+
+/** Sizes and intervals of a leader. */
+export interface LeaderSettings {
+  readonly heartbeatIntervalMs: number
+  readonly retransmitAfterMs: number
+  readonly masterRetryMs: number
+  /** One Accept carries about this much. */
+  readonly batchMaxBytes: number
+  /** Batches in flight. A small window beats a large one: the next batch grows while these are out. */
+  readonly windowMax: number
+  /** Submissions that wait beyond this are refused as Overloaded. */
+  readonly pendingMaxBytes: number
+  /** Questions that wait beyond this are refused as Overloaded. */
+  readonly questionsMax: number
+  /** Chunk of the log for an acceptor that is behind. */
+  readonly chunkMaxBytes: number
+}
+
+export const defaultLeaderSettings: LeaderSettings = {
+  heartbeatIntervalMs: 50,
+  retransmitAfterMs: 100,
+  masterRetryMs: 250,
+  batchMaxBytes: 64 * 1024,
+  windowMax: 2,
+  pendingMaxBytes: 32 * 1024 * 1024,
+  questionsMax: 65_536,
+  chunkMaxBytes: 256 * 1024
+}
+
+export type LeaderInput =
+  /** Asks for a new ballot. `token` is unique over all starts of all leaders: it names the requests to the master. */
+  | {
+      readonly _tag: "Start"
+      readonly token: string
+      readonly acceptors: ReadonlyArray<Replica>
+      readonly settings: LeaderSettings
+    }
+  | { readonly _tag: "FromMaster"; readonly reply: MasterReply }
+  | { readonly _tag: "FromAcceptor"; readonly from: Replica; readonly message: FromAcceptor }
+  | FromClient
+  /** All that waited has been given: send what has gathered. `wallMs` is this node's wall clock. */
+  | { readonly _tag: "Flush"; readonly wallMs: number }
+  | { readonly _tag: "TimerFired"; readonly timer: TimerName }

@@ -1,0 +1,193 @@
+/** From newBallot to a safe log: the request to the master, phase 1, and taking over the log of the one acceptor that answers. */
+import { type Configuration, isAcceptorOf, nodesOf } from "./configuration.ts"
+import { findSafe } from "./find-safe.ts"
+import { type NodeId, noSlot, type Replica, type Slot, sameReplica, slotPlus } from "./ids.ts"
+import type { Deposed } from "./leader.ts"
+import { type Carrying, carrying } from "./leader-carry.ts"
+import type { LeaderInput, LeaderSettings } from "./leader-input.ts"
+import type { LogView } from "./log-view.ts"
+import type { Accept, MasterRequest, Prepare, Prepared } from "./messages.ts"
+import { type Output, type Step, stay } from "./step.ts"
+
+/** Waits for the master to issue a ballot. */
+export interface Asking {
+  readonly _tag: "Asking"
+  readonly self: Replica
+  readonly settings: LeaderSettings
+  readonly token: string
+  readonly request: MasterRequest
+}
+
+/** Phase 1: waits for one acceptor of the previous configuration, then takes its log. */
+export interface Preparing {
+  readonly _tag: "Preparing"
+  readonly self: Replica
+  readonly settings: LeaderSettings
+  readonly token: string
+  readonly configuration: Configuration
+  readonly prev: Configuration
+  /** The acceptor whose log is taken, once one has answered. */
+  readonly source: Replica | undefined
+  readonly boundThrough: Slot
+  /** What is asked for next. */
+  readonly fromSlot: Slot
+  /** The source answered since the last look of the retry timer. */
+  readonly moved: boolean
+}
+
+type Start = Extract<LeaderInput, { readonly _tag: "Start" }>
+
+export const asking = (self: Replica, input: Start): Step<Asking> => {
+  const requestId = `${input.token}/ballot`
+  const request: MasterRequest = { _tag: "NewBallot", requestId, leader: self, acceptors: input.acceptors }
+  return {
+    state: { _tag: "Asking", self, settings: input.settings, token: input.token, request },
+    outputs: [
+      { _tag: "AskMaster", request },
+      { _tag: "SetTimer", timer: "master-retry", afterMs: input.settings.masterRetryMs }
+    ]
+  }
+}
+
+export const askingStep = (
+  state: Asking,
+  log: LogView,
+  input: LeaderInput
+): Step<Asking | Preparing | Deposed> => {
+  if (input._tag === "TimerFired" && input.timer === "master-retry") {
+    const again: Output = { _tag: "SetTimer", timer: "master-retry", afterMs: state.settings.masterRetryMs }
+    return stay(state, { _tag: "AskMaster", request: state.request }, again)
+  }
+  if (input._tag !== "FromMaster" || input.reply.requestId !== state.request.requestId) return stay(state)
+  const { reply } = input
+  if (reply._tag === "Refused") {
+    return {
+      state: { _tag: "Deposed", self: state.self, reason: `the master refused a ballot: ${reply.reason}` },
+      outputs: [{ _tag: "CancelTimer", timer: "master-retry" }]
+    }
+  }
+  if (reply._tag !== "Issued") return stay(state)
+  return preparing(state, log, reply.configuration, reply.prev)
+}
+
+/**
+ * A surviving acceptor of the previous configuration is by itself a read quorum of it: its phase 1 is local (section 3 of the
+ * paper). Any other leader asks all of them and takes the first that answers.
+ */
+const preparing = (
+  before: Asking,
+  log: LogView,
+  configuration: Configuration,
+  prev: Configuration
+): Step<Preparing> => {
+  const { self, settings, token } = before
+  const state: Preparing = {
+    _tag: "Preparing",
+    self,
+    settings,
+    token,
+    configuration,
+    prev,
+    source: undefined,
+    boundThrough: noSlot,
+    fromSlot: slotPlus(log.last, 1),
+    moved: false
+  }
+  return {
+    state,
+    outputs: [
+      { _tag: "CancelTimer", timer: "master-retry" },
+      { _tag: "Note", note: { _tag: "LeaderPhase", ballot: configuration.ballot, phase: "Preparing" } },
+      ask(state),
+      { _tag: "SetTimer", timer: "prepare-retry", afterMs: settings.retransmitAfterMs }
+    ]
+  }
+}
+
+const isLocal = (state: Preparing): boolean => isAcceptorOf(state.prev, state.self)
+
+const ask = (state: Preparing): Output => {
+  const { configuration, prev, source, fromSlot } = state
+  const message: Prepare = { _tag: "Prepare", configuration, prev, fromSlot }
+  const to: ReadonlyArray<NodeId> = isLocal(state)
+    ? [state.self.node]
+    : source === undefined
+      ? nodesOf(prev)
+      : [source.node]
+  return { _tag: "Send", to, message }
+}
+
+export const prepareStep = (
+  state: Preparing,
+  log: LogView,
+  input: LeaderInput
+): Step<Preparing | Carrying> => {
+  if (input._tag === "TimerFired" && input.timer === "prepare-retry") return retry(state)
+  if (input._tag !== "FromAcceptor") return stay(state)
+  const { from, message } = input
+  if (message.ballot !== state.configuration.ballot) return stay(state)
+  switch (message._tag) {
+    case "Prepared":
+      return onPrepared(state, log, from, message)
+    case "Accepted":
+      return sameReplica(from, state.self) && state.source !== undefined
+        ? onCopied(state, log, message.lastSlot)
+        : stay(state)
+    case "Gap": {
+      if (!sameReplica(from, state.self) || state.source === undefined) return stay(state)
+      const next = { ...state, fromSlot: slotPlus(message.hintSlot, 1) }
+      return { state: next, outputs: [ask(next)] }
+    }
+    case "Nack":
+      return stay(state)
+  }
+}
+
+/** A source that fell silent is given up: any other acceptor of the previous configuration does as well. */
+const retry = (state: Preparing): Step<Preparing> => {
+  const source = state.moved ? state.source : undefined
+  const next = { ...state, source, moved: false }
+  const again: Output = {
+    _tag: "SetTimer",
+    timer: "prepare-retry",
+    afterMs: state.settings.retransmitAfterMs
+  }
+  return { state: next, outputs: [ask(next), again] }
+}
+
+const onPrepared = (
+  state: Preparing,
+  log: LogView,
+  from: Replica,
+  message: Prepared
+): Step<Preparing | Carrying> => {
+  if (state.source !== undefined && !sameReplica(from, state.source)) return stay(state)
+  const safe = findSafe(state.prev, from, message)
+  if (safe === undefined) return stay(state)
+  if (sameReplica(safe.source, state.self)) return enterCarrying(state, log, safe.boundThrough)
+  if (isLocal(state)) return stay(state)
+  const next: Preparing = { ...state, source: safe.source, boundThrough: safe.boundThrough, moved: true }
+  // The log of another acceptor is copied into this node's own: the leader is an acceptor of its ballot and reads only that one.
+  const copy: Accept = {
+    _tag: "Accept",
+    configuration: state.configuration,
+    prevSlot: message.prevSlot,
+    prevSlotBallot: message.prevSlotBallot,
+    runs: message.runs,
+    chosen: noSlot,
+    round: 0
+  }
+  return { state: next, outputs: [{ _tag: "Send", to: [state.self.node], message: copy }] }
+}
+
+const onCopied = (state: Preparing, log: LogView, through: Slot): Step<Preparing | Carrying> => {
+  if (through >= state.boundThrough) return enterCarrying(state, log, state.boundThrough)
+  const next = { ...state, fromSlot: slotPlus(through, 1), moved: true }
+  return { state: next, outputs: [ask(next)] }
+}
+
+const enterCarrying = (state: Preparing, log: LogView, boundThrough: Slot): Step<Carrying> => {
+  const { self, settings, token, configuration, prev } = state
+  const step = carrying({ self, settings, token, configuration, prev, boundThrough }, log)
+  return { state: step.state, outputs: [{ _tag: "CancelTimer", timer: "prepare-retry" }, ...step.outputs] }
+}

@@ -1,0 +1,107 @@
+/** The leader of a ballot (figure 4 of the paper): from newBallot through phase 1, carry and activation to serving. */
+import type { Configuration } from "./configuration.ts"
+import type { Ballot, Replica } from "./ids.ts"
+import { noBallot } from "./ids.ts"
+import { type Carrying, carryStep } from "./leader-carry.ts"
+import type { LeaderInput } from "./leader-input.ts"
+import { type Asking, asking, askingStep, type Preparing, prepareStep } from "./leader-prepare.ts"
+import { type Awaiting, awaitStep, type Serving, serveStep } from "./leader-serve.ts"
+import type { LogView } from "./log-view.ts"
+import type { Refusal } from "./messages.ts"
+import { type Free, type Output, type Step, stay, type TimerName } from "./step.ts"
+import { unsettled } from "./window.ts"
+
+/** Leads nothing: has not asked yet, or was deposed by a higher ballot. It never goes on in an old ballot. */
+export interface Deposed {
+  readonly _tag: "Deposed"
+  readonly self: Replica
+  readonly reason: string
+}
+
+export type LeaderState = Deposed | Asking | Preparing | Carrying | Awaiting | Serving
+
+export const idleLeader = (self: Replica): LeaderState => ({
+  _tag: "Deposed",
+  self,
+  reason: "has not asked for a ballot"
+})
+
+/** The configuration that this leader leads or is about to lead. */
+export const leads = (state: LeaderState): Configuration | undefined =>
+  "configuration" in state ? state.configuration : undefined
+
+const timers: ReadonlyArray<TimerName> = ["heartbeat", "retransmit", "master-retry", "prepare-retry"]
+
+/**
+ * One step of the leader. `log` is the log of the acceptor beside it. Inputs that come while it does not serve are refused, so
+ * that clients know that nothing was done.
+ */
+export const leaderStep = (state: LeaderState, log: LogView, input: LeaderInput): Step<LeaderState> => {
+  if (input._tag === "Start") return state._tag === "Deposed" ? asking(state.self, input) : stay(state)
+  const ballot = leads(state)?.ballot ?? noBallot
+  // Its own acceptor promised somebody else: the log is no longer this leader's to read (section 4, point 5).
+  if (log.promised > ballot && ballot > noBallot)
+    return refuseInput(depose(state, `ballot ${log.promised}`), input)
+  if (input._tag === "FromAcceptor" && input.message._tag === "Nack") {
+    return outranked(ballot, input.message.ballot, input.message.promised)
+      ? depose(state, `ballot ${input.message.promised}`)
+      : stay(state)
+  }
+  switch (state._tag) {
+    case "Deposed":
+      return refuseInput(stay(state), input)
+    case "Asking":
+      return refuseInput(askingStep(state, log, input), input)
+    case "Preparing":
+      return refuseInput(prepareStep(state, log, input), input)
+    case "Carrying":
+      return refuseInput(carryStep(state, log, input), input)
+    case "Awaiting":
+      return refuseInput(settle(awaitStep(state, log, input)), input)
+    case "Serving":
+      return serveStep(state, log, input)
+  }
+}
+
+const outranked = (mine: Ballot, refused: Ballot, promised: Ballot): boolean =>
+  refused === mine && promised > mine
+
+const settle = (
+  step: Step<LeaderState | { readonly _tag: "Lost"; readonly state: Awaiting }>
+): Step<LeaderState> =>
+  step.state._tag === "Lost"
+    ? depose(step.state.state, "the master activated another ballot")
+    : { state: step.state, outputs: step.outputs }
+
+/** Stops leading at once. What was not sent was not done; what was in flight may still take effect. */
+const depose = (state: LeaderState, by: string): Step<LeaderState> => {
+  const outputs: Array<Output> = timers.map((timer) => ({ _tag: "CancelTimer", timer }))
+  if (state._tag === "Serving") outputs.push(...abandon(state))
+  const ballot = leads(state)?.ballot ?? noBallot
+  outputs.push({ _tag: "Note", note: { _tag: "LeaderPhase", ballot, phase: "Deposed" } })
+  return { state: { _tag: "Deposed", self: state.self, reason: `deposed by ${by}` }, outputs }
+}
+
+const notLeader: Refusal = { _tag: "NotLeader", leader: undefined }
+
+const abandon = (state: Serving): ReadonlyArray<Free> => [
+  ...unsettled(state.window),
+  ...state.pending.map(
+    ({ client, submission }): Free => ({ _tag: "RefuseSubmit", client, submission, refusal: notLeader })
+  ),
+  ...[...state.newReads, ...state.reads.flatMap((read) => read.queries)].map(
+    ({ client, question }): Free => ({ _tag: "RefuseQuery", client, question, refusal: notLeader })
+  )
+]
+
+/** Adds the refusal of a client's input to a step of a leader that does not serve. */
+const refuseInput = (step: Step<LeaderState>, input: LeaderInput): Step<LeaderState> => {
+  if (input._tag !== "Submit" && input._tag !== "Query") return step
+  const refusal: Refusal =
+    step.state._tag === "Deposed" ? notLeader : { _tag: "Overloaded", retryAfterMs: 50 }
+  const refused: Free =
+    input._tag === "Submit"
+      ? { _tag: "RefuseSubmit", client: input.client, submission: input.submission, refusal }
+      : { _tag: "RefuseQuery", client: input.client, question: input.question, refusal }
+  return { state: step.state, outputs: [...step.outputs, refused] }
+}

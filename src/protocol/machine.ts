@@ -1,0 +1,106 @@
+/** State machines: what a group replicates. Users define their own, typed by schemas and deterministic by rule. */
+import * as Schema from "effect/Schema"
+import type { SessionId, Slot } from "./ids.ts"
+
+/** What a machine may know beside its state and the command: all of it is replicated. */
+export interface At {
+  /** The command's place in the log: unique, growing, usable as a revision or a fencing token. */
+  readonly slot: Slot
+  /** The log's clock in milliseconds: never goes back, the same on every replica. */
+  readonly atMs: number
+  readonly session: SessionId
+}
+
+/** How a typed value becomes a plain one (numbers, strings, booleans, null, bytes, arrays, objects) and back. */
+export interface Form<T> {
+  encode(value: T): unknown
+  /** Undefined where the plain value is none of this form. Must decide alike on every replica. */
+  decode(plain: unknown): T | undefined
+}
+
+/**
+ * A replicated state machine. `apply` must be deterministic: the same state, command and `at` give the same result on every
+ * replica and at every replay; so no clock, no randomness, no input or output. It may change `state` in place and return it.
+ */
+export interface Machine<State, Command, Reply, Question, Answer> {
+  readonly name: string
+  readonly version: number
+  initial(): State
+  apply(state: State, command: Command, at: At): readonly [State, Reply]
+  /** Answers a question without changing anything. */
+  answer(state: State, question: Question): Answer
+  readonly forms: {
+    readonly state: Form<State>
+    readonly command: Form<Command>
+    readonly reply: Form<Reply>
+    readonly question: Form<Question>
+    readonly answer: Form<Answer>
+  }
+}
+
+export type AnyMachine = Machine<unknown, unknown, unknown, unknown, unknown>
+
+/** The form that a schema gives. A value of another shape is no error: it decodes to undefined. */
+export const formOf = <T, E>(schema: Schema.Codec<T, E>): Form<T> => {
+  const codec = Schema.toCodecJson(schema)
+  const decode = Schema.decodeUnknownExit(codec)
+  const encode = Schema.encodeSync(codec)
+  return {
+    encode,
+    decode: (plain) => {
+      const exit = decode(plain)
+      return exit._tag === "Success" ? exit.value : undefined
+    }
+  }
+}
+
+/** What a user gives to define a machine. */
+export interface MachineDefinition<State, Command, Reply, Question, Answer> {
+  readonly name: string
+  readonly version?: number
+  readonly state: Schema.Codec<State, unknown>
+  readonly command: Schema.Codec<Command, unknown>
+  readonly reply: Schema.Codec<Reply, unknown>
+  readonly question: Schema.Codec<Question, unknown>
+  readonly answer: Schema.Codec<Answer, unknown>
+  readonly initial: () => State
+  readonly apply: (state: State, command: Command, at: At) => readonly [State, Reply]
+  readonly ask: (state: State, question: Question) => Answer
+}
+
+/**
+ * Defines a replicated state machine from schemas and two functions.
+ *
+ * `apply` takes the state, a command and its place in the log, and returns the next state and the reply; it runs on every
+ * replica and must be deterministic. `ask` answers questions from the state. A command that does not decode by its schema is
+ * refused on every replica alike (`bad-command`).
+ *
+ * @example
+ * ```ts
+ * import * as Schema from "effect/Schema"
+ * const counter = defineMachine({
+ *   name: "counter",
+ *   state: Schema.Number, command: Schema.Struct({ add: Schema.Number }), reply: Schema.Number,
+ *   question: Schema.Null, answer: Schema.Number,
+ *   initial: () => 0,
+ *   apply: (state, { add }) => [state + add, state + add],
+ *   ask: (state) => state
+ * })
+ * ```
+ */
+export const defineMachine = <State, Command, Reply, Question, Answer>(
+  definition: MachineDefinition<State, Command, Reply, Question, Answer>
+): Machine<State, Command, Reply, Question, Answer> => ({
+  name: definition.name,
+  version: definition.version ?? 1,
+  initial: definition.initial,
+  apply: definition.apply,
+  answer: definition.ask,
+  forms: {
+    state: formOf(definition.state),
+    command: formOf(definition.command),
+    reply: formOf(definition.reply),
+    question: formOf(definition.question),
+    answer: formOf(definition.answer)
+  }
+})

@@ -1,0 +1,163 @@
+/** The configuration master of one group (figure 5): issues ballots, activates them, retires failed acceptors. */
+import { type Configuration, isAcceptorOf, misformed, type Origin, originOf } from "./configuration.ts"
+import { Ballot, type Replica, sameReplica } from "./ids.ts"
+import type { MasterReply, MasterRequest } from "./messages.ts"
+
+/** A ballot handed out that is not active yet, with what it was issued against. Only the latest one can still be activated. */
+export interface Issued {
+  readonly configuration: Configuration
+  readonly prev: Origin
+  readonly requestId: string
+}
+
+/** Small and durable: the whole of it is replaced by compare-and-set. */
+export interface MasterState {
+  readonly nextBallot: Ballot
+  readonly active: Configuration | undefined
+  readonly latest: Issued | undefined
+  readonly minAcceptors: number
+}
+
+export const emptyMaster = (minAcceptors = 1): MasterState => ({
+  nextBallot: Ballot(1),
+  active: undefined,
+  latest: undefined,
+  minAcceptors
+})
+
+export interface MasterStep {
+  readonly state: MasterState
+  readonly reply: MasterReply
+}
+
+/** One atomic operation of the master. A retry with the same `requestId` gets the same answer while it still holds. */
+export const masterStep = (state: MasterState, request: MasterRequest): MasterStep => {
+  switch (request._tag) {
+    case "Bootstrap":
+      return bootstrap(state, request)
+    case "NewBallot":
+      return newBallot(state, request)
+    case "Complete":
+      return complete(state, request)
+    case "Retire":
+      return retire(state, request)
+    case "ReadMaster":
+      return { state, reply: { _tag: "MasterRead", requestId: request.requestId, ...standing(state) } }
+  }
+}
+
+const standing = (state: MasterState) => ({ active: state.active, latest: Ballot(state.nextBallot - 1) })
+
+const refused = (state: MasterState, requestId: string, reason: string): MasterStep => ({
+  state,
+  reply: { _tag: "Refused", requestId, reason }
+})
+
+const superseded = (state: MasterState, requestId: string): MasterStep => ({
+  state,
+  reply: { _tag: "Superseded", requestId, ...standing(state) }
+})
+
+const activated = (state: MasterState, requestId: string, configuration: Configuration): MasterStep => ({
+  state,
+  reply: { _tag: "Activated", requestId, configuration }
+})
+
+interface Named {
+  readonly requestId: string
+  readonly leader: Replica
+  readonly acceptors: ReadonlyArray<Replica>
+}
+
+const bootstrap = (state: MasterState, request: Named): MasterStep => {
+  const wrong = misformed(request.leader, request.acceptors)
+  if (wrong !== undefined) return refused(state, request.requestId, wrong)
+  if (state.active !== undefined) return superseded(state, request.requestId)
+  const { leader, acceptors } = request
+  const configuration: Configuration = { ballot: state.nextBallot, generation: 0, leader, acceptors }
+  return activated(
+    { ...state, active: configuration, nextBallot: Ballot(state.nextBallot + 1) },
+    request.requestId,
+    configuration
+  )
+}
+
+/** Issues the next ballot against what is active now, and so cancels every ballot issued before that is not active. */
+const newBallot = (state: MasterState, request: Named): MasterStep => {
+  const { requestId, leader, acceptors } = request
+  const wrong = misformed(leader, acceptors)
+  if (wrong !== undefined) return refused(state, requestId, wrong)
+  if (state.active === undefined)
+    return refused(state, requestId, "the group has no active configuration yet")
+  const prev = state.active
+  const { latest } = state
+  if (latest !== undefined && latest.requestId === requestId && isCurrent(state, latest.prev)) {
+    return { state, reply: { _tag: "Issued", requestId, configuration: latest.configuration, prev } }
+  }
+  const configuration: Configuration = { ballot: state.nextBallot, generation: 0, leader, acceptors }
+  const issued = { configuration, prev: originOf(prev), requestId }
+  return {
+    state: { ...state, nextBallot: Ballot(state.nextBallot + 1), latest: issued },
+    reply: { _tag: "Issued", requestId, configuration, prev }
+  }
+}
+
+const isCurrent = (state: MasterState, origin: Origin): boolean =>
+  state.active !== undefined &&
+  state.active.ballot === origin.ballot &&
+  state.active.generation === origin.generation
+
+/**
+ * Activates a ballot only if it is the latest issued and the active configuration is still the one that it was issued
+ * against, in ballot and generation. Otherwise a ballot that read its log before another one chose values would undo them.
+ */
+const complete = (
+  state: MasterState,
+  request: { readonly requestId: string; readonly ballot: Ballot; readonly prev: Origin }
+): MasterStep => {
+  const { requestId, ballot, prev } = request
+  if (state.active?.ballot === ballot) return activated(state, requestId, state.active)
+  const { latest } = state
+  if (latest === undefined || latest.configuration.ballot !== ballot) return superseded(state, requestId)
+  if (
+    !isCurrent(state, prev) ||
+    latest.prev.ballot !== prev.ballot ||
+    latest.prev.generation !== prev.generation
+  ) {
+    return superseded(state, requestId)
+  }
+  const active = latest.configuration
+  return activated({ ...state, active, latest: undefined }, requestId, active)
+}
+
+/**
+ * Takes a failed backup out of the active configuration without a new ballot (section 5, Niobe). Refused while a ballot is
+ * issued: what that one brings along could undo what the smaller configuration chooses meanwhile.
+ */
+const retire = (
+  state: MasterState,
+  request: { readonly requestId: string; readonly origin: Origin; readonly acceptor: Replica }
+): MasterStep => {
+  const { requestId, origin, acceptor } = request
+  const { active } = state
+  if (active === undefined) return refused(state, requestId, "the group has no active configuration yet")
+  const already = active.ballot === origin.ballot && active.generation === origin.generation + 1
+  if (already && !isAcceptorOf(active, acceptor)) return activated(state, requestId, active)
+  if (!isCurrent(state, origin)) return superseded(state, requestId)
+  if (sameReplica(active.leader, acceptor)) return refused(state, requestId, "the leader cannot be retired")
+  if (!isAcceptorOf(active, acceptor))
+    return refused(state, requestId, "it is no acceptor of the active configuration")
+  if (state.latest !== undefined) {
+    return refused(
+      state,
+      requestId,
+      "a ballot is issued: take a new ballot without the failed acceptor instead"
+    )
+  }
+  const acceptors = active.acceptors.filter((member) => !sameReplica(member, acceptor))
+  if (acceptors.length < state.minAcceptors) {
+    return refused(state, requestId, `the group keeps at least ${state.minAcceptors} acceptors`)
+  }
+  const smaller: Configuration = { ...active, generation: active.generation + 1, acceptors }
+  return activated({ ...state, active: smaller }, requestId, smaller)
+}

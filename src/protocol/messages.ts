@@ -1,0 +1,142 @@
+/** The messages of the protocol, as plain values; how they look on the bus is another file's concern. */
+import type { Configuration, Origin } from "./configuration.ts"
+import type { Ballot, ClientId, Replica, RequestNumber, SessionId, Slot } from "./ids.ts"
+import type { Run } from "./run.ts"
+
+/** 1a: the leader of a new ballot asks an acceptor of `prev` for its promise and its log from `fromSlot`. */
+export interface Prepare {
+  readonly _tag: "Prepare"
+  readonly configuration: Configuration
+  readonly prev: Configuration
+  readonly fromSlot: Slot
+}
+
+/** 1b: promised; the log ends at `lastSlot`, and `runs` is a chunk of it behind `prevSlot`. */
+export interface Prepared {
+  readonly _tag: "Prepared"
+  readonly ballot: Ballot
+  readonly lastSlot: Slot
+  readonly prevSlot: Slot
+  readonly prevSlotBallot: Ballot
+  readonly runs: ReadonlyArray<Run>
+  readonly chosen: Slot
+}
+
+/**
+ * 2a for the entries of `runs`, which follow `prevSlot`. With no runs it asks whether the log matches through `prevSlot`, or
+ * is a heartbeat. `round` numbers the sendings of this leader, so that an answer proves that it was given after this one.
+ */
+export interface Accept {
+  readonly _tag: "Accept"
+  readonly configuration: Configuration
+  readonly prevSlot: Slot
+  readonly prevSlotBallot: Ballot
+  readonly runs: ReadonlyArray<Run>
+  readonly chosen: Slot
+  readonly round: number
+}
+
+/** 2b: everything through `lastSlot`, the end of what the Accept covered, is synced here in `ballot`. */
+export interface Accepted {
+  readonly _tag: "Accepted"
+  readonly ballot: Ballot
+  readonly lastSlot: Slot
+  readonly round: number
+}
+
+/** The Accept did not fit: this log differs at `prevSlot`. It may match at `hintSlot`, whose entry is of `hintBallot`. */
+export interface Gap {
+  readonly _tag: "Gap"
+  readonly ballot: Ballot
+  readonly hintSlot: Slot
+  readonly hintBallot: Ballot
+  readonly round: number
+}
+
+/** Refused: a ballot above `ballot` was promised. */
+export interface Nack {
+  readonly _tag: "Nack"
+  readonly ballot: Ballot
+  readonly promised: Ballot
+}
+
+export type ToAcceptor = Prepare | Accept
+export type FromAcceptor = Prepared | Accepted | Gap | Nack
+
+/** Requests to the master. `requestId` makes a retry harmless. */
+export type MasterRequest =
+  | {
+      readonly _tag: "Bootstrap"
+      readonly requestId: string
+      readonly leader: Replica
+      readonly acceptors: ReadonlyArray<Replica>
+    }
+  | {
+      readonly _tag: "NewBallot"
+      readonly requestId: string
+      readonly leader: Replica
+      readonly acceptors: ReadonlyArray<Replica>
+    }
+  | { readonly _tag: "Complete"; readonly requestId: string; readonly ballot: Ballot; readonly prev: Origin }
+  | {
+      readonly _tag: "Retire"
+      readonly requestId: string
+      readonly origin: Origin
+      readonly acceptor: Replica
+    }
+  | { readonly _tag: "ReadMaster"; readonly requestId: string }
+
+export type MasterReply = { readonly requestId: string } & (
+  | { readonly _tag: "Issued"; readonly configuration: Configuration; readonly prev: Configuration }
+  | { readonly _tag: "Activated"; readonly configuration: Configuration }
+  | { readonly _tag: "Superseded"; readonly active: Configuration | undefined; readonly latest: Ballot }
+  | { readonly _tag: "MasterRead"; readonly active: Configuration | undefined; readonly latest: Ballot }
+  | { readonly _tag: "Refused"; readonly reason: string }
+)
+
+/** A client's entries, gathered over one turn. The numbers let it tell which submission an answer is about. */
+export interface Submit {
+  readonly _tag: "Submit"
+  readonly client: ClientId
+  readonly submission: number
+  readonly bytes: Uint8Array
+}
+
+/** A client's linearizable questions of one turn, in the machine's own encoding; numbered from `question` on. */
+export interface Query {
+  readonly _tag: "Query"
+  readonly client: ClientId
+  readonly question: number
+  readonly queries: ReadonlyArray<Uint8Array>
+}
+
+export type FromClient = Submit | Query
+
+/** Why a leader does not take a submission or a question. Nothing of it was done. */
+export type Refusal =
+  | { readonly _tag: "NotLeader"; readonly leader: string | undefined }
+  | { readonly _tag: "Overloaded"; readonly retryAfterMs: number }
+  | { readonly _tag: "Malformed"; readonly reason: string }
+
+/** What became of a command. `reply` is the machine's; kept as a value until it is sent. */
+export interface CommandResult {
+  readonly session: SessionId
+  readonly number: RequestNumber
+  readonly slot: Slot
+  readonly outcome: Outcome
+  readonly reply: unknown
+}
+
+/**
+ * - done: applied, once.
+ * - session-expired: not applied now; whether an earlier sending was, is no longer known.
+ * - window-exceeded: not applied; too many commands of the session are without a received reply.
+ * - bad-command: not applied; the machine cannot read it.
+ */
+export type Outcome = "done" | "session-expired" | "window-exceeded" | "bad-command"
+
+/** A session was opened for a client, or found open. */
+export interface SessionOpened {
+  readonly client: ClientId
+  readonly session: SessionId
+}

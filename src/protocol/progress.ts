@@ -1,0 +1,132 @@
+/** How far each acceptor has come in the leader's ballot, and what to send it next (figure 4, phase 2). */
+import type { Configuration } from "./configuration.ts"
+import { type NodeId, noSlot, type Replica, Slot, slotMax, slotMin, slotPlus } from "./ids.ts"
+import { invariant } from "./invariant.ts"
+import type { LogView } from "./log-view.ts"
+import type { Accept, Accepted, Gap } from "./messages.ts"
+import { acknowledgedByAll } from "./quorum.ts"
+import { runsLast } from "./run.ts"
+
+/** One acceptor as its leader sees it. */
+export interface Progress {
+  /** Synced there, in this ballot, through this slot. Never decreases. */
+  readonly acknowledged: Slot
+  /** The newest round that it has answered. */
+  readonly confirmed: number
+  /** What it is to get next. */
+  readonly next: Slot
+  /** Behind: it gets the log in chunks, the next one when the last is acknowledged; not the batches as they come. */
+  readonly behind: boolean
+  /** It acknowledged something since the last look of the retransmission timer. */
+  readonly moved: boolean
+}
+
+export type ProgressOf = ReadonlyMap<NodeId, Progress>
+
+/** What carrying and serving share: a ballot, its log, and how far everyone is. */
+export interface Replication {
+  readonly configuration: Configuration
+  readonly progress: ProgressOf
+  readonly round: number
+  /** End of this leader's log: bound or proposed by it. */
+  readonly last: Slot
+  readonly chosen: Slot
+}
+
+export const freshProgress = (configuration: Configuration, next: Slot): ProgressOf =>
+  new Map(
+    configuration.acceptors.map((acceptor) => [
+      acceptor.node,
+      { acknowledged: noSlot, confirmed: 0, next, behind: false, moved: false }
+    ])
+  )
+
+export const withProgress = (progress: ProgressOf, node: NodeId, change: Partial<Progress>): ProgressOf => {
+  const before = progress.get(node)
+  return before === undefined ? progress : new Map(progress).set(node, { ...before, ...change })
+}
+
+export const leastAcknowledged = (replication: Replication): Slot =>
+  acknowledgedByAll(replication.configuration, (node) => replication.progress.get(node)?.acknowledged)
+
+/** The newest round that every acceptor has answered. */
+export const leastConfirmed = (replication: Replication): number => {
+  let least = Number.MAX_SAFE_INTEGER
+  for (const progress of replication.progress.values()) least = Math.min(least, progress.confirmed)
+  return least
+}
+
+/** The next chunk of the log for an acceptor; without runs where it has everything. */
+export const chunkFor = (replication: Replication, log: LogView, next: Slot, maxBytes: number): Accept => {
+  const { configuration, last, chosen, round } = replication
+  invariant(
+    log.promised === configuration.ballot,
+    "a leader reads its log only while its own acceptor promised its ballot"
+  )
+  const prevSlot = slotPlus(slotMin(next, slotPlus(last, 1)), -1)
+  const runs = prevSlot < last ? log.read(slotPlus(prevSlot, 1), last, maxBytes) : []
+  return {
+    _tag: "Accept",
+    configuration,
+    prevSlot,
+    prevSlotBallot: log.ballotAt(prevSlot)!,
+    runs,
+    chosen,
+    round
+  }
+}
+
+/** Records an acknowledgement. One of another ballot, or of a stranger, is none. */
+export const acknowledge = (replication: Replication, from: Replica, message: Accepted): ProgressOf => {
+  const before = replication.progress.get(from.node)
+  if (before === undefined || message.ballot !== replication.configuration.ballot) return replication.progress
+  const { lastSlot, round } = message
+  return withProgress(replication.progress, from.node, {
+    acknowledged: slotMax(before.acknowledged, lastSlot),
+    confirmed: Math.max(before.confirmed, round),
+    next: slotMax(before.next, slotPlus(lastSlot, 1)),
+    moved: before.moved || lastSlot > before.acknowledged || before.confirmed === 0
+  })
+}
+
+/**
+ * Steps back to where the logs may agree: at the hint, at an entry of its ballot or an older one. Never below what was
+ * acknowledged, so an old Gap that arrives late is harmless.
+ */
+export const stepBack = (replication: Replication, log: LogView, from: Replica, message: Gap): ProgressOf => {
+  const before = replication.progress.get(from.node)
+  if (before === undefined || message.ballot !== replication.configuration.ballot) return replication.progress
+  if (message.round < before.confirmed) return replication.progress
+  const agreed = log.lastSlotOfBallot(message.hintBallot, slotMin(message.hintSlot, replication.last))
+  return withProgress(replication.progress, from.node, {
+    next: slotPlus(slotMax(agreed, before.acknowledged), 1),
+    behind: true
+  })
+}
+
+/** The progress of an acceptor once `accept` was sent to it alone. */
+export const sentTo = (progress: ProgressOf, node: NodeId, accept: Accept, last: Slot): ProgressOf => {
+  const end = runsLast(accept.runs, accept.prevSlot)
+  return withProgress(progress, node, { next: slotPlus(end, 1), behind: end < last })
+}
+
+/** A round number above all before: `Slot` of nothing, just a counter of sendings. */
+export const nextRound = <R extends Replication>(replication: R): R => ({
+  ...replication,
+  round: replication.round + 1
+})
+
+/** An Accept without runs at the chosen watermark, where every acceptor agrees: heartbeat and confirmation of reads. */
+export const emptyAccept = (replication: Replication, log: LogView): Accept => {
+  const { configuration, chosen, round } = replication
+  const prevSlot = Slot(chosen)
+  return {
+    _tag: "Accept",
+    configuration,
+    prevSlot,
+    prevSlotBallot: log.ballotAt(prevSlot)!,
+    runs: [],
+    chosen,
+    round
+  }
+}

@@ -1,0 +1,62 @@
+/** One proposal: a batch of commands bound to consecutive slots in the leader's ballot, sent to all acceptors at once. */
+import { type NodeId, slotPlus } from "./ids.ts"
+import type { Serving } from "./leader-serve.ts"
+import type { LogView } from "./log-view.ts"
+import type { Accept } from "./messages.ts"
+import { nextRound, withProgress } from "./progress.ts"
+import { joinBytes, type Run, runLast } from "./run.ts"
+import type { Output, Step } from "./step.ts"
+import { fillBatch } from "./window.ts"
+
+/** Binds the oldest pending submissions. Acceptors that are behind get them later, in chunks. */
+export const propose = (before: Serving, log: LogView, wallMs: number): Step<Serving> => {
+  const taken = fillBatch(before.pending, before.settings.batchMaxBytes)
+  const sizeBytes = taken.reduce((size, one) => size + one.bytes.length, 0)
+  // The clock of the log never goes back, whatever this node's does.
+  const atMs = Math.max(before.atMs, wallMs)
+  const { configuration, chosen, last: prevSlot } = before
+  const run: Run = {
+    ballot: configuration.ballot,
+    first: slotPlus(prevSlot, 1),
+    count: taken.reduce((count, one) => count + one.count, 0),
+    atMs,
+    bytes: joinBytes(
+      taken.map((one) => one.bytes),
+      sizeBytes
+    )
+  }
+  const last = runLast(run)
+  const { round } = nextRound(before)
+  const prevSlotBallot = prevSlot > before.boundThrough ? configuration.ballot : log.ballotAt(prevSlot)!
+  const message: Accept = {
+    _tag: "Accept",
+    configuration,
+    prevSlot,
+    prevSlotBallot,
+    runs: [run],
+    chosen,
+    round
+  }
+  const to: Array<NodeId> = []
+  let progress = before.progress
+  for (const acceptor of configuration.acceptors) {
+    if (progress.get(acceptor.node)!.behind) continue
+    to.push(acceptor.node)
+    progress = withProgress(progress, acceptor.node, { next: slotPlus(last, 1) })
+  }
+  const submissions = taken.map(({ client, submission }) => ({ client, submission }))
+  const outputs: ReadonlyArray<Output> = to.length === 0 ? [] : [{ _tag: "Send", to, message }]
+  return {
+    state: {
+      ...before,
+      atMs,
+      last,
+      round,
+      progress,
+      pending: before.pending.slice(taken.length),
+      pendingBytes: before.pendingBytes - sizeBytes,
+      window: [...before.window, { last, submissions }]
+    },
+    outputs
+  }
+}

@@ -1,0 +1,65 @@
+/** What a step of a core decides: the next state, and outputs in order, as data. */
+import type { Ballot, ClientId, NodeId, Slot } from "./ids.ts"
+import type { FromAcceptor, MasterRequest, Query, Refusal, ToAcceptor } from "./messages.ts"
+import type { Run } from "./run.ts"
+
+/** A durable fact. Records become durable in the order in which they were persisted. */
+export type DurableRecord =
+  | { readonly _tag: "Promised"; readonly ballot: Ballot }
+  /** Everything from `run.first` on is replaced by `run`. */
+  | { readonly _tag: "Appended"; readonly run: Run }
+  /** A hint for the next start; may lag. */
+  | { readonly _tag: "Chosen"; readonly slot: Slot }
+
+export type TimerName = "heartbeat" | "retransmit" | "master-retry" | "prepare-retry"
+
+/** Outputs that need nothing durable. */
+export type Free =
+  /** To one node, or the same message to several, which costs one publish. */
+  | { readonly _tag: "Send"; readonly to: ReadonlyArray<NodeId>; readonly message: ToAcceptor | FromAcceptor }
+  | { readonly _tag: "AskMaster"; readonly request: MasterRequest }
+  | { readonly _tag: "SetTimer"; readonly timer: TimerName; readonly afterMs: number }
+  | { readonly _tag: "CancelTimer"; readonly timer: TimerName }
+  | {
+      readonly _tag: "RefuseSubmit"
+      readonly client: ClientId
+      readonly submission: number
+      readonly refusal: Refusal
+    }
+  /** In flight when the leader was deposed: it may take effect or not; the session finds out. */
+  | { readonly _tag: "Unsettled"; readonly client: ClientId; readonly submission: number }
+  | {
+      readonly _tag: "RefuseQuery"
+      readonly client: ClientId
+      readonly question: number
+      readonly refusal: Refusal
+    }
+  /** Entries through this slot are chosen: apply them. `answer` says whether this replica answers the clients. */
+  | { readonly _tag: "Apply"; readonly through: Slot; readonly answer: boolean }
+  /** Answer these from a state that has applied `slot`. */
+  | { readonly _tag: "Answer"; readonly slot: Slot; readonly queries: ReadonlyArray<Query> }
+  /** A fact for traces, metrics and dashboards. Cores never log. */
+  | { readonly _tag: "Note"; readonly note: Note }
+
+/** `release` cannot leave before everything persisted so far is durable, `records` included. */
+export interface Persist {
+  readonly _tag: "Persist"
+  readonly records: ReadonlyArray<DurableRecord>
+  readonly release: ReadonlyArray<Free>
+}
+
+export type Output = Persist | Free
+
+export type Note =
+  | { readonly _tag: "PromisedNote"; readonly ballot: Ballot }
+  | { readonly _tag: "LeaderPhase"; readonly ballot: Ballot; readonly phase: string }
+  | { readonly _tag: "Ignored"; readonly reason: string }
+
+export interface Step<S> {
+  readonly state: S
+  readonly outputs: ReadonlyArray<Output>
+}
+
+export const stay = <S>(state: S, ...outputs: ReadonlyArray<Output>): Step<S> => ({ state, outputs })
+
+export const ignored = (reason: string): Output => ({ _tag: "Note", note: { _tag: "Ignored", reason } })
