@@ -17,17 +17,17 @@ const matches = (source: Source, pattern: RegExp, message: string, where: "code"
     message
   }))
 
-export const parses: Rule = ({ path, parseError }) =>
+const parses: Rule = ({ path, parseError }) =>
   parseError === undefined ? [] : [{ path, line: 1, message: `does not parse: ${parseError}` }]
 
-export const shortFile: Rule = ({ path, text }) => {
+const shortFile: Rule = ({ path, text }) => {
   const count = text.trimEnd().split("\n").length
   return count <= fileMaxLines
     ? []
     : [{ path, line: count, message: `has ${count} lines, ${fileMaxLines} is the limit: split it by aspect` }]
 }
 
-export const shortLines: Rule = ({ path, text }) =>
+const shortLines: Rule = ({ path, text }) =>
   text.split("\n").flatMap((line, index) =>
     line.length <= lineMaxLength
       ? []
@@ -41,7 +41,7 @@ export const shortLines: Rule = ({ path, text }) =>
   )
 
 /** A `describe` is a chapter of tests, not a function to hold in the head, and may be longer. */
-export const shortFunctions: Rule = ({ path, functions }) =>
+const shortFunctions: Rule = ({ path, functions }) =>
   functions.flatMap(({ line, lineCount, argumentOf }) =>
     lineCount <= functionMaxLines || argumentOf?.startsWith("describe")
       ? []
@@ -67,7 +67,7 @@ const refusedWords: ReadonlyArray<readonly [word: RegExp, instead: string]> = [
 ]
 
 /** Cores and machines run in lockstep on every replica and in the checker: nothing from around may enter. */
-export const pureCores: Rule = (source) =>
+const pureCores: Rule = (source) =>
   !/^src\/(protocol|machines)\//.test(source.path) || isUnitTest(source.path)
     ? []
     : refusedWords.flatMap(([word, instead]) => matches(source, word, `refused here: ${instead}`))
@@ -93,7 +93,7 @@ const realTime: ReadonlyArray<readonly [use: RegExp, instead: string]> = [
 ]
 
 /** What escapes the simulated scheduler, clock and randomness makes a seed run differently each time. */
-export const virtualTime: Rule = (source) =>
+const virtualTime: Rule = (source) =>
   realTimePlaces.some((place) => place.test(source.path))
     ? []
     : realTime.flatMap(([use, instead]) => matches(source, use, `escapes the simulator: ${instead}`))
@@ -101,11 +101,11 @@ export const virtualTime: Rule = (source) =>
 /** Assembled, so that this file may name the words. */
 const leftovers = new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"].join("|")})\\b`, "g")
 
-export const nothingLeftOver: Rule = (source) =>
+const nothingLeftOver: Rule = (source) =>
   matches(source, leftovers, "a note to self: do it, or write it down as a decision or an issue", "text")
 
 /** A reader learns from the first line what a file is for; only a shebang may stand before it. */
-export const saysWhatItIs: Rule = ({ path, text, comments: [first] }) => {
+const saysWhatItIs: Rule = ({ path, text, comments: [first] }) => {
   const start = text.startsWith("#!") ? text.indexOf("\n") + 1 : 0
   const said =
     first?.type === "Block" && first.start === start && /^\*[\s*]+(\S+\s+){2,}.*[.:!?]/s.test(first.value)
@@ -114,13 +114,13 @@ export const saysWhatItIs: Rule = ({ path, text, comments: [first] }) => {
     : [{ path, line: 1, message: "open the file with /** one sentence of what it is. */" }]
 }
 
-export const noBarrel: Rule = ({ path }) =>
+const noBarrel: Rule = ({ path }) =>
   /(^|\/)index\.[cm]?tsx?$/.test(path)
     ? [{ path, line: 1, message: "barrel file: import from the file that defines the thing" }]
     : []
 
 /** dependency-cruiser's parser does not see these, so they would slip through its rules. */
-export const noImportTypes: Rule = ({ path, importTypeLines }) =>
+const noImportTypes: Rule = ({ path, importTypeLines }) =>
   importTypeLines.map((line) => ({
     path,
     line,
@@ -131,7 +131,7 @@ export const noImportTypes: Rule = ({ path, importTypeLines }) =>
  * Of the machines a client needs the shapes, not the code that runs inside the log.
  * The published entry point is exempt: it hands the machines to those who start nodes.
  */
-export const clientTakesTypesOnly: Rule = (source) =>
+const clientTakesTypesOnly: Rule = (source) =>
   /^src\/client\/(?!aplomb\.ts$)/.test(source.path) && !isUnitTest(source.path)
     ? matches(
         source,
