@@ -83,7 +83,7 @@ const answer = (state: KvState, question: KvQuestion): KvAnswer => {
   }
   const { prefix, after, limit } = question
   const entries: Array<KvEntry> = []
-  const start = Math.max(after, prefix)
+  const start = compareKeys(after, prefix) > 0 ? after : prefix
   for (const [key, held] of state.entries(start)) {
     if (!key.startsWith(prefix)) break
     if (key === after) continue
