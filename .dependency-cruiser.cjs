@@ -5,7 +5,8 @@
  * test/tidy/dependency-rules.test.ts breaks every rule once and demands that it is reported.
  */
 
-const unitTest = "\\.test\\.ts$"
+// Tests stand beside their file, and so does what several of them share: x.test.ts, x.test-support.ts.
+const unitTest = "\\.test(-support)?\\.ts$"
 const effectPackage = "node_modules/effect/"
 
 /** Refuses every import from a floor that is not on its list. Tests beside the code are exempt. */

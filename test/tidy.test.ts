@@ -43,6 +43,23 @@ describe("the repository", () => {
     })
   }
 
+  it("has a source for every published entry point", () => {
+    const { exports, bin } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as {
+      readonly exports: Record<string, string | { readonly default: string }>
+      readonly bin: Record<string, string>
+    }
+    const built = [
+      ...Object.values(exports).map((to) => (typeof to === "string" ? to : to.default)),
+      ...Object.values(bin)
+    ]
+    const published = built.filter((path) => path.startsWith("./dist/"))
+    const missing = published
+      .map((path) => path.replace("./dist/", "src/").replace(/\.js$/, ".ts"))
+      .filter((path) => !existsSync(root + path))
+    expect(published.length).toBe(6)
+    expect(missing).toEqual([])
+  })
+
   it("keeps the changelog open at Unreleased", () => {
     expect(changelogIsOpen(readFileSync(`${root}CHANGELOG.md`, "utf8"))).toBe(true)
   })

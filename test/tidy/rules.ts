@@ -7,7 +7,7 @@ const lineMaxLength = 110
 const fileMaxLines = 300
 const functionMaxLines = 70
 
-const isUnitTest = (path: string) => path.endsWith(".test.ts")
+const isUnitTest = (path: string) => /\.test(-support)?\.ts$/.test(path)
 
 /** Every place where a pattern matches the code, comments and strings left out unless `text` is asked for. */
 const matches = (source: Source, pattern: RegExp, message: string, where: "code" | "text" = "code") =>

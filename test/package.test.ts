@@ -1,0 +1,117 @@
+/** The package as users get it: packed, installed into an empty project, imported, type-checked and run. */
+import { execFileSync } from "node:child_process"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const work = mkdtempSync(join(tmpdir(), "aplomb-package-"))
+const sources = join(work, "sources")
+const project = join(work, "project")
+let packed: ReadonlyArray<string> = []
+
+const entryPoints = Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).exports)
+  .filter((name) => name !== "./package.json")
+  .map((name) => `aplomb${name.slice(1)}`)
+
+/** Runs a command and returns what it printed; what went wrong is in the error. */
+const run = (cwd: string, command: string, ...options: ReadonlyArray<string>) => {
+  try {
+    return execFileSync(command, options, { cwd, encoding: "utf8", stdio: "pipe" })
+  } catch (cause) {
+    const { stdout, stderr } = cause as { readonly stdout: string; readonly stderr: string }
+    throw new Error(`${command} ${options.join(" ")} failed:\n${stdout}${stderr}`, { cause })
+  }
+}
+
+const node = (...options: ReadonlyArray<string>) => run(project, process.execPath, ...options)
+
+/** One local name for each entry point, for the import lines of a made-up file. */
+const imports = entryPoints.map((name, index) => `import * as entry${index} from "${name}"`).join("\n")
+const entryNames = entryPoints.map((_, index) => `entry${index}`).join(", ")
+
+// Packed in a copy, so that a cluster or a test that runs from dist meanwhile is not disturbed.
+beforeAll(() => {
+  mkdirSync(project)
+  cpSync(root, sources, {
+    recursive: true,
+    filter: (path) => !/^(node_modules|dist|\.git|\.aplomb)(\/|$)/.test(path.slice(root.length))
+  })
+  symlinkSync(join(root, "node_modules"), join(sources, "node_modules"))
+  // What prepack prints comes before the list of npm.
+  const listed = run(sources, "npm", "pack", "--json", "--loglevel=error")
+  const [archive] = JSON.parse(listed.slice(listed.search(/^\[/m)))
+  packed = archive.files.map(({ path }: { readonly path: string }) => path)
+
+  writeFileSync(join(project, "package.json"), `{ "private": true, "type": "module" }\n`)
+  const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"]
+  run(project, "npm", "install", ...quiet, join(sources, archive.filename))
+}, 240_000)
+
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+
+describe("the published package", () => {
+  it("holds what was built and what users read, and no sources or tests", () => {
+    for (const path of ["package.json", "LICENSE", "CHANGELOG.md", "nats.conf", "dist/cli/main.js"]) {
+      expect(packed).toContain(path)
+    }
+    expect(packed.filter((path) => /^(src|test|bench|scripts)\/|\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual(
+      []
+    )
+  })
+
+  it("brings Effect once, by the peer dependency", () => {
+    expect(existsSync(join(project, "node_modules/effect/package.json"))).toBe(true)
+    const copies = run(project, "find", "node_modules", "-path", "*/node_modules/effect", "-prune")
+    expect(copies.trim()).toBe("")
+  })
+
+  it("lets each entry point be imported", () => {
+    expect(entryPoints.length).toBe(5)
+    writeFileSync(
+      join(project, "import.js"),
+      `${imports}\nconsole.log(JSON.stringify([${entryNames}].map(Object.keys)))\n`
+    )
+    const exported: ReadonlyArray<ReadonlyArray<string>> = JSON.parse(node("import.js"))
+    for (const [index, names] of exported.entries())
+      expect(names.length, entryPoints[index]).toBeGreaterThan(0)
+  })
+
+  it("is typed: strict user code compiles against every entry point, a wrong name does not", () => {
+    const compiler = join(root, "node_modules/typescript/bin/tsc")
+    const options = [
+      "--noEmit",
+      "--strict",
+      "--exactOptionalPropertyTypes",
+      "--module",
+      "nodenext",
+      "--target",
+      "es2024"
+    ]
+    const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")]
+    writeFileSync(join(project, "user.ts"), `${imports}\nexport const all = [${entryNames}]\n`)
+    expect(node(compiler, ...options, ...types, "user.ts")).toBe("")
+    writeFileSync(
+      join(project, "wrong.ts"),
+      `import { noSuchName } from "aplomb"\nexport const wrong = noSuchName\n`
+    )
+    expect(() => node(compiler, ...options, ...types, "wrong.ts")).toThrow("noSuchName")
+  })
+
+  it("has a command that explains itself", () => {
+    const command = join(project, "node_modules/.bin/aplomb")
+    expect(readFileSync(command, "utf8").split("\n")[0]).toBe("#!/usr/bin/env node")
+    expect(node(command, "--help")).toContain("aplomb")
+  })
+})
