@@ -81,12 +81,12 @@ export const makeMemoryExchange = (
     return { connect: connect(exchange, options) }
   })
 
+/** Yields after each batch: two members that answer each other at once must not keep everybody else from running. */
 const deliverForever = (exchange: Exchange): Effect.Effect<never> =>
   Effect.forever(
-    Effect.gen(function* () {
-      for (const deliver of yield* Queue.takeAll(exchange.deliveries)) deliver()
-      // Two members that answer each other at once would otherwise keep everybody else from running.
-      yield* Effect.yieldNow
+    Effect.map(Queue.takeAll(exchange.deliveries), (batch) => {
+      for (const deliver of batch) deliver()
+      return batch.length
     })
   )
 
@@ -115,10 +115,7 @@ const connect = (
           status.set("Closed")
         })
     )
-    const transport: RequestTransport & BusShape = {
-      ...portOf(exchange, member),
-      request: () => Effect.never
-    }
+    const transport = portOf(exchange, member)
     const { request } = yield* makeRequests(transport).pipe(Effect.catchTag("BadSubject", Effect.die))
     return { ...transport, request, counts: () => observer.counts(), backlogBytes: () => 0 }
   })
