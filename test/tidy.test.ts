@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
+import { missingFrom } from "../scripts/complete-lock.ts"
 import { changelogIsOpen, type Rule, rules } from "./tidy/rules.ts"
 import { type Finding, parseSource } from "./tidy/source.ts"
 
@@ -58,6 +59,12 @@ describe("the repository", () => {
       .filter((path) => !existsSync(root + path))
     expect(published.length).toBe(6)
     expect(missing).toEqual([])
+  })
+
+  it("has a lock file that npm ci takes on every platform and that names no download address", () => {
+    const lock = readFileSync(`${root}package-lock.json`, "utf8")
+    expect(Object.keys(missingFrom(JSON.parse(lock).packages)).join("\n")).toBe("")
+    expect(lock).not.toContain('"resolved"')
   })
 
   it("keeps the changelog open at Unreleased", () => {
@@ -160,6 +167,17 @@ describe("the rule", () => {
     expect(findingsIn(rules.clientTakesTypesOnly, "src/client/kv.ts", value)).toEqual([2])
     expect(findingsIn(rules.clientTakesTypesOnly, "src/client/kv.ts", type)).toEqual([])
     expect(findingsIn(rules.clientTakesTypesOnly, "src/client/aplomb.ts", value)).toEqual([])
+  })
+
+  it("missingFrom: finds a package for another platform without an entry, and what its name tells", () => {
+    const asking = { optionalDependencies: { "a-linux-x64": "1.0.0", "@b/core-darwin-arm64": "1.0.0" } }
+    const packages = {
+      "node_modules/a": asking,
+      "node_modules/a-linux-x64": { os: ["linux"], integrity: "sum" }
+    }
+    expect(missingFrom(packages)).toEqual({
+      "node_modules/@b/core-darwin-arm64": { version: "1.0.0", cpu: ["arm64"], os: ["darwin"] }
+    })
   })
 
   it("changelogIsOpen: wants Unreleased as the first heading", () => {
