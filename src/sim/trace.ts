@@ -1,0 +1,106 @@
+/** What happened in a run: always as one running hash and counts of strikes, and as full entries when somebody listens. */
+
+/** One line of a full trace (JSON Lines when written out). */
+export interface TraceEntry {
+  readonly timeMicros: number
+  readonly kind: string
+  readonly node: string
+  readonly [field: string]: string | number | boolean
+}
+
+export type TraceFields = { readonly [field: string]: string | number | boolean }
+
+const hashString = (text: string): number => {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index++)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  return hash | 0
+}
+
+/** FNV-like hash of a payload: its length, its first and its last 16 bytes; enough to tell runs apart, cheap always. */
+export const hashBytes = (bytes: Uint8Array): number => {
+  const length = bytes.length
+  let hash = 0x811c9dc5 ^ length
+  const head = Math.min(16, length)
+  for (let index = 0; index < head; index++) hash = Math.imul(hash ^ bytes[index]!, 0x01000193)
+  for (let index = Math.max(head, length - 16); index < length; index++) {
+    hash = Math.imul(hash ^ bytes[index]!, 0x01000193)
+  }
+  return hash | 0
+}
+
+/**
+ * The trace of a run. Names are hashed once and remembered, so an event costs a few multiplications. `listen` receives
+ * full entries (in memory, to a file, to a diagram); without it none is built.
+ */
+export class Trace {
+  /** Strikes of each fault family, by name: what is never here never struck. */
+  readonly strikes = new Map<string, number>()
+  /** Virtual time stamped on entries; the clock sets it. */
+  nowMicros = 0
+  events = 0
+  listen: ((entry: TraceEntry) => void) | undefined
+  readonly #names = new Map<string, number>()
+  #low = 0x811c9dc5 | 0
+  #high = 0x2545f491
+
+  constructor(listen?: (entry: TraceEntry) => void) {
+    this.listen = listen
+  }
+
+  /** Takes a number into the hash. */
+  mix(value: number): void {
+    const low = Math.imul(this.#low ^ value, 0x01000193)
+    this.#low = low ^ (low >>> 15)
+    const high = Math.imul((this.#high + value) | 0, 0x9e3779b1)
+    this.#high = high ^ (high >>> 13)
+  }
+
+  #name(name: string): number {
+    let hash = this.#names.get(name)
+    if (hash === undefined) this.#names.set(name, (hash = hashString(name)))
+    return hash
+  }
+
+  /** The cheap form for what happens at every message: a kind, two parties, a number. */
+  hot(kind: string, node: string, other: string, value: number): void {
+    this.events++
+    this.mix(this.nowMicros)
+    this.mix(this.#name(kind))
+    this.mix(this.#name(node))
+    this.mix(this.#name(other))
+    this.mix(value)
+  }
+
+  /** An event of a node with its facts. */
+  note(kind: string, node: string, fields?: TraceFields): void {
+    this.events++
+    this.mix(this.nowMicros)
+    this.mix(this.#name(kind))
+    this.mix(this.#name(node))
+    for (const key in fields) {
+      const value = fields[key]
+      this.mix(hashString(key))
+      this.mix(typeof value === "number" ? value : hashString(String(value)))
+      if (typeof value === "number") this.mix(hashString(String(value)))
+    }
+    if (this.listen !== undefined) this.listen({ timeMicros: this.nowMicros, kind, node, ...fields })
+  }
+
+  /** A fault struck: counted, and noted as `fault.<name>`. */
+  strike(fault: string, node: string, fields?: TraceFields): void {
+    this.strikes.set(fault, (this.strikes.get(fault) ?? 0) + 1)
+    this.note(`fault.${fault}`, node, fields)
+  }
+
+  /** How often a fault has struck so far. */
+  struck(fault: string): number {
+    return this.strikes.get(fault) ?? 0
+  }
+
+  /** The hash so far, 16 hexadecimal digits. */
+  digest(): string {
+    const hex = (value: number) => (value >>> 0).toString(16).padStart(8, "0")
+    return hex(this.#high) + hex(this.#low)
+  }
+}
