@@ -1,0 +1,159 @@
+/** What clients and leaders say to each other, as positional arrays. */
+import type { ClientId, RequestNumber, SessionId, Slot } from "../protocol/ids.ts"
+import type { FromClient, Outcome, Refusal, SessionOpened } from "../protocol/messages.ts"
+import type { Fields } from "./fields.ts"
+
+/** Results of one session. Flat, four values each: there are hundreds of thousands a second. */
+export interface Results {
+  readonly _tag: "Results"
+  readonly session: SessionId
+  /** number, slot, outcome, reply; number, slot, outcome, reply; ... */
+  readonly flat: ReadonlyArray<unknown>
+}
+
+export interface Opened extends SessionOpened {
+  readonly _tag: "Opened"
+}
+
+/** Nothing of a submission was done. */
+export interface SubmitRefused {
+  readonly _tag: "SubmitRefused"
+  readonly submission: number
+  readonly refusal: Refusal
+}
+
+/** The leader that had a submission in flight is none any more: ask the next one. */
+export interface SubmitUnsettled {
+  readonly _tag: "SubmitUnsettled"
+  readonly submission: number
+}
+
+export interface QueryRefused {
+  readonly _tag: "QueryRefused"
+  readonly question: number
+  readonly refusal: Refusal
+}
+
+/** Answers to questions, as number, answer; number, answer; ... from a state that had applied `slot`. */
+export interface Answered {
+  readonly _tag: "Answered"
+  readonly slot: Slot
+  readonly flat: ReadonlyArray<unknown>
+}
+
+export type ToClient = Results | Opened | SubmitRefused | SubmitUnsettled | QueryRefused | Answered
+
+export const clientKinds = {
+  Submit: 20,
+  Query: 21,
+  Results: 22,
+  Opened: 23,
+  SubmitRefused: 24,
+  SubmitUnsettled: 25,
+  QueryRefused: 26,
+  Answered: 27
+} as const
+
+export const outcomes: ReadonlyArray<Outcome> = ["done", "session-expired", "window-exceeded", "bad-command"]
+
+/** An answer to a question that the machine could not read. */
+export const badQuestion = null
+
+const refusalOut = (refusal: Refusal): ReadonlyArray<unknown> => {
+  switch (refusal._tag) {
+    case "NotLeader":
+      return [refusal._tag, refusal.leader ?? null]
+    case "Overloaded":
+      return [refusal._tag, refusal.retryAfterMs]
+    case "Malformed":
+      return [refusal._tag, refusal.reason]
+  }
+}
+
+const refusalIn = (fields: Fields): Refusal | undefined => {
+  const _tag = fields.text()
+  if (_tag === "NotLeader") {
+    const leader = fields.any()
+    return { _tag, leader: typeof leader === "string" ? leader : undefined }
+  }
+  if (_tag === "Overloaded") return { _tag, retryAfterMs: fields.count() }
+  return _tag === "Malformed" ? { _tag, reason: fields.text() } : undefined
+}
+
+export const clientOut = (message: FromClient | ToClient): ReadonlyArray<unknown> => {
+  switch (message._tag) {
+    case "Submit":
+      return [message.client, message.submission, message.bytes]
+    case "Query":
+      return [message.client, message.question, message.queries]
+    case "Results":
+      return [message.session, message.flat]
+    case "Opened":
+      return [message.client, message.session]
+    case "SubmitRefused":
+      return [message.submission, ...refusalOut(message.refusal)]
+    case "SubmitUnsettled":
+      return [message.submission]
+    case "QueryRefused":
+      return [message.question, ...refusalOut(message.refusal)]
+    case "Answered":
+      return [message.slot, message.flat]
+  }
+}
+
+/** Reads a message of a kind; undefined for a kind that is none of these. */
+export const clientIn = (kind: number, fields: Fields): FromClient | ToClient | undefined => {
+  switch (kind) {
+    case clientKinds.Submit:
+      return { _tag: "Submit", client: fields.client(), submission: fields.count(), bytes: fields.bytes() }
+    case clientKinds.Query:
+      return queryIn(fields)
+    case clientKinds.Results: {
+      const session = fields.session()
+      const flat = flatIn(fields, 4)
+      return flat && { _tag: "Results", session, flat }
+    }
+    case clientKinds.Opened:
+      return { _tag: "Opened", client: fields.client(), session: fields.session() }
+    case clientKinds.SubmitRefused: {
+      const submission = fields.count()
+      const refusal = refusalIn(fields)
+      return refusal && { _tag: "SubmitRefused", submission, refusal }
+    }
+    case clientKinds.SubmitUnsettled:
+      return { _tag: "SubmitUnsettled", submission: fields.count() }
+    case clientKinds.QueryRefused: {
+      const question = fields.count()
+      const refusal = refusalIn(fields)
+      return refusal && { _tag: "QueryRefused", question, refusal }
+    }
+    case clientKinds.Answered: {
+      const slot = fields.slot()
+      const flat = flatIn(fields, 2)
+      return flat && { _tag: "Answered", slot, flat }
+    }
+    default:
+      return undefined
+  }
+}
+
+const flatIn = (fields: Fields, width: number): ReadonlyArray<unknown> | undefined => {
+  const flat = fields.any()
+  return Array.isArray(flat) && flat.length % width === 0 ? flat : undefined
+}
+
+const queryIn = (fields: Fields): FromClient | undefined => {
+  const client: ClientId = fields.client()
+  const question = fields.count()
+  const queries = fields.any()
+  if (!Array.isArray(queries) || !queries.every((query) => query instanceof Uint8Array)) return undefined
+  return { _tag: "Query", client, question, queries }
+}
+
+/** One result of a Results message, at its place in `flat`. */
+export const resultAt = (flat: ReadonlyArray<unknown>, index: number) => ({
+  number: flat[index] as RequestNumber,
+  slot: flat[index + 1] as Slot,
+  outcome: outcomes[flat[index + 2] as number],
+  reply: flat[index + 3]
+})

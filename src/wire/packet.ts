@@ -1,0 +1,115 @@
+/** The envelope of everything on the bus: version, cluster, sender, group, kind, and the fields of the message. */
+import { type GroupId, GroupId as makeGroup, NodeId, type Replica, StorageId } from "../protocol/ids.ts"
+import type { FromClient, MasterReply, MasterRequest } from "../protocol/messages.ts"
+import { pack, unpack } from "../runtime/codec.ts"
+import { clientIn, clientKinds, clientOut, type ToClient } from "./client-codec.ts"
+import { Fields, readFields } from "./fields.ts"
+import { masterReplyIn, masterReplyOut, masterRequestIn, masterRequestOut } from "./master-codec.ts"
+import { type ProtocolMessage, protocolIn, protocolKinds, protocolOut } from "./protocol-codec.ts"
+
+/** Grows when old nodes could misread what new ones send; they refuse each other by it. */
+export const wireVersion = 1
+
+export interface MasterAsk {
+  readonly _tag: "MasterAsk"
+  readonly request: MasterRequest
+}
+
+export interface MasterAnswer {
+  readonly _tag: "MasterAnswer"
+  readonly reply: MasterReply
+}
+
+/** A node says that it is here. Two instances of one node find each other out by it. */
+export interface Hello {
+  readonly _tag: "Hello"
+  /** Drawn at each start. */
+  readonly instance: string
+  readonly startedAtMs: number
+  /** Whether the others are asked to say so too. */
+  readonly asks: boolean
+}
+
+export type Body = ProtocolMessage | FromClient | ToClient | MasterAsk | MasterAnswer | Hello
+
+export interface Packet {
+  readonly from: Replica
+  readonly group: GroupId
+  readonly body: Body
+}
+
+/** Why bytes were not taken. They are counted by it, and never do harm. */
+export type Junk = "not-a-packet" | "unknown-version" | "wrong-cluster" | "unknown-kind" | "malformed"
+
+const kinds: { readonly [Tag in Body["_tag"]]: number } = {
+  ...protocolKinds,
+  MasterAsk: 10,
+  MasterAnswer: 11,
+  Hello: 12,
+  ...clientKinds
+}
+
+const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
+  switch (body._tag) {
+    case "Prepare":
+    case "Prepared":
+    case "Accept":
+    case "Accepted":
+    case "Gap":
+    case "Nack":
+      return protocolOut(body)
+    case "MasterAsk":
+      return masterRequestOut(body.request)
+    case "MasterAnswer":
+      return masterReplyOut(body.reply)
+    case "Hello":
+      return [body.instance, body.startedAtMs, body.asks]
+    default:
+      return clientOut(body)
+  }
+}
+
+const bodyIn = (kind: number, fields: Fields): Body | undefined => {
+  if (kind <= protocolKinds.Nack) return protocolIn(kind, fields)
+  if (kind === kinds.MasterAsk) {
+    const request = masterRequestIn(fields)
+    return request && { _tag: "MasterAsk", request }
+  }
+  if (kind === kinds.MasterAnswer) {
+    const reply = masterReplyIn(fields)
+    return reply && { _tag: "MasterAnswer", reply }
+  }
+  if (kind === kinds.Hello) {
+    return { _tag: "Hello", instance: fields.text(), startedAtMs: fields.time(), asks: fields.any() === true }
+  }
+  return clientIn(kind, fields)
+}
+
+const known = new Set<unknown>(Object.values(kinds))
+
+/** The sender of what no node sends. */
+export const noReplica: Replica = { node: NodeId(""), storage: StorageId("") }
+
+/** Packets of one cluster, in and out. */
+export interface PacketCodec {
+  readonly encode: (from: Replica, group: GroupId, body: Body) => Uint8Array
+  readonly decode: (bytes: Uint8Array) => Packet | Junk
+}
+
+export const packetCodec = (cluster: string): PacketCodec => ({
+  encode: (from, group, body) =>
+    pack([wireVersion, cluster, from.node, from.storage, group, kinds[body._tag], ...fieldsOut(body)]),
+  decode: (bytes) => {
+    const plain = unpack(bytes)
+    if (!Array.isArray(plain) || plain.length < 6) return "not-a-packet"
+    const [version, of, node, storage, group, kind] = plain
+    if (version !== wireVersion) return typeof version === "number" ? "unknown-version" : "not-a-packet"
+    if (of !== cluster) return "wrong-cluster"
+    if (typeof node !== "string" || typeof storage !== "string" || typeof group !== "string")
+      return "malformed"
+    if (!known.has(kind)) return "unknown-kind"
+    const body = readFields(() => bodyIn(kind as number, new Fields(plain, 6)))
+    if (body === undefined) return "malformed"
+    return { from: { node: NodeId(node), storage: StorageId(storage) }, group: makeGroup(group), body }
+  }
+})

@@ -1,0 +1,31 @@
+/** Where on the bus everyone listens. Names of clusters, nodes and groups are single tokens. */
+import type { ClientId, GroupId, NodeId, SessionId } from "../protocol/ids.ts"
+
+/** Letters, digits, dash and underscore: one token of a subject, whatever the bus. */
+export const namePattern = /^[A-Za-z0-9_-]{1,64}$/
+
+export interface Subjects {
+  /** What is for one node. */
+  readonly node: (node: NodeId) => string
+  /** What a node has to say to all others: one publish, fanned out by the bus. */
+  readonly from: (node: NodeId) => string
+  /** Nodes announce themselves here. */
+  readonly hello: string
+  /** Every node answers questions about its state here. */
+  readonly status: string
+  readonly master: string
+  /** What a client hears before it has a session, and refusals. */
+  readonly client: (client: ClientId) => string
+  /** Results of a session's commands: whoever leads can answer without knowing the client. */
+  readonly session: (group: GroupId, session: SessionId) => string
+}
+
+export const subjectsOf = (cluster: string): Subjects => ({
+  node: (node) => `aplomb.${cluster}.node.${node}`,
+  from: (node) => `aplomb.${cluster}.from.${node}`,
+  hello: `aplomb.${cluster}.hello`,
+  status: `aplomb.${cluster}.status`,
+  master: `aplomb.${cluster}.master`,
+  client: (client) => `aplomb.${cluster}.client.${client}`,
+  session: (group, session) => `aplomb.${cluster}.session.${group}.${session}`
+})
