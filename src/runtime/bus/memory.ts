@@ -22,6 +22,8 @@ export interface MemoryExchange {
 interface Member {
   readonly status: StatusBoard
   readonly observer: Observer
+  /** What ends each of its subscriptions: their scopes may outlive it. */
+  readonly endings: Set<() => void>
 }
 
 interface Subscription {
@@ -93,7 +95,13 @@ const deliverForever = (exchange: Exchange): Effect.Effect<never> =>
 const closeExchange = (exchange: Exchange): void => {
   exchange.closed = true
   for (const fail of [...exchange.flushes]) fail()
-  for (const member of [...exchange.members]) member.status.set("Closed")
+  for (const member of [...exchange.members]) closeMember(exchange, member)
+}
+
+const closeMember = (exchange: Exchange, member: Member): void => {
+  exchange.members.delete(member)
+  for (const end of [...member.endings]) end()
+  member.status.set("Closed")
 }
 
 const connect = (
@@ -106,14 +114,10 @@ const connect = (
     const status = new StatusBoard("Connected", (cause) =>
       observer.report(new HandlerFailed({ subject: "a change of status", cause }))
     )
-    const member: Member = { status, observer }
+    const member: Member = { status, observer, endings: new Set() }
     yield* Effect.acquireRelease(
       Effect.sync(() => exchange.members.add(member)),
-      () =>
-        Effect.sync(() => {
-          exchange.members.delete(member)
-          status.set("Closed")
-        })
+      () => Effect.sync(() => closeMember(exchange, member))
     )
     const transport = portOf(exchange, member)
     const { request } = yield* makeRequests(transport).pipe(Effect.catchTag("BadSubject", Effect.die))
@@ -180,13 +184,17 @@ const subscribe = (
     if (fault !== undefined) return yield* new BadSubject({ subject, reason: fault })
     if (member.status.current() === "Closed") return yield* closedError()
     const subscription: Subscription = { member, handlers, inForce: true }
+    const end = () => {
+      subscription.inForce = false
+      member.endings.delete(end)
+      exchange.subscriptions.remove(subject, subscription)
+    }
     yield* Effect.acquireRelease(
-      Effect.sync(() => exchange.subscriptions.add(subject, subscription)),
-      () =>
-        Effect.sync(() => {
-          subscription.inForce = false
-          exchange.subscriptions.remove(subject, subscription)
-        })
+      Effect.sync(() => {
+        member.endings.add(end)
+        exchange.subscriptions.add(subject, subscription)
+      }),
+      () => Effect.sync(end)
     )
   })
 
