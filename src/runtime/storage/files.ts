@@ -1,0 +1,294 @@
+/** The files of a real machine: the only place that touches node:fs. */
+import { randomUUID } from "node:crypto"
+import * as fs from "node:fs"
+import { dirname } from "node:path"
+import { Effect, Layer, type Scope } from "effect"
+import { attempt, call, failed } from "./disk-call.ts"
+import { type LockFiles, type LockOwner, lockName, releaseLock, takeLock } from "./lock.ts"
+import { DirectoryInUse, type DiskFailed, type FileHandle, Files, type FilesShape } from "./port.ts"
+
+/**
+ * How a durable write waits for the disk. `sync`: in the calling thread, so that nothing else runs meanwhile; the quicker on
+ * a disk that answers in well under a millisecond. `async`: in the thread pool, so that a disk that stalls does not stall
+ * the process (its heartbeats, its timers).
+ */
+export type WriteMode = "sync" | "async"
+
+const zeroStep = new Uint8Array(1 << 20)
+
+const withDescriptor = <A>(
+  path: string,
+  flags: number | string,
+  use: (descriptor: number) => Effect.Effect<A, DiskFailed>
+) =>
+  Effect.acquireUseRelease(
+    call<number>("open", path, (done) => fs.open(path, flags, done)),
+    use,
+    (descriptor) => Effect.ignore(call("close", path, (done) => fs.close(descriptor, done)))
+  )
+
+const syncDirectory = (path: string) =>
+  withDescriptor(path, "r", (descriptor) => call("sync", path, (done) => fs.fsync(descriptor, done)))
+
+/** Makes `path` under another name and puts it in its place once it is durable: there wholly, or not at all. */
+const writeAside = Effect.fnUntraced(function* (
+  path: string,
+  fill: (descriptor: number) => Effect.Effect<void, DiskFailed>
+) {
+  const aside = `${path}.making`
+  yield* withDescriptor(aside, "w", (descriptor) =>
+    Effect.andThen(
+      fill(descriptor),
+      call("sync", aside, (done) => fs.fsync(descriptor, done))
+    )
+  ).pipe(Effect.tapError(() => Effect.ignore(remove(aside)))) // or it would go on filling the disk
+  yield* call("rename", path, (done) => fs.rename(aside, path, done))
+  yield* syncDirectory(dirname(path))
+})
+
+const writeAll = Effect.fnUntraced(function* (
+  path: string,
+  descriptor: number,
+  bytes: Uint8Array,
+  at: number
+) {
+  for (let written = 0; written < bytes.length; ) {
+    written += yield* call<number>("write", path, (done) =>
+      fs.write(descriptor, bytes, written, bytes.length - written, at + written, done)
+    )
+  }
+})
+
+const makeDirectory = Effect.fnUntraced(function* (path: string) {
+  const first = yield* call<string | undefined>("make directory", path, (done) =>
+    fs.mkdir(path, { recursive: true }, done)
+  )
+  // Also where it was there: whoever made it, or renamed a file into it, may have been killed before syncing.
+  yield* syncDirectory(path)
+  for (let made = path; first !== undefined && made.length >= first.length; made = dirname(made)) {
+    yield* syncDirectory(dirname(made))
+  }
+})
+
+const list = (path: string): Effect.Effect<ReadonlyArray<string>, DiskFailed> =>
+  call<ReadonlyArray<string>>("list", path, (done) => {
+    fs.readdir(path, (error, names) =>
+      error?.code === "ENOENT" ? done(null, []) : done(error, names?.sort())
+    )
+  })
+
+const readFile = (path: string): Effect.Effect<Uint8Array | undefined, DiskFailed> =>
+  call<Uint8Array | undefined>("read", path, (done) => {
+    fs.readFile(path, (error, bytes) => (error?.code === "ENOENT" ? done(null) : done(error, bytes)))
+  })
+
+const remove = Effect.fnUntraced(function* (path: string) {
+  const removed = yield* call<boolean>("remove", path, (done) => {
+    fs.unlink(path, (error) => (error?.code === "ENOENT" ? done(null, false) : done(error, true)))
+  })
+  if (removed) yield* syncDirectory(dirname(path))
+})
+
+const preallocate = (path: string, sizeBytes: number) =>
+  writeAside(
+    path,
+    Effect.fnUntraced(function* (descriptor) {
+      for (let at = 0; at < sizeBytes; at += zeroStep.length) {
+        yield* writeAll(path, descriptor, zeroStep.subarray(0, Math.min(zeroStep.length, sizeBytes - at)), at)
+      }
+    })
+  )
+
+/** Reads and durable writes of one open file; closing waits for the write under way, as its descriptor is reused after. */
+class OpenFile implements FileHandle {
+  readonly path: string
+  readonly sizeBytes: number
+  private descriptor: number
+  private readonly mode: WriteMode
+  private writing = false
+  private whenIdle: (() => void) | undefined
+
+  constructor(path: string, descriptor: number, mode: WriteMode) {
+    this.path = path
+    this.descriptor = descriptor
+    this.mode = mode
+    this.sizeBytes = fs.fstatSync(descriptor).size
+  }
+
+  readonly readSync = (offset: number, lengthBytes: number): Uint8Array => {
+    const wanted = Math.max(0, Math.min(lengthBytes, this.sizeBytes - offset))
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(wanted).buffer)
+    let read = 0
+    try {
+      while (read < wanted) {
+        const step = fs.readSync(this.descriptor, bytes, read, wanted - read, offset + read)
+        if (step === 0) break
+        read += step
+      }
+    } catch (cause) {
+      throw failed("read", this.path, cause)
+    }
+    return read === wanted ? bytes : bytes.subarray(0, read)
+  }
+
+  readonly write = (offset: number, bytes: Uint8Array, done: (failure: DiskFailed | undefined) => void) => {
+    if (this.mode === "async") {
+      this.writing = true
+      this.writeRest(offset, bytes, done)
+      return
+    }
+    let failure: DiskFailed | undefined
+    try {
+      for (let written = 0; written < bytes.length; ) {
+        written += fs.writeSync(this.descriptor, bytes, written, bytes.length - written, offset + written)
+      }
+    } catch (cause) {
+      failure = failed("write", this.path, cause)
+    }
+    done(failure)
+  }
+
+  private writeRest(
+    offset: number,
+    bytes: Uint8Array,
+    done: (failure: DiskFailed | undefined) => void
+  ): void {
+    fs.write(this.descriptor, bytes, 0, bytes.length, offset, (error, written) => {
+      if (error === null && written < bytes.length) {
+        this.writeRest(offset + written, bytes.subarray(written), done)
+        return
+      }
+      this.writing = false
+      this.whenIdle?.()
+      done(error === null ? undefined : failed("write", this.path, error))
+    })
+  }
+
+  readonly close = Effect.callback<void>((resume) => {
+    const close = () => {
+      fs.close(this.descriptor, () => resume(Effect.void))
+      this.descriptor = -1 // a late call must not meet the next file that gets this number
+    }
+    if (this.writing) this.whenIdle = close
+    else close()
+  })
+}
+
+// O_DSYNC: a write returns when its bytes are on the disk. On a preallocated file no file system journal has to follow.
+const openFile = (path: string, mode: WriteMode): Effect.Effect<FileHandle, DiskFailed, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.flatMap(
+      call<number>("open", path, (done) => fs.open(path, fs.constants.O_RDWR | fs.constants.O_DSYNC, done)),
+      (descriptor) => attempt("open", path, () => new OpenFile(path, descriptor, mode))
+    ),
+    (file) => file.close
+  )
+
+const readIfThere = (path: string): string | undefined => {
+  try {
+    return fs.readFileSync(path, "utf8")
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined
+    throw cause
+  }
+}
+
+/** State and start time of a process as Linux tells them; undefined where it does not run, or the system is another. */
+const processStatus = (pid: number): { readonly state: string; readonly startTime: string } | undefined => {
+  try {
+    const text = fs.readFileSync(`/proc/${pid}/stat`, "utf8")
+    // The second field, the name of the program, may hold spaces and brackets itself.
+    const [state, ...fields] = text.slice(text.lastIndexOf(")") + 2).split(" ")
+    return { state: state ?? "", startTime: fields[18] ?? "" }
+  } catch {
+    return undefined
+  }
+}
+
+const bootOf = (): string => {
+  try {
+    return fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
+  } catch {
+    return "unknown"
+  }
+}
+
+const isAlive = (owner: LockOwner): boolean => {
+  if (owner.pid <= 0 || owner.boot !== bootOf()) return false
+  const status = processStatus(owner.pid)
+  if (status !== undefined) return status.startTime === owner.startTime && !"ZX".includes(status.state)
+  if (processStatus(process.pid) !== undefined) return false
+  try {
+    process.kill(owner.pid, 0)
+    return true
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "EPERM"
+  }
+}
+
+const lockFilesIn = (directory: string, instance: string): LockFiles => {
+  const aside = `${directory}/lock.new-${instance}`
+  const write = (content: string) => fs.writeFileSync(aside, content, { flush: true })
+  return {
+    read: (name) => readIfThere(`${directory}/${name}`),
+    create: (name, content) => {
+      write(content)
+      try {
+        fs.linkSync(aside, `${directory}/${name}`)
+        return true
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code === "EEXIST") return false
+        throw cause
+      } finally {
+        fs.rmSync(aside, { force: true })
+      }
+    },
+    replace: (name, content) => {
+      write(content)
+      fs.renameSync(aside, `${directory}/${name}`)
+    },
+    remove: (name) => fs.rmSync(`${directory}/${name}`, { force: true }),
+    isAlive
+  }
+}
+
+const lock = (directory: string) =>
+  Effect.acquireRelease(
+    Effect.gen(function* () {
+      const instance = randomUUID()
+      const startTime = processStatus(process.pid)?.startTime ?? "unknown"
+      const me: LockOwner = { pid: process.pid, startTime, boot: bootOf(), instance }
+      const files = lockFilesIn(directory, instance)
+      const path = `${directory}/${lockName}`
+      const holder = yield* attempt("lock", path, () => {
+        const steps = takeLock(files, me)
+        for (;;) {
+          const step = steps.next()
+          if (step.done === true) return step.value
+        }
+      })
+      if (holder === undefined) return { files, me, path }
+      return yield* new DirectoryInUse({ path: directory, holder: `process ${holder.pid}` })
+    }),
+    ({ files, me, path }) => Effect.ignore(attempt("unlock", path, () => releaseLock(files, me)))
+  )
+
+/**
+ * The file system of this machine.
+ *
+ * The lock of a directory is known by pid, start time and boot: processes that share a directory must see each other's pids
+ * (not so for two containers with pid namespaces of their own, nor for two machines on a network file system).
+ */
+export const filesLayer = (options?: { readonly writes?: WriteMode }): Layer.Layer<Files> => {
+  const shape: FilesShape = {
+    makeDirectory,
+    list,
+    readFile,
+    writeFileAtomic: (path, bytes) => writeAside(path, (descriptor) => writeAll(path, descriptor, bytes, 0)),
+    preallocate,
+    open: (path) => openFile(path, options?.writes ?? "sync"),
+    remove,
+    lock: (directory) => Effect.asVoid(lock(directory))
+  }
+  return Layer.succeed(Files, shape)
+}

@@ -1,0 +1,176 @@
+/** Finding and checking the frames of a segment file, a window of it in memory at a time. */
+import { StorageCorrupted } from "./errors.ts"
+import type { FileHandle } from "./port.ts"
+import {
+  checksumHolds,
+  eachRecord,
+  frameHeaderBytes,
+  frameLength,
+  frameMagic,
+  frameRecordCount,
+  frameSeed,
+  frameSequence,
+  hasMagic,
+  type WalRecord
+} from "./records.ts"
+import type { Position } from "./segments.ts"
+
+/** How much of a file is read at once. */
+export const windowBytes = 1 << 20
+
+/** A part of a segment file in memory. */
+interface Window {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  /** Offset in the file of the first byte. */
+  readonly start: number
+}
+
+/** A segment with what its frames are checked by. */
+export interface Segment {
+  readonly file: FileHandle
+  /** Position of its first byte. */
+  readonly base: Position
+  readonly salt: number
+}
+
+/** A frame whose checksum holds, within the bytes that it was found in. */
+export interface Frame {
+  readonly window: Window
+  /** Index of its first byte in the window. */
+  readonly at: number
+  readonly offset: number
+  readonly lengthBytes: number
+  readonly sequence: number
+}
+
+const readWindow = (segment: Segment, start: number, lengthBytes: number): Window => {
+  const bytes = segment.file.readSync(start, lengthBytes)
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), start }
+}
+
+/**
+ * The frame at this offset, if there is one whose checksum holds. It is looked for in `window`, if it lies wholly in there;
+ * else it is read, with as much after it as makes a window of `lengthBytes`.
+ */
+const frameAt = (
+  segment: Segment,
+  offset: number,
+  window: Window | undefined,
+  readBytes: number
+): Frame | undefined => {
+  const { sizeBytes } = segment.file
+  if (offset + frameHeaderBytes > sizeBytes) return undefined
+  let held = window
+  if (held === undefined || offset + frameHeaderBytes > held.start + held.bytes.length) {
+    held = readWindow(segment, offset, Math.max(readBytes, frameHeaderBytes))
+  }
+  if (
+    held.bytes.length < offset - held.start + frameHeaderBytes ||
+    !hasMagic(held.view, offset - held.start)
+  ) {
+    return undefined
+  }
+  const lengthBytes = frameLength(held.view, offset - held.start)
+  const recordCount = frameRecordCount(held.view, offset - held.start)
+  if (recordCount === 0 || lengthBytes <= frameHeaderBytes || offset + lengthBytes > sizeBytes)
+    return undefined
+  if (offset + lengthBytes > held.start + held.bytes.length) {
+    held = readWindow(segment, offset, Math.max(readBytes, lengthBytes))
+    if (held.bytes.length < lengthBytes) return undefined
+  }
+  const at = offset - held.start
+  const seed = frameSeed(segment.salt, segment.base + offset)
+  if (!checksumHolds(held.bytes, held.view, at, lengthBytes, seed)) return undefined
+  return { window: held, at, offset, lengthBytes, sequence: frameSequence(held.view, at) }
+}
+
+const eachRecordOf = (segment: Segment, frame: Frame, visit: (record: WalRecord) => void): void => {
+  if (eachRecord(frame.window.bytes, frame.window.view, frame.at, visit)) return
+  const reason = "the checksum of a frame holds, yet its records do not fill it"
+  throw new StorageCorrupted({ path: segment.file.path, offset: frame.offset, reason })
+}
+
+const firstReadBytes = 4096
+
+/** Reads one frame, checked again; undefined where none stands. */
+export const readFrameAt = (
+  segment: Segment,
+  offset: number
+): { readonly records: ReadonlyArray<WalRecord>; readonly lengthBytes: number } | undefined => {
+  const frame = frameAt(segment, offset, undefined, firstReadBytes)
+  if (frame === undefined) return undefined
+  const records: Array<WalRecord> = []
+  eachRecordOf(segment, frame, (record) => records.push(record))
+  return { records, lengthBytes: frame.lengthBytes }
+}
+
+/** The sequence number of the frame at the beginning of the segment, if one stands there. */
+export const firstSequence = (segment: Segment): number | undefined =>
+  frameAt(segment, 0, undefined, firstReadBytes)?.sequence
+
+/** How far a scan has come. */
+export interface Progress {
+  offset: number
+  /** Sequence number of the last frame. */
+  sequence: number
+  /** Offset of the last frame of this segment, undefined before the first. */
+  lastOffset: number | undefined
+}
+
+/**
+ * Hands on the records of the frames that follow `progress`, as far as one window reaches, and moves `progress` past them.
+ * False where no frame stands at its new offset.
+ */
+export const scanWindow = (
+  segment: Segment,
+  progress: Progress,
+  onRecord: (record: WalRecord, framePosition: Position) => void
+): boolean => {
+  let window: Window | undefined
+  let framePosition = segment.base
+  const visit = (record: WalRecord) => onRecord(record, framePosition)
+  for (;;) {
+    const frame = frameAt(segment, progress.offset, window, windowBytes)
+    if (frame === undefined) return false
+    if (frame.sequence !== progress.sequence + 1) {
+      const reason = `frame ${frame.sequence} stands where frame ${progress.sequence + 1} belongs`
+      throw new StorageCorrupted({ path: segment.file.path, offset: frame.offset, reason })
+    }
+    framePosition = segment.base + frame.offset
+    eachRecordOf(segment, frame, visit)
+    progress.sequence = frame.sequence
+    progress.lastOffset = frame.offset
+    progress.offset += frame.lengthBytes
+    // A frame that had to be read anew begins another window: a good place to let others run.
+    if (window !== undefined && frame.window !== window) return true
+    window = frame.window
+  }
+}
+
+// Three bytes more than a window, so that a magic on the border is seen.
+const inspectedBytes = windowBytes + frameMagic.length - 1
+const zeros = Buffer.alloc(inspectedBytes)
+
+/** What stands in a part of a segment where no frame should be. */
+export interface Remains {
+  /** Offset of a frame whose checksum holds. */
+  readonly frameOffset: number | undefined
+  /** Offsets of the first byte that is not zero and of the one after the last, undefined where all are zero. */
+  readonly dirty: { readonly from: number; readonly to: number } | undefined
+}
+
+/** Looks through one window from `offset` on, at every byte. */
+export const inspectWindow = (segment: Segment, offset: number): Remains => {
+  const { bytes } = readWindow(segment, offset, inspectedBytes)
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (buffer.equals(zeros.subarray(0, buffer.length))) return { frameOffset: undefined, dirty: undefined }
+  const from = buffer.findIndex((byte) => byte !== 0)
+  const dirty = { from: offset + from, to: offset + buffer.findLastIndex((byte) => byte !== 0) + 1 }
+  for (let at = buffer.indexOf(frameMagic); at >= 0; at = buffer.indexOf(frameMagic, at + 1)) {
+    if (frameAt(segment, offset + at, undefined, firstReadBytes) !== undefined) {
+      return { frameOffset: offset + at, dirty }
+    }
+  }
+  return { frameOffset: undefined, dirty }
+}

@@ -1,0 +1,91 @@
+/** Who a data directory is: its cluster, its storage id, and how its log is laid out; one small file that people can read. */
+import { Effect, Random, Schema } from "effect"
+import { StorageCorrupted, UnknownFormat, WrongCluster } from "./errors.ts"
+import { type DiskFailed, Files } from "./port.ts"
+import { textChecksum } from "./records.ts"
+
+const supportedFormat = 1
+
+const Natural = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+
+/**
+ * `segments` counts the segment files that may hold records: it is raised, durably, before the first write to one. So a
+ * segment file that went missing is noticed, and one whose preallocation a crash cut short is known to be empty.
+ */
+const Identity = Schema.Struct({
+  format: Schema.Literal(supportedFormat),
+  clusterId: Schema.String,
+  storageId: Schema.String,
+  salt: Natural,
+  segmentBytes: Natural,
+  segments: Natural
+})
+export type Identity = typeof Identity.Type
+
+const Stored = Schema.fromJsonString(Schema.Struct({ ...Identity.fields, checksum: Natural }))
+const decodeStored = Schema.decodeUnknownEffect(Stored)
+const decodeFormat = Schema.decodeUnknownEffect(
+  Schema.fromJsonString(Schema.Struct({ format: Schema.Unknown }))
+)
+
+// A wrong salt would make every frame look torn, and the log would be cut to nothing: hence a checksum here too.
+const checksumOf = (identity: Identity): number =>
+  textChecksum(
+    JSON.stringify([
+      identity.format,
+      identity.clusterId,
+      identity.storageId,
+      identity.salt,
+      identity.segmentBytes,
+      identity.segments
+    ])
+  )
+
+const pathIn = (directory: string): string => `${directory}/identity.json`
+
+const randomWord = Random.nextIntBetween(0, 0xffffffff)
+const hex = (word: number): string => word.toString(16).padStart(8, "0")
+
+/** Draws the identity of a directory that is to be formatted. */
+export const drawIdentity = Effect.fnUntraced(function* (clusterId: string, segmentBytes: number) {
+  const words = [yield* randomWord, yield* randomWord, yield* randomWord, yield* randomWord]
+  const salt = yield* randomWord
+  const storageId = words.map(hex).join("")
+  return { format: supportedFormat, clusterId, storageId, salt, segmentBytes, segments: 0 } satisfies Identity
+})
+
+/** Replaces the identity file; a crash leaves the old or the new one. */
+export const writeIdentity = Effect.fnUntraced(function* (directory: string, identity: Identity) {
+  const files = yield* Files
+  const text = `${JSON.stringify({ ...identity, checksum: checksumOf(identity) }, null, 2)}\n`
+  yield* files.writeFileAtomic(pathIn(directory), new TextEncoder().encode(text))
+})
+
+/** Reads the identity of a directory, undefined where it has none. */
+export const readIdentity = Effect.fnUntraced(function* (
+  directory: string,
+  clusterId: string
+): Effect.fn.Return<
+  Identity | undefined,
+  DiskFailed | StorageCorrupted | UnknownFormat | WrongCluster,
+  Files
+> {
+  const files = yield* Files
+  const path = pathIn(directory)
+  const bytes = yield* files.readFile(path)
+  if (bytes === undefined) return undefined
+  const damaged = (reason: string) => new StorageCorrupted({ path, offset: 0, reason })
+  const text = new TextDecoder().decode(bytes)
+  const { format } = yield* Effect.mapError(decodeFormat(text), () => damaged("it is not JSON with a format"))
+  if (format !== supportedFormat) {
+    return yield* new UnknownFormat({ path, found: JSON.stringify(format), supported: supportedFormat })
+  }
+  const { checksum, ...identity } = yield* Effect.mapError(decodeStored(text), () =>
+    damaged("a field is missing or is not what it should be")
+  )
+  if (checksum !== checksumOf(identity)) return yield* damaged("its checksum does not hold; was it edited?")
+  if (identity.clusterId !== clusterId) {
+    return yield* new WrongCluster({ directory, expected: clusterId, found: identity.clusterId })
+  }
+  return identity
+})

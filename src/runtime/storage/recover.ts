@@ -1,0 +1,132 @@
+/**
+ * Reading a log back: every frame is checked, a torn tail is cut, and damage anywhere else is reported.
+ *
+ * One write is under way at a time, so a crash can tear the last frame only. Hence a frame that does not check is the torn
+ * tail if no sound frame stands anywhere after it, and damage if one does. The limit of this: rot inside the very last frame
+ * looks like a torn write, and is cut.
+ */
+import { Effect } from "effect"
+import { reading, StorageCorrupted } from "./errors.ts"
+import {
+  firstSequence,
+  inspectWindow,
+  type Progress,
+  type Remains,
+  type Segment,
+  scanWindow,
+  windowBytes
+} from "./frames.ts"
+import type { DiskFailed, FileHandle } from "./port.ts"
+import type { WalRecord } from "./records.ts"
+import type { Position, Segments } from "./segments.ts"
+
+/** Where a log ends, and how its segments are filled. */
+export interface Recovered {
+  /** Where the next frame goes. */
+  readonly segment: number
+  readonly offset: number
+  /** Sequence number of the last frame, 0 in an empty log. */
+  readonly sequence: number
+  /** Position of the last frame; of the beginning of the log, if it is empty. */
+  readonly lastFrame: Position
+  /** Offset where the frames of each segment before the last end, by segment number less one. */
+  readonly ends: Array<number>
+}
+
+const writeDurably = (file: FileHandle, offset: number, bytes: Uint8Array) =>
+  Effect.callback<void, DiskFailed>((resume) => {
+    file.write(offset, bytes, (failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
+  }).pipe(Effect.uninterruptible)
+
+/** Looks through a segment from `offset` to its end: the first frame found there, or what else is not zero. */
+const inspect = Effect.fnUntraced(function* (segment: Segment, offset: number) {
+  let dirty: Remains["dirty"]
+  for (let at = offset; at < segment.file.sizeBytes; at += windowBytes) {
+    const remains = yield* reading(() => inspectWindow(segment, at))
+    if (remains.frameOffset !== undefined) return remains
+    if (remains.dirty !== undefined) {
+      dirty = { from: dirty?.from ?? remains.dirty.from, to: remains.dirty.to }
+    }
+    yield* Effect.yieldNow
+  }
+  return { frameOffset: undefined, dirty } satisfies Remains
+})
+
+// Whatever a torn write left is met by no later opening: beside a new frame it could not be told from damage.
+const cut = Effect.fnUntraced(function* (segment: Segment, dirty: Remains["dirty"]) {
+  if (dirty === undefined) return
+  const zeros = new Uint8Array(Math.min(windowBytes, dirty.to - dirty.from))
+  for (let at = dirty.from; at < dirty.to; at += zeros.length) {
+    yield* writeDurably(segment.file, at, zeros.subarray(0, Math.min(zeros.length, dirty.to - at)))
+  }
+})
+
+// A process killed in a write may have left the frame in the system's cache only, where it reads as if it were durable; and
+// what was read is acted upon. The frames before it were acknowledged by the disk.
+const rewriteLastFrame = Effect.fnUntraced(function* (segment: Segment, progress: Progress) {
+  const { lastOffset } = progress
+  if (lastOffset === undefined) return
+  const bytes = yield* reading(() => segment.file.readSync(lastOffset, progress.offset - lastOffset))
+  yield* writeDurably(segment.file, lastOffset, bytes)
+})
+
+const damage = (segment: Segment, offset: number, reason: string) =>
+  new StorageCorrupted({ path: segment.file.path, offset, reason })
+
+/** Reads the whole log, handing on each record in order, and makes it fit to be written to. */
+export const recover = Effect.fnUntraced(function* (
+  segments: Segments,
+  salt: number,
+  onRecord: (record: WalRecord, framePosition: Position) => void
+): Effect.fn.Return<Recovered, DiskFailed | StorageCorrupted> {
+  const segmentOf = (number: number): Segment => ({
+    file: segments.handle(number),
+    base: number * segments.segmentBytes,
+    salt
+  })
+  const ends: Array<number> = []
+  let number = 1
+  let segment = segmentOf(number)
+  let progress: Progress = { offset: 0, sequence: 0, lastOffset: undefined }
+  let lastFrame: Position = segment.base
+  let last: { readonly segment: Segment; readonly progress: Progress } | undefined
+
+  for (;;) {
+    while (yield* reading(() => scanWindow(segment, progress, onRecord))) yield* Effect.yieldNow
+    if (progress.lastOffset !== undefined) {
+      lastFrame = segment.base + progress.lastOffset
+      last = { segment, progress }
+    }
+    const torn = yield* inspect(segment, progress.offset)
+    if (torn.frameOffset !== undefined) {
+      const reason = `frame ${progress.sequence + 1} does not check, and a sound one follows at ${torn.frameOffset}`
+      return yield* damage(segment, progress.offset, reason)
+    }
+    if (number < segments.last()) {
+      const next = segmentOf(number + 1)
+      if ((yield* reading(() => firstSequence(next))) === progress.sequence + 1) {
+        if (torn.dirty !== undefined) {
+          return yield* damage(segment, torn.dirty.from, "there are bytes between the last frame and the end")
+        }
+        ends.push(progress.offset)
+        number += 1
+        segment = next
+        progress = { offset: 0, sequence: progress.sequence, lastOffset: undefined }
+        continue
+      }
+    }
+    const later: Array<{ readonly segment: Segment; readonly dirty: Remains["dirty"] }> = []
+    for (let after = number + 1; after <= segments.last(); after++) {
+      const remains = yield* inspect(segmentOf(after), 0)
+      if (remains.frameOffset !== undefined) {
+        const reason = `frame ${progress.sequence + 1} does not check, and a sound one follows in a later segment`
+        return yield* damage(segment, progress.offset, reason)
+      }
+      later.push({ segment: segmentOf(after), dirty: remains.dirty })
+    }
+    yield* cut(segment, torn.dirty)
+    for (const { segment, dirty } of later) yield* cut(segment, dirty)
+    if (last !== undefined) yield* rewriteLastFrame(last.segment, last.progress)
+    return { segment: number, offset: progress.offset, sequence: progress.sequence, lastFrame, ends }
+  }
+})

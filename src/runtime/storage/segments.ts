@@ -1,0 +1,121 @@
+/** The segment files of a log: their names, what must be there, and the making of the next one ahead of need. */
+import { Effect, Queue, Scope } from "effect"
+import { reading, StorageCorrupted } from "./errors.ts"
+import { type Identity, writeIdentity } from "./identity.ts"
+import { type DiskFailed, type FileHandle, Files } from "./port.ts"
+
+/** Where a frame begins: number of its segment times the size of a segment, plus the offset within it. */
+export type Position = number
+
+const nameOf = (segment: number): string => `${String(segment).padStart(12, "0")}.log`
+const pathOf = (directory: string, segment: number): string => `${directory}/wal/${nameOf(segment)}`
+const namePattern = /^(\d{12})\.log$/
+
+/** Numbers of the segment files that the directory holds, ascending. */
+export const listSegments = Effect.fnUntraced(function* (directory: string) {
+  const files = yield* Files
+  const numbers: Array<number> = []
+  for (const name of yield* files.list(`${directory}/wal`)) {
+    const digits = namePattern.exec(name)?.[1]
+    if (digits !== undefined) numbers.push(Number(digits))
+  }
+  return numbers.sort((a, b) => a - b)
+})
+
+const probeBytes = 1 << 20
+
+/** A file past the last segment that the identity counts was never written to: its preallocation was cut short. */
+const removeUncounted = Effect.fnUntraced(function* (path: string) {
+  const files = yield* Files
+  const file = yield* files.open(path)
+  for (let offset = 0; offset < file.sizeBytes; offset += probeBytes) {
+    const chunk = yield* reading(() => file.readSync(offset, probeBytes))
+    const used = chunk.findIndex((byte) => byte !== 0)
+    if (used >= 0) {
+      const reason = "the file holds records, yet identity.json does not count it (was an old copy put back?)"
+      return yield* new StorageCorrupted({ path, offset: offset + used, reason })
+    }
+    yield* Effect.yieldNow
+  }
+  yield* files.remove(path)
+}, Effect.scoped)
+
+/** The open segments of a log. */
+export interface Segments {
+  readonly segmentBytes: number
+  /** Number of the last segment there is, from 1. */
+  readonly last: () => number
+  /** The segment of this number, from 1 to `last`. */
+  readonly handle: (segment: number) => FileHandle
+  /** Makes one more segment in the background; `done` is called when it can be written to, or with why not. */
+  readonly makeNext: (done: (failure: DiskFailed | undefined) => void) => void
+}
+
+const checkCounted = Effect.fnUntraced(function* (directory: string, identity: Identity) {
+  const present = yield* listSegments(directory)
+  for (const segment of present) {
+    if (segment > identity.segments || segment < 1) yield* removeUncounted(pathOf(directory, segment))
+  }
+  for (let segment = 1; segment <= identity.segments; segment++) {
+    if (present.includes(segment)) continue
+    const reason = `segment ${segment} of ${identity.segments} is missing`
+    return yield* new StorageCorrupted({ path: pathOf(directory, segment), offset: 0, reason })
+  }
+})
+
+const openSegment = Effect.fnUntraced(function* (directory: string, identity: Identity, segment: number) {
+  const files = yield* Files
+  const handle = yield* files.open(pathOf(directory, segment))
+  if (handle.sizeBytes === identity.segmentBytes) return handle
+  const reason = `the file should have ${identity.segmentBytes} bytes, and it has ${handle.sizeBytes}`
+  const offset = Math.min(handle.sizeBytes, identity.segmentBytes)
+  return yield* new StorageCorrupted({ path: handle.path, offset, reason })
+})
+
+/** Makes a segment and counts it: only after that may it be written to. */
+const makeSegment = Effect.fnUntraced(function* (directory: string, identity: Identity, segment: number) {
+  const files = yield* Files
+  const path = pathOf(directory, segment)
+  // An attempt before this one may have got as far as the file.
+  if ((yield* listSegments(directory)).includes(segment)) yield* files.remove(path)
+  yield* files.preallocate(path, identity.segmentBytes)
+  yield* writeIdentity(directory, { ...identity, segments: segment })
+  return yield* files.open(path)
+})
+
+/** Opens every segment that the identity counts, makes the first one in a new directory, and stands ready to make more. */
+export const openSegments = Effect.fnUntraced(function* (directory: string, identity: Identity) {
+  const scope = yield* Effect.scope
+  yield* checkCounted(directory, identity)
+  const handles: Array<FileHandle> = []
+  for (let segment = 1; segment <= identity.segments; segment++) {
+    handles.push(yield* openSegment(directory, identity, segment))
+  }
+  if (handles.length === 0) handles.push(yield* makeSegment(directory, identity, 1))
+
+  const requests = yield* Queue.unbounded<(failure: DiskFailed | undefined) => void>()
+  const maker = Effect.gen(function* () {
+    for (;;) {
+      const done = yield* Queue.take(requests)
+      const failure = yield* makeSegment(directory, identity, handles.length + 1).pipe(
+        Scope.provide(scope),
+        Effect.match({
+          onSuccess: (handle) => void handles.push(handle),
+          onFailure: (reason) => reason
+        })
+      )
+      done(failure ?? undefined)
+    }
+  })
+  yield* maker.pipe(
+    Effect.tapCause((cause) => Effect.logError("the maker of log segments stopped", cause)),
+    Effect.forkIn(scope)
+  )
+  const segments: Segments = {
+    segmentBytes: identity.segmentBytes,
+    last: () => handles.length,
+    handle: (segment) => handles[segment - 1]!,
+    makeNext: (done) => void Queue.offerUnsafe(requests, done)
+  }
+  return segments
+})

@@ -1,0 +1,171 @@
+/** The write-ahead log of a node: records of all its groups in one sequence of durable frames. */
+import { Effect, type Scope } from "effect"
+import { StorageCorrupted, type UnknownFormat, WalClosed, type WrongCluster } from "./errors.ts"
+import { readFrameAt } from "./frames.ts"
+import { drawIdentity, type Identity, readIdentity, writeIdentity } from "./identity.ts"
+import { type DirectoryInUse, type DiskFailed, Files } from "./port.ts"
+import type { WalRecord } from "./records.ts"
+import { recover } from "./recover.ts"
+import { listSegments, openSegments, type Position, type Segments } from "./segments.ts"
+import { LogWriter, type SyncDone } from "./writer.ts"
+
+export interface WalOptions {
+  /** The data directory; made where it is absent. It belongs to one process at a time, and to one cluster for ever. */
+  readonly directory: string
+  readonly clusterId: string
+  /** Size of a segment file, 64 MB unless told. It counts when the directory is formatted; afterwards the directory knows. */
+  readonly segmentBytes?: number
+  /** A frame is closed before it outgrows this, 1 MB unless told; a single record may be larger. */
+  readonly frameMaxBytes?: number
+}
+
+/** How far a log has come. */
+export interface WalStats {
+  /** Durable frames since the directory was formatted. */
+  readonly frames: number
+  /** Bytes of the segments up to the end of the last durable frame. */
+  readonly bytes: number
+  /** Segment files, the one made ahead of need included. */
+  readonly segments: number
+  /** Records staged and not yet handed to the disk. */
+  readonly stagedRecords: number
+  /** Where the first frame is, and where the next one goes. */
+  readonly startPosition: Position
+  readonly endPosition: Position
+}
+
+export interface Wal {
+  readonly clusterId: string
+  /** Drawn when the directory was formatted: a wiped disk comes back as somebody else. */
+  readonly storageId: string
+  /**
+   * Stages a record; its body is the parts one after the other. The parts must not change until the record is durable. Throws
+   * a `RangeError` for a type over 255, a group over 65535, or a body that no segment could hold.
+   */
+  readonly append: (type: number, group: number, parts: ReadonlyArray<Uint8Array>) => void
+  /**
+   * Calls `done` once all that was staged before is durable, in the order of the calls, with the position of the frame that
+   * holds the first record staged since the sync before (of the last frame, if there was none); or with why it may not be:
+   * that is for good, open the log again. With nothing staged and nothing under way it calls back before it returns.
+   */
+  readonly sync: (done: SyncDone) => void
+  /**
+   * Reads the durable frame at a position, and where the next one begins; undefined at the end of the log. The checksum is
+   * checked again: throws `StorageCorrupted` where no frame stands at the position, `DiskFailed` where the disk cannot read.
+   */
+  readonly readFrame: (
+    position: Position
+  ) => { readonly records: ReadonlyArray<WalRecord>; readonly next: Position } | undefined
+  readonly stats: () => WalStats
+}
+
+const defaultSegmentBytes = 64 << 20
+const defaultFrameMaxBytes = 1 << 20
+const segmentBytesMin = 4096
+
+const checkOptions = (segmentBytes: number, frameMaxBytes: number): void => {
+  if (!Number.isInteger(segmentBytes) || segmentBytes < segmentBytesMin || segmentBytes > 2 ** 31) {
+    throw new RangeError(
+      `segmentBytes is a whole number from ${segmentBytesMin} to 2^31, not ${segmentBytes}`
+    )
+  }
+  if (!(frameMaxBytes > 0)) throw new RangeError(`frameMaxBytes is above 0, not ${frameMaxBytes}`)
+}
+
+// The identity is written before the first segment is, and counts it after: a crash between leaves a directory that counts
+// none, which is formatted anew.
+const identify = Effect.fnUntraced(function* (directory: string, clusterId: string, segmentBytes: number) {
+  const known = yield* readIdentity(directory, clusterId)
+  if (known !== undefined) return known
+  if ((yield* listSegments(directory)).length > 0) {
+    const reason = "there are log segments, and no identity.json that says whose they are"
+    return yield* new StorageCorrupted({ path: `${directory}/identity.json`, offset: 0, reason })
+  }
+  const drawn: Identity = yield* drawIdentity(clusterId, segmentBytes)
+  yield* writeIdentity(directory, drawn)
+  return drawn
+})
+
+const makeReadFrame =
+  (segments: Segments, writer: LogWriter, salt: number): Wal["readFrame"] =>
+  (position) => {
+    const { segmentBytes } = segments
+    let number = Math.floor(position / segmentBytes)
+    let offset = position - number * segmentBytes
+    // The frames of a segment end before the segment does: the next one is at the beginning of the next.
+    if (number >= 1 && number < writer.segment && offset === writer.ends[number - 1]) {
+      number += 1
+      offset = 0
+    }
+    if (number > writer.segment || (number === writer.segment && offset >= writer.offset)) return undefined
+    if (number < 1) throw new RangeError(`the log begins at position ${segmentBytes}, not at ${position}`)
+    const file = segments.handle(number)
+    const base = number * segmentBytes
+    const frame = readFrameAt({ file, base, salt }, offset)
+    if (frame !== undefined) return { records: frame.records, next: base + offset + frame.lengthBytes }
+    throw new StorageCorrupted({
+      path: file.path,
+      offset,
+      reason: "no sound frame stands where one was asked for"
+    })
+  }
+
+/**
+ * Opens the log of a data directory, formatting the directory if it is empty, and hands on every record that it holds, in
+ * the order in which they were staged. The body of a record is good during the call only: copy what is kept.
+ *
+ * A torn tail, which only a crash within a write leaves, is cut. Rot inside the very last frame cannot be told from one.
+ *
+ * Fails with `DirectoryInUse` where another process has the directory, `WrongCluster` where it belongs to another cluster,
+ * `UnknownFormat` where another version wrote it, `StorageCorrupted` where something that was durable is gone or changed, and
+ * `DiskFailed`. The log is closed with the scope.
+ *
+ * @example
+ * ```ts
+ * const program = Effect.gen(function* () {
+ *   const kept: Array<number> = []
+ *   const wal = yield* openWal({ directory: "data/n1", clusterId: "shop" }, (record) => kept.push(record.type))
+ *   wal.append(1, 0, [new TextEncoder().encode("hello")])
+ *   wal.sync((failure, position) => console.log(failure?.message ?? `durable at ${position}`))
+ * }).pipe(Effect.scoped, Effect.provide(filesLayer()))
+ * ```
+ */
+export const openWal = Effect.fnUntraced(function* (
+  options: WalOptions,
+  onRecord: (record: WalRecord, framePosition: Position) => void
+): Effect.fn.Return<
+  Wal,
+  DiskFailed | DirectoryInUse | WrongCluster | UnknownFormat | StorageCorrupted,
+  Files | Scope.Scope
+> {
+  const { directory, clusterId } = options
+  const segmentBytes = options.segmentBytes ?? defaultSegmentBytes
+  const frameMaxBytes = options.frameMaxBytes ?? defaultFrameMaxBytes
+  checkOptions(segmentBytes, frameMaxBytes)
+  const files = yield* Files
+  yield* files.makeDirectory(directory)
+  yield* files.lock(directory)
+  yield* files.makeDirectory(`${directory}/wal`)
+  const identity = yield* identify(directory, clusterId, segmentBytes)
+  const segments = yield* openSegments(directory, identity)
+  const recovered = yield* recover(segments, identity.salt, onRecord)
+  const writer = new LogWriter(segments, identity.salt, frameMaxBytes, recovered)
+  yield* Effect.addFinalizer(() => Effect.sync(() => writer.close(new WalClosed({ directory }))))
+  const startPosition = identity.segmentBytes
+  const endPosition = () => writer.segment * identity.segmentBytes + writer.offset
+  return {
+    clusterId,
+    storageId: identity.storageId,
+    append: (type, group, parts) => writer.append(type, group, parts),
+    sync: (done) => writer.sync(done),
+    readFrame: makeReadFrame(segments, writer, identity.salt),
+    stats: () => ({
+      frames: writer.sequence,
+      bytes: endPosition() - startPosition,
+      segments: segments.last(),
+      stagedRecords: writer.stagedRecordCount(),
+      startPosition,
+      endPosition: endPosition()
+    })
+  }
+})
