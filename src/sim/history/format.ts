@@ -1,0 +1,135 @@
+/** One line of a history file: JSON in, a checked event out, or a sentence that says what is wrong and where. */
+import type { Json } from "./operation.ts"
+
+/** Why an input is not understood. `line` counts from 1; 0 = the history as a whole. */
+export interface Fault {
+  readonly _tag: "Fault"
+  readonly line: number
+  readonly field: string | undefined
+  readonly message: string
+}
+
+/** An event of a client: it asked for something, or it learned what came of it. */
+export interface HistoryEvent {
+  readonly _tag: "Event"
+  readonly line: number
+  readonly process: number | string
+  readonly type: "invoke" | "ok" | "fail" | "info"
+  readonly f: string
+  readonly key: Json | undefined
+  readonly value: Json | undefined
+  readonly version: number | undefined
+}
+
+const types = new Set(["invoke", "ok", "fail", "info"])
+
+const plainNames: ReadonlyMap<string, string> = new Map([
+  ["r", "read"],
+  ["w", "write"],
+  ["compare-and-set", "cas"],
+  ["compare_and_set", "cas"],
+  ["del", "delete"],
+  ["remove", "delete"]
+])
+
+const knownNames = new Map<string, string>(
+  ["read", "write", "cas", "get", "put", "set", "delete", "append"].map((name) => [name, name])
+)
+for (const [name, plain] of plainNames) knownNames.set(name, plain)
+
+/** The plain name of an operation ("w" is "write"), or nothing if no model knows it. */
+const plainName = (f: string): string | undefined => knownNames.get(f) ?? knownNames.get(bare(f))
+
+/** Names as exporters of Jepsen histories write them (":read", "Read") without their decoration. */
+const bare = (name: string): string => (name.startsWith(":") ? name.slice(1) : name).trim().toLowerCase()
+
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? "nothing"
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+/** A fault about one field, as "line 3: field `type` is 7; expected ...". */
+export const fieldFault = (line: number, field: string, value: unknown, expected: string): Fault => ({
+  _tag: "Fault",
+  line,
+  field,
+  message: `line ${line}: field \`${field}\` is ${value === undefined ? "missing" : shown(value)}; expected ${expected}`
+})
+
+/** The object on a line, or a sentence that says what stands there instead. */
+const parseObject = (text: string): Readonly<Record<string, Json>> | string => {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (parsed !== null && typeof parsed === "object" && !Array.isArray(parsed)) {
+      return parsed as Record<string, Json>
+    }
+    return `found ${shown(parsed)}`
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+const isClient = (process: Json | undefined): boolean =>
+  typeof process === "number" || (typeof process === "string" && /^\d+$/.test(process))
+
+/**
+ * Reads one line (without its line end).
+ *
+ * @returns the event; "blank" for an empty line; "skipped" for a line that no client wrote (a nemesis); or a fault.
+ */
+export const parseLine = (text: string, line: number): HistoryEvent | "blank" | "skipped" | Fault => {
+  const content = line === 1 && text.startsWith("\uFEFF") ? text.slice(1) : text
+  if (content.trim() === "") return "blank"
+  const fields = parseObject(content)
+  if (typeof fields === "string") {
+    return {
+      _tag: "Fault",
+      line,
+      field: undefined,
+      message: `line ${line}: expected a JSON object; ${fields}`
+    }
+  }
+  const process = fields["process"]
+  const f = fields["f"]
+  const name = typeof f === "string" ? plainName(f) : undefined
+  if (typeof process === "string" && !isClient(process) && name === undefined) return "skipped"
+  if (typeof process !== "number" && typeof process !== "string") {
+    return fieldFault(line, "process", process, "a number or a string")
+  }
+  const rawType = fields["type"]
+  const type = typeof rawType === "string" ? (types.has(rawType) ? rawType : bare(rawType)) : ""
+  if (!types.has(type)) return fieldFault(line, "type", rawType, '"invoke", "ok", "fail" or "info"')
+  if (name === undefined) return fieldFault(line, "f", f, `one of ${[...knownNames.keys()].join(", ")}`)
+  const version = fields["version"]
+  if (version !== undefined && version !== null && typeof version !== "number") {
+    return fieldFault(line, "version", version, "a number")
+  }
+  return {
+    _tag: "Event",
+    line,
+    process,
+    type: type as HistoryEvent["type"],
+    f: name,
+    key: fields["key"],
+    value: fields["value"],
+    version: version ?? undefined
+  }
+}
+
+/**
+ * Cuts a text that arrives in pieces into its lines; a line may span pieces.
+ *
+ * @example
+ * ```ts
+ * const lines = [...linesOf(["{}\n{", "}\n"])] // "{}", "{}"
+ * ```
+ */
+export function* linesOf(pieces: Iterable<string>): Iterable<string> {
+  let rest = ""
+  for (const piece of pieces) {
+    const parts = (rest + piece).split("\n")
+    rest = parts.pop()!
+    yield* parts
+  }
+  if (rest !== "") yield rest
+}

@@ -1,0 +1,169 @@
+/** Guards for registers: they see early that a value is gone which somebody must yet observe. */
+import { type Guard, isClosed, type Partition, type Transition } from "./model.ts"
+
+/** A list of operations in a fixed order, of which the first that is not yet placed is wanted again and again. */
+class Waiting {
+  private readonly indices: ReadonlyArray<number>
+  private readonly isTaken: Uint8Array
+  private readonly rank = new Map<number, number>()
+  private low = 0
+
+  constructor(indices: ReadonlyArray<number>, isTaken: Uint8Array) {
+    this.indices = indices
+    this.isTaken = isTaken
+    indices.forEach((index, rank) => {
+      this.rank.set(index, rank)
+    })
+  }
+
+  /** To be told when `index` is no longer placed. */
+  undo(index: number): void {
+    this.low = Math.min(this.low, this.rank.get(index) ?? this.low)
+  }
+
+  /** The first operation that is not placed. */
+  first(): number | undefined {
+    const { indices, isTaken } = this
+    while (this.low < indices.length && isTaken[indices[this.low]!] === 1) this.low++
+    return indices[this.low]
+  }
+
+  /** The operations that are not placed, in order, at most `max` of them. */
+  head(max: number): ReadonlyArray<number> {
+    this.first()
+    const { indices, isTaken } = this
+    const found: Array<number> = []
+    for (let at = this.low; at < indices.length && found.length < max; at++) {
+      if (isTaken[indices[at]!] === 0) found.push(indices[at]!)
+    }
+    return found
+  }
+}
+
+const byDone = (partition: Partition<unknown>) => (a: number, b: number) =>
+  partition.dones[a]! - partition.dones[b]!
+
+/** Who must see a value, by return, and who can bring it about, by invocation. */
+interface ValueUse {
+  readonly observers: Waiting
+  readonly producers: Waiting
+}
+
+/**
+ * For registers without append. Whoever must yet observe the value that is being left needs somebody who produces it
+ * again, invoked before the observer returned.
+ */
+export class ValueGuard implements Guard<number> {
+  private readonly uses = new Map<number, ValueUse>()
+  private readonly partition: Partition<Transition>
+  private readonly isTaken: Uint8Array
+  private readonly initial: number
+
+  constructor(partition: Partition<Transition>, initial: number) {
+    const { commands } = partition
+    this.partition = partition
+    this.initial = initial
+    this.isTaken = new Uint8Array(commands.length)
+    const observers = new Map<number, Array<number>>()
+    const producers = new Map<number, Array<number>>()
+    const add = (lists: Map<number, Array<number>>, value: number, index: number) => {
+      const list = lists.get(value)
+      if (list === undefined) lists.set(value, [index])
+      else list.push(index)
+    }
+    for (const [index, { observes, produces }] of commands.entries()) {
+      if (observes >= 0 && isClosed(partition, index)) add(observers, observes, index)
+      if (produces >= 0 && produces !== observes) add(producers, produces, index)
+    }
+    for (const [value, list] of observers) {
+      this.uses.set(value, {
+        observers: new Waiting(list.sort(byDone(partition)), this.isTaken),
+        producers: new Waiting(producers.get(value) ?? [], this.isTaken)
+      })
+    }
+  }
+
+  take(index: number): void {
+    this.isTaken[index] = 1
+  }
+
+  undo(index: number): void {
+    this.isTaken[index] = 0
+    const { observes, produces } = this.partition.commands[index]!
+    if (observes >= 0) this.uses.get(observes)?.observers.undo(index)
+    if (produces >= 0) this.uses.get(produces)?.producers.undo(index)
+  }
+
+  private isLost(value: number): boolean {
+    const use = this.uses.get(value)
+    const observer = use?.observers.first()
+    if (use === undefined || observer === undefined) return false
+    const producer = use.producers.first()
+    return producer === undefined || this.partition.calls[producer]! > this.partition.dones[observer]!
+  }
+
+  hopeless(): boolean {
+    for (const value of this.uses.keys()) if (value !== this.initial && this.isLost(value)) return true
+    return false
+  }
+
+  dead(before: number, after: number): boolean {
+    return before !== after && this.isLost(before)
+  }
+}
+
+/** How many observers the guard looks at before it gives up finding one that decides. */
+const lookedAtMax = 8
+
+/**
+ * For registers with append. Text only grows until something replaces it: what is there must be the beginning of
+ * what is read before anything can replace it.
+ */
+export class AppendGuard implements Guard<number> {
+  private readonly partition: Partition<Transition>
+  private readonly text: (value: number) => string
+  private readonly isTaken: Uint8Array
+  /** Shortest answer first: the first that is left tells most. */
+  private readonly observers: Waiting
+  /** What replaces the text, by invocation. */
+  private readonly resets: Waiting
+
+  constructor(partition: Partition<Transition>, text: (value: number) => string) {
+    this.partition = partition
+    this.text = text
+    const { commands } = partition
+    this.isTaken = new Uint8Array(commands.length)
+    const all = [...commands.keys()]
+    const length = (index: number) => text(commands[index]!.observes).length
+    const observers = all
+      .filter((index) => commands[index]!.observes >= 0 && isClosed(partition, index))
+      .sort((a, b) => length(a) - length(b))
+    const resets = all.filter((index) => commands[index]!.produces >= 0)
+    this.observers = new Waiting(observers, this.isTaken)
+    this.resets = new Waiting(resets, this.isTaken)
+  }
+
+  take(index: number): void {
+    this.isTaken[index] = 1
+  }
+
+  undo(index: number): void {
+    this.isTaken[index] = 0
+    this.observers.undo(index)
+    this.resets.undo(index)
+  }
+
+  hopeless(): boolean {
+    return false
+  }
+
+  dead(_before: number, after: number): boolean {
+    const { calls, dones, commands } = this.partition
+    const reset = this.resets.first()
+    const replacedAt = reset === undefined ? Number.POSITIVE_INFINITY : calls[reset]!
+    // A read that may come after a replacement says nothing about the text before it.
+    const observer = this.observers.head(lookedAtMax).find((index) => dones[index]! < replacedAt)
+    if (observer === undefined) return false
+    return !this.text(commands[observer]!.observes).startsWith(this.text(after))
+  }
+}

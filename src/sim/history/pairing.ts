@@ -1,0 +1,151 @@
+/** Joins the events of a history to operations: an invocation and what became of it. */
+import { type Fault, fieldFault, type HistoryEvent, parseLine } from "./format.ts"
+import { type Json, type Key, keyOf, type Operation } from "./operation.ts"
+
+/** How the key of an operation is found. */
+export interface PairingOptions {
+  /**
+   * Every value is `[key, value]`, as Jepsen's independent workloads write them. Left out: taken to be so if no line
+   * has a key and every invocation, reads included, has a list of two for its value.
+   */
+  readonly independent?: boolean | undefined
+}
+
+/** A history that was read. */
+export interface History {
+  readonly _tag: "History"
+  /** In order of invocation. */
+  readonly operations: ReadonlyArray<Operation>
+  /** Lines that no client wrote, hence left out. */
+  readonly skippedLines: number
+  readonly independent: boolean
+}
+
+/** An operation while it may still change, with the values as they stand in the file. */
+type Draft = { -readonly [Name in keyof Operation]: Operation[Name] } & { hasKey: boolean }
+
+const isPair = (value: Json | undefined): value is readonly [Json, Json] =>
+  Array.isArray(value) && value.length === 2
+
+const isRead = (f: string): boolean => f === "read" || f === "get"
+
+const looksIndependent = (drafts: ReadonlyArray<Draft>): boolean => {
+  let reads = 0
+  for (const draft of drafts) {
+    if (draft.hasKey || !isPair(draft.input)) return false
+    if (draft.f === "cas" && !isPair(draft.input[1])) return false
+    if (isRead(draft.f)) reads++
+  }
+  return reads > 0
+}
+
+const unpack = (draft: Draft): Fault | undefined => {
+  const given = draft.input ?? draft.output
+  if (!isPair(given)) return fieldFault(draft.call, "value", given, "[key, value], for keys are independent")
+  draft.key = keyOf(given[0])
+  if (draft.input !== undefined) draft.input = given[1]
+  if (draft.output === undefined) return undefined
+  if (draft.outcome !== "ok") draft.output = undefined
+  else if (isPair(draft.output)) draft.output = draft.output[1]
+  else if (isRead(draft.f)) return fieldFault(draft.done, "value", draft.output, "[key, value]")
+  return undefined
+}
+
+/** Reads events one line at a time and pairs each outcome with the invocation that its process made last. */
+class Pairing {
+  private readonly drafts: Array<Draft> = []
+  private readonly waiting = new Map<number | string, Draft>()
+  private skippedLines = 0
+
+  add(text: string, line: number): Fault | undefined {
+    const event = parseLine(text, line)
+    if (event === "blank") return undefined
+    if (event === "skipped") {
+      this.skippedLines++
+      return undefined
+    }
+    if (event._tag === "Fault") return event
+    return event.type === "invoke" ? this.invoke(event) : this.complete(event)
+  }
+
+  private invoke(event: HistoryEvent): undefined {
+    const draft: Draft = {
+      process: event.process,
+      f: event.f,
+      key: event.key === undefined ? null : keyOf(event.key),
+      hasKey: event.key !== undefined,
+      input: event.value,
+      output: undefined,
+      outcome: "open",
+      call: event.line,
+      done: Number.POSITIVE_INFINITY,
+      version: undefined
+    }
+    this.drafts.push(draft)
+    // What the process had asked before and never heard of stays open.
+    this.waiting.set(event.process, draft)
+  }
+
+  private complete(event: HistoryEvent): Fault | undefined {
+    const draft = this.waiting.get(event.process)
+    const { line, process } = event
+    if (draft === undefined) {
+      const message = `line ${line}: process ${process} reports "${event.type}" of ${event.f}, but has no operation open`
+      return { _tag: "Fault", line, field: "process", message }
+    }
+    if (draft.f !== event.f)
+      return fieldFault(line, "f", event.f, `"${draft.f}", as invoked on line ${draft.call}`)
+    if (event.key !== undefined && draft.hasKey && keyOf(event.key) !== draft.key) {
+      return fieldFault(line, "key", event.key, `the key that was invoked on line ${draft.call}`)
+    }
+    this.waiting.delete(process)
+    if (!draft.hasKey && event.key !== undefined) {
+      draft.key = keyOf(event.key)
+      draft.hasKey = true
+    }
+    if (event.type === "info") return undefined
+    draft.outcome = event.type === "fail" ? "fail" : "ok"
+    draft.output = event.value
+    draft.done = line
+    draft.version = event.version
+    return undefined
+  }
+
+  finish(options: PairingOptions): History | Fault {
+    const independent = options.independent ?? looksIndependent(this.drafts)
+    if (independent) {
+      for (const draft of this.drafts) {
+        const fault = unpack(draft)
+        if (fault !== undefined) return fault
+      }
+    }
+    return { _tag: "History", operations: this.drafts, skippedLines: this.skippedLines, independent }
+  }
+}
+
+/**
+ * Reads a history, one JSON object a line.
+ *
+ * @param lines the lines, without their line ends; blank ones are allowed.
+ * @returns the operations in order of invocation, or the first fault of the input.
+ */
+export const readHistory = (lines: Iterable<string>, options: PairingOptions): History | Fault => {
+  const pairing = new Pairing()
+  let line = 0
+  for (const text of lines) {
+    const fault = pairing.add(text, ++line)
+    if (fault !== undefined) return fault
+  }
+  return pairing.finish(options)
+}
+
+/** The operations of each key, by order of the key's first appearance. */
+export const byKey = (operations: ReadonlyArray<Operation>): Map<Key, Array<Operation>> => {
+  const groups = new Map<Key, Array<Operation>>()
+  for (const operation of operations) {
+    const group = groups.get(operation.key)
+    if (group === undefined) groups.set(operation.key, [operation])
+    else group.push(operation)
+  }
+  return groups
+}
