@@ -1,6 +1,12 @@
 /** The write-ahead log of a node: records of all its groups in one sequence of durable frames. */
-import { Effect, type Scope } from "effect"
-import { StorageCorrupted, type UnknownFormat, WalClosed, type WrongCluster } from "./errors.ts"
+import { Effect, Exit, Scope } from "effect"
+import {
+  StorageCorrupted,
+  type UnknownFormat,
+  WalClosed,
+  type WalFailure,
+  type WrongCluster
+} from "./errors.ts"
 import { readFrameAt } from "./frames.ts"
 import { drawIdentity, type Identity, readIdentity, writeIdentity } from "./identity.ts"
 import { type DirectoryInUse, type DiskFailed, Files } from "./port.ts"
@@ -8,6 +14,8 @@ import type { WalRecord } from "./records.ts"
 import { recover } from "./recover.ts"
 import { listSegments, openSegments, type Position, type Segments } from "./segments.ts"
 import { LogWriter, type SyncDone } from "./writer.ts"
+
+export type { Position, WalFailure, WalRecord }
 
 export interface WalOptions {
   /** The data directory; made where it is absent. It belongs to one process at a time, and to one cluster for ever. */
@@ -110,34 +118,12 @@ const makeReadFrame =
     })
   }
 
-/**
- * Opens the log of a data directory, formatting the directory if it is empty, and hands on every record that it holds, in
- * the order in which they were staged. The body of a record is good during the call only: copy what is kept.
- *
- * A torn tail, which only a crash within a write leaves, is cut. Rot inside the very last frame cannot be told from one.
- *
- * Fails with `DirectoryInUse` where another process has the directory, `WrongCluster` where it belongs to another cluster,
- * `UnknownFormat` where another version wrote it, `StorageCorrupted` where something that was durable is gone or changed, and
- * `DiskFailed`. The log is closed with the scope.
- *
- * @example
- * ```ts
- * const program = Effect.gen(function* () {
- *   const kept: Array<number> = []
- *   const wal = yield* openWal({ directory: "data/n1", clusterId: "shop" }, (record) => kept.push(record.type))
- *   wal.append(1, 0, [new TextEncoder().encode("hello")])
- *   wal.sync((failure, position) => console.log(failure?.message ?? `durable at ${position}`))
- * }).pipe(Effect.scoped, Effect.provide(filesLayer()))
- * ```
- */
-export const openWal = Effect.fnUntraced(function* (
+type OpenFailure = DiskFailed | DirectoryInUse | WrongCluster | UnknownFormat | StorageCorrupted
+
+const openIn = Effect.fnUntraced(function* (
   options: WalOptions,
   onRecord: (record: WalRecord, framePosition: Position) => void
-): Effect.fn.Return<
-  Wal,
-  DiskFailed | DirectoryInUse | WrongCluster | UnknownFormat | StorageCorrupted,
-  Files | Scope.Scope
-> {
+): Effect.fn.Return<Wal, OpenFailure, Files | Scope.Scope> {
   const { directory, clusterId } = options
   const segmentBytes = options.segmentBytes ?? defaultSegmentBytes
   const frameMaxBytes = options.frameMaxBytes ?? defaultFrameMaxBytes
@@ -168,4 +154,36 @@ export const openWal = Effect.fnUntraced(function* (
       endPosition: endPosition()
     })
   }
+})
+
+/**
+ * Opens the log of a data directory, formatting the directory if it is empty, and hands on every record that it holds, in
+ * the order in which they were staged. The body of a record is good during the call only: copy what is kept.
+ *
+ * A torn tail, which only a crash within a write leaves, is cut. Rot inside the very last frame cannot be told from one.
+ *
+ * Fails with `DirectoryInUse` where another process has the directory, `WrongCluster` where it belongs to another cluster,
+ * `UnknownFormat` where another version wrote it, `StorageCorrupted` where something that was durable is gone or changed, and
+ * `DiskFailed`. The log is closed with the scope.
+ *
+ * @example
+ * ```ts
+ * const program = Effect.gen(function* () {
+ *   const kept: Array<number> = []
+ *   const wal = yield* openWal({ directory: "data/n1", clusterId: "shop" }, (record) => kept.push(record.type))
+ *   wal.append(1, 0, [new TextEncoder().encode("hello")])
+ *   wal.sync((failure, position) => console.log(failure?.message ?? `durable at ${position}`))
+ * }).pipe(Effect.scoped, Effect.provide(filesLayer()))
+ * ```
+ */
+export const openWal = Effect.fnUntraced(function* (
+  options: WalOptions,
+  onRecord: (record: WalRecord, framePosition: Position) => void
+): Effect.fn.Return<Wal, OpenFailure, Files | Scope.Scope> {
+  // A scope of its own, so that a log that could not be opened does not keep the directory.
+  const scope = yield* Scope.fork(yield* Effect.scope)
+  return yield* openIn(options, onRecord).pipe(
+    Scope.provide(scope),
+    Effect.onExit((exit) => (Exit.isFailure(exit) ? Scope.close(scope, exit) : Effect.void))
+  )
 })

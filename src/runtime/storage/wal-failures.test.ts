@@ -1,0 +1,193 @@
+/** The write-ahead log when the disk, or whoever opens it, does wrong. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Scope } from "effect"
+import type { WalFailure } from "./errors.ts"
+import { MemoryDisk } from "./memory.ts"
+import type { WalRecord } from "./records.ts"
+import { openWal, type Wal } from "./wal.ts"
+
+const open = (disk: MemoryDisk, seen: Array<WalRecord> = [], clusterId = "c") =>
+  openWal({ directory: "node", clusterId, segmentBytes: 4096, frameMaxBytes: 1024 }, (record) =>
+    seen.push({ ...record, body: record.body.slice() })
+  ).pipe(Effect.provide(disk.layer()))
+
+const syncOf = (wal: Wal) =>
+  Effect.callback<number, WalFailure>((resume) => {
+    wal.sync((failure, position) => resume(failure ? Effect.fail(failure) : Effect.succeed(position)))
+  })
+
+const append = (wal: Wal, group: number, sizeBytes = 900) =>
+  wal.append(1, group, [new Uint8Array(sizeBytes).fill(1)])
+
+const groupsOf = (records: ReadonlyArray<WalRecord>) => records.map((record) => record.group)
+
+describe("failing writes", () => {
+  it.effect("after a failed write every sync fails in the same way, though the disk works again", () =>
+    Effect.gen(function* () {
+      const disk = new MemoryDisk()
+      const scope = yield* Scope.make()
+      const wal = yield* open(disk).pipe(Scope.provide(scope))
+      append(wal, 1)
+      yield* syncOf(wal)
+      disk.failNextWrite("broken")
+      append(wal, 2)
+      const first = yield* Effect.flip(syncOf(wal))
+      append(wal, 3)
+      const second = yield* Effect.flip(syncOf(wal))
+      const third = yield* Effect.flip(syncOf(wal))
+      assert.strictEqual(first._tag, "DiskFailed")
+      assert.strictEqual(second, first)
+      assert.strictEqual(third, first)
+      assert.strictEqual(wal.stats().stagedRecords, 0)
+      yield* Scope.close(scope, Exit.void)
+      const seen: Array<WalRecord> = []
+      yield* open(disk, seen)
+      assert.deepStrictEqual(groupsOf(seen), [1])
+    })
+  )
+
+  it.effect("all that waited behind a failed write is told so", () =>
+    Effect.gen(function* () {
+      const disk = new MemoryDisk()
+      const wal = yield* open(disk)
+      const told: Array<string> = []
+      const sync = (name: string) => wal.sync((failure) => told.push(`${name} ${failure?._tag ?? "durable"}`))
+      disk.holdWrites()
+      append(wal, 1)
+      sync("a")
+      append(wal, 2)
+      sync("b")
+      sync("c")
+      disk.failNextWrite("broken")
+      disk.completeWrites()
+      assert.deepStrictEqual(told, ["a durable", "b DiskFailed", "c DiskFailed"])
+    })
+  )
+
+  it.effect("a full disk fails new syncs, loses nothing, and the log goes on once there is room", () =>
+    Effect.gen(function* () {
+      const disk = new MemoryDisk()
+      const scope = yield* Scope.make()
+      const wal = yield* open(disk).pipe(Scope.provide(scope))
+      disk.failPreallocation("full")
+      const acknowledged: Array<number> = []
+      let failure: WalFailure | undefined
+      for (let group = 0; failure === undefined; group++) {
+        append(wal, group)
+        const exit = yield* Effect.result(syncOf(wal))
+        if (exit._tag === "Success") acknowledged.push(group)
+        else failure = exit.failure
+      }
+      assert.deepStrictEqual(acknowledged, [0, 1, 2, 3])
+      assert.isTrue(failure._tag === "DiskFailed" && failure.full)
+      assert.match(failure.message, /the disk is full.*free some space/)
+      assert.strictEqual(yield* Effect.flip(syncOf(wal)), failure)
+      yield* Scope.close(scope, Exit.void)
+
+      disk.failPreallocation(undefined)
+      const seen: Array<WalRecord> = []
+      const again = yield* open(disk, seen)
+      assert.deepStrictEqual(groupsOf(seen), acknowledged)
+      for (let group = 0; group < 20; group++) append(again, group)
+      yield* syncOf(again)
+    })
+  )
+
+  it.effect("room made before the segment is used up is room enough", () =>
+    Effect.gen(function* () {
+      const disk = new MemoryDisk()
+      const wal = yield* open(disk)
+      disk.failPreallocation("full")
+      for (let group = 0; group < 3; group++) append(wal, group)
+      yield* syncOf(wal)
+      for (let turn = 0; turn < 50; turn++) yield* Effect.yieldNow
+      disk.failPreallocation(undefined)
+      for (let group = 3; group < 20; group++) append(wal, group)
+      yield* syncOf(wal)
+      assert.isAbove(wal.stats().segments, 4)
+    })
+  )
+
+  it.effect("a log that was closed says so, and still answers for the write that was under way", () =>
+    Effect.gen(function* () {
+      const disk = new MemoryDisk()
+      const scope = yield* Scope.make()
+      const wal = yield* open(disk).pipe(Scope.provide(scope))
+      const told: Array<string> = []
+      const sync = (name: string) => wal.sync((failure) => told.push(`${name} ${failure?._tag ?? "durable"}`))
+      disk.holdWrites()
+      append(wal, 1)
+      sync("a")
+      append(wal, 2)
+      sync("b")
+      yield* Scope.close(scope, Exit.void)
+      sync("c")
+      assert.deepStrictEqual(told, [])
+      disk.completeWrites()
+      sync("d")
+      assert.deepStrictEqual(told, ["a durable", "b WalClosed", "c WalClosed", "d WalClosed"])
+    })
+  )
+})
+
+describe("who may open a directory", () => {
+  it.effect("a directory in use is refused, and free again once its log is closed", () =>
+    Effect.gen(function* () {
+      const disk = new MemoryDisk()
+      const scope = yield* Scope.make()
+      yield* open(disk).pipe(Scope.provide(scope))
+      assert.strictEqual((yield* Effect.flip(open(disk)))._tag, "DirectoryInUse")
+      yield* Scope.close(scope, Exit.void)
+      yield* open(disk)
+    })
+  )
+
+  it.effect("a directory of another cluster is refused and named", () =>
+    Effect.gen(function* () {
+      const disk = new MemoryDisk()
+      yield* Effect.scoped(open(disk))
+      const failure = yield* Effect.flip(open(disk, [], "other"))
+      assert.strictEqual(failure._tag, "WrongCluster")
+      assert.match(failure.message, /belongs to the cluster "c", not to "other"/)
+    })
+  )
+
+  it.effect("an identity of an unknown format is refused with what to do", () =>
+    Effect.gen(function* () {
+      const disk = new MemoryDisk()
+      yield* Effect.scoped(open(disk))
+      disk.replaceNow("node/identity.json", new TextEncoder().encode('{"format":9,"anything":true}'))
+      const failure = yield* Effect.flip(open(disk))
+      assert.strictEqual(failure._tag, "UnknownFormat")
+      assert.match(failure.message, /has format 9.*reads format 1 only/)
+    })
+  )
+
+  it.effect("segments without an identity, and an identity that was edited, are refused", () =>
+    Effect.gen(function* () {
+      const disk = new MemoryDisk()
+      yield* Effect.scoped(open(disk))
+      const text = new TextDecoder().decode(disk.bytesOf("node/identity.json"))
+      disk.replaceNow(
+        "node/identity.json",
+        new TextEncoder().encode(text.replace(/"salt": \d+/, '"salt": 12'))
+      )
+      assert.match((yield* Effect.flip(open(disk))).message, /its checksum does not hold/)
+      disk.replaceNow("node/identity.json", new TextEncoder().encode("not JSON"))
+      assert.match((yield* Effect.flip(open(disk))).message, /it is not JSON/)
+      disk.removeNow("node/identity.json")
+      assert.match((yield* Effect.flip(open(disk))).message, /no identity.json that says whose they are/)
+    })
+  )
+
+  it.effect("two directories draw two storage ids, and one keeps its own", () =>
+    Effect.gen(function* () {
+      const [one, other] = [new MemoryDisk(), new MemoryDisk()]
+      const first = yield* Effect.scoped(Effect.map(open(one), (wal) => wal.storageId))
+      const again = yield* Effect.scoped(Effect.map(open(one), (wal) => wal.storageId))
+      const second = yield* Effect.scoped(Effect.map(open(other), (wal) => wal.storageId))
+      assert.strictEqual(again, first)
+      assert.notStrictEqual(second, first)
+    })
+  )
+})
