@@ -1,5 +1,5 @@
 /** What can go wrong between an actor and those who talk to it, each as a typed error that says what to do. */
-import { Data } from "effect"
+import { Cause, Data } from "effect"
 
 /** The data lane of the mailbox has no room. The message was not taken: retry later, slow down, or give up. */
 export class MailboxFull extends Data.TaggedError("MailboxFull")<{
@@ -62,5 +62,15 @@ export class MalformedMessage extends Data.TaggedError("MalformedMessage")<{
 }> {
   override get message(): string {
     return `a message ${this.tag} for ${this.actor} does not fit its protocol: ${this.reason}`
+  }
+}
+
+/** A child crashed, and its supervision gave up: the failure with which its parent crashes in turn. */
+export class ChildEscalated extends Data.TaggedError("ChildEscalated")<{
+  readonly child: string
+  readonly cause: Cause.Cause<unknown>
+}> {
+  override get message(): string {
+    return `the child actor ${this.child} crashed for good: ${Cause.pretty(this.cause)}`
   }
 }

@@ -1,0 +1,196 @@
+/** The inside of one actor: its mailbox, stash, timers, watches and figures. */
+import { Context, Deferred, Effect, type Fiber } from "effect"
+import type { ActorHandle, StopOptions, Termination } from "./actor-handle.ts"
+import { type DeadLetterReason, DeadLetters } from "./dead-letters.ts"
+import type { ActorStopped, MailboxFull } from "./errors.ts"
+import { LateMessage, Mailbox, type MailboxOptions } from "./mailbox.ts"
+import { ActorMetrics } from "./metrics.ts"
+import { KeyedTimers } from "./timers.ts"
+
+export interface CellConfig<M> {
+  readonly name: string
+  readonly mailbox: MailboxOptions | undefined
+  readonly stashCapacity: number
+  readonly drainMs: number
+  /** Told of each message that nobody will handle, before the dead letter hook is. */
+  readonly onDiscard: ((message: M, reason: DeadLetterReason) => void) | undefined
+}
+
+const nothing = () => undefined
+
+/** One actor. Its loop lives in actor-loop.ts. */
+export class ActorCell<M> implements ActorHandle<M> {
+  readonly name: string
+  readonly mailbox: Mailbox<M>
+  readonly metrics = new ActorMetrics()
+  readonly timers: KeyedTimers<M>
+  /** The message or batch that is being handled; what a crash finds here is not replayed. */
+  inHand: ReadonlyArray<M> = []
+  /** Set when a child escalated; the loop fails with it before it handles anything else. */
+  childFailure: Error | undefined
+  /** Set while the actor sleeps before a restart, when nobody drains the mailbox. */
+  resting = false
+  fiber: Fiber.Fiber<void> | undefined
+  termination: Termination | undefined
+  readonly #config: CellConfig<M>
+  readonly #hook: Context.Service.Shape<typeof DeadLetters>
+  readonly #done = Deferred.makeUnsafe<Termination>()
+  readonly #watchers = new Set<(termination: Termination) => void>()
+  #watching: Array<() => void> = []
+  #stashed: Array<M> = []
+  #unstashed: Array<M> = []
+
+  constructor(config: CellConfig<M>, context: Context.Context<never>) {
+    this.name = config.name
+    this.#config = config
+    this.#hook = Context.get(context, DeadLetters)
+    this.mailbox = new Mailbox({
+      ...config.mailbox,
+      name: config.name,
+      onDiscard: (message, reason) => this.discard(message, reason)
+    })
+    this.timers = new KeyedTimers((late) => this.mailbox.offerControlUnsafe(late), context)
+  }
+
+  get hasWork(): boolean {
+    return this.#unstashed.length > 0 || this.mailbox.size > 0
+  }
+  get terminated(): Effect.Effect<Termination> {
+    return Deferred.await(this.#done)
+  }
+
+  offerUnsafe(message: M): boolean {
+    return this.mailbox.offerUnsafe(message)
+  }
+  offerControlUnsafe(message: M): boolean {
+    return this.mailbox.offerControlUnsafe(message)
+  }
+  offer(message: M): Effect.Effect<void, MailboxFull | ActorStopped> {
+    return this.mailbox.offer(message)
+  }
+
+  /** The next messages, at most `countMax`; they count as in hand from now on. */
+  take(countMax: number): ReadonlyArray<M> {
+    let batch: Array<M>
+    if (this.#unstashed.length === 0) batch = this.mailbox.takeUnsafe(countMax)
+    else {
+      batch = this.#unstashed.splice(0, countMax)
+      if (batch.length < countMax) batch = batch.concat(this.mailbox.takeUnsafe(countMax - batch.length))
+    }
+    this.inHand = batch
+    this.metrics.processed += batch.length
+    return batch
+  }
+
+  /** What was in hand was handled. */
+  handled(tookMs: number): void {
+    this.inHand = []
+    this.metrics.handling.observe(tookMs)
+  }
+
+  stash(message: M): boolean {
+    if (this.#stashed.length >= this.#config.stashCapacity) return false
+    this.#stashed.push(message)
+    return true
+  }
+
+  unstashAll(): void {
+    this.#unstashed = this.#stashed.concat(this.#unstashed)
+    this.#stashed = []
+  }
+
+  watch(other: Pick<ActorHandle<never>, "onTerminated">, notice: (termination: Termination) => M): void {
+    const withdraw = other.onTerminated((termination) => {
+      const message = notice(termination)
+      if (!this.offerControlUnsafe(message)) {
+        this.discard(message, this.mailbox.closed ? "stopped" : "control-full")
+      }
+    })
+    this.#watching.push(withdraw)
+  }
+
+  onTerminated(callback: (termination: Termination) => void): () => void {
+    if (this.termination !== undefined) {
+      callback(this.termination)
+      return nothing
+    }
+    // A wrapper of its own for each registration, so that one callback can be registered twice.
+    const watcher = (termination: Termination) => callback(termination)
+    this.#watchers.add(watcher)
+    return () => {
+      this.#watchers.delete(watcher)
+    }
+  }
+
+  /** Ends from within: nothing more is handled after what is in hand. */
+  requestStop(): void {
+    this.discardStashed()
+    this.mailbox.close("drop")
+  }
+
+  stop(options?: StopOptions): Effect.Effect<Termination> {
+    return Effect.suspend(() => {
+      if (this.termination !== undefined) return Effect.succeed(this.termination)
+      const drainMs = options?.drainMs ?? this.#config.drainMs
+      this.mailbox.close(drainMs > 0 ? "drain" : "drop")
+      if (drainMs <= 0 || this.resting) this.fiber?.interruptUnsafe()
+      return Effect.flatMap(Effect.timeoutOption(this.terminated, drainMs), (ended) => {
+        if (ended._tag === "Some") return Effect.succeed(ended.value)
+        this.fiber?.interruptUnsafe()
+        return this.terminated
+      })
+    })
+  }
+
+  /** Called by a child whose supervision gave up. */
+  childEscalated(failure: Error): void {
+    this.childFailure ??= failure
+    this.mailbox.offerControlUnsafe(new LateMessage<M>(nothing))
+  }
+
+  /** Gives a message up: counted, shown to the hook, and whoever asked is told. */
+  discard(message: M, reason: DeadLetterReason): void {
+    this.metrics.countDeadLetter(reason)
+    this.#config.onDiscard?.(message, reason)
+    this.reportDead(message, reason)
+  }
+
+  /** Shows a dead letter to the hook. */
+  reportDead(message: unknown, reason: DeadLetterReason): void {
+    try {
+      this.#hook({ actor: this.name, message, reason })
+    } catch {
+      // A faulty hook must not take down the sender whose stack this is; the letter was counted.
+    }
+  }
+
+  /** Gives up what was in hand when the handler crashed or was interrupted. */
+  discardInHand(reason: "crashed" | "interrupted"): void {
+    const inHand = this.inHand
+    this.inHand = []
+    for (const message of inHand) this.discard(message, reason)
+  }
+
+  /** Drops timers and watches, which belong to one life between two restarts. */
+  endLife(): void {
+    this.timers.cancelAll()
+    for (const withdraw of this.#watching) withdraw()
+    this.#watching = []
+  }
+
+  /** The end: gives up what waits, and tells those who watch. */
+  finish(termination: Termination): void {
+    this.discardStashed()
+    this.mailbox.close("drop")
+    this.termination = termination
+    const watchers = [...this.#watchers]
+    this.#watchers.clear()
+    for (const watcher of watchers) watcher(termination)
+    Deferred.doneUnsafe(this.#done, Effect.succeed(termination))
+  }
+
+  discardStashed(): void {
+    this.unstashAll()
+    for (const message of this.#unstashed.splice(0)) this.discard(message, "stopped")
+  }
+}
