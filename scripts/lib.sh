@@ -53,10 +53,12 @@ install_nats_server() {
   command -v apt-get >/dev/null || return 1
   say "Installing nats-server..."
   export DEBIAN_FRONTEND=noninteractive
-  quietly as_root apt-get install -y -q --no-install-recommends nats-server 2>/dev/null ||
-    { quietly as_root apt-get update -q && quietly as_root apt-get install -y -q --no-install-recommends nats-server; } ||
-    return 1
+  # The package lists of a fresh machine are empty or old: then they are fetched and it is tried once more.
+  apt_install 2>/dev/null || { quietly as_root apt-get update -q && apt_install; } || return 1
+  command -v nats-server >/dev/null
 }
+
+apt_install() { quietly as_root apt-get install -y -q --no-install-recommends nats-server; }
 
 build() {
   built=dist/cli/main.js

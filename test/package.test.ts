@@ -11,7 +11,7 @@ import {
   writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
@@ -25,10 +25,17 @@ const entryPoints = Object.keys(JSON.parse(readFileSync(join(root, "package.json
   .filter((name) => name !== "./package.json")
   .map((name) => `aplomb${name.slice(1)}`)
 
+// As in a user's shell: npm run by our own copy of Node would look beside that for the machine's settings.
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)))
+environment["PATH"] = (process.env["PATH"] ?? "")
+  .split(delimiter)
+  .filter((directory) => !directory.includes("node_modules"))
+  .join(delimiter)
+
 /** Runs a command and returns what it printed; what went wrong is in the error. */
 const run = (cwd: string, command: string, ...options: ReadonlyArray<string>) => {
   try {
-    return execFileSync(command, options, { cwd, encoding: "utf8", stdio: "pipe" })
+    return execFileSync(command, options, { cwd, encoding: "utf8", stdio: "pipe", env: environment })
   } catch (cause) {
     const { stdout, stderr } = cause as { readonly stdout: string; readonly stderr: string }
     throw new Error(`${command} ${options.join(" ")} failed:\n${stdout}${stderr}`, { cause })
