@@ -104,7 +104,7 @@ const accept = (before: AcceptorState, log: LogView, message: Accept): Step<Acce
   if (!isAcceptorOf(configuration, before.self)) return stay(before, ignored("no acceptor of this ballot"))
   const promised = promise(before, configuration)
   const { state, records, notes } = promised
-  if (log.ballotAt(prevSlot) !== prevSlotBallot) {
+  if (prevSlot > log.last || log.ballotAt(prevSlot) !== prevSlotBallot) {
     const release = [reply(configuration.leader, gap(log, message))]
     return { state, outputs: [...notes, { _tag: "Persist", records, release }] }
   }

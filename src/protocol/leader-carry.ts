@@ -34,13 +34,13 @@ export interface Carrying extends CarryFacts, Replication {
 }
 
 /** Asks everyone whether its log ends as this one does: who agrees needs nothing, the others get what they lack. */
-export const carrying = (facts: CarryFacts, log: LogView): Step<Carrying> => {
+export const carrying = (facts: CarryFacts, log: LogView, round: number): Step<Carrying> => {
   const { configuration, boundThrough, settings } = facts
   const state: Carrying = {
     ...facts,
     _tag: "Carrying",
     progress: freshProgress(configuration, slotPlus(boundThrough, 1)),
-    round: 1,
+    round,
     last: boundThrough,
     chosen: noSlot
   }

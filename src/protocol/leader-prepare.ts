@@ -33,6 +33,8 @@ export interface Preparing {
   readonly fromSlot: Slot
   /** The source answered since the last look of the retry timer. */
   readonly moved: boolean
+  /** Numbers the copies into the own log: only the answer to the newest one tells how far that log is the source's. */
+  readonly copies: number
 }
 
 type Start = Extract<LeaderInput, { readonly _tag: "Start" }>
@@ -91,7 +93,8 @@ const preparing = (
     source: undefined,
     boundThrough: noSlot,
     fromSlot: slotPlus(log.last, 1),
-    moved: false
+    moved: false,
+    copies: 0
   }
   return {
     state,
@@ -130,11 +133,9 @@ export const prepareStep = (
     case "Prepared":
       return onPrepared(state, log, from, message)
     case "Accepted":
-      return sameReplica(from, state.self) && state.source !== undefined
-        ? onCopied(state, log, message.lastSlot)
-        : stay(state)
+      return isNewestCopy(state, from, message.round) ? onCopied(state, log, message.lastSlot) : stay(state)
     case "Gap": {
-      if (!sameReplica(from, state.self) || state.source === undefined) return stay(state)
+      if (!isNewestCopy(state, from, message.round)) return stay(state)
       const next = { ...state, fromSlot: slotPlus(message.hintSlot, 1) }
       return { state: next, outputs: [ask(next)] }
     }
@@ -142,6 +143,10 @@ export const prepareStep = (
       return stay(state)
   }
 }
+
+/** An answer to a copy from a source that was given up says nothing about the log of the next one. */
+const isNewestCopy = (state: Preparing, from: Replica, round: number): boolean =>
+  sameReplica(from, state.self) && state.source !== undefined && round === state.copies
 
 /** A source that fell silent is given up: any other acceptor of the previous configuration does as well. */
 const retry = (state: Preparing): Step<Preparing> => {
@@ -166,7 +171,9 @@ const onPrepared = (
   if (safe === undefined) return stay(state)
   if (sameReplica(safe.source, state.self)) return enterCarrying(state, log, safe.boundThrough)
   if (isLocal(state)) return stay(state)
-  const next: Preparing = { ...state, source: safe.source, boundThrough: safe.boundThrough, moved: true }
+  const copies = state.copies + 1
+  const { source, boundThrough } = safe
+  const next: Preparing = { ...state, source, boundThrough, moved: true, copies }
   // The log of another acceptor is copied into this node's own: the leader is an acceptor of its ballot and reads only that one.
   const copy: Accept = {
     _tag: "Accept",
@@ -175,7 +182,7 @@ const onPrepared = (
     prevSlotBallot: message.prevSlotBallot,
     runs: message.runs,
     chosen: noSlot,
-    round: 0
+    round: copies
   }
   return { state: next, outputs: [{ _tag: "Send", to: [state.self.node], message: copy }] }
 }
@@ -187,7 +194,7 @@ const onCopied = (state: Preparing, log: LogView, through: Slot): Step<Preparing
 }
 
 const enterCarrying = (state: Preparing, log: LogView, boundThrough: Slot): Step<Carrying> => {
-  const { self, settings, token, configuration, prev } = state
-  const step = carrying({ self, settings, token, configuration, prev, boundThrough }, log)
+  const { self, settings, token, configuration, prev, copies } = state
+  const step = carrying({ self, settings, token, configuration, prev, boundThrough }, log, copies + 1)
   return { state: step.state, outputs: [{ _tag: "CancelTimer", timer: "prepare-retry" }, ...step.outputs] }
 }

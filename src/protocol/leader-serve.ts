@@ -1,11 +1,11 @@
 /** Activation and serving: proposals in batches, counting acknowledgements, confirming reads (figure 4, phase 2 of new values). */
-import type { Origin } from "./configuration.ts"
+import type { Configuration, Origin } from "./configuration.ts"
 import { countClientEntries, startedEntry } from "./entry.ts"
 import { ClientId, type Replica, type Slot } from "./ids.ts"
 import { type CarryFacts, type Carrying, resend, type Sent, sendMore } from "./leader-carry.ts"
 import type { LeaderInput } from "./leader-input.ts"
 import type { LogView } from "./log-view.ts"
-import type { Accepted, Gap, MasterRequest, Query, Refusal, Submit } from "./messages.ts"
+import type { Accepted, Gap, MasterReply, MasterRequest, Query, Refusal, Submit } from "./messages.ts"
 import {
   acknowledge,
   emptyAccept,
@@ -84,7 +84,7 @@ export const awaitStep = (
   if (input._tag !== "FromMaster" || input.reply.requestId !== state.request.requestId) return stay(state)
   const { reply } = input
   if (reply._tag === "Activated" && reply.configuration.ballot === state.configuration.ballot)
-    return serving(state, log)
+    return serving(inConfiguration(state, reply.configuration), log)
   return { state: { _tag: "Lost", state }, outputs: [] }
 }
 
@@ -134,8 +134,9 @@ export const serveStep = (state: Serving, log: LogView, input: LeaderInput): Ste
       if (input.timer === "heartbeat") return beat(state, log)
       if (input.timer === "retransmit") return resendLate(state, log)
       return stay(state)
-    case "Start":
     case "FromMaster":
+      return retired(state, log, input.reply)
+    case "Start":
       return stay(state)
   }
 }
@@ -195,9 +196,34 @@ const toAll = (state: Serving, log: LogView): Output => ({
 })
 
 const onAccepted = (before: Serving, log: LogView, from: Replica, message: Accepted): Step<Serving> => {
-  const progress = acknowledge(before, from, message)
-  const chosen = leastAcknowledged({ ...before, progress })
-  let state: Serving = { ...before, progress }
+  const { state, outputs } = settled({ ...before, progress: acknowledge(before, from, message) })
+  return withSent(state, outputs, sendMore(state, log, from))
+}
+
+/** The same ballot with the acceptors of this generation: the progress of who was taken out counts no more. */
+const inConfiguration = <R extends Replication>(replication: R, configuration: Configuration): R => {
+  const { progress } = replication
+  const kept = configuration.acceptors.map(
+    (acceptor) => [acceptor.node, progress.get(acceptor.node)!] as const
+  )
+  return { ...replication, configuration, progress: new Map(kept) }
+}
+
+/** The master took an acceptor out of this ballot: from its answer on, slots are chosen without that one (section 4, point 6). */
+const retired = (state: Serving, log: LogView, reply: MasterReply): Step<Serving> => {
+  if (reply._tag !== "Activated") return stay(state)
+  const { ballot, generation } = reply.configuration
+  if (ballot !== state.configuration.ballot || generation <= state.configuration.generation)
+    return stay(state)
+  const step = settled(inConfiguration(state, reply.configuration))
+  const told = nextRound(step.state)
+  return { state: told, outputs: [...step.outputs, toAll(told, log)] }
+}
+
+/** What the acknowledgements counted so far make chosen, and which reads they confirm. */
+const settled = (before: Serving): Step<Serving> => {
+  const chosen = leastAcknowledged(before)
+  let state = before
   const outputs: Array<Output> = []
   if (chosen > before.chosen) {
     // Chosen: all acceptors of this generation have synced it, this node's own included.
@@ -211,7 +237,7 @@ const onAccepted = (before: Serving, log: LogView, from: Replica, message: Accep
     }
     state = { ...state, reads: state.reads.filter((read) => read.round > confirmed) }
   }
-  return withSent(state, outputs, sendMore(state, log, from))
+  return { state, outputs }
 }
 
 const onGap = (before: Serving, log: LogView, from: Replica, message: Gap): Step<Serving> => {

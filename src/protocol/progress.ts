@@ -63,7 +63,8 @@ export const chunkFor = (replication: Replication, log: LogView, next: Slot, max
     log.promised === configuration.ballot,
     "a leader reads its log only while its own acceptor promised its ballot"
   )
-  const prevSlot = slotPlus(slotMin(next, slotPlus(last, 1)), -1)
+  // Others may have acknowledged what its own acceptor has not taken in yet: nobody gets what cannot be read here.
+  const prevSlot = slotMin(slotPlus(next, -1), slotMin(last, log.last))
   const runs = prevSlot < last ? log.read(slotPlus(prevSlot, 1), last, maxBytes) : []
   return {
     _tag: "Accept",

@@ -1,5 +1,5 @@
 /** One proposal: a batch of commands bound to consecutive slots in the leader's ballot, sent to all acceptors at once. */
-import { type NodeId, slotPlus } from "./ids.ts"
+import { type NodeId, sameReplica, slotPlus } from "./ids.ts"
 import type { Serving } from "./leader-serve.ts"
 import type { LogView } from "./log-view.ts"
 import type { Accept } from "./messages.ts"
@@ -40,7 +40,8 @@ export const propose = (before: Serving, log: LogView, wallMs: number): Step<Ser
   const to: Array<NodeId> = []
   let progress = before.progress
   for (const acceptor of configuration.acceptors) {
-    if (progress.get(acceptor.node)!.behind) continue
+    // Its own acceptor always gets it: what the others lack is read from there, and is nowhere else.
+    if (progress.get(acceptor.node)!.behind && !sameReplica(acceptor, before.self)) continue
     to.push(acceptor.node)
     progress = withProgress(progress, acceptor.node, { next: slotPlus(last, 1) })
   }
