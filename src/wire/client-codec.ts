@@ -34,7 +34,7 @@ export interface QueryRefused {
   readonly refusal: Refusal
 }
 
-/** Answers to questions, as number, answer; number, answer; ... from a state that had applied `slot`. */
+/** Answers to questions, as number, [answer]; number, [answer]; ... from a state that had applied `slot`. */
 export interface Answered {
   readonly _tag: "Answered"
   readonly slot: Slot
@@ -56,8 +56,11 @@ export const clientKinds = {
 
 export const outcomes: ReadonlyArray<Outcome> = ["done", "session-expired", "window-exceeded", "bad-command"]
 
-/** An answer to a question that the machine could not read. */
-export const badQuestion = null
+/**
+ * What stands at an answer's place: the answer in an array of its own; or, where the machine could not read the question, or
+ * the answer fits no message, that.
+ */
+export type AnswerCell = readonly [unknown] | "bad-question" | null
 
 const refusalOut = (refusal: Refusal): ReadonlyArray<unknown> => {
   switch (refusal._tag) {

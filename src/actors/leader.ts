@@ -1,0 +1,52 @@
+/** The leader of a group as an actor: one turn takes all that waits, then sends what has gathered. */
+import { Effect } from "effect"
+import type { Replica } from "../protocol/ids.ts"
+import { idleLeader, type LeaderState, leaderStep } from "../protocol/leader.ts"
+import type { LeaderInput } from "../protocol/leader-input.ts"
+import type { TimerName } from "../protocol/step.ts"
+import type { ActorContext } from "../runtime/actor-handle.ts"
+import { spawnBatch } from "../runtime/actor-spawn.ts"
+import { crash } from "../runtime/supervisor.ts"
+import type { GroupLog } from "./group-log.ts"
+import { type Hands, Turn } from "./interpret.ts"
+
+export interface LeaderOptions {
+  readonly name: string
+  readonly self: Replica
+  readonly log: GroupLog
+  readonly hands: Omit<Hands, "setTimer" | "cancelTimer">
+  readonly wallMs: () => number
+  readonly onState: (state: LeaderState) => void
+}
+
+/** Spawns a leader that leads nothing yet: a `Start` makes it ask for a ballot. */
+export const spawnLeader = Effect.fnUntraced(function* (options: LeaderOptions) {
+  let state: LeaderState = idleLeader(options.self)
+  const step = (turn: Turn, input: LeaderInput) => {
+    const before = state._tag
+    const next = leaderStep(state, options.log, input)
+    state = next.state
+    turn.take(next.outputs)
+    if (state._tag !== before) options.onState(state)
+  }
+  const actor = yield* spawnBatch<LeaderInput>({
+    name: options.name,
+    mailbox: { capacity: 65_536 },
+    supervision: crash,
+    receive: (batch, context) => {
+      const turn = new Turn(handsWithTimers(options.hands, context), options.log)
+      for (const input of batch) step(turn, input)
+      if (state._tag === "Serving") step(turn, { _tag: "Flush", wallMs: options.wallMs() })
+    }
+  })
+  return { actor, state: () => state }
+})
+
+const handsWithTimers = (hands: LeaderOptions["hands"], context: ActorContext<LeaderInput>): Hands => ({
+  ...hands,
+  setTimer: (timer: TimerName, afterMs: number) =>
+    context.timers.set(timer, afterMs, { _tag: "TimerFired", timer }),
+  cancelTimer: (timer: TimerName) => {
+    context.timers.cancel(timer)
+  }
+})

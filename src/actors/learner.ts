@@ -1,0 +1,117 @@
+/** The learner of a group as an actor: applies what is chosen, in slot order, and answers clients where its node leads. */
+import { Effect } from "effect"
+import type { GroupId, SessionId, Slot } from "../protocol/ids.ts"
+import { slotPlus } from "../protocol/ids.ts"
+import type { AnyMachine } from "../protocol/machine.ts"
+import type { CommandResult, Query } from "../protocol/messages.ts"
+import { type Answers, applyRun, type DecodeCommand, type ReplicaState } from "../protocol/replica.ts"
+import type { Run } from "../protocol/run.ts"
+import { spawnBatch } from "../runtime/actor-spawn.ts"
+import { unpack } from "../runtime/codec.ts"
+import { crash } from "../runtime/supervisor.ts"
+import { type AnswerCell, outcomes } from "../wire/client-codec.ts"
+import type { NodeContext } from "./node-context.ts"
+import { sendAnswers, sendResults } from "./replies.ts"
+
+export type LearnerMessage =
+  | { readonly _tag: "Apply"; readonly through: Slot; readonly answer: boolean }
+  | { readonly _tag: "Answer"; readonly slot: Slot; readonly queries: ReadonlyArray<Query> }
+
+export interface LearnerOptions {
+  readonly name: string
+  readonly group: GroupId
+  readonly machine: AnyMachine
+  readonly replica: ReplicaState
+  readonly context: NodeContext
+  /** Chosen entries, from `from` on, at most through `through`; about `maxBytes`. */
+  readonly read: (from: Slot, through: Slot, maxBytes: number) => ReadonlyArray<Run>
+}
+
+const chunkMaxBytes = 1024 * 1024
+
+/** Reads commands of a machine; the same on every replica, for it depends on the bytes alone. */
+export const commandDecoder = (machine: AnyMachine): DecodeCommand => {
+  const { decode } = machine.forms.command
+  return (bytes) => decode(unpack(bytes))
+}
+
+/** Spawns the learner. `replica` is its state, changed by nobody else. */
+export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions) {
+  const { machine, replica, context, group } = options
+  const decode = commandDecoder(machine)
+  const waiting: Array<Extract<LearnerMessage, { _tag: "Answer" }>> = []
+  const results = new Map<SessionId, Array<unknown>>()
+  const answers: Answers = {
+    result: (result) => gather(results, machine, result),
+    opened: ({ client, session }) => context.toClient(client, group, { _tag: "Opened", client, session })
+  }
+
+  const applyChunk = (through: Slot, answer: boolean): void => {
+    for (const run of options.read(slotPlus(replica.applied, 1), through, chunkMaxBytes)) {
+      applyRun(replica, machine, decode, run, answer ? answers : undefined)
+    }
+    for (const [session, flat] of results) sendResults(context, group, session, flat)
+    results.clear()
+  }
+
+  const answerWaiting = (): void => {
+    for (let index = 0; index < waiting.length; ) {
+      const { slot, queries } = waiting[index]!
+      if (slot > replica.applied) {
+        index++
+        continue
+      }
+      waiting.splice(index, 1)
+      sendAnswers(context, group, replica.applied, queries, (bytes) => ask(machine, replica, bytes))
+    }
+  }
+
+  // A replica that starts with a long log applies for seconds: the others of this process get their turn in between.
+  const applyAll = (through: Slot, answer: boolean): Effect.Effect<void> | undefined => {
+    if (replica.applied < through) applyChunk(through, answer)
+    if (replica.applied >= through) return undefined
+    return Effect.suspend(() => Effect.andThen(Effect.yieldNow, applyAll(through, answer) ?? Effect.void))
+  }
+
+  const actor = yield* spawnBatch<LearnerMessage>({
+    name: options.name,
+    mailbox: { capacity: 65_536 },
+    supervision: crash,
+    receive: (batch) => {
+      let through = replica.applied
+      let answer = false
+      for (const message of batch) {
+        if (message._tag === "Answer") waiting.push(message)
+        else if (message.through > through) {
+          through = message.through
+          answer ||= message.answer
+        }
+      }
+      const rest = applyAll(through, answer)
+      if (rest !== undefined) return Effect.andThen(rest, Effect.sync(answerWaiting))
+      answerWaiting()
+    }
+  })
+  return { actor }
+})
+
+const gather = (
+  results: Map<SessionId, Array<unknown>>,
+  machine: AnyMachine,
+  result: CommandResult
+): void => {
+  let flat = results.get(result.session)
+  if (flat === undefined) {
+    flat = []
+    results.set(result.session, flat)
+  }
+  const { outcome, reply } = result
+  flat.push(result.number, result.slot, outcomes.indexOf(outcome))
+  flat.push(outcome === "done" ? machine.forms.reply.encode(reply) : null)
+}
+
+const ask = (machine: AnyMachine, replica: ReplicaState, bytes: Uint8Array): AnswerCell => {
+  const question = machine.forms.question.decode(unpack(bytes))
+  if (question === undefined) return "bad-question"
+  return [machine.forms.answer.encode(machine.answer(replica.machine, question))]
+}
