@@ -21,7 +21,7 @@ describe("a trace", () => {
         trace.nowMicros = 9
         trace.note("vote", "a", { slot: 1, ok: true })
       }),
-      digest((trace) => trace.hot("vote", "a", "b", 1))
+      digest((trace) => trace.hot(1, 1))
     ]
     expect(new Set([base, ...others]).size).toBe(others.length + 1)
   })

@@ -10,7 +10,8 @@ export interface TraceEntry {
 
 export type TraceFields = { readonly [field: string]: string | number | boolean }
 
-const hashString = (text: string): number => {
+/** FNV-1a of a string. */
+export const hashString = (text: string): number => {
   let hash = 0x811c9dc5
   for (let index = 0; index < text.length; index++)
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
@@ -62,14 +63,12 @@ export class Trace {
     return hash
   }
 
-  /** The cheap form for what happens at every message: a kind, two parties, a number. */
-  hot(kind: string, node: string, other: string, value: number): void {
+  /** The cheap form for what happens at every message: who (a hash made once) and what (a hash of the bytes). */
+  hot(who: number, what: number): void {
     this.events++
     this.mix(this.nowMicros)
-    this.mix(this.#name(kind))
-    this.mix(this.#name(node))
-    this.mix(this.#name(other))
-    this.mix(value)
+    this.mix(who)
+    this.mix(what)
   }
 
   /** An event of a node with its facts. */

@@ -1,0 +1,39 @@
+/** Faults that come and go: how often they strike, how long they last, and the loop that does it. */
+import { Effect } from "effect"
+import type { CountedRandom } from "./random.ts"
+
+/** From `min` to `max`, both included; equal ends leave nothing to chance. */
+export interface Span {
+  readonly min: number
+  readonly max: number
+}
+
+export const drawSpan = (random: CountedRandom, span: Span): number => random.range(span.min, span.max)
+
+export interface TimedFault {
+  /** Virtual milliseconds between one strike and the next, on average; 0 switches the family off. */
+  readonly everyMs: number
+  /** How long a strike lasts, in virtual milliseconds. */
+  readonly durationMs: Span
+}
+
+/**
+ * Strikes again and again for ever: waits half to one and a half times `everyMs`, then runs `strike` with a drawn duration.
+ * `strike` returns when what it broke is whole again. Fork it in the world and interrupt it to end the chaos; a strike
+ * under way then undoes what it did, if it says so with `Effect.ensuring`. Without a rate it draws nothing.
+ */
+export const timedFault = (
+  random: CountedRandom,
+  settings: TimedFault,
+  strike: (durationMs: number) => Effect.Effect<void>
+): Effect.Effect<never> => {
+  if (settings.everyMs <= 0) return Effect.never
+  return Effect.forever(
+    Effect.suspend(() => {
+      const wait = random.range(Math.ceil(settings.everyMs / 2), Math.ceil(settings.everyMs * 1.5))
+      return Effect.sleep(wait).pipe(
+        Effect.andThen(Effect.suspend(() => strike(drawSpan(random, settings.durationMs))))
+      )
+    })
+  )
+}
