@@ -7,6 +7,7 @@ import { type Carrying, carrying } from "./leader-carry.ts"
 import type { LeaderInput, LeaderSettings } from "./leader-input.ts"
 import type { LogView } from "./log-view.ts"
 import type { Accept, MasterRequest, Prepare, Prepared } from "./messages.ts"
+import { runsLast } from "./run.ts"
 import { type Output, type Step, stay } from "./step.ts"
 
 /** Waits for the master to issue a ballot. */
@@ -35,6 +36,8 @@ export interface Preparing {
   readonly moved: boolean
   /** Numbers the copies into the own log: only the answer to the newest one tells how far that log is the source's. */
   readonly copies: number
+  /** Where the newest copy ends. */
+  readonly copiedThrough: Slot
 }
 
 type Start = Extract<LeaderInput, { readonly _tag: "Start" }>
@@ -94,7 +97,8 @@ const preparing = (
     boundThrough: noSlot,
     fromSlot: slotPlus(log.last, 1),
     moved: false,
-    copies: 0
+    copies: 0,
+    copiedThrough: noSlot
   }
   return {
     state,
@@ -133,7 +137,7 @@ export const prepareStep = (
     case "Prepared":
       return onPrepared(state, log, from, message)
     case "Accepted":
-      return isNewestCopy(state, from, message.round) ? onCopied(state, log, message.lastSlot) : stay(state)
+      return isNewestCopy(state, from, message.round) ? onCopied(state, log) : stay(state)
     case "Gap": {
       if (!isNewestCopy(state, from, message.round)) return stay(state)
       const next = { ...state, fromSlot: slotPlus(message.hintSlot, 1) }
@@ -173,7 +177,8 @@ const onPrepared = (
   if (isLocal(state)) return stay(state)
   const copies = state.copies + 1
   const { source, boundThrough } = safe
-  const next: Preparing = { ...state, source, boundThrough, moved: true, copies }
+  const copiedThrough = runsLast(message.runs, message.prevSlot)
+  const next: Preparing = { ...state, source, boundThrough, moved: true, copies, copiedThrough }
   // The log of another acceptor is copied into this node's own: the leader is an acceptor of its ballot and reads only that one.
   const copy: Accept = {
     _tag: "Accept",
@@ -187,7 +192,8 @@ const onPrepared = (
   return { state: next, outputs: [{ _tag: "Send", to: [state.self.node], message: copy }] }
 }
 
-const onCopied = (state: Preparing, log: LogView, through: Slot): Step<Preparing | Carrying> => {
+const onCopied = (state: Preparing, log: LogView): Step<Preparing | Carrying> => {
+  const through = state.copiedThrough
   if (through >= state.boundThrough) return enterCarrying(state, log, state.boundThrough)
   const next = { ...state, fromSlot: slotPlus(through, 1), moved: true }
   return { state: next, outputs: [ask(next)] }
