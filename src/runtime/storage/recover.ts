@@ -36,7 +36,7 @@ export interface Recovered {
 const writeDurably = (file: FileHandle, offset: number, bytes: Uint8Array) =>
   Effect.callback<void, DiskFailed>((resume) => {
     file.write(offset, bytes, (failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
-  }).pipe(Effect.uninterruptible)
+  })
 
 /** Looks through a segment from `offset` to its end: the first frame found there, or what else is not zero. */
 const inspect = Effect.fnUntraced(function* (segment: Segment, offset: number) {
