@@ -1,4 +1,8 @@
-/** The bus over NATS when the server is absent, dies, freezes, or refuses: every loss is said, nothing hangs. */
+/** The bus over NATS when the server is absent, dies, freezes or refuses: losses are said, nothing hangs. */
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schedule } from "effect"
 import { barrier, type Heard, listen, outcome, text } from "../../src/runtime/bus/conformance-kit.ts"
@@ -159,6 +163,35 @@ describe("a server that refuses", () => {
         assert.strictEqual(error._tag, "BusRefused")
         assert.match(error.message, /TLS cannot be set up/)
       }
+    })
+  )
+
+  it.live("a certificate that the client does not trust is refused, and one that it trusts is not", () =>
+    Effect.gen(function* () {
+      const directory = yield* Effect.acquireRelease(
+        Effect.sync(() => mkdtempSync(join(tmpdir(), "aplomb-tls-"))),
+        (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+      )
+      const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")]
+      const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+      const size = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+      execFileSync("openssl", ["req", "-x509", "-keyout", key, "-out", cert, ...size, ...subject], {
+        stdio: "pipe"
+      })
+      const server = yield* natsServer(`tls { cert_file: "${cert}", key_file: "${key}" }`)
+      const failures = [{}, { tls: {} }, { tls: { caFile: join(directory, "absent.pem") } }]
+      for (const options of failures) {
+        const error = yield* Effect.flip(Effect.scoped(connectTo(server, options)))
+        assert.strictEqual(error._tag, "BusRefused")
+        assert.match(
+          error.message,
+          /TLS cannot be set up \((self-signed certificate|.*absent.pem doesn't exist)/
+        )
+      }
+      const bus = yield* connectTo(server, { tls: { caFile: cert } })
+      const ear = yield* listen(bus, "secret")
+      bus.publish("secret", text("whisper"))
+      assert.deepStrictEqual(yield* ear.texts(1), ["whisper"])
     })
   )
 

@@ -1,4 +1,4 @@
-/** Starts Debian's nats-server on a free loopback port for tests, and can kill it, freeze it and start it again. */
+/** Starts nats-server on a free loopback port for tests; can kill it, freeze it and start it again. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"

@@ -1,6 +1,9 @@
-/** How much of what was published is not known to have left this process, for buses that buffer without a limit. */
+/** How much of what was published is not known to have left, for buses that buffer without a limit. */
 
-/** Bytes published between two questions to the server: rare enough to cost nothing, often enough to mean something. */
+/**
+ * Bytes published between two questions to the server: rare enough to cost nothing, often enough to mean
+ * something.
+ */
 const probeEveryBytes = 256 * 1024
 
 export class Backlog {

@@ -1,4 +1,4 @@
-/** What the claims about buses are made of: a fixture for each adapter, ears, barriers, and comparisons that fail clearly. */
+/** What claims about buses are made of: a fixture, ears, barriers, and comparisons that fail clearly. */
 import { Data, Effect, Exit, Queue, Scope } from "effect"
 import type { BusShape, BusUnavailable } from "./port.ts"
 

@@ -1,4 +1,4 @@
-/** A bus over one connection that comes and goes by itself: says at once when it is down, and never hides a loss. */
+/** A bus over one connection that comes and goes by itself: it says when it is down and hides no loss. */
 import { Effect, Exit, type Scope } from "effect"
 import { Backlog } from "./backlog.ts"
 import {
@@ -28,15 +28,23 @@ export type WireEvent =
   | { readonly type: "publishDenied"; readonly subject: string }
   | { readonly type: "problem"; readonly problem: BusProblem }
 
-/** A client library in callbacks: what an adapter for a server provides. It reconnects and subscribes again by itself. */
+/**
+ * A client library in callbacks: what an adapter for a server provides. It reconnects and subscribes again by
+ * itself.
+ */
 export interface Wire {
   /** Largest payload that the server takes now, in bytes; undefined while it is not known. */
   readonly maxPayloadBytes: () => number | undefined
-  /** May throw where the connection is closed. The bytes may be read until the next round of the event loop. */
+  /**
+   * May throw where the connection is closed. The bytes may be read until the next round of the event loop.
+   */
   readonly publish: (subject: string, payload: Uint8Array, replyTo: string | undefined) => void
   /** Starts a subscription and returns what ends it. May throw where the connection is closed. */
   readonly subscribe: (subject: string, receiver: Receiver) => () => void
-  /** Asks the server for an answer that comes after everything sent before. May never call back once it is down. */
+  /**
+   * Asks the server for an answer that comes after everything sent before. May never call back once it is
+   * down.
+   */
   readonly ping: (done: (answered: boolean) => void) => void
   readonly close: (done: () => void) => void
 }
@@ -63,7 +71,8 @@ const overheadBytes = 16
 const defaultMaxPayloadBytes = 1024 * 1024
 
 /**
- * Makes a bus of a connected wire. Closing the scope says "closed", waits for what was published to leave, and closes the wire.
+ * Makes a bus of a connected wire. Closing the scope says "closed", waits for what was published to leave,
+ * and closes the wire.
  *
  * @param listen called once with where the wire's events are to go
  * @throws BusUnavailable where the wire went down meanwhile, BadSubject where the inbox is refused

@@ -1,4 +1,4 @@
-/** The bus in one process: members on one exchange, with the delivery and the refusals of NATS and none of its network. */
+/** The bus in one process: the delivery and the refusals of NATS, and none of its network. */
 import { Effect, Layer, Queue, Random, type Scope } from "effect"
 import { type BusProblem, HandlerFailed, makeObserver, type ObservedBus, type Observer } from "./observe.ts"
 import { BadSubject, Bus, type BusShape, BusUnavailable, type Handlers, type Published } from "./port.ts"
@@ -47,8 +47,8 @@ const defaultMaxPayloadBytes = 1024 * 1024
 const closedError = () => new BusUnavailable({ reason: "it was closed" })
 
 /**
- * Makes an exchange. Messages are delivered by a fiber of this scope, never in the stack of whoever publishes, and in the
- * order of publishing; who receives a message is settled at the moment it is published.
+ * Makes an exchange. Messages are delivered by a fiber of this scope, never in the stack of whoever
+ * publishes, and in the order of publishing; who receives a message is settled at the moment it is published.
  *
  * @example
  * ```ts
@@ -83,7 +83,10 @@ export const makeMemoryExchange = (
     return { connect: connect(exchange, options) }
   })
 
-/** Yields after each batch: two members that answer each other at once must not keep everybody else from running. */
+/**
+ * Yields after each batch: two members that answer each other at once must not keep everybody else from
+ * running.
+ */
 const deliverForever = (exchange: Exchange): Effect.Effect<never> =>
   Effect.forever(
     Effect.map(Queue.takeAll(exchange.deliveries), (batch) => {

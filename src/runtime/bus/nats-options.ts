@@ -1,4 +1,4 @@
-/** What the NATS adapter must be told: servers, credentials, TLS, patience; checked before anything is dialled. */
+/** What the NATS adapter must be told (servers, credentials, TLS, patience), checked before dialling. */
 import { Data, Effect, FileSystem } from "effect"
 import type { BusProblem } from "./observe.ts"
 import { subjectFault } from "./subjects.ts"
@@ -23,7 +23,9 @@ export class BusRefused extends Data.TaggedError("BusRefused")<{
   }
 }
 
-/** Who this process is to the server. `Creds` takes the content of a creds file: see `credentialsFromFile`. */
+/**
+ * Who this process is to the server. `Creds` takes the content of a creds file: see `credentialsFromFile`.
+ */
 export type NatsCredentials =
   | { readonly _tag: "UserPassword"; readonly user: string; readonly password: string }
   | { readonly _tag: "Token"; readonly token: string }
@@ -46,7 +48,10 @@ export interface NatsOptions {
   readonly servers: ReadonlyArray<string>
   /** Shown by the server's monitoring. */
   readonly name: string
-  /** First tokens of reply subjects; a user that is not to read others' replies needs its own. By default `_INBOX`. */
+  /**
+   * First tokens of reply subjects; a user that is not to read others' replies needs its own. By default
+   * `_INBOX`.
+   */
   readonly inboxPrefix?: string
   readonly credentials?: NatsCredentials
   readonly tls?: NatsTls

@@ -1,4 +1,4 @@
-/** The bus over NATS: the only file that knows the client library, which it turns into a wire with no silent failures. */
+/** The bus over NATS: the only file that knows the client library, whose silences it makes loud. */
 import { Effect, Layer, Schedule, type Scope } from "effect"
 import {
   type ConnectionOptions,
@@ -20,11 +20,12 @@ const defaultCloseTimeoutMs = 1000
 const noRespondersCode = 503
 
 /**
- * Connects to NATS and stays connected until the scope closes: a lost connection is renewed for ever, and subscriptions
- * with it. `status` says Connected again only when they are in force. A server that is not there yet is waited for.
+ * Connects to NATS and stays connected until the scope closes: a lost connection is renewed for ever, and
+ * subscriptions with it. `status` says Connected again only when they are in force. A server that is not
+ * there yet is waited for.
  *
- * @throws BadBusOptions before dialling, BusRefused for wrong credentials, certificates or inbox, BusUnavailable where no
- *   server answered within `firstConnectTimeoutMs`
+ * @throws BadBusOptions before dialling, BusRefused for wrong credentials, certificates or inbox,
+ *   BusUnavailable where no server answered within `firstConnectTimeoutMs`
  *
  * @example
  * ```ts
@@ -111,7 +112,9 @@ const connectionOptions = (options: NatsOptions): Effect.Effect<ConnectionOption
       new BadBusOptions({ option: "credentials", reason: `holds no JWT with its seed: ${messageOf(cause)}` })
   })
 
-/** Tries until a server answers. The library's own waiting cannot be given up, so every attempt is made anew. */
+/**
+ * Tries until a server answers. The library's own waiting cannot be given up, so every attempt is made anew.
+ */
 const firstConnection = (
   settings: ConnectionOptions,
   { servers, firstConnectTimeoutMs }: NatsOptions,
@@ -184,7 +187,7 @@ const wireOf = (connection: NatsConnection): Wire => ({
   publish: (subject, payload, replyTo) =>
     connection.publish(subject, payload, replyTo === undefined ? undefined : { reply: replyTo }),
   subscribe: (subject, receiver) => {
-    // A message on a subscription without wildcards has its subject: no need to decode it from the bytes each time.
+    // Without wildcards the subject is known: no need to decode it from the bytes of each message.
     const fixedSubject = subjectFault(subject, "publish") === undefined ? subject : undefined
     const subscription = connection.subscribe(subject, {
       callback: (error, message) =>
@@ -210,7 +213,7 @@ const receive = (receiver: Receiver, message: Msg, fixedSubject: string | undefi
     receiver.onNoResponders(subject)
     return
   }
-  // A message that spans two reads comes as a plain Uint8Array, all others as a Buffer: hand out one kind only.
+  // A message that spans two reads comes as a plain Uint8Array, all others as a Buffer: hand out one kind.
   const payload = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   receiver.onMessage(payload, subject, message.reply || undefined)
 }

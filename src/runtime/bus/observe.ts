@@ -1,4 +1,4 @@
-/** What an adapter of the bus counts and reports beyond the port: traffic, drops, and faults that nobody waits for. */
+/** What a bus counts and reports beyond the port: traffic, drops, and faults that nobody waits for. */
 import { Data, Effect } from "effect"
 import type { BadSubject, BusShape, BusUnavailable, Handlers } from "./port.ts"
 
@@ -30,7 +30,10 @@ export class ServerComplained extends Data.TaggedError("ServerComplained")<{ rea
   }
 }
 
-/** Faults that have no caller to fail: they go to the `onProblem` of the adapter, by default to the log as warnings. */
+/**
+ * Faults that have no caller to fail: they go to the `onProblem` of the adapter, by default to the log as
+ * warnings.
+ */
 export type BusProblem = HandlerFailed | PermissionDenied | ServerComplained | BadSubject | BusUnavailable
 
 /** Running totals of one bus since it was made. */

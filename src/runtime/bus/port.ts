@@ -1,7 +1,10 @@
-/** The bus as everything above it sees it: bytes to subjects, at most once; NATS, memory and simulation stand behind it. */
+/** The bus as all above it sees it: bytes to subjects, at most once; NATS, memory, simulation behind it. */
 import { Context, Data, type Effect, type Scope } from "effect"
 
-/** The bus is not connected, or was closed for good. What was sent meanwhile is lost; retry when `status` says Connected. */
+/**
+ * The bus is not connected, or was closed for good. What was sent meanwhile is lost; retry when `status` says
+ * Connected.
+ */
 export class BusUnavailable extends Data.TaggedError("BusUnavailable")<{ readonly reason: string }> {
   override get message(): string {
     return `the bus is unavailable: ${this.reason}`
@@ -15,7 +18,8 @@ export class PayloadTooLarge extends Data.TaggedError("PayloadTooLarge")<{
   readonly limitBytes: number
 }> {
   override get message(): string {
-    return `a message of ${this.sizeBytes} bytes to ${this.subject} is over the bus limit of ${this.limitBytes} bytes`
+    const size = `a message of ${this.sizeBytes} bytes to ${this.subject}`
+    return `${size} is over the bus limit of ${this.limitBytes} bytes: split it`
   }
 }
 
@@ -53,9 +57,10 @@ export type Published = "sent" | "disconnected" | "closed" | "too-large"
 
 export interface Handlers {
   /**
-   * Called synchronously, once for each message, in order of arrival from one sender. It must only hand the message on (to
-   * a mailbox): it must neither block nor throw. The bytes may share memory with the adapter's read buffer; they are not
-   * changed afterwards, but a small view can keep a large buffer alive: copy what is kept.
+   * Called synchronously, once for each message, in order of arrival from one sender. It must only hand the
+   * message on (to a mailbox): it must neither block nor throw. The bytes may share memory with the adapter's
+   * read buffer; they are not changed afterwards, but a small view can keep a large buffer alive: copy what
+   * is kept.
    */
   readonly onMessage: (payload: Uint8Array, subject: string, replyTo: string | undefined) => void
   /** Called on a reply subject when a message was published with it to a subject that nobody listens on. */
@@ -63,16 +68,23 @@ export interface Handlers {
 }
 
 /**
- * At most once, unordered between senders, in order from one sender while one connection lives. What is published while
- * disconnected vanishes and says so (`"disconnected"`); above it everything retransmits.
+ * At most once, unordered between senders, in order from one sender while one connection lives. What is
+ * published while disconnected vanishes and says so (`"disconnected"`); above it everything retransmits.
  *
- * Subjects are NATS subjects: tokens separated by dots; in subscriptions `*` stands for one token, a last `>` for the rest.
+ * Subjects are NATS subjects: tokens separated by dots; in subscriptions `*` stands for one token, a last `>`
+ * for the rest.
  */
 export interface BusShape {
   readonly maxPayloadBytes: number
-  /** Fire and forget, synchronous, never throws. */
+  /**
+   * Fire and forget, synchronous, never throws. The bytes are read after it returns: never change them again.
+   * A subject that no bus accepts is one that nobody listens on: the message vanishes, and is reported.
+   */
   readonly publish: (subject: string, payload: Uint8Array, replyTo?: string) => Published
-  /** Subscribes until the scope closes. Returns once the subscription is in force: a publish by anyone after it arrives. */
+  /**
+   * Subscribes until the scope closes. Returns once the subscription is in force: a publish by anyone after
+   * it arrives.
+   */
   readonly subscribe: (
     subject: string,
     handlers: Handlers
@@ -91,7 +103,9 @@ export interface BusShape {
   readonly status: () => BusStatus
   /** Calls back on each change of status until the scope closes. */
   readonly onStatus: (callback: (status: BusStatus) => void) => Effect.Effect<void, never, Scope.Scope>
-  /** Returns when everything published before has left this process (one round trip to the server on NATS). */
+  /**
+   * Returns when everything published before has left this process (one round trip to the server on NATS).
+   */
   readonly flush: Effect.Effect<void, BusUnavailable>
 }
 

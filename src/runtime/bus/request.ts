@@ -1,4 +1,4 @@
-/** Questions and answers over publish and subscribe: one inbox for a bus, answers told apart by the last token. */
+/** Questions and answers over publish and subscribe: one inbox a bus, answers told apart by a number. */
 import { Effect, type Scope } from "effect"
 import {
   BadSubject,
@@ -30,8 +30,9 @@ export type RequestTransport = Pick<
 >
 
 /**
- * Makes the `request` of a bus out of the rest of it. What is in flight fails with `BusUnavailable` as soon as the bus is
- * disconnected or the scope closes: no caller waits out its timeout for an answer that cannot come.
+ * Makes the `request` of a bus out of the rest of it. What is in flight fails with `BusUnavailable` as soon
+ * as the bus is disconnected or the scope closes: no caller waits out its timeout for an answer that cannot
+ * come.
  *
  * @param bus the rest of the bus; its publish must take effect after its subscribe
  * @throws BusUnavailable, BadSubject where the inbox cannot be subscribed to

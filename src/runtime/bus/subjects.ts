@@ -1,8 +1,8 @@
 /** Subjects of the bus: which are well formed, and which subscriptions a message meets. */
 
 /**
- * Longest subject taken, in UTF-16 units. A NATS server hangs up on a command line over 4096 bytes, and that line holds a
- * subject and a reply subject of up to three bytes a unit.
+ * Longest subject taken, in UTF-16 units. A NATS server hangs up on a command line over 4096 bytes, and that
+ * line holds a subject and a reply subject of up to three bytes a unit.
  */
 export const subjectLengthMax = 512
 
@@ -16,7 +16,8 @@ const rubout = 127
  * Why a subject cannot be used, or undefined where it can.
  *
  * @param subject what stands before the bus
- * @param use in a subscription `*` may stand for one token and a last `>` for the rest; in a publish neither may
+ * @param use in a subscription `*` may stand for one token and a last `>` for the rest; in a publish
+ *   neither may
  */
 export const subjectFault = (subject: string, use: "publish" | "subscribe"): string | undefined => {
   const length = subject.length
@@ -62,7 +63,10 @@ const restMatches = (rest: ReadonlyArray<string>, subject: string, from: number)
   return at > subject.length
 }
 
-/** The literal tokens before the first wildcard, and the tokens from it on; undefined where there is no wildcard. */
+/**
+ * The literal tokens before the first wildcard, and the tokens from it on; undefined where there is no
+ * wildcard.
+ */
 const splitAtWildcard = (subject: string): { prefix: string; rest: ReadonlyArray<string> } | undefined => {
   const tokens = subject.split(".")
   const first = tokens.findIndex((token) => token === "*" || token === ">")
@@ -71,7 +75,10 @@ const splitAtWildcard = (subject: string): { prefix: string; rest: ReadonlyArray
 
 const none: ReadonlyArray<never> = []
 
-/** What is subscribed, by subject. A match costs one look-up, and one more for each token while there are wildcards. */
+/**
+ * What is subscribed, by subject. A match costs one look-up, and one more for each token while there are
+ * wildcards.
+ */
 export class SubjectTable<T> {
   readonly #exact = new Map<string, ReadonlyArray<T>>()
   /** By literal prefix: the inboxes of a thousand members cost a publish no more than that of one. */
@@ -103,7 +110,10 @@ export class SubjectTable<T> {
     else this.#wildcards.delete(split.prefix)
   }
 
-  /** Everything whose subject covers this one, always in the same order. The array is never changed afterwards. */
+  /**
+   * Everything whose subject covers this one, always in the same order. The array is never changed
+   * afterwards.
+   */
   match(subject: string): ReadonlyArray<T> {
     const exact = this.#exact.get(subject) ?? none
     if (this.#wildcards.size === 0) return exact
