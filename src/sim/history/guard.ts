@@ -112,21 +112,22 @@ export class ValueGuard implements Guard<number> {
   }
 }
 
-/** How many observers the guard looks at before it gives up finding one that decides. */
-const lookedAtMax = 8
+/** How many observers the guard of texts looks at, those that return first. */
+const lookedAtMax = 16
 
 /**
- * For registers with append. Text only grows until something replaces it: what is there must be the beginning of
- * what is read before anything can replace it.
+ * For registers with append. Text only grows until something replaces it: whoever must yet observe a text needs that
+ * what is there is its beginning, or that something is left which can put such a beginning there.
  */
 export class AppendGuard implements Guard<number> {
   private readonly partition: Partition<Transition>
   private readonly text: (value: number) => string
   private readonly isTaken: Uint8Array
-  /** Shortest answer first: the first that is left tells most. */
   private readonly observers: Waiting
-  /** What replaces the text, by invocation. */
-  private readonly resets: Waiting
+  /** What replaces the text, by the text that it puts there. */
+  private readonly resets = new Map<string, Array<number>>()
+  private readonly resetLengths = new Set<number>()
+  private readonly sources = new Map<number, ReadonlyArray<number>>()
 
   constructor(partition: Partition<Transition>, text: (value: number) => string) {
     this.partition = partition
@@ -134,13 +135,17 @@ export class AppendGuard implements Guard<number> {
     const { commands } = partition
     this.isTaken = new Uint8Array(commands.length)
     const all = [...commands.keys()]
-    const length = (index: number) => text(commands[index]!.observes).length
-    const observers = all
-      .filter((index) => commands[index]!.observes >= 0 && isClosed(partition, index))
-      .sort((a, b) => length(a) - length(b))
-    const resets = all.filter((index) => commands[index]!.produces >= 0)
-    this.observers = new Waiting(observers, this.isTaken)
-    this.resets = new Waiting(resets, this.isTaken)
+    const observers = all.filter((index) => commands[index]!.observes >= 0 && isClosed(partition, index))
+    this.observers = new Waiting(observers.sort(byDone(partition)), this.isTaken)
+    for (const index of all) {
+      const { produces } = commands[index]!
+      if (produces < 0) continue
+      const start = text(produces)
+      const list = this.resets.get(start)
+      if (list === undefined) this.resets.set(start, [index])
+      else list.push(index)
+      this.resetLengths.add(start.length)
+    }
   }
 
   take(index: number): void {
@@ -150,20 +155,37 @@ export class AppendGuard implements Guard<number> {
   undo(index: number): void {
     this.isTaken[index] = 0
     this.observers.undo(index)
-    this.resets.undo(index)
   }
 
   hopeless(): boolean {
     return false
   }
 
+  /** The operations that put a beginning of what `observer` saw, invoked before it returned. */
+  private sourcesOf(observer: number, seen: string): ReadonlyArray<number> {
+    const known = this.sources.get(observer)
+    if (known !== undefined) return known
+    const { calls, dones } = this.partition
+    const found: Array<number> = []
+    for (const length of this.resetLengths) {
+      if (length > seen.length) continue
+      for (const reset of this.resets.get(seen.slice(0, length)) ?? []) {
+        if (reset !== observer && calls[reset]! < dones[observer]!) found.push(reset)
+      }
+    }
+    this.sources.set(observer, found)
+    return found
+  }
+
   dead(_before: number, after: number): boolean {
-    const { calls, dones, commands } = this.partition
-    const reset = this.resets.first()
-    const replacedAt = reset === undefined ? Number.POSITIVE_INFINITY : calls[reset]!
-    // A read that may come after a replacement says nothing about the text before it.
-    const observer = this.observers.head(lookedAtMax).find((index) => dones[index]! < replacedAt)
-    if (observer === undefined) return false
-    return !this.text(commands[observer]!.observes).startsWith(this.text(after))
+    const { commands } = this.partition
+    const present = this.text(after)
+    for (const observer of this.observers.head(lookedAtMax)) {
+      const seen = this.text(commands[observer]!.observes)
+      if (seen.startsWith(present)) continue
+      const sources = this.sourcesOf(observer, seen)
+      if (sources.findLast((source) => this.isTaken[source] === 0) === undefined) return true
+    }
+    return false
   }
 }

@@ -34,7 +34,7 @@ export class Placing {
     this.order = new Int32Array(count)
     this.lowest = new Int32Array(count)
     this.highest = new Int32Array(count)
-    this.sequence = new Int32Array(this.closedBits.length + this.openBits.length + 3)
+    this.sequence = new Int32Array(this.closedBits.length + this.openBits.length + 2)
     this.visited = new Visited(allowance)
   }
 
@@ -76,19 +76,22 @@ export class Placing {
     return index
   }
 
-  /** Notes that the search stands here, the object in state number `state`; false if it stood here before. */
+  /**
+   * Notes that the search stands here, the object in state number `state`; false if it stood at a position before that
+   * was as good: the same, but for open operations that it has used and the other had not.
+   */
   arrive(state: number): boolean {
     const { sequence, closedBits, openBits } = this
     sequence[0] = state
     sequence[1] = this.base
-    let length = 3
-    for (let word = this.base >>> 5; word <= this.top >>> 5 && this.top >= 0; word++)
-      sequence[length++] = closedBits[word]!
-    sequence[2] = length
+    let length = 2
+    const last = this.top < this.base ? -1 : this.top >>> 5
+    for (let word = this.base >>> 5; word <= last; word++) sequence[length++] = closedBits[word]!
+    const equalLength = length
     let words = openBits.length
     while (words > 0 && openBits[words - 1] === 0) words--
     for (let word = 0; word < words; word++) sequence[length++] = openBits[word]!
-    return this.visited.add(sequence, length)
+    return this.visited.add(sequence, equalLength, length)
   }
 
   release(): void {

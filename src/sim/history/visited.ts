@@ -1,13 +1,13 @@
-/** The positions that a search has been in: a hash table of integer sequences, compared exactly, of bounded size. */
+/** The positions that a search has been in, so that it goes to none that is no better; of bounded size. */
 
 /** Memory that several tables share, in 32-bit words. */
 export interface Allowance {
   words: number
 }
 
-const hashOf = (sequence: Int32Array, length: number): number => {
+const hashOf = (sequence: Int32Array, start: number, length: number): number => {
   let hash = 0x9e3779b9 ^ length
-  for (let at = 0; at < length; at++) {
+  for (let at = start; at < start + length; at++) {
     hash = Math.imul(hash ^ sequence[at]!, 0x85ebca6b)
     hash ^= hash >>> 15
   }
@@ -15,12 +15,19 @@ const hashOf = (sequence: Int32Array, length: number): number => {
   return (hash ^ (hash >>> 13)) >>> 0
 }
 
-/** A set of integer sequences that only grows. When the allowance is spent it takes no more, and says "new". */
+/** Words of an entry before its sequence: the next entry of the chain, the length, the length of what must be equal. */
+const headWords = 3
+
+/**
+ * A position is a sequence of integers: a part that tells what must be equal, then the bits of what was used up. One
+ * position is no better than another if the first part is the same and it has used up all that the other has.
+ * Everything is compared exactly. When the allowance is spent nothing more is kept, and all that is not known is "new".
+ */
 export class Visited {
   private readonly allowance: Allowance
-  /** For each place in the table: where in `arena` its sequence starts, or 0. */
+  /** For each hash: where in `arena` its chain starts, or 0. */
   private table = new Int32Array(64)
-  /** Length, then the sequence; one after the other, from 1. */
+  /** The entries, one after the other, from 1. */
   private arena = new Int32Array(256)
   private end = 1
   private count = 0
@@ -30,28 +37,35 @@ export class Visited {
     this.allowance = allowance
   }
 
-  /** Adds the first `length` integers of `sequence`; false if they were there already. */
-  add(sequence: Int32Array, length: number): boolean {
-    if (this.count * 2 >= this.table.length) this.rehash()
-    const mask = this.table.length - 1
-    let place = hashOf(sequence, length) & mask
-    for (let start = this.table[place]!; start !== 0; start = this.table[place]!) {
-      if (this.isSame(start, sequence, length)) return false
-      place = (place + 1) & mask
+  /**
+   * Adds the first `length` integers of `sequence`, of which the first `equalLength` must be equal; false if a position
+   * is known that is at least as good.
+   */
+  add(sequence: Int32Array, equalLength: number, length: number): boolean {
+    if (this.count >= this.table.length) this.rehash()
+    const place = hashOf(sequence, 0, equalLength) & (this.table.length - 1)
+    for (let entry = this.table[place]!; entry !== 0; entry = this.arena[entry]!) {
+      if (this.isAsGood(entry, sequence, equalLength, length)) return false
     }
-    if (!this.reserve(length + 1)) return true
-    this.table[place] = this.end
-    this.arena[this.end] = length
-    this.arena.set(length === sequence.length ? sequence : sequence.subarray(0, length), this.end + 1)
-    this.end += length + 1
+    if (!this.reserve(length + headWords)) return true
+    const { arena, end } = this
+    arena[end] = this.table[place]!
+    arena[end + 1] = length
+    arena[end + 2] = equalLength
+    for (let at = 0; at < length; at++) arena[end + headWords + at] = sequence[at]!
+    this.table[place] = end
+    this.end += length + headWords
     this.count++
     return true
   }
 
-  private isSame(start: number, sequence: Int32Array, length: number): boolean {
+  private isAsGood(entry: number, sequence: Int32Array, equalLength: number, length: number): boolean {
     const { arena } = this
-    if (arena[start] !== length) return false
-    for (let at = 0; at < length; at++) if (arena[start + 1 + at] !== sequence[at]) return false
+    const known = arena[entry + 1]!
+    if (arena[entry + 2] !== equalLength || known > length) return false
+    const start = entry + headWords
+    for (let at = 0; at < equalLength; at++) if (arena[start + at] !== sequence[at]) return false
+    for (let at = equalLength; at < known; at++) if ((arena[start + at]! & ~sequence[at]!) !== 0) return false
     return true
   }
 
@@ -63,8 +77,6 @@ export class Visited {
   }
 
   private reserve(words: number): boolean {
-    // The table never fills: past half it takes no more.
-    if (this.count * 2 >= this.table.length) return false
     if (this.end + words <= this.arena.length) return true
     const size = Math.max(this.arena.length * 2, this.end + words)
     if (!this.pay(size - this.arena.length)) return false
@@ -79,10 +91,10 @@ export class Visited {
     const { arena } = this
     const table = new Int32Array(this.table.length * 2)
     const mask = table.length - 1
-    for (let start = 1; start < this.end; start += arena[start]! + 1) {
-      let place = hashOf(arena.subarray(start + 1), arena[start]!) & mask
-      while (table[place] !== 0) place = (place + 1) & mask
-      table[place] = start
+    for (let entry = 1; entry < this.end; entry += arena[entry + 1]! + headWords) {
+      const place = hashOf(arena, entry + headWords, arena[entry + 2]!) & mask
+      arena[entry] = table[place]!
+      table[place] = entry
     }
     this.table = table
   }
