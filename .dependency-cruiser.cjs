@@ -30,7 +30,7 @@ const onlyIn = (name, { module, files, why }) => ({
 // Each adapter of the runtime may import one thing from outside: the thing that it adapts.
 const adapters = {
   "bus/nats": ["node_modules/(nats|@nats-io)/", "^node:tls$"],
-  "storage/files": ["^(node:)?fs(/promises)?$", "^(node:)?path$"],
+  "storage/files": ["^(node:)?fs(/promises)?$", "^(node:)?path$", "^(node:)?crypto$"],
   "storage/records": ["^(node:)?zlib$"],
   codec: ["node_modules/msgpackr/"]
 }
@@ -58,6 +58,11 @@ module.exports = {
         why: "An adapter imports the one outside library that it adapts."
       })
     ),
+    floor("wire-translates-only", {
+      from: "^src/wire/",
+      may: ["^src/(wire|protocol|runtime)/", effectPackage],
+      why: "The wire turns the protocol's messages into the bus's bytes and back, for nodes and clients alike."
+    }),
     floor("machines-are-values", {
       from: "^src/machines/",
       may: ["^src/machines/", "^src/protocol/machine", "node_modules/sorted-btree/"],
@@ -65,12 +70,12 @@ module.exports = {
     }),
     floor("actors-join-protocol-and-runtime", {
       from: "^src/actors/",
-      may: ["^src/(actors|protocol|runtime|machines)/", effectPackage],
+      may: ["^src/(actors|protocol|runtime|machines|wire)/", effectPackage],
       why: "A role interprets a protocol core with the runtime's actors; it reaches the world through ports."
     }),
     floor("client-knows-messages-only", {
       from: "^src/client/",
-      may: ["^src/client/", "^src/protocol/(ids|messages)", "^src/runtime/", "^src/machines/", effectPackage],
+      may: ["^src/client/", "^src/protocol/(ids|messages)", "^src/(runtime|wire|machines)/", effectPackage],
       why: "An application must not pull in the protocol's cores with the client."
     }),
     {

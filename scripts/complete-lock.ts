@@ -1,8 +1,9 @@
 /**
  * Writes into package-lock.json the packages for other platforms that npm left out.
  *
- * With a mirror that lacks the binaries for some other systems, npm writes a lock file without them, which `npm ci` then refuses as incomplete, on Linux too. Their names and versions stand in the
- * packages that ask for them; system and processor follow from the name. Run by `npm run lock`.
+ * With a mirror that lacks the binaries for some other systems, npm writes a lock file without them, which
+ * `npm ci` then refuses as incomplete, on Linux too. Their names and versions stand in the packages that ask
+ * for them; system and processor follow from the name. Run by `npm run lock`.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 
@@ -53,7 +54,7 @@ const isLocked = (packages: Packages, from: string, name: string): boolean => {
   }
 }
 
-/** The packages that others ask for optionally and that have no entry, with the entry that each should have. */
+/** The packages that others ask for optionally and that have no entry, each with the entry it should have. */
 export const missingFrom = (packages: Packages): Packages => {
   const missing: Packages = {}
   for (const [path, { optionalDependencies = {} }] of Object.entries(packages)) {
