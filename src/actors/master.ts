@@ -1,6 +1,6 @@
 /** The master as an actor: one request after the other, each durable before its answer leaves. */
 import { Effect } from "effect"
-import type { GroupId, NodeId } from "../protocol/ids.ts"
+import type { GroupId } from "../protocol/ids.ts"
 import { masterStep } from "../protocol/master.ts"
 import type { MasterReply, MasterRequest } from "../protocol/messages.ts"
 import { spawnEach } from "../runtime/actor-spawn.ts"
@@ -8,7 +8,8 @@ import { crash } from "../runtime/supervisor.ts"
 import type { Register, RegisterFailure } from "./register.ts"
 
 export interface MasterMessage {
-  readonly from: NodeId
+  /** Subject that the answer goes to. */
+  readonly replyTo: string
   readonly group: GroupId
   readonly request: MasterRequest
 }
@@ -16,7 +17,7 @@ export interface MasterMessage {
 export interface MasterOptions {
   readonly name: string
   readonly register: Register
-  readonly reply: (to: NodeId, group: GroupId, reply: MasterReply) => void
+  readonly reply: (message: MasterMessage, reply: MasterReply) => void
   readonly onFailure: (failure: RegisterFailure) => void
 }
 
@@ -24,13 +25,14 @@ export interface MasterOptions {
 export const spawnMaster = (options: MasterOptions) => {
   const { register, reply, onFailure } = options
   // Another replica of the master may have written meanwhile: then the step is taken again from what it wrote.
-  const handle = ({ from, group, request }: MasterMessage): Effect.Effect<void, RegisterFailure> =>
+  const handle = (message: MasterMessage): Effect.Effect<void, RegisterFailure> =>
     Effect.gen(function* () {
+      const { group, request } = message
       const { version, state } = yield* register.read(group)
       const step = masterStep(state, request)
       const settled = step.state === state || (yield* register.compareAndSet(group, version, step.state))
-      if (!settled) return yield* handle({ from, group, request })
-      reply(from, group, step.reply)
+      if (!settled) return yield* handle(message)
+      reply(message, step.reply)
     })
   return spawnEach<MasterMessage>({
     name: options.name,

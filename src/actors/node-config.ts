@@ -1,0 +1,85 @@
+/** What a node is told: who it is, where its data and its bus are, which groups there are; checked field by field. */
+import { Data, Effect, Schema } from "effect"
+import { namePattern } from "../wire/subjects.ts"
+
+const Name = Schema.String.check(
+  Schema.isPattern(namePattern, { message: "a name is 1 to 64 letters, digits, dashes or underscores" })
+)
+const Milliseconds = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3_600_000 }))
+const Bytes = Schema.Int.check(Schema.isBetween({ minimum: 1024, maximum: 2 ** 31 }))
+const Names = Schema.Array(Name).check(Schema.isMinLength(1))
+
+const GroupFields = Schema.Struct({
+  name: Name,
+  /** Which state machine the group replicates. */
+  machine: Schema.String.pipe(Schema.withDecodingDefaultKey(Effect.succeed("kv"))),
+  /** Nodes that vote. The first one leads at the beginning. */
+  acceptors: Names
+})
+
+/** The configuration of one node. Every field but the first four has a default that does for one machine. */
+export const NodeConfig = Schema.Struct({
+  /** Name of the cluster. A data directory belongs to one for ever. */
+  cluster: Name,
+  /** Name of this node. */
+  node: Name,
+  /** Names of all nodes, this one included. */
+  nodes: Names,
+  /** Directory of the log; made where it is absent. */
+  data: Schema.String.check(Schema.isMinLength(1)),
+  /** NATS servers, `host:port` each. */
+  servers: Schema.Array(Schema.String.check(Schema.isMinLength(1))).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(["127.0.0.1:4222"]))
+  ),
+  /** Node that keeps the master's file. Default: the first of `nodes`. */
+  master: Schema.optionalKey(Name),
+  groups: Schema.Array(GroupFields).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed([] as ReadonlyArray<typeof GroupFields.Encoded>))
+  ),
+  heartbeatIntervalMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(50))),
+  retransmitAfterMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(100))),
+  sessionTtlMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(60_000))),
+  segmentBytes: Bytes.pipe(Schema.withDecodingDefaultKey(Effect.succeed(64 * 1024 * 1024)))
+})
+export type NodeConfig = typeof NodeConfig.Type
+export type GroupConfig = typeof GroupFields.Type
+
+/** A configuration that cannot be used; `problem` names the field. */
+export class ConfigInvalid extends Data.TaggedError("ConfigInvalid")<{ readonly problem: string }> {
+  override get message(): string {
+    return `the configuration cannot be used: ${this.problem}`
+  }
+}
+
+const decode = Schema.decodeUnknownEffect(NodeConfig)
+
+/** Checks a configuration from a file, the environment and flags. Without groups there is one, `main`, of all nodes. */
+export const nodeConfig = Effect.fnUntraced(function* (
+  input: unknown
+): Effect.fn.Return<NodeConfig, ConfigInvalid> {
+  const config = yield* decode(input, { onExcessProperty: "error" }).pipe(
+    Effect.mapError((error) => new ConfigInvalid({ problem: error.message }))
+  )
+  const groups =
+    config.groups.length > 0 ? config.groups : [{ name: "main", machine: "kv", acceptors: config.nodes }]
+  const problem = firstProblem({ ...config, groups })
+  if (problem !== undefined) return yield* new ConfigInvalid({ problem })
+  return { ...config, groups }
+})
+
+const firstProblem = (config: NodeConfig): string | undefined => {
+  const known = new Set(config.nodes)
+  if (known.size < config.nodes.length) return `"nodes" names a node twice: ${config.nodes.join(", ")}`
+  if (!known.has(config.node))
+    return `"node" is ${config.node}, which is not among "nodes": ${config.nodes.join(", ")}`
+  if (config.master !== undefined && !known.has(config.master))
+    return `"master" is ${config.master}, no known node`
+  const names = config.groups.map((group) => group.name)
+  if (new Set(names).size < names.length) return `"groups" names a group twice: ${names.join(", ")}`
+  for (const { name, acceptors } of config.groups) {
+    const stranger = acceptors.find((acceptor) => !known.has(acceptor))
+    if (stranger !== undefined) return `group ${name}: its acceptor ${stranger} is not among "nodes"`
+    if (new Set(acceptors).size < acceptors.length) return `group ${name}: an acceptor is named twice`
+  }
+  return undefined
+}

@@ -1,0 +1,159 @@
+/** A node: opens its storage, takes its place on the bus, and runs the roles of its groups until its scope closes. */
+import { Deferred, Effect, type Scope } from "effect"
+import { GroupId, NodeId, type Replica, StorageId } from "../protocol/ids.ts"
+import type { AnyMachine } from "../protocol/machine.ts"
+import type { BadSubject, Bus, BusUnavailable } from "../runtime/bus/port.ts"
+import type { StorageCorrupted, UnknownFormat, WalFailure, WrongCluster } from "../runtime/storage/errors.ts"
+import type { DirectoryInUse, DiskFailed, Files } from "../runtime/storage/port.ts"
+import type { Wal } from "../runtime/storage/wal.ts"
+import type { Body, Packet } from "../wire/packet.ts"
+import { type Group, type GroupStatus, spawnGroup } from "./group.ts"
+import type { GroupLog } from "./group-log.ts"
+import { spawnMaster } from "./master.ts"
+import { ConfigInvalid, type NodeConfig } from "./node-config.ts"
+import { count, makeNodeContext, type NodeContext } from "./node-context.ts"
+import { openGroupLogs } from "./node-storage.ts"
+import { announce, type DuplicateNode } from "./presence.ts"
+import { fileRegister, type RegisterFailure } from "./register.ts"
+
+/** Why a node that ran stops by itself. */
+export type NodeFailure = WalFailure | RegisterFailure | DuplicateNode
+
+/** Why a node does not start. */
+export type StartFailure =
+  | DiskFailed
+  | DirectoryInUse
+  | WrongCluster
+  | UnknownFormat
+  | StorageCorrupted
+  | BusUnavailable
+  | BadSubject
+  | ConfigInvalid
+  | RegisterFailure
+  | DuplicateNode
+
+/** What a node tells of itself. */
+export interface NodeStatus {
+  readonly id: string
+  readonly storage: string
+  readonly pid: number
+  readonly state: "running"
+  readonly groups: ReadonlyArray<GroupStatus>
+  readonly log: ReturnType<Wal["stats"]>
+  /** What went by without doing harm: junk, refusals, messages that the bus did not take. */
+  readonly counters: Readonly<Record<string, number>>
+}
+
+export interface RunningNode {
+  readonly self: Replica
+  readonly status: () => NodeStatus
+  /** Fails when the node cannot go on: its storage failed, or its name is taken. */
+  readonly failure: Effect.Effect<never, NodeFailure>
+}
+
+export interface NodeOptions {
+  readonly config: NodeConfig
+  /** The state machines that groups can name. */
+  readonly machines: ReadonlyArray<AnyMachine>
+  /** Process id to be shown in the status. */
+  readonly pid: number
+}
+
+/**
+ * Runs a node in the scope, over the Bus and the Files of the environment. It returns once the node has its storage and
+ * listens; a group serves as soon as its leader has been activated.
+ */
+export const runNode = Effect.fnUntraced(function* (
+  options: NodeOptions
+): Effect.fn.Return<RunningNode, StartFailure, Bus | Files | Scope.Scope> {
+  const { config } = options
+  const machineOf = new Map(options.machines.map((machine) => [machine.name, machine]))
+  for (const { name, machine } of config.groups) {
+    if (machineOf.has(machine)) continue
+    return yield* new ConfigInvalid({ problem: `group ${name}: there is no machine named "${machine}"` })
+  }
+  const { wal, logs } = yield* openGroupLogs(config)
+  const self: Replica = { node: NodeId(config.node), storage: StorageId(wal.storageId) }
+  const context = yield* makeNodeContext(config.cluster, self)
+  const failed = yield* Deferred.make<never, NodeFailure>()
+  const fail = (failure: NodeFailure) => Deferred.doneUnsafe(failed, Effect.fail(failure))
+  const presence = yield* announce(context)
+  yield* Effect.forkScoped(Effect.catch(presence.duplicate, (failure) => Effect.sync(() => fail(failure))))
+  yield* context.bus.onStatus((status) => {
+    if (status === "Connected") presence.greet()
+  })
+  if (config.node === (config.master ?? config.nodes[0])) yield* runMaster(config, context, fail)
+  const groups = new Map<GroupId, Group>()
+  for (const group of config.groups.filter(({ acceptors }) => acceptors.includes(config.node))) {
+    const log: GroupLog = logs.get(group.name)!
+    const machine = machineOf.get(group.machine)!
+    const roles = yield* spawnGroup({ config, group, machine, log, context, presence, onFailure: fail })
+    groups.set(GroupId(group.name), roles)
+  }
+  yield* listen(config, context, groups)
+  const status = (): NodeStatus => ({
+    id: config.node,
+    storage: wal.storageId,
+    pid: options.pid,
+    state: "running",
+    groups: [...groups.values()].map((group) => group.status()),
+    log: wal.stats(),
+    counters: Object.fromEntries(context.counters)
+  })
+  yield* answerStatus(context, status)
+  return { self, status, failure: Deferred.await(failed) }
+})
+
+const listen = Effect.fnUntraced(function* (
+  config: NodeConfig,
+  context: NodeContext,
+  groups: ReadonlyMap<GroupId, Group>
+) {
+  const { subjects, self } = context
+  const take = (packet: Packet): void => {
+    const group = groups.get(packet.group)
+    if (group === undefined) count(context.counters, "unknown group")
+    else group.take(packet)
+  }
+  yield* context.listen(subjects.node(self.node), take)
+  for (const node of config.nodes) {
+    if (node !== config.node) yield* context.listen(subjects.from(NodeId(node)), take)
+  }
+})
+
+const runMaster = Effect.fnUntraced(function* (
+  config: NodeConfig,
+  context: NodeContext,
+  onFailure: (failure: RegisterFailure) => void
+) {
+  const { bus, codec, subjects, counters } = context
+  const register = yield* fileRegister(`${config.data}/master`)
+  const master = yield* spawnMaster({
+    name: `${config.node}/master`,
+    register,
+    reply: ({ replyTo, group }, reply) => {
+      const body: Body = { _tag: "MasterAnswer", reply }
+      context.publish(replyTo, group, body)
+    },
+    onFailure
+  })
+  yield* bus.subscribe(subjects.master, {
+    onMessage: (payload, _subject, replyTo) => {
+      const packet = codec.decode(payload)
+      if (typeof packet === "string") return count(counters, packet)
+      if (packet.body._tag !== "MasterAsk") return count(counters, `not for a master: ${packet.body._tag}`)
+      const { from, group, body } = packet
+      master.offerUnsafe({ replyTo: replyTo ?? subjects.node(from.node), group, request: body.request })
+    }
+  })
+})
+
+/** Everybody may ask; nobody who cannot be answered is. */
+const answerStatus = (context: NodeContext, status: () => NodeStatus) =>
+  context.bus.subscribe(context.subjects.status, {
+    onMessage: (_payload, _subject, replyTo) => {
+      if (replyTo === undefined) return
+      const text = new TextEncoder().encode(JSON.stringify(status()))
+      context.bus.publish(replyTo, text)
+    }
+  })
