@@ -91,6 +91,8 @@ export class ActorCell<M> implements ActorHandle<M> {
   stash(message: M): boolean {
     if (this.#stashed.length >= this.#config.stashCapacity) return false
     this.#stashed.push(message)
+    // No longer in hand: a crash later in this batch must not give up what was put aside.
+    this.inHand = this.inHand.filter((held) => held !== message)
     return true
   }
 

@@ -35,11 +35,12 @@ export class AskTimeout extends Data.TaggedError("AskTimeout")<{
   readonly actor: string
   readonly tag: string
   readonly timeoutMs: number
+  readonly reason: "nothing came in time" | "the connection was lost"
 }> {
   override get message(): string {
     return (
-      `no answer from ${this.actor} to ${this.tag} within ${this.timeoutMs} ms; the outcome is unknown: ` +
-      "ask again only if doing it twice is harmless"
+      `no answer from ${this.actor} to ${this.tag} within ${this.timeoutMs} ms (${this.reason}); the outcome is ` +
+      "unknown: ask again only if doing it twice is harmless"
     )
   }
 }

@@ -39,6 +39,14 @@ export class TimeHistogram {
 
 const readOnly = <State>(get: () => State) => ({ get, update: () => undefined, modify: () => undefined })
 
+/** Answer times of a remote actor, as this process sees them. */
+export const askHistogram = (actor: string) =>
+  Metric.histogram("aplomb_actor_ask_ms", {
+    description: "Time from question to answer",
+    attributes: { actor },
+    boundaries: boundariesMs
+  })
+
 /** The counters of one actor. `handling` has one entry for each message (each batch of a batch actor). */
 export class ActorMetrics {
   /** Messages handed to the actor's handler. */

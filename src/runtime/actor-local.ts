@@ -1,0 +1,138 @@
+/** The reference to a typed actor of this process. */
+import { Clock, Deferred, Effect, Result } from "effect"
+import type { ActorCell } from "./actor-cell.ts"
+import type { ActorHandle } from "./actor-handle.ts"
+import type { Answer, Conversion, Definitions, Message, MessageCodec, Protocol } from "./actor-protocol.ts"
+import { AskTimeout, MailboxFull, MalformedMessage } from "./errors.ts"
+import {
+  type ActorRef,
+  type AskError,
+  type AskOptions,
+  defaultAskTimeoutMs,
+  refusalError
+} from "./reference.ts"
+
+/** A typed actor of this process: a reference, and the handle to stop or watch it. */
+export interface LocalActor<D extends Definitions>
+  extends ActorRef<D>,
+    Pick<ActorHandle<Message<D>>, "stop" | "terminated" | "onTerminated" | "metrics"> {
+  readonly handle: ActorHandle<Message<D>>
+  /** Counts what is no message of the protocol, and shows it to the dead letter hook. */
+  readonly reportMalformed: (message: unknown) => void
+  /** Gives up a message whose sender will not learn of it. */
+  readonly discard: (message: Message<D>, reason: "full" | "stopped") => void
+}
+
+interface Local<D extends Definitions> {
+  readonly definition: Protocol<D>
+  readonly cell: ActorCell<Message<D>>
+  /** Whether values go through their schemas. */
+  readonly serialized: boolean
+}
+
+/** The tag is one of the protocol's by its type; from plain JavaScript it may be anything. */
+const codecOf = <D extends Definitions>(
+  local: Local<D>,
+  tag: string
+): Effect.Effect<MessageCodec, MalformedMessage> => {
+  const codec = local.definition.codecs.get(tag)
+  return codec === undefined
+    ? malformed(local, tag, `${local.definition.name} has no such message`)
+    : Effect.succeed(codec)
+}
+
+const malformed = <D extends Definitions>(local: Local<D>, tag: string, reason: string) =>
+  Effect.fail(new MalformedMessage({ actor: local.cell.name, tag, reason }))
+
+/** The value as it would arrive over the bus. */
+const transfer = <D extends Definitions>(
+  local: Local<D>,
+  tag: string,
+  conversion: Conversion | undefined,
+  value: unknown
+): Effect.Effect<unknown, MalformedMessage> => {
+  if (!local.serialized || conversion === undefined) return Effect.succeed(value)
+  const arrived = Result.flatMap(conversion.encode(value), conversion.decode)
+  return Result.isSuccess(arrived) ? Effect.succeed(arrived.success) : malformed(local, tag, arrived.failure)
+}
+
+const tell = <D extends Definitions>(local: Local<D>, tag: string, payload: unknown) =>
+  Effect.gen(function* () {
+    const codec = yield* codecOf(local, tag)
+    const arrived = yield* transfer(local, tag, codec.payload, payload)
+    yield* local.cell.offer({ tag, payload: arrived, answer: undefined })
+  })
+
+const ask = <D extends Definitions>(local: Local<D>, tag: string, payload: unknown, options?: AskOptions) =>
+  Effect.gen(function* () {
+    const timeoutMs = options?.timeoutMs ?? defaultAskTimeoutMs
+    const actor = local.cell.name
+    const codec = yield* codecOf(local, tag)
+    const arrived = yield* transfer(local, tag, codec.payload, payload)
+    const beganNanos = yield* Clock.monotonicTimeNanos
+    const done = Deferred.makeUnsafe<Answer>()
+    const question: Message<D> = {
+      tag,
+      payload: arrived,
+      answer: (settled) => void Deferred.doneUnsafe(done, Effect.succeed(settled))
+    }
+    // The yield lets the actor go on with its batch: an answer would resume whoever asked in the actor's own stack.
+    const answered = Effect.tap(Deferred.await(done), () => Effect.yieldNow)
+    const settled = yield* Effect.timeoutOrElse(
+      Effect.flatMap(local.cell.offer(question), () => answered),
+      {
+        duration: timeoutMs,
+        orElse: () => new AskTimeout({ actor, tag, timeoutMs, reason: "nothing came in time" })
+      }
+    )
+    const tookNanos = (yield* Clock.monotonicTimeNanos) - beganNanos
+    local.cell.metrics.asking.observe(Number(tookNanos) / 1e6)
+    return yield* open(local, tag, codec, settled)
+  })
+
+const open = <D extends Definitions>(
+  local: Local<D>,
+  tag: string,
+  codec: MessageCodec,
+  settled: Answer
+): Effect.Effect<unknown, unknown> => {
+  switch (settled._tag) {
+    case "Reply":
+      return transfer(local, tag, codec.reply, settled.value)
+    case "Failure":
+      return Effect.flatMap(transfer(local, tag, codec.error, settled.error), Effect.fail)
+    case "Refused": {
+      const error = refusalError(local.cell.name, tag, settled)
+      const { capacity } = local.cell.mailbox
+      return Effect.fail(
+        error._tag === "MailboxFull" ? new MailboxFull({ actor: local.cell.name, capacity }) : error
+      )
+    }
+  }
+}
+
+/** Wraps the cell of a typed actor. */
+export const localActor = <D extends Definitions>(
+  definition: Protocol<D>,
+  cell: ActorCell<Message<D>>,
+  serialized: boolean
+): LocalActor<D> => {
+  const local: Local<D> = { definition, cell, serialized }
+  return {
+    name: cell.name,
+    protocol: definition,
+    handle: cell,
+    metrics: cell.metrics,
+    terminated: cell.terminated,
+    stop: (options) => cell.stop(options),
+    onTerminated: (callback) => cell.onTerminated(callback),
+    discard: (message, reason) => cell.discard(message, reason),
+    reportMalformed: (message) => {
+      cell.metrics.countDeadLetter("malformed")
+      cell.reportDead(message, "malformed")
+    },
+    tell: (tag, ...[payload]) => tell(local, tag, payload),
+    // The schemas of the protocol vouch for the types: what arrives was decoded by them, or was never encoded.
+    ask: (tag, ...[payload, options]) => ask(local, tag, payload, options) as Effect.Effect<never, AskError>
+  }
+}
