@@ -30,13 +30,16 @@ const withDescriptor = <A>(
 const syncDirectory = (path: string) =>
   withDescriptor(path, "r", (descriptor) => call("sync", path, (done) => fs.fsync(descriptor, done)))
 
+// O_DSYNC: step by step, as one flush of a whole segment at the end would hold up the writes of the log by tens of milliseconds.
+const asideFlags = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_TRUNC | fs.constants.O_DSYNC
+
 /** Makes `path` under another name and puts it in its place once it is durable: there wholly, or not at all. */
 const writeAside = Effect.fnUntraced(function* (
   path: string,
   fill: (descriptor: number) => Effect.Effect<void, DiskFailed>
 ) {
   const aside = `${path}.making`
-  yield* withDescriptor(aside, "w", (descriptor) =>
+  yield* withDescriptor(aside, asideFlags, (descriptor) =>
     Effect.andThen(
       fill(descriptor),
       call("sync", aside, (done) => fs.fsync(descriptor, done))

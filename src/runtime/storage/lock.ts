@@ -2,11 +2,15 @@
  * Taking a directory for one process with nothing but files, in a way that holds when several processes try at once and that
  * a killed process does not block.
  *
- * The file `lock` names the holder. Creating a file with its content, only where there is none, is atomic (a hard link), and
- * is the one thing that decides. A dead holder's lock is not deleted (somebody else may have replaced it meanwhile): whoever
- * wants it creates the claim `lock.after-<instance of the dead>`, which only one can; and replaces `lock` by its own, if `lock`
- * is then still the one of the dead. A claimant that died is followed in the same way, by a claim on its claim. Instances are
- * drawn at random and never come back, so `lock` never goes back to an earlier content: the check after the claim is safe.
+ * The file `lock` names an owner. Creating a file with its content, only where there is none, is atomic (a hard link), and is
+ * the one thing that decides. The lock of a dead owner is not deleted (somebody else might have replaced it meanwhile): whoever
+ * wants it creates the claim `lock.after-<instance of the dead>`, which only one can. A claimant that died is followed in the
+ * same way. So a chain leads from `lock` to the one owner who counts, and that one, if alive, puts its own name in `lock` and
+ * clears the chain away.
+ *
+ * Why it is safe: instances are drawn at random and never come back, so `lock` never returns to an earlier content, and while
+ * it stays the same the chain from it only grows, at its end. A claim on one whom the chain no longer reaches counts for
+ * nothing, for ever: its owner finds that out by walking the chain again, and takes it away.
  */
 
 /** A process that holds, or would hold, the lock. */
@@ -46,20 +50,17 @@ const ownerFrom = (content: string, instanceIfUnreadable: string): LockOwner => 
   return { pid: 0, startTime: "", boot: "", instance: instanceIfUnreadable }
 }
 
-/**
- * Takes the lock for `me`: undefined once taken, or the living process that has it. It pauses (yields) before each step on
- * the files, so that a test can put the steps of others between.
- */
-export function* takeLock(files: LockFiles, me: LockOwner): Generator<void, LockOwner | undefined, void> {
-  const content = JSON.stringify(me)
+interface Chain {
+  /** The claims that lead from `lock` to `last`. */
+  readonly claims: ReadonlyArray<string>
+  readonly last: LockOwner
+}
+
+function* walk(files: LockFiles): Generator<void, Chain | undefined, void> {
   for (;;) {
     yield
     const head = files.read(lockName)
-    if (head === undefined) {
-      yield
-      if (files.create(lockName, content)) return undefined
-      continue
-    }
+    if (head === undefined) return undefined
     const claims: Array<string> = []
     let last = ownerFrom(head, "unreadable")
     for (;;) {
@@ -70,26 +71,39 @@ export function* takeLock(files: LockFiles, me: LockOwner): Generator<void, Lock
       last = ownerFrom(next, `${last.instance}-then-unreadable`)
     }
     yield
-    if (files.isAlive(last)) {
-      yield
-      if (files.read(lockName) === head) return last
+    if (files.read(lockName) === head) return { claims, last }
+  }
+}
+
+/**
+ * Takes the lock for `me`: undefined once taken, or the living process that has it. It pauses (yields) before each step on
+ * the files, so that a test can put the steps of others between.
+ */
+export function* takeLock(files: LockFiles, me: LockOwner): Generator<void, LockOwner | undefined, void> {
+  const content = JSON.stringify(me)
+  for (;;) {
+    const before = yield* walk(files)
+    yield
+    if (before === undefined) {
+      if (files.create(lockName, content)) return undefined
       continue
     }
-    const claim = claimName(last)
+    if (files.isAlive(before.last)) return before.last
+    const claim = claimName(before.last)
     yield
     if (!files.create(claim, content)) continue
+    const after = yield* walk(files)
     yield
-    if (files.read(lockName) === head) {
-      yield
-      files.replace(lockName, content)
-      for (const name of [...claims, claim]) {
-        yield
-        files.remove(name)
-      }
-      return undefined
+    if (after?.last.instance !== me.instance) {
+      files.remove(claim)
+      continue
     }
-    yield
-    files.remove(claim)
+    files.replace(lockName, content)
+    for (const name of after.claims) {
+      yield
+      files.remove(name)
+    }
+    return undefined
   }
 }
 

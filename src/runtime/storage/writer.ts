@@ -39,6 +39,8 @@ export class LogWriter {
   private readonly frame: FrameBuffer
 
   private staged: Array<Staged> = []
+  /** Index of the first record of `staged` that is not in a frame yet. */
+  private head = 0
   private stagedCount = 0
   /** Records that were put into frames, and those of them that are durable. */
   private framedCount = 0
@@ -100,7 +102,7 @@ export class LogWriter {
   }
 
   stagedRecordCount(): number {
-    return this.staged.length
+    return this.staged.length - this.head
   }
 
   private checkRecord(type: number, group: number, bodyBytes: number): void {
@@ -144,22 +146,22 @@ export class LogWriter {
 
   /** Writes what is staged, as far as one frame holds it; false if there is no room before another segment is made. */
   private beginFrame(): boolean {
-    const { staged, frame } = this
-    let count = 0
+    const { staged, frame, head } = this
+    let end = head
     let lengthBytes = frameHeaderBytes
-    for (const record of staged) {
-      const nextBytes = lengthBytes + recordHeaderBytes + record.bodyBytes
-      if (count > 0 && nextBytes > this.frameMaxBytes) break
+    for (; end < staged.length; end++) {
+      const nextBytes = lengthBytes + recordHeaderBytes + staged[end]!.bodyBytes
+      if (end > head && nextBytes > this.frameMaxBytes) break
       lengthBytes = nextBytes
-      count += 1
     }
     if (this.offset + lengthBytes > this.segments.segmentBytes && !this.enterNextSegment()) return false
     frame.begin(lengthBytes)
-    for (let index = 0; index < count; index++) {
+    for (let index = head; index < end; index++) {
       const { type, group, bodyBytes, parts } = staged[index]!
       frame.add(type, group, bodyBytes, parts)
     }
-    this.staged = count === staged.length ? [] : staged.slice(count)
+    this.dropStaged(end)
+    const count = end - head
     const position = this.segment * this.segments.segmentBytes + this.offset
     this.place(position, count)
     this.writing = true
@@ -167,6 +169,14 @@ export class LogWriter {
     const file = this.segments.handle(this.segment)
     file.write(this.offset, bytes, (failure) => this.written(failure, position, lengthBytes, count))
     return true
+  }
+
+  private dropStaged(end: number): void {
+    this.head = end
+    // Not at every frame: cutting a long array again and again would take time by its square.
+    if (end * 2 < this.staged.length) return
+    this.staged = this.staged.slice(end)
+    this.head = 0
   }
 
   private place(position: Position, count: number): void {
@@ -202,6 +212,7 @@ export class LogWriter {
   private fail(failure: WalFailure): void {
     this.failure ??= failure
     this.staged = []
+    this.head = 0
   }
 
   private enterNextSegment(): boolean {

@@ -1,0 +1,158 @@
+/** What every adapter of files must do, held against the memory and the real disk; and what only the real one can. */
+import { spawn } from "node:child_process"
+import * as fs from "node:fs"
+import { tmpdir } from "node:os"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, type Layer, Scope } from "effect"
+import { filesLayer } from "./files.ts"
+import { MemoryDisk } from "./memory.ts"
+import { type DiskFailed, type FileHandle, Files } from "./port.ts"
+import { openWal } from "./wal.ts"
+
+const temporaryDirectory = Effect.acquireRelease(
+  Effect.sync(() => fs.mkdtempSync(`${tmpdir()}/aplomb-files-`)),
+  (path) => Effect.sync(() => fs.rmSync(path, { recursive: true, force: true }))
+)
+
+const writeOf = (file: FileHandle, offset: number, bytes: Uint8Array) =>
+  Effect.callback<void, DiskFailed>((resume) => {
+    file.write(offset, bytes, (failure) => resume(failure ? Effect.fail(failure) : Effect.void))
+  })
+
+const textOf = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes)
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+
+const adapters: ReadonlyArray<readonly [string, () => Layer.Layer<Files>]> = [
+  ["memory", () => new MemoryDisk().layer()],
+  ["the real disk, synchronous writes", () => filesLayer()],
+  ["the real disk, asynchronous writes", () => filesLayer({ writes: "async" })]
+]
+
+for (const [name, layer] of adapters) {
+  const claim = (
+    title: string,
+    body: (directory: string) => Effect.Effect<void, unknown, Files | Scope.Scope>
+  ) =>
+    it.effect(title, () =>
+      Effect.gen(function* () {
+        const directory = `${yield* temporaryDirectory}/a/b`
+        yield* Files.use((files) => files.makeDirectory(directory))
+        yield* body(directory)
+      }).pipe(Effect.provide(layer()))
+    )
+
+  describe(`files in ${name}`, () => {
+    claim(
+      "an absent directory has no names, an absent file no content, and removing one is no error",
+      (directory) =>
+        Effect.gen(function* () {
+          const files = yield* Files
+          assert.deepStrictEqual(yield* files.list(`${directory}/none`), [])
+          assert.isUndefined(yield* files.readFile(`${directory}/none`))
+          yield* files.remove(`${directory}/none`)
+          const failure = yield* Effect.flip(files.open(`${directory}/none`))
+          assert.isFalse(failure.full)
+          yield* files.makeDirectory(directory)
+        })
+    )
+
+    claim("a small file is replaced as a whole, listed in order, and removed", (directory) =>
+      Effect.gen(function* () {
+        const files = yield* Files
+        yield* files.writeFileAtomic(`${directory}/two`, bytesOf("a long content"))
+        yield* files.writeFileAtomic(`${directory}/two`, bytesOf("short"))
+        yield* files.writeFileAtomic(`${directory}/one`, bytesOf(""))
+        assert.strictEqual(textOf(yield* files.readFile(`${directory}/two`)), "short")
+        assert.strictEqual(textOf(yield* files.readFile(`${directory}/one`)), "")
+        assert.deepStrictEqual(yield* files.list(directory), ["one", "two"])
+        yield* files.remove(`${directory}/one`)
+        assert.deepStrictEqual(yield* files.list(directory), ["two"])
+      })
+    )
+
+    claim("a preallocated file is all zeros, keeps its size, and keeps what is written", (directory) =>
+      Effect.gen(function* () {
+        const files = yield* Files
+        const path = `${directory}/segment`
+        const sizeBytes = (1 << 20) + 4097
+        yield* files.preallocate(path, sizeBytes)
+        const file = yield* files.open(path)
+        assert.strictEqual(file.sizeBytes, sizeBytes)
+        assert.isTrue(file.readSync(0, sizeBytes).every((byte) => byte === 0))
+        yield* writeOf(file, 1 << 20, bytesOf("hello"))
+        yield* writeOf(file, 0, new Uint8Array(700_000).fill(7))
+        const again = yield* files.open(path)
+        assert.strictEqual(textOf(again.readSync(1 << 20, 5)), "hello")
+        assert.isTrue(again.readSync(0, 700_000).every((byte) => byte === 7))
+        assert.strictEqual(again.readSync(sizeBytes - 3, 10).length, 3)
+        assert.strictEqual(again.readSync(sizeBytes, 10).length, 0)
+        assert.deepStrictEqual(yield* files.list(directory), ["segment"])
+      })
+    )
+
+    claim("a directory is locked by one owner until its scope closes", (directory) =>
+      Effect.gen(function* () {
+        const files = yield* Files
+        const scope = yield* Scope.make()
+        yield* files.lock(directory).pipe(Scope.provide(scope))
+        assert.strictEqual((yield* Effect.flip(Effect.scoped(files.lock(directory))))._tag, "DirectoryInUse")
+        yield* Scope.close(scope, Exit.void)
+        yield* Effect.scoped(files.lock(directory))
+        yield* files.lock(directory)
+      })
+    )
+
+    claim("a log written to them is read back", (directory) =>
+      Effect.gen(function* () {
+        const options = { directory, clusterId: "c", segmentBytes: 1 << 18, frameMaxBytes: 1 << 14 }
+        yield* Effect.gen(function* () {
+          const wal = yield* openWal(options, () => assert.fail("the directory is new"))
+          for (let index = 0; index < 500; index++) wal.append(3, index, [new Uint8Array(2000).fill(index)])
+          yield* Effect.callback<void>((resume) =>
+            wal.sync((failure) => resume(failure ? Effect.die(failure) : Effect.void))
+          )
+          assert.isAtLeast(wal.stats().segments, 4)
+        }).pipe(Effect.scoped)
+        const groups: Array<number> = []
+        yield* openWal(options, (record) => groups.push(record.group))
+        assert.deepStrictEqual(
+          groups,
+          Array.from({ length: 500 }, (_, index) => index)
+        )
+      })
+    )
+  })
+}
+
+const exitOf = (child: ReturnType<typeof spawn>) =>
+  Effect.callback<void>((resume) => void child.once("exit", () => resume(Effect.void)))
+
+describe("the lock on the real disk", () => {
+  it.effect("a process that was killed with SIGKILL does not hold the lock, a living one does", () =>
+    Effect.gen(function* () {
+      const files = yield* Files
+      const directory = yield* temporaryDirectory
+      const child = spawn("sleep", ["30"])
+      const startTime = fs
+        .readFileSync(`/proc/${child.pid}/stat`, "utf8")
+        .replace(/^.*\) /, "")
+        .split(" ")[19]
+      const boot = fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
+      const lockOf = (changes: object) =>
+        JSON.stringify({ pid: child.pid, startTime, boot, instance: "other", ...changes })
+      fs.writeFileSync(`${directory}/lock`, lockOf({}))
+      const failure = yield* Effect.flip(Effect.scoped(files.lock(directory)))
+      assert.match(failure.message, new RegExp(`in use by process ${child.pid}`))
+
+      for (const change of [{ startTime: "1" }, { boot: "an earlier one" }]) {
+        fs.writeFileSync(`${directory}/lock`, lockOf(change))
+        yield* Effect.scoped(files.lock(directory))
+      }
+      fs.writeFileSync(`${directory}/lock`, lockOf({}))
+      child.kill("SIGKILL")
+      yield* exitOf(child)
+      yield* Effect.scoped(files.lock(directory))
+      assert.deepStrictEqual(fs.readdirSync(directory), [])
+    }).pipe(Effect.provide(filesLayer()))
+  )
+})
