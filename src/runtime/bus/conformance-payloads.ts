@@ -114,9 +114,13 @@ export const payloadClaims: ReadonlyArray<Claim> = [
       sender.publish("somebody", text("x"), `${inbox}.2`)
       sender.publish("nobody", text("x"))
       sender.publish("nobody", text("x"), `${inbox}.3`)
+      const foreign = yield* other.newInbox
+      const owner = yield* listen(other, `${foreign}.*`)
+      sender.publish("nobody", text("x"), `${foreign}.4`)
       yield* barrier(sender, sender)
+      yield* barrier(sender, other)
       yield* same("told", ear.noResponders, [`${inbox}.1`, `${inbox}.3`])
-      yield* same("told to others", stranger.noResponders, [])
+      yield* same("told to others", [...stranger.noResponders, ...owner.noResponders], [])
       yield* same("messages", [...(yield* ear.rest), ...(yield* stranger.rest)], [])
     })
   }

@@ -113,7 +113,7 @@ describe("a link", () => {
       const { bus, script } = yield* makeLink
       script.answersPings = false
       const waiting = yield* Effect.forEach(
-        [bus.flush, bus.request("a", text("x"), 60_000), Effect.scoped(listen(bus, "b"))],
+        [bus.flush, bus.request("a", text("x"), 60_000), listen(bus, "b")],
         (effect) => Effect.forkChild(outcome(effect), { startImmediately: true })
       )
       assert.isTrue(script.receivers.has("b"))
@@ -177,6 +177,11 @@ describe("a link", () => {
       script.answersPings = true
       script.answerPings(true)
       assert.strictEqual(bus.backlogBytes(), 0)
+      script.answersPings = false
+      bus.publish("bulk", new Uint8Array(1000))
+      assert.isAbove(bus.backlogBytes(), 1000)
+      script.heed({ type: "down" })
+      assert.strictEqual(bus.backlogBytes(), 0)
     })
   )
 
@@ -191,6 +196,8 @@ describe("a link", () => {
       yield* TestClock.adjust(1)
       yield* Fiber.join(closing)
       assert.isTrue(script.closed)
+      script.answersPings = true
+      script.heed({ type: "up" })
       assert.strictEqual(bus.publish("a", text("x")), "closed")
     })
   )

@@ -1,7 +1,7 @@
 /** The bus in one process: the delivery and the refusals of NATS, and none of its network. */
-import { Effect, Layer, Queue, Random, type Scope } from "effect"
+import { Effect, Queue, Random, type Scope } from "effect"
 import { type BusProblem, HandlerFailed, makeObserver, type ObservedBus, type Observer } from "./observe.ts"
-import { BadSubject, Bus, type BusShape, BusUnavailable, type Handlers, type Published } from "./port.ts"
+import { BadSubject, type BusShape, BusUnavailable, type Handlers, type Published } from "./port.ts"
 import { makeRequests } from "./request.ts"
 import { StatusBoard } from "./status.ts"
 import { SubjectTable, subjectFault } from "./subjects.ts"
@@ -217,7 +217,3 @@ const flush = (exchange: Exchange, member: Member): Effect.Effect<void, BusUnava
     })
     return Effect.sync(() => exchange.flushes.delete(fail))
   })
-
-/** A bus of one member on an exchange of its own: for programs that are a single process. */
-export const memoryBusLayer = (options: MemoryOptions = {}): Layer.Layer<Bus, BusUnavailable> =>
-  Layer.effect(Bus, makeMemoryExchange(options).pipe(Effect.andThen((exchange) => exchange.connect)))

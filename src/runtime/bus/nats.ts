@@ -30,7 +30,7 @@ const noRespondersCode = 503
  * @example
  * ```ts
  * import { Effect } from "effect"
- * import { natsBus } from "./nats.ts"
+ * import { natsBus } from "aplomb/bus/nats"
  *
  * const program = Effect.gen(function* () {
  *   const bus = yield* natsBus({ servers: ["nats://127.0.0.1:4222"], name: "greeter" })
