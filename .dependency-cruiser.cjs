@@ -75,7 +75,12 @@ module.exports = {
     }),
     floor("client-knows-messages-only", {
       from: "^src/client/",
-      may: ["^src/client/", "^src/protocol/(ids|messages|entry)", "^src/(runtime|wire|machines)/", effectPackage],
+      may: [
+        "^src/client/",
+        "^src/protocol/(ids|messages|entry)",
+        "^src/(runtime|wire|machines)/",
+        effectPackage
+      ],
       why: "A client writes entries and messages; the cores that decide over them stay with the nodes."
     }),
     {
