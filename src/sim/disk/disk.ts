@@ -1,0 +1,205 @@
+/** A simulated disk: it outlives the processes of its machine, and does to their writes what real ones do. */
+import { Layer } from "effect"
+import { DiskFailed, Files, type FilesShape } from "../../runtime/storage/port.ts"
+import type { Kernel } from "../kernel.ts"
+import type { Incarnation } from "../kernel-node.ts"
+import { hashBytes, hashString, type TraceFields } from "../trace.ts"
+import { drawRottenBit, flipBit } from "./bit-rot.ts"
+import { resolveCrash } from "./crash.ts"
+import { drawLostEntries } from "./directory-loss.ts"
+import { drawFailedWrite } from "./failed-write.ts"
+import { mountFiles } from "./files.ts"
+import { DiskImage, type VolatileWrite } from "./image.ts"
+import { drawLie } from "./lying-sync.ts"
+import { drawMisdirection } from "./misdirected-write.ts"
+import type { MetadataChange, MountedDisk, WriteOutcome } from "./mounted.ts"
+import { type SectorFile, sectorBytes } from "./sectors.ts"
+import { type DiskFaults, type DiskOptions, sound } from "./settings.ts"
+import { drawShortWrite } from "./short-write.ts"
+import { Pace } from "./slowness.ts"
+
+/**
+ * @example
+ * const disk = new SimDisk(kernel, "a")
+ * const life = kernel.addNode("a").boot()
+ * life.start(Effect.scoped(program.pipe(Effect.provide(disk.layer(life))))) // program needs Files
+ * // a power cut: life.node.kill(); disk.crash("power"); and after life.node.boot() the disk is mounted again
+ */
+export class SimDisk implements MountedDisk {
+  readonly kernel: Kernel
+  /** Name of the machine, for the trace. */
+  readonly name: string
+  faults: DiskFaults
+  capacityBytes: number
+  image = new DiskImage()
+  readonly locks = new Map<string, Incarnation>()
+  readonly changes = new Set<MetadataChange>()
+  readonly #mayDamage: (path: string, sector: number) => boolean
+  readonly #pace = new Pace()
+  #volatile: Array<VolatileWrite> = []
+  #mounted: Incarnation | undefined
+
+  constructor(kernel: Kernel, name: string, options: DiskOptions = {}) {
+    this.kernel = kernel
+    this.name = name
+    this.faults = options.faults ?? sound
+    this.capacityBytes = options.capacityBytes ?? Number.POSITIVE_INFINITY
+    this.#mayDamage = options.mayDamage ?? (() => true)
+  }
+
+  /** The files of this disk for one life of its node. What an earlier life left half done is settled first. */
+  mount(life: Incarnation): FilesShape {
+    if (this.#mounted !== undefined && this.#mounted !== life) this.crash("process")
+    this.#mounted = life
+    return mountFiles(this, life)
+  }
+
+  layer(life: Incarnation): Layer.Layer<Files> {
+    return Layer.sync(Files, () => this.mount(life))
+  }
+
+  /**
+   * The process ended (`"process"`: the machine goes on and completes what was handed to it) or the machine lost its power
+   * (`"power"`: writes not durable yet are resolved sector by sector). Locks are free, changes of directories under way
+   * have happened or not. Kill the life first.
+   */
+  crash(kind: "process" | "power"): void {
+    const { random } = this.kernel
+    this.#settle()
+    this.locks.clear()
+    for (const change of this.changes) if (random.chance(0.5)) change.apply()
+    this.changes.clear()
+    this.#mounted = undefined
+    if (kind === "process") return
+    const report = resolveCrash(
+      random,
+      this.faults.crashDamage,
+      this.image,
+      this.#volatile,
+      this.kernel.time.nowMicros
+    )
+    this.#volatile = []
+    this.strike("power-cut", { ...report })
+    for (const path of drawLostEntries(random, this.faults.directoryLoss, this.image)) {
+      if (!this.#mayDamage(path, 0)) continue
+      this.strike("directory-loss", { path })
+      this.image.remove(path)
+    }
+  }
+
+  /** Everything on the disk is gone, as after a replacement. */
+  wipe(): void {
+    this.strike("wipe")
+    this.#volatile = []
+    this.image = new DiskImage()
+  }
+
+  /** A backup of what is on the disk now. */
+  snapshot(): DiskImage {
+    return this.image.copy()
+  }
+
+  /** The disk goes back in time to a backup. */
+  restore(backup: DiskImage): void {
+    this.strike("restore")
+    this.#volatile = []
+    this.image = backup.copy()
+  }
+
+  /** No room is left beyond what is in use, until `capacityBytes` is set anew. */
+  fill(): void {
+    this.strike("disk-filled")
+    this.capacityBytes = this.image.usedBytes()
+  }
+
+  /** The whole disk stands still for so long. */
+  stall(micros: number): void {
+    this.strike("disk-stall", { micros })
+    this.#pace.stalledUntilMicros = Math.max(
+      this.#pace.stalledUntilMicros,
+      this.kernel.time.nowMicros + micros
+    )
+  }
+
+  /** Flips a drawn bit among what is written. */
+  rot(): void {
+    const bit = drawRottenBit(this.kernel.random, this.image)
+    if (bit === undefined || !this.#mayDamage(bit.path, bit.sector)) return
+    this.strike("bit-rot", { path: bit.path, offset: bit.offset })
+    flipBit(this.image, bit)
+  }
+
+  strike(fault: string, fields?: TraceFields): void {
+    this.kernel.trace.strike(fault, this.name, fields)
+  }
+
+  /** When an operation of this size that starts now is done. */
+  doneAt(lengthBytes: number): number {
+    const { random, time } = this.kernel
+    return this.#pace.doneAt(random, this.faults.slowness, time.nowMicros, lengthBytes, (fault, micros) =>
+      this.strike(fault, { micros })
+    )
+  }
+
+  /** Writes through the faults of this disk; `failure` is for the caller, at `doneMicros`. */
+  write(file: SectorFile, path: string, offset: number, bytes: Uint8Array): WriteOutcome {
+    const { random, trace } = this.kernel
+    trace.hot(hashString(path), hashBytes(bytes) ^ offset)
+    if (random.chance(this.faults.bitRot.rate)) this.rot()
+    const doneMicros = this.doneAt(bytes.length)
+    const failure = this.#refuse(file, path, offset, bytes)
+    if (failure !== undefined) return { doneMicros, failure }
+    const elsewhere = drawMisdirection(
+      random,
+      this.faults.misdirectedWrite,
+      offset,
+      bytes.length,
+      file.sizeBytes
+    )
+    const strays = elsewhere !== undefined && this.#mayDamage(path, Math.floor(elsewhere / sectorBytes))
+    if (strays) this.strike("misdirected-write", { path, offset, elsewhere })
+    const lag = drawLie(random, this.faults.lyingSync)
+    if (lag !== undefined) this.strike("lying-sync", { path, offset, lag })
+    this.#settle()
+    const at = strays ? elsewhere : offset
+    const before = file.read(at, bytes.length)
+    // The caller may use its buffer again once the write is done.
+    const copy = new Uint8Array(bytes)
+    file.write(at, copy)
+    const durableMicros = doneMicros + (lag ?? 0)
+    this.#volatile.push({
+      file,
+      path,
+      offset: at,
+      bytes: copy,
+      before,
+      acknowledgedMicros: doneMicros,
+      durableMicros
+    })
+    return { doneMicros, failure: undefined }
+  }
+
+  #refuse(file: SectorFile, path: string, offset: number, bytes: Uint8Array): DiskFailed | undefined {
+    const { random } = this.kernel
+    const failed = drawFailedWrite(random, this.faults.failedWrite, offset, bytes)
+    if (failed !== undefined) {
+      this.strike("failed-write", { path, offset })
+      for (const part of failed) file.write(part.offset, part.bytes)
+      return new DiskFailed({ operation: "write", path, full: false, reason: "input/output error" })
+    }
+    const stored = drawShortWrite(random, this.faults.shortWrite, bytes.length)
+    if (stored === undefined) return undefined
+    this.strike("short-write", { path, offset, stored })
+    file.write(offset, bytes.subarray(0, stored))
+    const reason = `only ${stored} of ${bytes.length} bytes were written`
+    return new DiskFailed({ operation: "write", path, full: false, reason })
+  }
+
+  /** Forgets the writes that have become durable meanwhile, up to the first that has not: later ones may overlap it. */
+  #settle(): void {
+    const now = this.kernel.time.nowMicros
+    const open = this.#volatile.findIndex((write) => write.durableMicros > now)
+    if (open < 0) this.#volatile = []
+    else if (open > 0) this.#volatile.splice(0, open)
+  }
+}

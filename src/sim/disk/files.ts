@@ -1,0 +1,160 @@
+/** The port of files over a simulated disk, for one life of a node. */
+import { Effect, type Scope } from "effect"
+import { DirectoryInUse, DiskFailed, type FileHandle, type FilesShape } from "../../runtime/storage/port.ts"
+import type { Incarnation } from "../kernel-node.ts"
+import { full } from "./full-disk.ts"
+import type { MountedDisk } from "./mounted.ts"
+import { SectorFile } from "./sectors.ts"
+
+/** Trailing slashes, and `.` or empty parts, do not make another path. */
+const tidy = (path: string): string =>
+  path
+    .split("/")
+    .filter((part) => part !== "" && part !== ".")
+    .map((part) => `/${part}`)
+    .join("")
+
+const failed = (operation: string, path: string, reason: string): DiskFailed =>
+  new DiskFailed({ operation, path, full: false, reason })
+
+/** An operation on files as a whole: it takes its time, and then has happened. A crash before that decides by a draw. */
+const change = <A>(
+  disk: MountedDisk,
+  life: Incarnation,
+  lengthBytes: number,
+  apply: () => A
+): Effect.Effect<A> =>
+  Effect.callback<A>((resume) => {
+    const pending = { apply }
+    disk.changes.add(pending)
+    const { time } = disk.kernel
+    time.after(life.scheduler.strand, disk.doneAt(lengthBytes) - time.nowMicros, () => {
+      if (disk.changes.delete(pending)) resume(Effect.succeed(apply()))
+    })
+  })
+
+export const mountFiles = (disk: MountedDisk, life: Incarnation): FilesShape => ({
+  makeDirectory: (path) => change(disk, life, 0, () => disk.image.makeDirectory(tidy(path))),
+  list: (path) => Effect.sync(() => disk.image.list(tidy(path))),
+  readFile: (path) =>
+    Effect.sync(() => {
+      const file = disk.image.files.get(tidy(path))
+      return file?.read(0, file.sizeBytes)
+    }),
+  writeFileAtomic: (path, bytes) => writeFileAtomic(disk, life, tidy(path), bytes),
+  preallocate: (path, sizeBytes) => preallocate(disk, life, tidy(path), sizeBytes),
+  open: (path) => open(disk, life, tidy(path)),
+  remove: (path) => change(disk, life, 0, () => disk.image.remove(tidy(path))),
+  lock: (directory) => lock(disk, life, tidy(directory))
+})
+
+const writeFileAtomic = (
+  disk: MountedDisk,
+  life: Incarnation,
+  path: string,
+  bytes: Uint8Array
+): Effect.Effect<void, DiskFailed> =>
+  Effect.suspend(() => {
+    if (!disk.image.hasParent(path)) return Effect.fail(failed("write", path, "no such directory"))
+    // The old file stays until the new one is whole: both need room for a moment.
+    if (full(disk, bytes.length)) return Effect.fail(noRoom(disk, "write", path))
+    const copy = bytes.slice()
+    return change(disk, life, copy.length, () => disk.image.replace(path, copy))
+  })
+
+const preallocate = (
+  disk: MountedDisk,
+  life: Incarnation,
+  path: string,
+  sizeBytes: number
+): Effect.Effect<void, DiskFailed> =>
+  Effect.suspend(() => {
+    if (!disk.image.hasParent(path)) return Effect.fail(failed("preallocate", path, "no such directory"))
+    if (full(disk, sizeBytes)) return Effect.fail(noRoom(disk, "preallocate", path))
+    return change(disk, life, sizeBytes, () => {
+      disk.image.remove(path)
+      disk.image.files.set(path, new SectorFile(sizeBytes))
+    })
+  })
+
+const noRoom = (disk: MountedDisk, operation: string, path: string): DiskFailed => {
+  disk.strike("full-disk", { operation, path })
+  return new DiskFailed({ operation, path, full: true, reason: "no space left on device" })
+}
+
+const open = (
+  disk: MountedDisk,
+  life: Incarnation,
+  path: string
+): Effect.Effect<FileHandle, DiskFailed, Scope.Scope> =>
+  Effect.suspend(() => {
+    const file = disk.image.files.get(path)
+    if (file === undefined) return Effect.fail(failed("open", path, "no such file"))
+    let closed = false
+    const handle = handleOf(disk, life, path, file, () => closed)
+    return Effect.acquireRelease(Effect.succeed(handle), () =>
+      Effect.sync(() => {
+        closed = true
+      })
+    )
+  })
+
+const handleOf = (
+  disk: MountedDisk,
+  life: Incarnation,
+  path: string,
+  file: SectorFile,
+  isClosed: () => boolean
+): FileHandle => {
+  let writing = false
+  const refusal = (offset: number, bytes: Uint8Array): string | undefined => {
+    if (isClosed()) return "the file was closed"
+    if (writing) return "a write of this handle is under way already"
+    return offset < 0 || offset + bytes.length > file.sizeBytes ? "past the end of the file" : undefined
+  }
+  return {
+    path,
+    sizeBytes: file.sizeBytes,
+    readSync: (offset, lengthBytes) => {
+      if (isClosed()) throw failed("read", path, "the file was closed")
+      return file.read(offset, lengthBytes)
+    },
+    write: (offset, bytes, done) => {
+      // A process that was killed in the middle of its code writes no more.
+      if (!life.alive) return
+      const refused = refusal(offset, bytes)
+      if (refused !== undefined) {
+        done(failed("write", path, refused))
+        return
+      }
+      writing = true
+      const { doneMicros, failure } = disk.write(file, path, offset, bytes)
+      const { time } = disk.kernel
+      time.after(life.scheduler.strand, doneMicros - time.nowMicros, () => {
+        writing = false
+        done(failure)
+      })
+    }
+  }
+}
+
+const lock = (
+  disk: MountedDisk,
+  life: Incarnation,
+  directory: string
+): Effect.Effect<void, DirectoryInUse, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.suspend(() => {
+      const holder = disk.locks.get(directory)
+      if (holder?.alive === true) {
+        const name = `life ${holder.number} of ${holder.node.name}`
+        return Effect.fail(new DirectoryInUse({ path: directory, holder: name }))
+      }
+      disk.locks.set(directory, life)
+      return Effect.void
+    }),
+    () =>
+      Effect.sync(() => {
+        if (disk.locks.get(directory) === life) disk.locks.delete(directory)
+      })
+  )

@@ -1,0 +1,71 @@
+/** What is on a simulated disk: files by path, directories, and what was ever thrown away (stale sectors come from there). */
+import { SectorFile, sectorBytes } from "./sectors.ts"
+
+/** A write that the disk may still lose: not complete yet, or complete only by the word of a disk that lies. */
+export interface VolatileWrite {
+  readonly file: SectorFile
+  readonly path: string
+  readonly offset: number
+  readonly bytes: Uint8Array
+  readonly before: Uint8Array
+  readonly acknowledgedMicros: number
+  readonly durableMicros: number
+}
+
+const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")))
+
+/** All content of a disk; `copy` makes a backup of it. */
+export class DiskImage {
+  readonly files = new Map<string, SectorFile>()
+  readonly directories = new Set<string>([""])
+  /** Sectors of files that were removed or replaced, most recent last; at most 64. */
+  readonly discarded: Array<Uint8Array> = []
+
+  usedBytes(): number {
+    let used = 0
+    for (const file of this.files.values()) used += file.sizeBytes
+    return used
+  }
+
+  makeDirectory(path: string): void {
+    for (let at = path; at !== "" && !this.directories.has(at); at = parentOf(at)) this.directories.add(at)
+  }
+
+  hasParent(path: string): boolean {
+    return this.directories.has(parentOf(path))
+  }
+
+  list(directory: string): ReadonlyArray<string> {
+    const names: Array<string> = []
+    for (const path of this.files.keys()) {
+      if (parentOf(path) === directory) names.push(path.slice(directory.length + 1))
+    }
+    return names.sort()
+  }
+
+  remove(path: string): void {
+    const file = this.files.get(path)
+    if (file === undefined) return
+    for (const sector of file.writtenSectors().slice(-8)) {
+      this.discarded.push(file.read(sector * sectorBytes, sectorBytes))
+    }
+    if (this.discarded.length > 64) this.discarded.splice(0, this.discarded.length - 64)
+    this.files.delete(path)
+  }
+
+  /** A file with this content in the place of whatever was there. */
+  replace(path: string, bytes: Uint8Array): void {
+    const file = new SectorFile(bytes.length)
+    file.write(0, bytes)
+    this.remove(path)
+    this.files.set(path, file)
+  }
+
+  copy(): DiskImage {
+    const made = new DiskImage()
+    for (const [path, file] of this.files) made.files.set(path, file.copy())
+    for (const directory of this.directories) made.directories.add(directory)
+    for (const sector of this.discarded) made.discarded.push(sector)
+    return made
+  }
+}

@@ -1,0 +1,78 @@
+/** The content of a simulated file: sparse pages, so that a preallocated segment costs nothing until it is written. */
+
+/** What a disk writes as one. */
+export const sectorBytes = 512
+
+const pageBytes = 4096
+
+export class SectorFile {
+  readonly sizeBytes: number
+  #pages = new Map<number, Uint8Array>()
+
+  constructor(sizeBytes: number) {
+    this.sizeBytes = sizeBytes
+  }
+
+  /** The bytes from an offset on; shorter than asked at the end of the file. */
+  read(offset: number, lengthBytes: number): Uint8Array {
+    const end = Math.min(this.sizeBytes, offset + lengthBytes)
+    const result = new Uint8Array(Math.max(0, end - offset))
+    for (let at = offset; at < end; ) {
+      const inPage = at % pageBytes
+      const take = Math.min(pageBytes - inPage, end - at)
+      const page = this.#pages.get((at - inPage) / pageBytes)
+      if (page !== undefined) result.set(page.subarray(inPage, inPage + take), at - offset)
+      at += take
+    }
+    return result
+  }
+
+  /** Stores bytes that lie within the file. */
+  write(offset: number, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) {
+      const at = offset + done
+      const inPage = at % pageBytes
+      const take = Math.min(pageBytes - inPage, bytes.length - done)
+      const number = (at - inPage) / pageBytes
+      let page = this.#pages.get(number)
+      if (page === undefined) this.#pages.set(number, (page = new Uint8Array(pageBytes)))
+      page.set(bytes.subarray(done, done + take), inPage)
+      done += take
+    }
+  }
+
+  /** Numbers of the sectors that were ever written, in pages of eight. */
+  writtenSectors(): ReadonlyArray<number> {
+    const perPage = pageBytes / sectorBytes
+    const last = Math.ceil(this.sizeBytes / sectorBytes)
+    return [...this.#pages.keys()]
+      .sort((a, b) => a - b)
+      .flatMap((page) => Array.from({ length: perPage }, (_, index) => page * perPage + index))
+      .filter((sector) => sector < last)
+  }
+
+  copy(): SectorFile {
+    const made = new SectorFile(this.sizeBytes)
+    for (const [number, page] of this.#pages) made.#pages.set(number, page.slice())
+    return made
+  }
+}
+
+/** A stretch of a write that lies within one sector: `from` and `to` count from the start of the write. */
+export interface SectorPart {
+  readonly sector: number
+  readonly from: number
+  readonly to: number
+}
+
+/** Cuts a write at the borders of sectors. */
+export const sectorParts = (offset: number, lengthBytes: number): ReadonlyArray<SectorPart> => {
+  const parts: Array<SectorPart> = []
+  for (let from = 0; from < lengthBytes; ) {
+    const sector = Math.floor((offset + from) / sectorBytes)
+    const to = Math.min(lengthBytes, (sector + 1) * sectorBytes - offset)
+    parts.push({ sector, from, to })
+    from = to
+  }
+  return parts
+}
