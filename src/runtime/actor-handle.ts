@@ -7,8 +7,8 @@ import type { Supervision } from "./supervisor.ts"
 import type { KeyedTimers } from "./timers.ts"
 
 /**
- * How an actor ended: it was `Stopped` (by itself, by `stop`, by its scope), it `Failed` and its supervision says stop, or
- * supervision gave up and its failure `Escalated` to its parent and its watchers.
+ * How an actor ended: it was `Stopped` (by itself, by `stop`, by its scope), it `Failed` and its supervision
+ * says stop, or supervision gave up and its failure `Escalated` to its parent and its watchers.
  */
 export type Termination =
   | { readonly _tag: "Stopped" }
@@ -20,8 +20,8 @@ export type StopReason = Termination | { readonly _tag: "Restarting"; readonly c
 
 export interface StopOptions {
   /**
-   * Time for what waits in the mailbox to be handled, in milliseconds; then the handler is interrupted and the rest goes to
-   * the dead letters. 0 handles nothing more. Default: that of the actor.
+   * Time for what waits in the mailbox to be handled, in milliseconds; then the handler is interrupted and
+   * the rest goes to the dead letters. 0 handles nothing more. Default: that of the actor.
    */
   readonly drainMs?: number
 }
@@ -52,13 +52,16 @@ export interface ActorContext<M> {
   readonly timers: KeyedTimers<M>
   /** How often the actor has restarted so far. */
   readonly restarts: number
-  /** Puts a message aside until `unstashAll`. False, and nothing kept, where `stashCapacity` are aside already. */
+  /**
+   * Puts a message aside until `unstashAll`. False, and nothing kept, where `stashCapacity` are aside
+   * already.
+   */
   readonly stash: (message: M) => boolean
   /** Puts what is aside back, ahead of all that waits, in the order it came. */
   readonly unstashAll: () => void
   /**
-   * Tells this actor of the end of another by a control message; at once if it has ended. Forgotten when this actor
-   * restarts: watch again in `onStart`.
+   * Tells this actor of the end of another by a control message; at once if it has ended. Forgotten when this
+   * actor restarts: watch again in `onStart`.
    */
   readonly watch: (
     other: Pick<ActorHandle<never>, "onTerminated">,
@@ -79,8 +82,14 @@ export interface ActorOptions<M, R> {
   readonly stashCapacity?: number
   /** Default time to drain on stop, in milliseconds. Default 5000. */
   readonly drainMs?: number
-  /** Runs before the first message and after each restart. Actors spawned in it are children: they end with it. */
+  /**
+   * Runs before the first message and after each restart. Actors spawned in it are children: they end with
+   * it.
+   */
   readonly onStart?: (context: ActorContext<M>) => void | Effect.Effect<void, unknown, R>
-  /** Runs at the end and before each restart, after the children have ended. Cannot be interrupted: keep it short. */
+  /**
+   * Runs at the end and before each restart, after the children have ended. Cannot be interrupted: keep it
+   * short.
+   */
   readonly onStop?: (reason: StopReason, context: ActorContext<M>) => void | Effect.Effect<void, unknown, R>
 }

@@ -2,8 +2,8 @@
 import { Clock, Deferred, Effect, Result } from "effect"
 import type { ActorCell } from "./actor-cell.ts"
 import type { ActorHandle } from "./actor-handle.ts"
-import type { Answer, Conversion, Definitions, Message, MessageCodec, Protocol } from "./actor-protocol.ts"
-import { AskTimeout, MailboxFull, MalformedMessage } from "./errors.ts"
+import type { Answer, Conversion, Definitions, Message, Protocol } from "./actor-protocol.ts"
+import { type ActorStopped, AskTimeout, MailboxFull, MalformedMessage } from "./errors.ts"
 import {
   type ActorRef,
   type AskError,
@@ -30,53 +30,56 @@ interface Local<D extends Definitions> {
   readonly serialized: boolean
 }
 
-/** The tag is one of the protocol's by its type; from plain JavaScript it may be anything. */
-const codecOf = <D extends Definitions>(
-  local: Local<D>,
-  tag: string
-): Effect.Effect<MessageCodec, MalformedMessage> => {
-  const codec = local.definition.codecs.get(tag)
-  return codec === undefined
-    ? malformed(local, tag, `${local.definition.name} has no such message`)
-    : Effect.succeed(codec)
-}
-
 const malformed = <D extends Definitions>(local: Local<D>, tag: string, reason: string) =>
-  Effect.fail(new MalformedMessage({ actor: local.cell.name, tag, reason }))
+  new MalformedMessage({ actor: local.cell.name, tag, reason })
 
 /** The value as it would arrive over the bus. */
 const transfer = <D extends Definitions>(
   local: Local<D>,
-  tag: string,
   conversion: Conversion | undefined,
   value: unknown
-): Effect.Effect<unknown, MalformedMessage> => {
-  if (!local.serialized || conversion === undefined) return Effect.succeed(value)
-  const arrived = Result.flatMap(conversion.encode(value), conversion.decode)
-  return Result.isSuccess(arrived) ? Effect.succeed(arrived.success) : malformed(local, tag, arrived.failure)
+): Result.Result<unknown, string> =>
+  local.serialized && conversion !== undefined
+    ? Result.flatMap(conversion.encode(value), conversion.decode)
+    : Result.succeed(value)
+
+/**
+ * The payload of a message to be sent. The tag is of the protocol by its type; untyped code may pass
+ * anything.
+ */
+const payloadOf = <D extends Definitions>(
+  local: Local<D>,
+  tag: string,
+  payload: unknown
+): Result.Result<unknown, string> => {
+  const codec = local.definition.codecs.get(tag)
+  return codec === undefined
+    ? Result.fail(`${local.definition.name} has no such message`)
+    : transfer(local, codec.payload, payload)
 }
 
 const tell = <D extends Definitions>(local: Local<D>, tag: string, payload: unknown) =>
-  Effect.gen(function* () {
-    const codec = yield* codecOf(local, tag)
-    const arrived = yield* transfer(local, tag, codec.payload, payload)
-    yield* local.cell.offer({ tag, payload: arrived, answer: undefined })
+  Effect.suspend((): Effect.Effect<void, MalformedMessage | MailboxFull | ActorStopped> => {
+    const arrived = payloadOf(local, tag, payload)
+    return Result.isSuccess(arrived)
+      ? local.cell.offer({ tag, payload: arrived.success, answer: undefined })
+      : malformed(local, tag, arrived.failure)
   })
 
 const ask = <D extends Definitions>(local: Local<D>, tag: string, payload: unknown, options?: AskOptions) =>
   Effect.gen(function* () {
     const timeoutMs = options?.timeoutMs ?? defaultAskTimeoutMs
     const actor = local.cell.name
-    const codec = yield* codecOf(local, tag)
-    const arrived = yield* transfer(local, tag, codec.payload, payload)
+    const arrived = payloadOf(local, tag, payload)
+    if (Result.isFailure(arrived)) return yield* malformed(local, tag, arrived.failure)
     const beganNanos = yield* Clock.monotonicTimeNanos
     const done = Deferred.makeUnsafe<Answer>()
     const question: Message<D> = {
       tag,
-      payload: arrived,
+      payload: arrived.success,
       answer: (settled) => void Deferred.doneUnsafe(done, Effect.succeed(settled))
     }
-    // The yield lets the actor go on with its batch: an answer would resume whoever asked in the actor's own stack.
+    // The yield lets the actor go on: an answer would resume whoever asked in the stack of the actor.
     const answered = Effect.tap(Deferred.await(done), () => Effect.yieldNow)
     const settled = yield* Effect.timeoutOrElse(
       Effect.flatMap(local.cell.offer(question), () => answered),
@@ -87,20 +90,23 @@ const ask = <D extends Definitions>(local: Local<D>, tag: string, payload: unkno
     )
     const tookNanos = (yield* Clock.monotonicTimeNanos) - beganNanos
     local.cell.metrics.asking.observe(Number(tookNanos) / 1e6)
-    return yield* open(local, tag, codec, settled)
+    return yield* open(local, tag, settled)
   })
 
 const open = <D extends Definitions>(
   local: Local<D>,
   tag: string,
-  codec: MessageCodec,
   settled: Answer
 ): Effect.Effect<unknown, unknown> => {
+  const codec = local.definition.codecs.get(tag)
+  const misfit = (reason: string) => malformed(local, tag, `the answer does not fit: ${reason}`)
   switch (settled._tag) {
     case "Reply":
-      return transfer(local, tag, codec.reply, settled.value)
-    case "Failure":
-      return Effect.flatMap(transfer(local, tag, codec.error, settled.error), Effect.fail)
+      return Effect.mapError(Effect.fromResult(transfer(local, codec?.reply, settled.value)), misfit)
+    case "Failure": {
+      const error = transfer(local, codec?.error, settled.error)
+      return Effect.fail(Result.isSuccess(error) ? error.success : misfit(error.failure))
+    }
     case "Refused": {
       const error = refusalError(local.cell.name, tag, settled)
       const { capacity } = local.cell.mailbox
@@ -132,7 +138,7 @@ export const localActor = <D extends Definitions>(
       cell.reportDead(message, "malformed")
     },
     tell: (tag, ...[payload]) => tell(local, tag, payload),
-    // The schemas of the protocol vouch for the types: what arrives was decoded by them, or was never encoded.
+    // The schemas of the protocol vouch for the types: what arrives was decoded by them, or never encoded.
     ask: (tag, ...[payload, options]) => ask(local, tag, payload, options) as Effect.Effect<never, AskError>
   }
 }

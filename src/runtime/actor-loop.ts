@@ -58,7 +58,10 @@ const pump = <M, R>(
 
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-/** One life: start, messages, and the end of everything that belongs to it. Only the first two can be interrupted. */
+/**
+ * One life: start, messages, and the end of everything that belongs to it. Only the first two can be
+ * interrupted.
+ */
 const live = <M, R>(
   cell: ActorCell<M>,
   behavior: Behavior<R>,

@@ -30,7 +30,7 @@ export type ReplyOf<D extends Definitions, T extends TagOf<D>> = D[T] extends {
   readonly reply: infer C extends PlainCodec
 }
   ? C["Type"]
-  : // biome-ignore lint/suspicious/noConfusingVoidType: the handler of a message that is no question returns nothing
+  : // biome-ignore lint/suspicious/noConfusingVoidType: the handler of a plain message returns nothing
     void
 export type ErrorOf<D extends Definitions, T extends TagOf<D>> = D[T] extends {
   readonly error: infer C extends PlainCodec
@@ -100,9 +100,9 @@ const conversion = (schema: PlainCodec): Conversion => {
 const nothing: Conversion = { encode: () => Result.succeed(null), decode: () => Result.succeed(undefined) }
 
 /**
- * Defines what actors of a kind can be told and asked. Messages cross a process boundary as JSON values of these schemas, so
- * whatever they hold must be encodable: a schema that needs services or promises is refused by the types or fails as
- * `MalformedMessage`.
+ * Defines what actors of a kind can be told and asked. Messages cross a process boundary as JSON values of
+ * these schemas, so whatever they hold must be encodable: a schema that needs services or promises is refused
+ * by the types or fails as `MalformedMessage`.
  *
  * @example
  * ```ts

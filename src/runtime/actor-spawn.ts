@@ -12,8 +12,8 @@ export interface BatchActorOptions<M, R> extends ActorOptions<M, R> {
   /** Messages in one batch at most. Default: all that wait. */
   readonly batchMax?: number
   /**
-   * Handles all that waits at once, control messages first. Return nothing, or an effect to be run before the next batch. A
-   * batch whose handling crashed is not replayed.
+   * Handles all that waits at once, control messages first. Return nothing, or an effect to be run before the
+   * next batch. A batch whose handling crashed is not replayed.
    */
   readonly receive: (
     batch: ReadonlyArray<M>,
@@ -33,7 +33,9 @@ export interface FoldActorOptions<M, S, R> extends ActorOptions<M, R> {
   readonly receive: (state: S, message: M, context: ActorContext<M>) => S | Effect.Effect<S, unknown, R>
 }
 
-/** What spawnCell needs besides the options: how messages are handled, and who is told of those that are not. */
+/**
+ * What spawnCell needs besides the options: how messages are handled, and who is told of those that are not.
+ */
 export interface CellBehavior<M, R> {
   readonly behavior: (cell: ActorCell<M>, context: ActorContext<M>) => Behavior<R>
   readonly onDiscard?: (message: M, reason: DeadLetterReason) => void
@@ -84,8 +86,8 @@ export const spawnCell = <M, R>(
   )
 
 /**
- * Spawns an actor that handles all that waits in one call: no effect, no allocation per message. It stops when the scope
- * closes. Started before this returns, up to where `onStart` waits for something.
+ * Spawns an actor that handles all that waits in one call: no effect, no allocation per message. It stops
+ * when the scope closes. Started before this returns, up to where `onStart` waits for something.
  *
  * @example
  * ```ts

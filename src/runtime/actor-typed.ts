@@ -27,8 +27,8 @@ export interface TypedContext<D extends Definitions, S> extends Omit<ActorContex
   /** Made by `state`, anew after a restart with fresh state; handlers may change it in place. */
   readonly state: S
   /**
-   * Puts the current message aside until `unstashAll`; return what it returns. Where too much is aside already, whoever
-   * asked gets MailboxFull, and the message is a dead letter.
+   * Puts the current message aside until `unstashAll`; return what it returns. Where too much is aside
+   * already, whoever asked gets MailboxFull, and the message is a dead letter.
    */
   readonly postpone: () => Postponed
 }
@@ -56,15 +56,16 @@ export interface TypedActorOptions<D extends Definitions, S, H extends Handlers<
   readonly state: () => S
   readonly handlers: H & { readonly [K in Exclude<keyof H, TagOf<D>>]: never }
   /**
-   * Sends payloads, replies and errors through their schemas in process too, so that a program that works here works over
-   * the bus. Default true; false passes values as they are, unchecked.
+   * Sends payloads, replies and errors through their schemas in process too, so that a program that works
+   * here works over the bus. Default true; false passes values as they are, unchecked.
    */
   readonly simulateSerialization?: boolean
 }
 
 /**
- * Spawns a typed actor. It stops when the scope closes. A handler that fails with an error of the protocol answers with it;
- * whatever else goes wrong is a crash: the question fails with ActorCrashed, and supervision decides.
+ * Spawns a typed actor. It stops when the scope closes. A handler that fails with an error of the protocol
+ * answers with it; whatever else goes wrong is a crash: the question fails with ActorCrashed, and supervision
+ * decides.
  *
  * @example
  * ```ts

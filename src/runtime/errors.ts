@@ -1,7 +1,11 @@
-/** What can go wrong between an actor and those who talk to it, each as a typed error that says what to do. */
+/**
+ * What can go wrong between an actor and those who talk to it, each as a typed error that says what to do.
+ */
 import { Cause, Data } from "effect"
 
-/** The data lane of the mailbox has no room. The message was not taken: retry later, slow down, or give up. */
+/**
+ * The data lane of the mailbox has no room. The message was not taken: retry later, slow down, or give up.
+ */
 export class MailboxFull extends Data.TaggedError("MailboxFull")<{
   readonly actor: string
   /** Messages the lane holds at most; undefined where a remote actor refused and did not say. */
@@ -9,7 +13,7 @@ export class MailboxFull extends Data.TaggedError("MailboxFull")<{
 }> {
   override get message(): string {
     const limit = this.capacity === undefined ? "" : ` (${this.capacity} messages)`
-    return `the mailbox of ${this.actor} is full${limit}; the message was not taken: send more slowly or retry later`
+    return `the mailbox of ${this.actor} is full${limit}; the message was not taken: slow down or retry later`
   }
 }
 
@@ -20,13 +24,16 @@ export class ActorStopped extends Data.TaggedError("ActorStopped")<{ readonly ac
   }
 }
 
-/** The actor crashed while it handled this question. How much of the work was done is not known; it is not replayed. */
+/**
+ * The actor crashed while it handled this question. How much of the work was done is not known; it is not
+ * replayed.
+ */
 export class ActorCrashed extends Data.TaggedError("ActorCrashed")<{
   readonly actor: string
   readonly reason: string
 }> {
   override get message(): string {
-    return `${this.actor} crashed while handling the message (${this.reason}); whether it took effect is not known`
+    return `${this.actor} crashed while handling this (${this.reason}); whether it took effect is not known`
   }
 }
 
@@ -39,8 +46,8 @@ export class AskTimeout extends Data.TaggedError("AskTimeout")<{
 }> {
   override get message(): string {
     return (
-      `no answer from ${this.actor} to ${this.tag} within ${this.timeoutMs} ms (${this.reason}); the outcome is ` +
-      "unknown: ask again only if doing it twice is harmless"
+      `no answer from ${this.actor} to ${this.tag} within ${this.timeoutMs} ms (${this.reason}); ` +
+      "the outcome is unknown: ask again only if doing it twice is harmless"
     )
   }
 }
@@ -55,7 +62,10 @@ export class NoResponder extends Data.TaggedError("NoResponder")<{
   }
 }
 
-/** The payload, reply or error does not fit the schema of the protocol, or the bytes are not an envelope of ours. */
+/**
+ * The payload, reply or error does not fit the schema of the protocol, or the bytes are not an envelope of
+ * ours.
+ */
 export class MalformedMessage extends Data.TaggedError("MalformedMessage")<{
   readonly actor: string
   readonly tag: string

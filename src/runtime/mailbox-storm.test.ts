@@ -18,8 +18,8 @@ class StormScheduler implements Scheduler.Scheduler, Scheduler.SchedulerDispatch
     return (this.#state >>> 0) % below
   }
   shouldYield(fiber: Fiber.Fiber<unknown, unknown>): boolean {
-    // Not before the first operation: Effect starts a fiber all the same that was interrupted before its start and then
-    // made to yield, and production never yields there.
+    // Not before the first operation: Effect starts a fiber all the same that was interrupted before its
+    // start and then made to yield, and production never yields there.
     return fiber.currentOpCount > 1 && this.draw(4) === 0
   }
   makeDispatcher(): this {

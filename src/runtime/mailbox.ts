@@ -1,14 +1,18 @@
 /** A bounded mailbox of one consumer with two lanes: control is handed over before data. */
 import { Effect } from "effect"
 import { ActorStopped, MailboxFull } from "./errors.ts"
+import { Lane } from "./mailbox-lane.ts"
 
 /**
- * What happens to a message for a full data lane: the sender waits, the sender is told, the new message is discarded, or the
- * oldest waiting message is discarded to make room.
+ * What happens to a message for a full data lane: the sender waits, the sender is told, the new message is
+ * discarded, or the oldest waiting message is discarded to make room.
  */
 export type MailboxPolicy = "suspend" | "fail" | "drop" | "slide"
 
-/** Why a mailbox gave up a message: the lane was full (`drop`), it was pushed out (`slide`), or the mailbox was closed. */
+/**
+ * Why a mailbox gave up a message: the lane was full (`drop`), it was pushed out (`slide`), or the mailbox
+ * was closed.
+ */
 export type Discarded = "full" | "slid" | "stopped"
 
 export interface MailboxOptions {
@@ -23,7 +27,9 @@ export interface MailboxOptions {
 export interface MailboxConfig<A> extends MailboxOptions {
   /** Name in errors, usually that of the actor. */
   readonly name: string
-  /** Called at once, in the stack of whoever caused it, with each message that is given up. Must not throw. */
+  /**
+   * Called at once, in the stack of whoever caused it, with each message that is given up. Must not throw.
+   */
   readonly onDiscard?: (message: A, reason: Discarded) => void
 }
 
@@ -40,22 +46,19 @@ interface Waiter<A> {
   readonly resume: (effect: Effect.Effect<void, ActorStopped>) => void
 }
 
-const compactAfter = 1024
-
 /**
  * Single-consumer mailbox. Offers come from anywhere, synchronously or as effects; one fiber takes.
  *
- * A consumer that waits is woken through its scheduler: it never runs in the stack of the offerer, and all that arrives
- * before it gets its turn is one batch. Offers that wait (`suspend`) are accepted first come, first served.
+ * A consumer that waits is woken through its scheduler: it never runs in the stack of the offerer, and all
+ * that arrives before it gets its turn is one batch. Offers that wait (`suspend`) are accepted first come,
+ * first served.
  */
 export class Mailbox<A> {
   readonly name: string
   readonly capacity: number
   readonly controlCapacity: number
   readonly policy: MailboxPolicy
-  #data: Array<A> = []
-  /** Where the data lane begins; what stands before it was taken. */
-  #head = 0
+  readonly #data = new Lane<A>()
   #control: Array<A | LateMessage<A>> = []
   #parked: ((effect: Effect.Effect<void>) => void) | undefined
   readonly #waiters = new Set<Waiter<A>>()
@@ -76,7 +79,7 @@ export class Mailbox<A> {
 
   /** Messages that wait, both lanes. */
   get size(): number {
-    return this.#data.length - this.#head + this.#control.length
+    return this.#data.size + this.#control.length
   }
   /** The most messages that ever waited. */
   get peak(): number {
@@ -99,15 +102,15 @@ export class Mailbox<A> {
   }
 
   /**
-   * Offers without waiting; safe in callbacks. False where the mailbox is full or closed; under `slide` the oldest message
-   * makes room instead, under `suspend` a full mailbox refuses as under `fail`.
+   * Offers without waiting; safe in callbacks. False where the mailbox is full or closed; under `slide` the
+   * oldest message makes room instead, under `suspend` a full mailbox refuses as under `fail`.
    */
   offerUnsafe(message: A): boolean {
     if (this.#closed) {
       this.#refused++
       return false
     }
-    if (this.#data.length - this.#head >= this.capacity && !this.#makeRoom(message)) return false
+    if (this.#data.size >= this.capacity && !this.#makeRoom(message)) return false
     this.#data.push(message)
     this.#arrived()
     return true
@@ -125,8 +128,9 @@ export class Mailbox<A> {
   }
 
   /**
-   * Offers as the policy says: waits its turn (`suspend`), fails (`fail`), or succeeds although a message was discarded
-   * (`drop`, `slide`). Interrupting an offer that waits withdraws the message; it is never delivered twice.
+   * Offers as the policy says: waits its turn (`suspend`), fails (`fail`), or succeeds although a message was
+   * discarded (`drop`, `slide`). Interrupting an offer that waits withdraws the message; it is never
+   * delivered twice.
    */
   offer(message: A): Effect.Effect<void, MailboxFull | ActorStopped> {
     return Effect.suspend((): Effect.Effect<void, MailboxFull | ActorStopped> => {
@@ -147,28 +151,30 @@ export class Mailbox<A> {
     })
   })
 
-  /** Takes what waits without waiting for it, control first, at most `countMax`; empty where nothing waits. */
+  /**
+   * Takes what waits without waiting for it, control first, at most `countMax`; empty where nothing waits.
+   */
   takeUnsafe(countMax: number = Number.POSITIVE_INFINITY): Array<A> {
     const control = this.#control.length === 0 ? [] : this.#takeControl(countMax)
     const room = countMax - control.length
-    const dataSize = this.#data.length - this.#head
-    if (dataSize === 0 || room <= 0) return control
-    const data = room >= dataSize ? this.#takeData() : this.#takePart(room)
+    if (this.#data.size === 0 || room <= 0) return control
+    const data = this.#data.take(room)
     this.#admitWaiters()
     return control.length === 0 ? data : control.concat(data)
   }
 
   /**
-   * Waits for at least one message, then hands over all that wait (at most `countMax`), control first. Empty only where all
-   * that waited was withdrawn.
+   * Waits for at least one message, then hands over all that wait (at most `countMax`), control first. Empty
+   * only where all that waited was withdrawn.
    */
   takeAll(countMax: number = Number.POSITIVE_INFINITY): Effect.Effect<ReadonlyArray<A>, ActorStopped> {
     return Effect.flatMap(this.ready, () => this.#takeSome(countMax))
   }
 
   /**
-   * Refuses new messages from now on; offers that wait fail with `ActorStopped`. What was accepted can still be taken
-   * (`drain`) or is discarded with the reason `stopped` (`drop`). Closing again with `drop` discards the rest.
+   * Refuses new messages from now on; offers that wait fail with `ActorStopped`. What was accepted can still
+   * be taken (`drain`) or is discarded with the reason `stopped` (`drop`). Closing again with `drop` discards
+   * the rest.
    */
   close(rest: "drain" | "drop"): void {
     this.#closed = true
@@ -181,7 +187,7 @@ export class Mailbox<A> {
   }
 
   #isFull(): boolean {
-    return this.#data.length - this.#head >= this.capacity
+    return this.#data.size >= this.capacity
   }
 
   #makeRoom(message: A): boolean {
@@ -198,7 +204,7 @@ export class Mailbox<A> {
           this.#discard(message, "full")
           return false
         }
-        const [oldest] = this.#takePart(1)
+        const [oldest] = this.#data.take(1)
         this.#discard(oldest!, "slid")
         return true
       }
@@ -222,7 +228,9 @@ export class Mailbox<A> {
     })
   }
 
-  /** Whoever waits stands before whoever comes, because room is given to those who wait the moment it appears. */
+  /**
+   * Whoever waits stands before whoever comes, because room is given to those who wait the moment it appears.
+   */
   #admitWaiters(): void {
     for (const waiter of this.#waiters) {
       if (this.#isFull()) return
@@ -264,24 +272,6 @@ export class Mailbox<A> {
     }
     this.#control = used === waiting.length ? [] : waiting.slice(used)
     return taken
-  }
-
-  #takeData(): Array<A> {
-    const data = this.#head === 0 ? this.#data : this.#data.slice(this.#head)
-    this.#data = []
-    this.#head = 0
-    return data
-  }
-
-  #takePart(count: number): Array<A> {
-    const part = this.#data.slice(this.#head, this.#head + count)
-    this.#data.fill(undefined as A, this.#head, this.#head + count)
-    this.#head += count
-    if (this.#head >= compactAfter && this.#head * 2 >= this.#data.length) {
-      this.#data = this.#data.slice(this.#head)
-      this.#head = 0
-    }
-    return part
   }
 
   #discard(message: A, reason: Discarded): void {

@@ -1,4 +1,6 @@
-/** Figures of one actor: plain counters on the hot path, read by Effect's metrics only when somebody looks. */
+/**
+ * Figures of one actor: plain counters on the hot path, read by Effect's metrics only when somebody looks.
+ */
 import { type Context, Metric } from "effect"
 import type { DeadLetterReason } from "./dead-letters.ts"
 
@@ -64,8 +66,9 @@ export class ActorMetrics {
   }
 
   /**
-   * Makes the figures visible as `aplomb_actor_*` with the attribute `actor` in the metric registry of `context`; the
-   * returned function takes them out again. Of two actors of one name the later is seen: give them different names.
+   * Makes the figures visible as `aplomb_actor_*` with the attribute `actor` in the metric registry of
+   * `context`; the returned function takes them out again. Of two actors of one name the later is seen: give
+   * them different names.
    */
   register(name: string, depth: () => number, context: Context.Context<never>): () => void {
     const attributes = { actor: name }

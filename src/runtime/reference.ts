@@ -25,7 +25,10 @@ export type TellError = MailboxFull | ActorStopped | NoResponder | MalformedMess
 export type AskError = TellError | AskTimeout | ActorCrashed
 
 export interface AskOptions {
-  /** How long to wait for the answer, the wait for a place in the mailbox included, in milliseconds. Default 5000. */
+  /**
+   * How long to wait for the answer, the wait for a place in the mailbox included, in milliseconds. Default
+   * 5000.
+   */
   readonly timeoutMs?: number
 }
 
@@ -38,8 +41,8 @@ export type AskArguments<D extends Definitions, T extends TagOf<D>> =
     : [payload: PayloadOf<D, T>, options?: AskOptions]
 
 /**
- * A typed actor as others see it, wherever it runs. Messages from one sender through one reference arrive in order; delivery
- * is at most once, and over the bus `tell` says only that the message has left.
+ * A typed actor as others see it, wherever it runs. Messages from one sender through one reference arrive in
+ * order; delivery is at most once, and over the bus `tell` says only that the message has left.
  */
 export interface ActorRef<D extends Definitions> {
   readonly name: string
@@ -54,8 +57,9 @@ export interface ActorRef<D extends Definitions> {
   ) => Effect.Effect<void, TellError>
   /**
    * Sends a question and waits for the answer.
-   * @throws AskTimeout: the outcome is unknown; ActorCrashed: likewise; the other AskErrors: it was not handled (a
-   * MalformedMessage that speaks of the reply: it was); the error of the protocol: the answer of the actor
+   * @throws AskTimeout: the outcome is unknown; ActorCrashed: likewise; the other AskErrors: it was not
+   * handled (a MalformedMessage that speaks of the reply: it was); the error of the protocol: the answer of
+   * the actor
    */
   readonly ask: <T extends AskTagOf<D>>(
     tag: T,

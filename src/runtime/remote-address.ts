@@ -1,7 +1,10 @@
 /** Where an exposed actor is found on the bus. */
 import * as Base64Url from "effect/encoding/Base64Url"
 
-/** Name of an actor within a system of processes that share a bus; any text, encoded where a subject cannot hold it. */
+/**
+ * Name of an actor within a system of processes that share a bus; any text, encoded where a subject cannot
+ * hold it.
+ */
 export interface ActorAddress {
   readonly system: string
   readonly name: string

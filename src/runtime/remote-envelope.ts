@@ -1,4 +1,6 @@
-/** The bytes of a message to a remote actor, and of the answer: positional, versioned, distrusted on arrival. */
+/**
+ * The bytes of a message to a remote actor, and of the answer: positional, versioned, distrusted on arrival.
+ */
 
 import { pack, unpack } from "./codec.ts"
 import type { DeadLetterReason } from "./dead-letters.ts"

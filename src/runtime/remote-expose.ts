@@ -17,7 +17,7 @@ const encoded = (
   value: unknown,
   wrap: (encoded: unknown) => RemoteAnswer
 ): RemoteAnswer => {
-  // A message that is no question has nothing to answer with, yet whoever asks by hand learns that it was handled.
+  // A message that is no question has no answer, yet whoever asks by hand learns that it was handled.
   if (conversion === undefined) return wrap(null)
   const result = conversion.encode(value)
   return Result.isSuccess(result)
@@ -85,9 +85,10 @@ const receive = <D extends Definitions>(
 /**
  * Exposes an actor on the bus until the scope closes. Returns once it can be reached.
  *
- * Bytes that are no message of the protocol are counted and shown to the dead letter hook, and never reach the actor. A
- * mailbox never makes the bus wait: where it is full, a question fails with MailboxFull at the sender (under `suspend` too),
- * a plain message becomes a dead letter here. One process should expose an address: two would both receive everything.
+ * Bytes that are no message of the protocol are counted and shown to the dead letter hook, and never reach
+ * the actor. A mailbox never makes the bus wait: where it is full, a question fails with MailboxFull at the
+ * sender (under `suspend` too), a plain message becomes a dead letter here. One process should expose an
+ * address: two would both receive everything.
  *
  * @throws BusUnavailable where the bus is closed, BadSubject where the address is too long for a subject
  *

@@ -114,11 +114,12 @@ const open = (
 }
 
 /**
- * A reference to the actor that some process exposes under this address. Costs no subscription and no connection of its own;
- * whether anybody is there shows with the first question.
+ * A reference to the actor that some process exposes under this address. Costs no subscription and no
+ * connection of its own; whether anybody is there shows with the first question.
  *
- * Delivery is at most once. `tell` succeeds when the message has left this process. `ask` fails with NoResponder at once
- * where nobody listens; AskTimeout means that the outcome is unknown, also where the connection was lost meanwhile.
+ * Delivery is at most once. `tell` succeeds when the message has left this process. `ask` fails with
+ * NoResponder at once where nobody listens; AskTimeout means that the outcome is unknown, also where the
+ * connection was lost meanwhile.
  *
  * @throws BadSubject where the address is too long for a subject
  *

@@ -1,11 +1,14 @@
-/** Decides what becomes of an actor that crashed: it restarts after a pause, stops, or its failure goes to its parent. */
+/**
+ * Decides what becomes of an actor that crashed: it restarts after a pause, stops, or its failure goes to its
+ * parent.
+ */
 import { type Cause, Clock, Duration, Effect, Pull, Schedule } from "effect"
 
 /**
  * What to do after a crash.
- * - `restart`: begin again after the pause that `backoff` says. Escalate when it ends, or after more than `restartsMax` crashes
- *   within `windowMs`; after a window without a crash the backoff begins anew. `state` says whether the actor begins with
- *   `fresh` state or keeps what it had before the message that crashed it.
+ * - `restart`: begin again after the pause that `backoff` says. Escalate when it ends, or after more than
+ *   `restartsMax` crashes within `windowMs`; after a window without a crash the backoff begins anew. `state`
+ *   says whether the actor begins with `fresh` state or keeps what it had before the message that crashed it.
  * - `stop`: end with the termination `Failed`; nobody else fails.
  * - `crash`: never restart, escalate at once. For actors whose memory cannot be trusted after a failure.
  */

@@ -16,11 +16,12 @@ const toleranceMs = 0.01
 const retryMs = 1
 
 /**
- * Timers of one actor. Setting a key replaces its timer; the message of a timer that was replaced or cancelled is not
- * delivered, even if it already waits in the mailbox. Time is the monotonic time of Effect's Clock.
+ * Timers of one actor. Setting a key replaces its timer; the message of a timer that was replaced or
+ * cancelled is not delivered, even if it already waits in the mailbox. Time is the monotonic time of Effect's
+ * Clock.
  *
- * Setting a timer later than the earliest one costs no fiber and no sleep, so resetting one for each batch is cheap; firing
- * costs one pass over all keys.
+ * Setting a timer later than the earliest one costs no fiber and no sleep, so resetting one for each batch is
+ * cheap; firing costs one pass over all keys.
  */
 export class KeyedTimers<M> {
   readonly #entries = new Map<string, Entry<M>>()
@@ -29,7 +30,10 @@ export class KeyedTimers<M> {
   readonly #fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
   #alarm: { readonly atMs: number; readonly fiber: Fiber.Fiber<void> } | undefined
 
-  /** `deliver` puts a message into the mailbox and says whether it had room; `context` brings Clock and Scheduler. */
+  /**
+   * `deliver` puts a message into the mailbox and says whether it had room; `context` brings Clock and
+   * Scheduler.
+   */
   constructor(deliver: (message: LateMessage<M>) => boolean, context: Context.Context<never>) {
     this.#deliver = deliver
     this.#clock = Context.get(context, Clock.Clock)
@@ -41,7 +45,10 @@ export class KeyedTimers<M> {
     this.#put(key, delayMs, undefined, message)
   }
 
-  /** Delivers `message` every `everyMs`, first after that time. A tick is left out while the one before it still waits. */
+  /**
+   * Delivers `message` every `everyMs`, first after that time. A tick is left out while the one before it
+   * still waits.
+   */
   setRepeating(key: string, everyMs: number, message: M): void {
     this.#put(key, everyMs, Math.max(everyMs, retryMs), message)
   }
