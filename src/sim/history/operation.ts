@@ -36,6 +36,10 @@ const jsonText = (value: Json): string => {
 export const keyOf = (value: Json): Key =>
   value !== null && typeof value === "object" ? `\u0000${jsonText(value)}` : value
 
+/** A key as it may be printed: lists and records as their JSON text. */
+export const shownKey = (key: Key): Key =>
+  typeof key === "string" && key.startsWith("\u0000") ? key.slice(1) : key
+
 /** A value as a person reads it. */
 export const showJson = (value: Json | undefined): string =>
   value === undefined

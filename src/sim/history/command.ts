@@ -1,0 +1,158 @@
+/** `check-history` without a process around it: lines in; exit code, verdict and picture out. */
+import { type CheckOptions, type CheckResult, checkPartitions, partitionByKey } from "./check.ts"
+import { type Contradiction, type Explanation, explain } from "./explain.ts"
+import type { Model } from "./model.ts"
+import { type Key, type Operation, showJson, shownKey } from "./operation.ts"
+import { type PairingOptions, readHistory } from "./pairing.ts"
+import { detectModel, kvModel, type RegisterOptions, registerModel } from "./register.ts"
+import { drawHistory } from "./svg.ts"
+
+/** Everything that can be chosen when a history is checked. */
+export interface HistoryOptions extends PairingOptions, RegisterOptions {
+  /** Left out: "kv" if an operation is called get, put, set, delete or append, else "register". */
+  readonly model?: "register" | "kv" | undefined
+  /** A clock in milliseconds; needed for `timeoutMs`, and for `millis` in the verdict. */
+  readonly now?: (() => number) | undefined
+  readonly timeoutMs?: number | undefined
+  readonly stepsMax?: number | undefined
+  readonly memoryMaxBytes?: number | undefined
+  /** Draw the failing part, if there is one. */
+  readonly svg?: boolean | undefined
+}
+
+/** The verdict, as it is printed. */
+export interface HistoryVerdict {
+  readonly verdict: "linearizable" | "not-linearizable" | "unknown" | "not-understood"
+  readonly model?: string
+  readonly key?: Key
+  readonly operations: number
+  readonly partitions: number
+  /** Operations on the keys that were decided. */
+  readonly checked: number
+  readonly skippedLines: number
+  readonly reason: string
+  readonly contradiction?: Contradiction
+  readonly undecidedKeys?: ReadonlyArray<Key>
+  /** Keys whose versions do not agree with what happened. */
+  readonly versionFaults?: ReadonlyArray<{ readonly key: Key; readonly reason: string }>
+  /** Where the input is not understood. */
+  readonly line?: number
+  readonly field?: string
+  readonly millis: number
+}
+
+/** What `check-history` is to do: exit with the code, print the verdict, write the picture. */
+export interface HistoryReport {
+  /** 0 linearizable, 1 not, 2 input not understood, 3 undecided in time. */
+  readonly exitCode: 0 | 1 | 2 | 3
+  readonly json: HistoryVerdict
+  readonly svg?: string
+}
+
+const shownKeysMax = 20
+const explainSteps = 3_000_000
+const explainMs = 10_000
+
+const reasonOf = (result: CheckResult<unknown>, operations: number): string => {
+  if (result.verdict === "linearizable") {
+    return operations === 0
+      ? "there is nothing that could contradict"
+      : "every answer is explained by an order of the operations"
+  }
+  const { undecidedKeys, partitions } = result
+  const keys = undecidedKeys.slice(0, 3).map(showJson).join(", ")
+  return `${undecidedKeys.length} of ${partitions} keys were not decided in time (${keys}...): allow more time`
+}
+
+const draw = (explanation: Explanation): string => {
+  const { contradiction, smallest, culprit, labels } = explanation
+  return drawHistory({
+    key: contradiction.key,
+    operations: [...labels.keys()],
+    position: contradiction.position,
+    failing: new Set(smallest),
+    culprit,
+    label: (operation) => labels.get(operation)!
+  })
+}
+
+const report = <State, Command>(
+  model: Model<State, Command>,
+  operations: ReadonlyArray<Operation>,
+  skippedLines: number,
+  options: HistoryOptions
+): HistoryReport => {
+  const now = options.now ?? (() => 0)
+  const startedMs = now()
+  const millis = () => Math.round(now() - startedMs)
+  const partitions = partitionByKey(model, operations)
+  if (typeof partitions === "string") return notUnderstood({ message: partitions })
+  const { timeoutMs, stepsMax, memoryMaxBytes } = options
+  const isTimeUp = timeoutMs === undefined ? undefined : () => now() - startedMs >= timeoutMs
+  const limits: CheckOptions = { isTimeUp, stepsMax, memoryMaxBytes }
+  const result = checkPartitions(model, partitions, limits)
+  const { versionFaults } = result
+  const base = {
+    verdict: result.verdict,
+    model: model.name,
+    operations: operations.length,
+    partitions: result.partitions,
+    checked: result.checked,
+    skippedLines,
+    ...(versionFaults.length > 0 ? { versionFaults: versionFaults.slice(0, shownKeysMax) } : {})
+  }
+  if (result.failure !== undefined) {
+    const until = now() + explainMs
+    const effort = { steps: explainSteps, isTimeUp: () => now() > until }
+    const explanation = explain(model, result.failure, effort)
+    const { contradiction, reason } = explanation
+    const json = { ...base, key: contradiction.key, reason, contradiction, millis: millis() }
+    return options.svg === true ? { exitCode: 1, json, svg: draw(explanation) } : { exitCode: 1, json }
+  }
+  const reason = reasonOf(result, operations.length)
+  if (result.verdict === "linearizable") return { exitCode: 0, json: { ...base, reason, millis: millis() } }
+  const undecidedKeys = result.undecidedKeys.slice(0, shownKeysMax).map(shownKey)
+  return { exitCode: 3, json: { ...base, reason, undecidedKeys, millis: millis() } }
+}
+
+const notUnderstood = (fault: {
+  readonly message: string
+  readonly line?: number
+  readonly field?: string | undefined
+}): HistoryReport => ({
+  exitCode: 2,
+  json: {
+    verdict: "not-understood",
+    operations: 0,
+    partitions: 0,
+    checked: 0,
+    skippedLines: 0,
+    reason: fault.message,
+    ...(fault.line === undefined ? {} : { line: fault.line }),
+    ...(fault.field === undefined ? {} : { field: fault.field }),
+    millis: 0
+  }
+})
+
+/**
+ * Checks whether a history is linearizable.
+ *
+ * @param lines the lines of a JSON Lines history, without their line ends.
+ * @param options `timeoutMs` counts from when the history has been read, on the clock `now`.
+ * @returns never throws: an input that is not understood is exit code 2, and `json.reason` says line and field.
+ *
+ * @example
+ * ```ts
+ * const { exitCode, json } = checkHistory(readFileSync("history.jsonl", "utf8").split("\n"), {
+ *   now: () => performance.now(),
+ *   timeoutMs: 60_000
+ * })
+ * ```
+ */
+export const checkHistory = (lines: Iterable<string>, options: HistoryOptions = {}): HistoryReport => {
+  const history = readHistory(lines, options)
+  if (history._tag === "Fault") return notUnderstood(history)
+  const { operations, skippedLines } = history
+  const name = options.model ?? detectModel(operations)
+  return report(name === "kv" ? kvModel(options) : registerModel(options), operations, skippedLines, options)
+}

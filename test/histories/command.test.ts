@@ -1,0 +1,291 @@
+/** Histories from files: verdicts, exit codes, faults of the input, explanations and pictures. */
+import { readFileSync } from "node:fs"
+import { describe, expect, it } from "vitest"
+import { checkHistory, type HistoryOptions, type HistoryReport } from "../../src/sim/history/command.ts"
+import { linesOf } from "../../src/sim/history/format.ts"
+import type { Json, Operation } from "../../src/sim/history/operation.ts"
+import { registerModel } from "../../src/sim/history/register.ts"
+import { bruteForce, Dice, damage, generate } from "./generate.ts"
+
+const load = (name: string): ReadonlyArray<string> =>
+  readFileSync(new URL(`${name}.jsonl`, import.meta.url), "utf8").split("\n")
+
+const check = (name: string, options: HistoryOptions = {}): HistoryReport => checkHistory(load(name), options)
+
+const smallest = (report: HistoryReport): ReadonlyArray<string> =>
+  report.json.contradiction!.smallest.map(({ process, operation }) => `${process}: ${operation}`)
+
+type Event = readonly [process: number | string, type: string, f: string, value?: Json, more?: object]
+
+const lines = (events: ReadonlyArray<Event>): ReadonlyArray<string> =>
+  events.map(([process, type, f, value, more]) => JSON.stringify({ process, type, f, value, ...more }))
+
+/** The lines of a history that was made in memory, in the order of its events. */
+const toLines = (operations: ReadonlyArray<Operation>): ReadonlyArray<string> => {
+  const events: Array<readonly [number, object]> = []
+  for (const { process, f, key, input, output, outcome, call, done } of operations) {
+    events.push([call, { process, type: "invoke", f, key, value: input ?? null }])
+    const value = f === "read" ? (output ?? null) : input
+    if (outcome !== "open") events.push([done, { process, type: outcome, f, key, value }])
+  }
+  return events.sort((a, b) => a[0] - b[0]).map(([, event]) => JSON.stringify(event))
+}
+
+describe("verdicts on known histories", () => {
+  it("a read that returns an overwritten value is refused, and the smallest part is the two writes and the read", () => {
+    const report = check("stale-read")
+    expect(report.exitCode).toBe(1)
+    expect(report.json).toMatchObject({
+      verdict: "not-linearizable",
+      operations: 6,
+      partitions: 1,
+      skippedLines: 1
+    })
+    expect(report.json.contradiction).toMatchObject({
+      position: 11,
+      prefix: { placed: 4, of: 5, state: "the value is 2" }
+    })
+    expect(smallest(report)).toEqual(["0: write 1", "1: write 2", "2: read → 1"])
+  })
+
+  it("a lost update is refused", () => {
+    const report = check("lost-update")
+    expect(report.exitCode).toBe(1)
+    expect(report.json.contradiction?.cannotBePlaced).toMatchObject([
+      { operation: "read → 0", from: 5, to: 6 }
+    ])
+  })
+
+  it("two cas from one value cannot both succeed", () => {
+    const report = check("two-cas")
+    expect(report.exitCode).toBe(1)
+    expect(smallest(report)).toHaveLength(3)
+  })
+
+  it("a write of unknown outcome may take effect late", () => expect(check("late-write").exitCode).toBe(0))
+
+  it("a write of unknown outcome may never take effect", () =>
+    expect(check("write-never-surfaces")).toMatchObject({ exitCode: 0, json: { operations: 5 } }))
+
+  it("a write of unknown outcome takes effect once", () => {
+    const report = check("write-surfaces-twice")
+    expect(report.exitCode).toBe(1)
+    expect(report.json.contradiction?.smallest[0]).toEqual({
+      process: 0,
+      operation: "write 4",
+      from: 1,
+      to: null
+    })
+  })
+
+  it("keys inside the values are found without being told", () => {
+    expect(check("independent").json).toMatchObject({ verdict: "linearizable", partitions: 2 })
+    expect(check("independent", { independent: false }).exitCode).toBe(1)
+  })
+
+  it("appends add up in some order, and an empty answer means that nothing is there", () => {
+    expect(check("kv-append").json).toMatchObject({ verdict: "linearizable", model: "kv" })
+    expect(check("kv-append", { emptyIsAbsent: false }).exitCode).toBe(1)
+  })
+
+  it("an append that is missing from a later answer is refused", () => {
+    const report = check("kv-append-lost")
+    expect(report.json).toMatchObject({ verdict: "not-linearizable", key: "k", partitions: 2 })
+  })
+
+  it("a failed cas tells nothing, unless it is taken to have seen another value", () => {
+    const history = lines([
+      [0, "invoke", "write", 1],
+      [0, "ok", "write", 1],
+      [0, "invoke", "cas", [1, 2]],
+      [0, "fail", "cas", [1, 2]]
+    ])
+    expect(checkHistory(history).exitCode).toBe(0)
+    expect(checkHistory(history, { failedCas: "observed" }).exitCode).toBe(1)
+  })
+
+  it("an initial value can be given", () => {
+    const history = lines([
+      [0, "invoke", "r"],
+      [0, "ok", "R", 7]
+    ])
+    expect(checkHistory(history).exitCode).toBe(1)
+    expect(checkHistory(history, { initial: 7 }).exitCode).toBe(0)
+  })
+
+  it("versions that contradict what happened are reported, even if another order explains it", () => {
+    const history = lines([
+      [0, "invoke", "write", 1],
+      [0, "ok", "write", 1, { version: 2 }],
+      [0, "invoke", "write", 2],
+      [0, "ok", "write", 2, { version: 1 }]
+    ])
+    const report = checkHistory(history)
+    expect(report.exitCode).toBe(0)
+    expect(report.json.versionFaults).toHaveLength(1)
+  })
+
+  it("records with the same fields are the same value", () => {
+    const history = lines([
+      [0, "invoke", "write", { a: 1, b: [2] }],
+      [0, "ok", "write"],
+      [0, "invoke", "read"],
+      [0, "ok", "read", { b: [2], a: 1 }]
+    ])
+    expect(checkHistory(history).exitCode).toBe(0)
+  })
+
+  it("an empty history is linearizable", () => expect(checkHistory(["", " "]).exitCode).toBe(0))
+})
+
+describe("input that is not understood", () => {
+  const faulty: ReadonlyArray<readonly [string, ReadonlyArray<string>, number, string | undefined]> = [
+    ["text that is not JSON", ['{"process":0,"type":"invoke","f":"read"}', "", "{nope"], 3, undefined],
+    ["a line that is a list", ["[1]"], 1, undefined],
+    ["a missing process", ['{"type":"invoke","f":"read"}'], 1, "process"],
+    ["an unknown type", ['{"process":0,"type":"begin","f":"read"}'], 1, "type"],
+    ["an unknown operation of a client", ['{"process":0,"type":"invoke","f":"dance"}'], 1, "f"],
+    ["an outcome without invocation", ['{"process":0,"type":"ok","f":"read","value":1}'], 1, "process"],
+    [
+      "an outcome of something else",
+      lines([
+        [0, "invoke", "read"],
+        [0, "ok", "write", 1]
+      ]),
+      2,
+      "f"
+    ],
+    [
+      "a version that is text",
+      lines([
+        [0, "invoke", "read"],
+        [0, "ok", "read", 1, { version: "1" }]
+      ]),
+      2,
+      "version"
+    ]
+  ]
+  for (const [name, input, line, field] of faulty) {
+    it(`${name} is named with its line`, () => {
+      const { exitCode, json } = checkHistory(input)
+      expect(exitCode).toBe(2)
+      expect(json.verdict).toBe("not-understood")
+      expect(json.line).toBe(line)
+      expect(json.field).toBe(field)
+      expect(json.reason).toContain(`line ${line}: `)
+    })
+  }
+
+  it("a cas without two values is named", () => {
+    const { exitCode, json } = checkHistory(lines([[0, "invoke", "cas", 3]]))
+    expect([exitCode, json.reason]).toEqual([2, "line 1: field `value` of cas is 3; expected [from, to]"])
+  })
+
+  it("a register does not know append", () =>
+    expect(checkHistory(lines([[0, "invoke", "append", "a"]]), { model: "register" }).exitCode).toBe(2))
+})
+
+describe("limits", () => {
+  it("a check that may not take a step is undecided", () => {
+    const report = check("stale-read", { stepsMax: 0 })
+    expect(report).toMatchObject({ exitCode: 3, json: { verdict: "unknown", undecidedKeys: [null] } })
+  })
+
+  it("a check whose time is up is undecided, and says how long it took", () => {
+    let nowMs = 0
+    const report = check("kv-append", { now: () => (nowMs += 10), timeoutMs: 10 })
+    expect(report.exitCode).toBe(3)
+    expect(report.json.millis).toBeGreaterThan(0)
+  })
+
+  it("without memory for visited positions the verdict is the same", () => {
+    for (let seed = 1; seed <= 50; seed++) {
+      const dice = new Dice(seed)
+      const recipe = { operations: 30, processes: 5, keys: 1, values: 2, kinds: ["read", "write", "cas"] }
+      const history = damage(dice, generate(dice, { ...recipe, openPercent: 5, failPercent: 5 }), 2)
+      const verdict = checkHistory(toLines(history)).exitCode
+      expect(checkHistory(toLines(history), { memoryMaxBytes: 0 }).exitCode).toBe(verdict)
+    }
+  })
+})
+
+describe("explanations", () => {
+  it("the smallest part fails by itself, contains the last straw, and what came before it does not fail", () => {
+    const recipe = {
+      operations: 9,
+      processes: 4,
+      keys: 1,
+      values: 3,
+      kinds: ["read", "read", "write", "cas"]
+    }
+    let explained = 0
+    for (let seed = 1; seed <= 400; seed++) {
+      const dice = new Dice(seed)
+      const whole = damage(dice, generate(dice, { ...recipe, openPercent: 15, failPercent: 0 }), 3)
+      // That an operation failed is known from the start, although a file says so only later.
+      const history = whole.filter(({ outcome }) => outcome !== "fail")
+      const report = checkHistory(toLines(history), { svg: true })
+      if (report.exitCode !== 1) continue
+      explained++
+      const { smallest, position } = report.json.contradiction!
+      const all = toLines(history)
+      const kept = new Set(smallest.flatMap(({ from, to }) => (to === null ? [from] : [from, to])))
+      const part = all.filter((_, index) => kept.has(index + 1) && index < position)
+      expect(checkHistory(part).exitCode, `seed ${seed}`).toBe(1)
+      expect(kept.has(position)).toBe(true)
+      expect(checkHistory(all.slice(0, position)).exitCode).toBe(1)
+      expect(checkHistory(all.slice(0, position - 1)).exitCode).toBe(0)
+      expect(bruteForce(registerModel(), history)).toBe(false)
+    }
+    expect(explained).toBeGreaterThan(40)
+  })
+})
+
+describe("the picture", () => {
+  /** Every tag closed in order: enough to catch what a browser would refuse. */
+  const isWellFormed = (svg: string): boolean => {
+    const open: Array<string> = []
+    for (const [, slash, name, rest] of svg.matchAll(/<(\/?)([a-z]+)([^<>]*)>/g)) {
+      if (slash === "/") {
+        if (open.pop() !== name) return false
+      } else if (!rest!.endsWith("/")) open.push(name!)
+    }
+    return open.length === 0 && !/&(?!amp;|lt;|gt;|quot;)/.test(svg)
+  }
+
+  it("shows each operation of the failing part, marked, and an open end where the outcome is unknown", () => {
+    const svg = check("write-surfaces-twice", { svg: true }).svg!
+    expect(isWellFormed(svg)).toBe(true)
+    expect(svg.match(/class="failing"/g)).toHaveLength(2)
+    expect(svg.match(/class="open failing"/g)).toHaveLength(1)
+    expect(svg.match(/class="culprit"/g)).toHaveLength(1)
+    expect(svg).toContain("never returned")
+  })
+
+  it("is well formed whatever the values are", () => {
+    const value = '<b a="1">&\u0000\ud800'
+    const history = lines([
+      ["7", "invoke", "put", value, { key: "<&>" }],
+      ["7", "ok", "put", value],
+      ["7", "invoke", "get", null, { key: "<&>" }],
+      ["7", "ok", "get", "]]>"]
+    ])
+    const { svg } = checkHistory(history, { svg: true })
+    expect(isWellFormed(svg!)).toBe(true)
+  })
+
+  it("is not drawn where there is nothing to show", () =>
+    expect(check("late-write", { svg: true }).svg).toBeUndefined())
+})
+
+describe("lines", () => {
+  it("may be cut anywhere between pieces", () => {
+    const text = load("stale-read").join("\n")
+    for (const size of [1, 7, 100, 10_000]) {
+      const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, at) =>
+        text.slice(at * size, (at + 1) * size)
+      )
+      expect(checkHistory(linesOf(pieces)).exitCode).toBe(1)
+    }
+  })
+})
