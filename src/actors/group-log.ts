@@ -145,7 +145,7 @@ export class GroupLog implements LogView {
         const part = this.#current(record.run, next, through)
         if (part === undefined) continue
         const taken = takeBytes(part, Math.max(room, 1))
-        found.push({ ...taken, bytes: taken.bytes.slice() })
+        found.push({ ...taken, bytes: new Uint8Array(taken.bytes) })
         room -= taken.bytes.length
         next = slotPlus(runLast(taken), 1)
         if (taken.count < part.count) return found

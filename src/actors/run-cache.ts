@@ -25,7 +25,9 @@ export class RunCache {
     if (this.#head < this.#runs.length && runLast(last!) + 1 !== run.first) this.#clear()
     // A view of what the bus read can keep a large buffer alive: the cache counts what it holds.
     const own =
-      run.bytes.byteLength === run.bytes.buffer.byteLength ? run : { ...run, bytes: run.bytes.slice() }
+      run.bytes.byteLength === run.bytes.buffer.byteLength
+        ? run
+        : { ...run, bytes: new Uint8Array(run.bytes) }
     this.#runs.push(own)
     this.#bytes += own.bytes.length
   }

@@ -58,7 +58,7 @@ export type KvState = sorted.default<string, Held>
 const compareKeys = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** A view of bytes can keep a whole network buffer alive: what is kept is a copy. */
-const own = (value: KvValue): KvValue => (typeof value === "string" ? value : Uint8Array.from(value))
+const own = (value: KvValue): KvValue => (typeof value === "string" ? value : new Uint8Array(value))
 
 const apply = (state: KvState, command: KvCommand, at: At): readonly [KvState, KvReply] => {
   switch (command._tag) {
@@ -76,6 +76,9 @@ const apply = (state: KvState, command: KvCommand, at: At): readonly [KvState, K
   }
 }
 
+/** A list ends before it outgrows one message of the bus; there is more, and it can be asked for. */
+const answerMaxUnits = 128 * 1024
+
 const answer = (state: KvState, question: KvQuestion): KvAnswer => {
   if (question._tag === "Get") {
     const held = state.get(question.key)
@@ -83,11 +86,14 @@ const answer = (state: KvState, question: KvQuestion): KvAnswer => {
   }
   const { prefix, after, limit } = question
   const entries: Array<KvEntry> = []
+  let size = 0
   const start = compareKeys(after, prefix) > 0 ? after : prefix
   for (const [key, held] of state.entries(start)) {
     if (!key.startsWith(prefix)) break
     if (key === after) continue
-    if (entries.length === limit) return { entries, more: true }
+    size += key.length + held.value.length
+    if (entries.length === limit || (size > answerMaxUnits && entries.length > 0))
+      return { entries, more: true }
     entries.push({ key, ...held })
   }
   return { entries, more: false }

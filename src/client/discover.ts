@@ -1,0 +1,73 @@
+/** Asking the nodes who they are and who leads. */
+import { Effect, Schema } from "effect"
+import type { GroupId, NodeId } from "../protocol/ids.ts"
+import type { BusShape } from "../runtime/bus/port.ts"
+import type { Subjects } from "../wire/subjects.ts"
+
+const GroupSeen = Schema.Struct({
+  group: Schema.String,
+  phase: Schema.String,
+  promised: Schema.Int,
+  last: Schema.Int,
+  chosen: Schema.Int,
+  applied: Schema.Int,
+  configuration: Schema.optionalKey(
+    Schema.Struct({
+      ballot: Schema.Int,
+      generation: Schema.Int,
+      leader: Schema.String,
+      acceptors: Schema.Array(Schema.String)
+    })
+  )
+})
+
+/** What a node answers about itself, as far as clients and the command line use it. */
+const NodeSeen = Schema.Struct({
+  id: Schema.String,
+  storage: Schema.String,
+  pid: Schema.Int,
+  state: Schema.String,
+  groups: Schema.Array(GroupSeen),
+  counters: Schema.Record(Schema.String, Schema.Number),
+  memoryBytes: Schema.optionalKey(Schema.Number)
+})
+export type NodeSeen = typeof NodeSeen.Type
+export type GroupSeen = typeof GroupSeen.Type
+
+const decodeNode = Schema.decodeUnknownExit(Schema.fromJsonString(NodeSeen))
+const nothing = new Uint8Array(0)
+const askTimeoutMs = 500
+
+const nodeIn = (payload: Uint8Array): NodeSeen | undefined => {
+  const exit = decodeNode(new TextDecoder().decode(payload))
+  return exit._tag === "Success" ? exit.value : undefined
+}
+
+/** The leader of a group according to the first node that answers; undefined where none does, or none knows. */
+export const findLeader = (
+  bus: BusShape,
+  subjects: Subjects,
+  group: GroupId
+): Effect.Effect<NodeId | undefined> =>
+  bus.request(subjects.status, nothing, askTimeoutMs).pipe(
+    Effect.map((payload) => {
+      const seen = nodeIn(payload)?.groups.find((each) => each.group === group)
+      return seen?.configuration?.leader as NodeId | undefined
+    }),
+    Effect.catch(() => Effect.succeed(undefined))
+  )
+
+/** What every node answers within `waitMs`, by name. */
+export const surveyNodes = Effect.fnUntraced(function* (bus: BusShape, subjects: Subjects, waitMs: number) {
+  const seen = new Map<string, NodeSeen>()
+  const inbox = yield* bus.newInbox
+  yield* bus.subscribe(inbox, {
+    onMessage: (payload) => {
+      const node = nodeIn(payload)
+      if (node !== undefined) seen.set(node.id, node)
+    }
+  })
+  bus.publish(subjects.status, nothing, inbox)
+  yield* Effect.sleep(waitMs)
+  return [...seen.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+}, Effect.scoped)

@@ -1,0 +1,136 @@
+/** The commands of one session that wait for their results. */
+import { commandOverheadBytes, writeCommand } from "../protocol/entry.ts"
+import { RequestNumber, type SessionId } from "../protocol/ids.ts"
+import type { CommandFailure } from "./errors.ts"
+
+/** What a command came to: its reply as a plain value and the slot that it took, or why there is none. */
+export type CommandDone = (reply: unknown, slot: number, failure: CommandFailure | undefined) => void
+
+export interface Command {
+  readonly bytes: Uint8Array
+  readonly done: CommandDone
+  /** Monotonic time at which the caller stops waiting. */
+  readonly deadlineMs: number
+}
+
+/** A command in flight. */
+export interface Sent {
+  readonly command: Command
+  sentAtMs: number
+  sends: number
+  submission: number
+  waits: boolean
+  /** The caller has been told that the outcome is open; it is only sent on to keep the session whole. */
+  given: boolean
+}
+
+/** Commands a session may have without a result; half of what a replica admits. */
+const outstandingMax = 8192
+
+/** One session and its commands in flight, by number. Numbers are in the order of first sending. */
+export class Epoch {
+  readonly session: SessionId
+  readonly #pending = new Map<number, Sent>()
+  #toSend: Array<number> = []
+  #next = 1
+
+  constructor(session: SessionId) {
+    this.session = session
+  }
+
+  get size(): number {
+    return this.#pending.size
+  }
+  get room(): number {
+    return outstandingMax - this.#pending.size
+  }
+
+  add(command: Command): void {
+    const number = this.#next++
+    this.#pending.set(number, { command, sentAtMs: 0, sends: 0, submission: 0, waits: true, given: false })
+    this.#toSend.push(number)
+  }
+
+  /** Takes a command out when its result has come; undefined for one that is settled already. */
+  settle(number: number): Sent | undefined {
+    const sent = this.#pending.get(number)
+    if (sent !== undefined) this.#pending.delete(number)
+    return sent
+  }
+
+  /** Has everything sent again that `matches`. */
+  sendAgain(matches: (sent: Sent) => boolean): void {
+    for (const [number, sent] of this.#pending) {
+      if (sent.waits || !matches(sent)) continue
+      sent.waits = true
+      this.#toSend.push(number)
+    }
+  }
+
+  /** Commands whose callers no longer wait; each once. */
+  expired(nowMs: number): ReadonlyArray<Command> {
+    const expired: Array<Command> = []
+    for (const sent of this.#pending.values()) {
+      if (sent.given || sent.command.deadlineMs > nowMs) continue
+      sent.given = true
+      expired.push(sent.command)
+    }
+    return expired
+  }
+
+  /** Everything that is left; the epoch is empty afterwards. */
+  drain(): ReadonlyArray<Sent> {
+    const left = [...this.#pending.values()]
+    this.#pending.clear()
+    this.#toSend = []
+    return left
+  }
+
+  /** Numbers that are to be sent, in parts that make a submission of about `maxBytes` each. */
+  takeParts(maxBytes: number): ReadonlyArray<ReadonlyArray<number>> {
+    if (this.#toSend.length === 0) return []
+    const parts: Array<Array<number>> = []
+    let part: Array<number> = []
+    let size = 0
+    for (const number of this.#toSend) {
+      const sent = this.#pending.get(number)
+      if (sent === undefined) continue
+      const bytes = commandOverheadBytes + sent.command.bytes.length
+      if (part.length > 0 && size + bytes > maxBytes) {
+        parts.push(part)
+        part = []
+        size = 0
+      }
+      part.push(number)
+      size += bytes
+    }
+    this.#toSend = []
+    if (part.length > 0) parts.push(part)
+    return parts
+  }
+
+  /** The entries of these numbers as one submission; they count as sent now. */
+  write(numbers: ReadonlyArray<number>, submission: number, nowMs: number): Uint8Array {
+    let size = 0
+    for (const number of numbers)
+      size += commandOverheadBytes + this.#pending.get(number)!.command.bytes.length
+    const bytes = new Uint8Array(size)
+    const received = this.#received()
+    let offset = 0
+    for (const number of numbers) {
+      const sent = this.#pending.get(number)!
+      sent.sentAtMs = nowMs
+      sent.sends++
+      sent.submission = submission
+      sent.waits = false
+      offset = writeCommand(bytes, offset, this.session, RequestNumber(number), received, sent.command.bytes)
+    }
+    return bytes
+  }
+
+  /** All numbers up to this one have their results: the oldest that waits is the first of the map. */
+  #received(): number {
+    const oldest = this.#pending.keys().next()
+    return (oldest.done === true ? this.#next : oldest.value) - 1
+  }
+}

@@ -1,0 +1,121 @@
+/** A client of one group as an actor: callbacks for those who count microseconds, effects for everybody else. */
+import { Clock, Context, Effect, Random, Scope } from "effect"
+import { ClientId, type GroupId, type SessionId } from "../protocol/ids.ts"
+import { spawnBatch } from "../runtime/actor-spawn.ts"
+import { Bus } from "../runtime/bus/port.ts"
+import { crash } from "../runtime/supervisor.ts"
+import type { ToClient } from "../wire/client-codec.ts"
+import { packetCodec } from "../wire/packet.ts"
+import { subjectsOf } from "../wire/subjects.ts"
+import type { Command, CommandDone } from "./epoch.ts"
+import { GroupCore } from "./group-core.ts"
+import { Link } from "./link.ts"
+import type { Question, QuestionDone } from "./questions.ts"
+
+type Message =
+  | { readonly _tag: "Command"; readonly command: Command }
+  | { readonly _tag: "Question"; readonly question: Question }
+  | { readonly _tag: "Heard"; readonly body: ToClient }
+  | { readonly _tag: "Listening"; readonly session: SessionId }
+  | { readonly _tag: "NotListening" }
+  | { readonly _tag: "NobodyThere" }
+  | { readonly _tag: "Look" }
+  | { readonly _tag: "Tick" }
+
+const tickMs = 50
+
+/** Submits and asks without an effect per command. The callbacks run in the client's own turn and must not throw. */
+export interface GroupClient {
+  readonly id: ClientId
+  /** False where too much waits already: nothing was taken. `timeoutMs` bounds how long the caller waits. */
+  readonly submitUnsafe: (command: Uint8Array, timeoutMs: number, done: CommandDone) => boolean
+  readonly askUnsafe: (question: Uint8Array, timeoutMs: number, done: QuestionDone) => boolean
+}
+
+const receive = (core: GroupCore, message: Message): void => {
+  switch (message._tag) {
+    case "Command":
+      return core.command(message.command)
+    case "Question":
+      return core.question(message.question)
+    case "Heard":
+      return core.heard(message.body)
+    case "Listening":
+      return core.listening(message.session)
+    case "NotListening":
+      return core.notListening()
+    case "NobodyThere":
+      return core.nobodyThere()
+    case "Tick":
+      return core.tick()
+    case "Look":
+      return
+  }
+}
+
+/** Connects to a group; the client lives until the scope closes. Finding a leader is part of the first command. */
+export const groupClient = Effect.fnUntraced(function* (cluster: string, group: GroupId) {
+  const bus = yield* Bus
+  const scope = yield* Scope.Scope
+  const context = yield* Effect.context<never>()
+  const clock = Context.get(context, Clock.Clock)
+  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+  const client = ClientId(`c${(yield* Random.nextInt).toString(36)}${(yield* Random.nextInt).toString(36)}`)
+  const codec = packetCodec(cluster)
+  const subjects = subjectsOf(cluster)
+  const run = (effect: Effect.Effect<void>) => {
+    Effect.runForkWith(context)(Effect.forkIn(effect, scope))
+  }
+  const tell = (message: Message) => {
+    actor.offerControlUnsafe(message)
+  }
+  const link = new Link({
+    bus,
+    subjects,
+    codec,
+    client,
+    group,
+    nowMs,
+    run,
+    onFound: () => tell({ _tag: "Look" })
+  })
+  const onMessage = (payload: Uint8Array) => {
+    const packet = codec.decode(payload)
+    if (typeof packet !== "string" && packet.group === group)
+      tell({ _tag: "Heard", body: packet.body as ToClient })
+  }
+  const listen = (session: SessionId) =>
+    run(
+      bus.subscribe(subjects.session(group, session), { onMessage }).pipe(
+        Scope.provide(scope),
+        Effect.match({
+          onSuccess: () => tell({ _tag: "Listening", session }),
+          onFailure: () => tell({ _tag: "NotListening" })
+        })
+      )
+    )
+  const core = new GroupCore({ client, link, nowMs, listen })
+  const actor = yield* spawnBatch<Message>({
+    name: `${group}/${client}`,
+    mailbox: { capacity: 65_536, controlCapacity: 1_000_000 },
+    supervision: crash,
+    onStart: ({ timers }) => timers.setRepeating("tick", tickMs, { _tag: "Tick" }),
+    onStop: () => core.close(),
+    receive: (batch) => {
+      for (const message of batch) receive(core, message)
+      core.flush()
+    }
+  })
+  yield* bus.subscribe(subjects.client(client), {
+    onMessage,
+    onNoResponders: () => tell({ _tag: "NobodyThere" })
+  })
+  const api: GroupClient = {
+    id: client,
+    submitUnsafe: (bytes, timeoutMs, done) =>
+      actor.offerUnsafe({ _tag: "Command", command: { bytes, done, deadlineMs: nowMs() + timeoutMs } }),
+    askUnsafe: (bytes, timeoutMs, done) =>
+      actor.offerUnsafe({ _tag: "Question", question: { bytes, done, deadlineMs: nowMs() + timeoutMs } })
+  }
+  return api
+})

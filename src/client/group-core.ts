@@ -1,0 +1,236 @@
+/** What a client of one group does with what it hears: one session, many commands in flight, whoever leads. */
+import { keepAliveEntry, openEntry } from "../protocol/entry.ts"
+import type { ClientId, SessionId } from "../protocol/ids.ts"
+import { resultAt, type ToClient } from "../wire/client-codec.ts"
+import { type Command, Epoch } from "./epoch.ts"
+import { Indeterminate, Rejected, Unavailable } from "./errors.ts"
+import type { Link } from "./link.ts"
+import { type Question, Questions } from "./questions.ts"
+
+/** Without an answer for this long, a command is sent again. */
+const retryAfterMs = 1000
+const keepAliveEveryMs = 15_000
+const submissionMaxBytes = 48 * 1024
+
+export interface CoreOptions {
+  readonly client: ClientId
+  readonly link: Link
+  readonly nowMs: () => number
+  /** Begins to listen for the results of a session; `listening` is to be called when it does, `notListening` if it cannot. */
+  readonly listen: (session: SessionId) => void
+}
+
+/** Called by one actor, a batch at a time; `flush` ends each batch. */
+export class GroupCore {
+  readonly #options: CoreOptions
+  readonly #link: Link
+  readonly #questions = new Questions()
+  /** Commands that no session has taken yet. */
+  #queue: Array<Command> = []
+  #epoch: Epoch | undefined
+  /** Sessions that expired with commands in flight, or were replaced. */
+  readonly #old = new Map<SessionId, Epoch>()
+  #opening: SessionId | undefined
+  #askedToOpenAtMs = Number.NEGATIVE_INFINITY
+  #submissions = 0
+  #heardAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: CoreOptions) {
+    this.#options = options
+    this.#link = options.link
+  }
+
+  command(command: Command): void {
+    this.#queue.push(command)
+  }
+
+  question(question: Question): void {
+    this.#questions.add(question)
+  }
+
+  heard(body: ToClient): void {
+    this.#heardAtMs = this.#options.nowMs()
+    switch (body._tag) {
+      case "Results":
+        return this.#results(body.session, body.flat)
+      case "Opened":
+        return this.#opened(body.session)
+      case "SubmitRefused":
+        if (body.refusal._tag === "Malformed") return this.#malformed(body.refusal.reason)
+        this.#unsent(body.submission)
+        return this.#link.refused(body.refusal)
+      case "SubmitUnsettled":
+        this.#unsent(body.submission)
+        return this.#link.lost()
+      case "QueryRefused":
+        this.#questions.askAgain(Number.NEGATIVE_INFINITY, body.question)
+        return this.#link.refused(body.refusal)
+      case "Answered":
+        return this.#answered(body.slot, body.flat)
+    }
+  }
+
+  listening(session: SessionId): void {
+    this.#epoch = new Epoch(session)
+  }
+
+  notListening(): void {
+    this.#opening = undefined
+  }
+
+  /** Nobody listens where the leader was: it is down, or not up yet. */
+  nobodyThere(): void {
+    this.#link.lost()
+    this.#sendAllAgain()
+  }
+
+  /** Sends what has gathered, if somebody is there to send it to. */
+  flush(): void {
+    if (!this.#waits() || !this.#link.open()) return
+    const nowMs = this.#options.nowMs()
+    if (this.#epoch === undefined && this.#queue.length > 0) this.#openSession(nowMs)
+    if (this.#epoch !== undefined) {
+      for (const command of this.#queue.splice(0, Math.max(0, this.#epoch.room))) this.#epoch.add(command)
+      this.#sendDue(this.#epoch, nowMs)
+    }
+    for (const epoch of this.#old.values()) this.#sendDue(epoch, nowMs)
+    for (const { first, queries } of this.#questions.take(nowMs)) {
+      this.#link.send({ _tag: "Query", client: this.#options.client, question: first, queries })
+    }
+  }
+
+  /** Looks, now and then, for what takes too long. */
+  tick(): void {
+    const nowMs = this.#options.nowMs()
+    for (const epoch of this.#epochs()) {
+      for (const command of epoch.expired(nowMs)) {
+        command.done(null, 0, new Indeterminate({ reason: "no answer came in time" }))
+      }
+      epoch.sendAgain((sent) => sent.sentAtMs <= nowMs - retryAfterMs)
+    }
+    this.#questions.askAgain(nowMs - retryAfterMs)
+    for (const question of this.#questions.expired(nowMs)) {
+      question.done(null, 0, new Unavailable({ reason: "no answer came in time" }))
+    }
+    this.#giveUpQueued(nowMs)
+    const quietMs = nowMs - this.#link.sentAtMs
+    if (this.#epoch !== undefined && this.#link.leader !== undefined && quietMs > keepAliveEveryMs) {
+      this.#submit(keepAliveEntry(this.#epoch.session), ++this.#submissions)
+    }
+    // Sent, and nothing heard: whoever is thought to lead may be stopped, with nobody to say so.
+    const silentMs = nowMs - Math.max(this.#heardAtMs, this.#link.sentAtMs - retryAfterMs)
+    if (this.#waits() && this.#link.leader !== undefined && silentMs > 2 * retryAfterMs) this.#link.lost()
+  }
+
+  /** The client ends: whoever waits is told what is known. */
+  close(): void {
+    const reason = "the client was closed"
+    for (const epoch of this.#epochs()) {
+      for (const { command, given } of epoch.drain())
+        if (!given) command.done(null, 0, new Indeterminate({ reason }))
+    }
+    for (const command of this.#queue) command.done(null, 0, new Unavailable({ reason }))
+    for (const question of this.#questions.drain()) question.done(null, 0, new Unavailable({ reason }))
+    this.#queue = []
+  }
+
+  #epochs(): ReadonlyArray<Epoch> {
+    return this.#epoch === undefined ? [...this.#old.values()] : [this.#epoch, ...this.#old.values()]
+  }
+
+  #waits(): boolean {
+    return (
+      this.#queue.length > 0 || this.#questions.size > 0 || (this.#epoch?.size ?? 0) > 0 || this.#old.size > 0
+    )
+  }
+
+  #unsent(submission: number): void {
+    this.#askedToOpenAtMs = Number.NEGATIVE_INFINITY
+    for (const epoch of this.#epochs()) epoch.sendAgain((sent) => sent.submission === submission)
+  }
+
+  #sendAllAgain(): void {
+    this.#askedToOpenAtMs = Number.NEGATIVE_INFINITY
+    for (const epoch of this.#epochs()) epoch.sendAgain(() => true)
+    this.#questions.askAgain(Number.POSITIVE_INFINITY)
+  }
+
+  #submit(bytes: Uint8Array, submission: number): void {
+    this.#link.send({ _tag: "Submit", client: this.#options.client, submission, bytes })
+  }
+
+  #openSession(nowMs: number): void {
+    if (this.#opening !== undefined || nowMs - this.#askedToOpenAtMs < retryAfterMs) return
+    this.#askedToOpenAtMs = nowMs
+    this.#submit(openEntry(this.#options.client), ++this.#submissions)
+  }
+
+  #opened(session: SessionId): void {
+    if (this.#epoch !== undefined || this.#opening !== undefined || this.#old.has(session)) return
+    this.#opening = session
+    this.#options.listen(session)
+  }
+
+  #sendDue(epoch: Epoch, nowMs: number): void {
+    for (const part of epoch.takeParts(submissionMaxBytes)) {
+      const submission = ++this.#submissions
+      this.#submit(epoch.write(part, submission, nowMs), submission)
+    }
+  }
+
+  #giveUpQueued(nowMs: number): void {
+    const late = this.#queue.filter((command) => command.deadlineMs <= nowMs)
+    if (late.length === 0) return
+    this.#queue = this.#queue.filter((command) => command.deadlineMs > nowMs)
+    for (const command of late) command.done(null, 0, new Unavailable({ reason: "nobody took it in time" }))
+  }
+
+  /** Never in good order: then nothing of it can succeed. */
+  #malformed(reason: string): void {
+    for (const { command, given } of this.#epoch?.drain() ?? []) {
+      if (!given) command.done(null, 0, new Rejected({ reason }))
+    }
+  }
+
+  #results(session: SessionId, flat: ReadonlyArray<unknown>): void {
+    const epoch = this.#epoch?.session === session ? this.#epoch : this.#old.get(session)
+    if (epoch === undefined) return
+    for (let index = 0; index < flat.length; index += 4) {
+      const { number, slot, outcome, reply } = resultAt(flat, index)
+      const sent = epoch.settle(number)
+      if (sent === undefined) continue
+      if (outcome === "session-expired") this.#expired(epoch)
+      if (sent.given) continue
+      const { command } = sent
+      if (outcome === "done") command.done(reply, slot, undefined)
+      // Sent once and refused: it did not run, and goes into the next session.
+      else if (outcome === "session-expired" && sent.sends === 1) this.#queue.push(command)
+      else if (outcome === "session-expired") {
+        command.done(null, 0, new Indeterminate({ reason: "its session expired" }))
+      } else if (outcome === "window-exceeded") {
+        command.done(null, 0, new Unavailable({ reason: "too many commands of one session are in flight" }))
+      } else command.done(null, 0, new Rejected({ reason: "the state machine cannot read the command" }))
+    }
+    if (epoch !== this.#epoch && epoch.size === 0) this.#old.delete(session)
+  }
+
+  #expired(epoch: Epoch): void {
+    if (this.#epoch !== epoch) return
+    this.#old.set(epoch.session, epoch)
+    this.#epoch = undefined
+    this.#opening = undefined
+    this.#askedToOpenAtMs = Number.NEGATIVE_INFINITY
+  }
+
+  #answered(slot: number, flat: ReadonlyArray<unknown>): void {
+    for (let index = 0; index < flat.length; index += 2) {
+      const question = this.#questions.settle(flat[index] as number)
+      const answer = flat[index + 1]
+      if (question === undefined) continue
+      if (Array.isArray(answer)) question.done(answer[0], slot, undefined)
+      else if (answer === null) {
+        question.done(null, slot, new Rejected({ reason: "the answer is too large for the bus" }))
+      } else question.done(null, slot, new Rejected({ reason: "the state machine cannot read the question" }))
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/** The key-value store of a group: revisions on every reply, compare-and-set, listing by prefix. */
+import { Effect, Option, Stream } from "effect"
+import type { KvAnswer, KvCommand, KvEntry, KvQuestion, KvReply, KvValue } from "../machines/kv.ts"
+import type { CommandFailure, QuestionFailure } from "./errors.ts"
+import type { CallOptions, Replicated } from "./replicated.ts"
+
+/** Linearizable in all it does. Revisions are slots of the log: they grow over all keys. */
+export interface Kv {
+  /** Sets the key; the revision is that of this write. */
+  readonly put: (
+    key: string,
+    value: KvValue,
+    options?: CallOptions
+  ) => Effect.Effect<{ readonly revision: number }, CommandFailure>
+  readonly get: (key: string, options?: CallOptions) => Effect.Effect<Option.Option<KvEntry>, QuestionFailure>
+  /** Whether there was anything to delete. */
+  readonly delete: (
+    key: string,
+    options?: CallOptions
+  ) => Effect.Effect<{ readonly deleted: boolean }, CommandFailure>
+  /**
+   * Sets the key if it is at `revision`; 0 stands for absent. Where it is not, nothing changes and `revision` in the reply is
+   * the one that it has.
+   */
+  readonly compareAndSet: (
+    key: string,
+    revision: number,
+    value: KvValue,
+    options?: CallOptions
+  ) => Effect.Effect<{ readonly changed: boolean; readonly revision: number }, CommandFailure>
+  /** All entries with the prefix in key order, read page by page: each page is linearizable, the whole is not one instant. */
+  readonly list: (prefix: string, options?: CallOptions) => Stream.Stream<KvEntry, QuestionFailure>
+}
+
+const pageMax = 1000
+
+/**
+ * The key-value form of a connection to a group.
+ *
+ * @example
+ * ```ts
+ * const kv = kvOf(yield* replicated({ cluster: "dev", group: "main", machine: kvMachine }))
+ * const { revision } = yield* kv.put("color", "green")
+ * yield* kv.compareAndSet("color", revision, "blue")
+ * ```
+ */
+export const kvOf = (group: Replicated<KvCommand, KvReply, KvQuestion, KvAnswer>): Kv => ({
+  put: (key, value, options) =>
+    Effect.map(group.submit({ _tag: "Put", key, value }, options), ({ reply }) => ({
+      revision: reply.revision
+    })),
+  get: (key, options) =>
+    Effect.map(group.ask({ _tag: "Get", key }, options), ({ entries }) => Option.fromNullishOr(entries[0])),
+  delete: (key, options) =>
+    Effect.map(group.submit({ _tag: "Delete", key }, options), ({ reply }) => ({ deleted: reply.changed })),
+  compareAndSet: (key, revision, value, options) =>
+    Effect.map(group.submit({ _tag: "CompareAndSet", key, revision, value }, options), ({ reply }) => reply),
+  list: (prefix, options) =>
+    Stream.paginate("", (after: string) =>
+      Effect.map(group.ask({ _tag: "List", prefix, after, limit: pageMax }, options), (page) => [
+        page.entries,
+        page.more ? Option.some(page.entries[page.entries.length - 1]!.key) : Option.none<string>()
+      ])
+    )
+})
