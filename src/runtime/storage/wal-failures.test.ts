@@ -4,17 +4,8 @@ import { Effect, Exit, Scope } from "effect"
 import type { WalFailure } from "./errors.ts"
 import { MemoryDisk } from "./memory.ts"
 import type { WalRecord } from "./records.ts"
-import { openWal, type Wal } from "./wal.ts"
-
-const open = (disk: MemoryDisk, seen: Array<WalRecord> = [], clusterId = "c") =>
-  openWal({ directory: "node", clusterId, segmentBytes: 4096, frameMaxBytes: 1024 }, (record) =>
-    seen.push({ ...record, body: record.body.slice() })
-  ).pipe(Effect.provide(disk.layer()))
-
-const syncOf = (wal: Wal) =>
-  Effect.callback<number, WalFailure>((resume) => {
-    wal.sync((failure, position) => resume(failure ? Effect.fail(failure) : Effect.succeed(position)))
-  })
+import type { Wal } from "./wal.ts"
+import { openSmall, syncOf } from "./wal-kit.ts"
 
 const append = (wal: Wal, group: number, sizeBytes = 900) =>
   wal.append(1, group, [new Uint8Array(sizeBytes).fill(1)])
@@ -26,7 +17,7 @@ describe("failing writes", () => {
     Effect.gen(function* () {
       const disk = new MemoryDisk()
       const scope = yield* Scope.make()
-      const wal = yield* open(disk).pipe(Scope.provide(scope))
+      const wal = yield* openSmall(disk).pipe(Scope.provide(scope))
       append(wal, 1)
       yield* syncOf(wal)
       disk.failNextWrite("broken")
@@ -41,7 +32,7 @@ describe("failing writes", () => {
       assert.strictEqual(wal.stats().stagedRecords, 0)
       yield* Scope.close(scope, Exit.void)
       const seen: Array<WalRecord> = []
-      yield* open(disk, seen)
+      yield* openSmall(disk, seen)
       assert.deepStrictEqual(groupsOf(seen), [1])
     })
   )
@@ -49,7 +40,7 @@ describe("failing writes", () => {
   it.effect("all that waited behind a failed write is told so", () =>
     Effect.gen(function* () {
       const disk = new MemoryDisk()
-      const wal = yield* open(disk)
+      const wal = yield* openSmall(disk)
       const told: Array<string> = []
       const sync = (name: string) => wal.sync((failure) => told.push(`${name} ${failure?._tag ?? "durable"}`))
       disk.holdWrites()
@@ -68,7 +59,7 @@ describe("failing writes", () => {
     Effect.gen(function* () {
       const disk = new MemoryDisk()
       const scope = yield* Scope.make()
-      const wal = yield* open(disk).pipe(Scope.provide(scope))
+      const wal = yield* openSmall(disk).pipe(Scope.provide(scope))
       disk.failPreallocation("full")
       const acknowledged: Array<number> = []
       let failure: WalFailure | undefined
@@ -86,7 +77,7 @@ describe("failing writes", () => {
 
       disk.failPreallocation(undefined)
       const seen: Array<WalRecord> = []
-      const again = yield* open(disk, seen)
+      const again = yield* openSmall(disk, seen)
       assert.deepStrictEqual(groupsOf(seen), acknowledged)
       for (let group = 0; group < 20; group++) append(again, group)
       yield* syncOf(again)
@@ -96,7 +87,7 @@ describe("failing writes", () => {
   it.effect("room made before the segment is used up is room enough", () =>
     Effect.gen(function* () {
       const disk = new MemoryDisk()
-      const wal = yield* open(disk)
+      const wal = yield* openSmall(disk)
       disk.failPreallocation("full")
       for (let group = 0; group < 3; group++) append(wal, group)
       yield* syncOf(wal)
@@ -112,7 +103,7 @@ describe("failing writes", () => {
     Effect.gen(function* () {
       const disk = new MemoryDisk()
       const scope = yield* Scope.make()
-      const wal = yield* open(disk).pipe(Scope.provide(scope))
+      const wal = yield* openSmall(disk).pipe(Scope.provide(scope))
       const told: Array<string> = []
       const sync = (name: string) => wal.sync((failure) => told.push(`${name} ${failure?._tag ?? "durable"}`))
       disk.holdWrites()
@@ -128,6 +119,13 @@ describe("failing writes", () => {
       assert.deepStrictEqual(told, ["a durable", "b WalClosed", "c WalClosed", "d WalClosed"])
     })
   )
+
+  it.effect("a log that was closed while nothing was staged is closed all the same", () =>
+    Effect.gen(function* () {
+      const wal = yield* Effect.scoped(openSmall(new MemoryDisk()))
+      assert.strictEqual((yield* Effect.flip(syncOf(wal)))._tag, "WalClosed")
+    })
+  )
 })
 
 describe("who may open a directory", () => {
@@ -135,18 +133,18 @@ describe("who may open a directory", () => {
     Effect.gen(function* () {
       const disk = new MemoryDisk()
       const scope = yield* Scope.make()
-      yield* open(disk).pipe(Scope.provide(scope))
-      assert.strictEqual((yield* Effect.flip(open(disk)))._tag, "DirectoryInUse")
+      yield* openSmall(disk).pipe(Scope.provide(scope))
+      assert.strictEqual((yield* Effect.flip(openSmall(disk)))._tag, "DirectoryInUse")
       yield* Scope.close(scope, Exit.void)
-      yield* open(disk)
+      yield* openSmall(disk)
     })
   )
 
   it.effect("a directory of another cluster is refused and named", () =>
     Effect.gen(function* () {
       const disk = new MemoryDisk()
-      yield* Effect.scoped(open(disk))
-      const failure = yield* Effect.flip(open(disk, [], "other"))
+      yield* Effect.scoped(openSmall(disk))
+      const failure = yield* Effect.flip(openSmall(disk, [], { clusterId: "other" }))
       assert.strictEqual(failure._tag, "WrongCluster")
       assert.match(failure.message, /belongs to the cluster "c", not to "other"/)
     })
@@ -155,9 +153,9 @@ describe("who may open a directory", () => {
   it.effect("an identity of an unknown format is refused with what to do", () =>
     Effect.gen(function* () {
       const disk = new MemoryDisk()
-      yield* Effect.scoped(open(disk))
+      yield* Effect.scoped(openSmall(disk))
       disk.replaceNow("node/identity.json", new TextEncoder().encode('{"format":9,"anything":true}'))
-      const failure = yield* Effect.flip(open(disk))
+      const failure = yield* Effect.flip(openSmall(disk))
       assert.strictEqual(failure._tag, "UnknownFormat")
       assert.match(failure.message, /has format 9.*reads format 1 only/)
     })
@@ -166,26 +164,26 @@ describe("who may open a directory", () => {
   it.effect("segments without an identity, and an identity that was edited, are refused", () =>
     Effect.gen(function* () {
       const disk = new MemoryDisk()
-      yield* Effect.scoped(open(disk))
+      yield* Effect.scoped(openSmall(disk))
       const text = new TextDecoder().decode(disk.bytesOf("node/identity.json"))
       disk.replaceNow(
         "node/identity.json",
         new TextEncoder().encode(text.replace(/"salt": \d+/, '"salt": 12'))
       )
-      assert.match((yield* Effect.flip(open(disk))).message, /its checksum does not hold/)
+      assert.match((yield* Effect.flip(openSmall(disk))).message, /its checksum does not hold/)
       disk.replaceNow("node/identity.json", new TextEncoder().encode("not JSON"))
-      assert.match((yield* Effect.flip(open(disk))).message, /it is not JSON/)
+      assert.match((yield* Effect.flip(openSmall(disk))).message, /it is not JSON/)
       disk.removeNow("node/identity.json")
-      assert.match((yield* Effect.flip(open(disk))).message, /no identity.json that says whose they are/)
+      assert.match((yield* Effect.flip(openSmall(disk))).message, /no identity.json that says whose they are/)
     })
   )
 
   it.effect("two directories draw two storage ids, and one keeps its own", () =>
     Effect.gen(function* () {
       const [one, other] = [new MemoryDisk(), new MemoryDisk()]
-      const first = yield* Effect.scoped(Effect.map(open(one), (wal) => wal.storageId))
-      const again = yield* Effect.scoped(Effect.map(open(one), (wal) => wal.storageId))
-      const second = yield* Effect.scoped(Effect.map(open(other), (wal) => wal.storageId))
+      const first = yield* Effect.scoped(Effect.map(openSmall(one), (wal) => wal.storageId))
+      const again = yield* Effect.scoped(Effect.map(openSmall(one), (wal) => wal.storageId))
+      const second = yield* Effect.scoped(Effect.map(openSmall(other), (wal) => wal.storageId))
       assert.strictEqual(again, first)
       assert.notStrictEqual(second, first)
     })

@@ -1,23 +1,10 @@
 /** The write-ahead log from outside: what is synced is durable, in order, whatever the batches; and refusals are plain. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
-import type { WalFailure } from "./errors.ts"
 import { MemoryDisk } from "./memory.ts"
 import type { WalRecord } from "./records.ts"
-import { openWal, type Wal, type WalOptions } from "./wal.ts"
-
-const directory = "node"
-const smallSegments = { segmentBytes: 4096, frameMaxBytes: 1024 }
-
-const open = (disk: MemoryDisk, seen: Array<WalRecord> = [], options: Partial<WalOptions> = {}) =>
-  openWal({ directory, clusterId: "c", ...smallSegments, ...options }, (record) =>
-    seen.push({ ...record, body: record.body.slice() })
-  ).pipe(Effect.provide(disk.layer()))
-
-const syncOf = (wal: Wal) =>
-  Effect.callback<number, WalFailure>((resume) => {
-    wal.sync((failure, position) => resume(failure ? Effect.fail(failure) : Effect.succeed(position)))
-  })
+import type { Wal } from "./wal.ts"
+import { openSmall, syncOf } from "./wal-kit.ts"
 
 const bodyOf = (sizeBytes: number, fill: number) => new Uint8Array(sizeBytes).fill(fill)
 
@@ -34,7 +21,7 @@ const framesOf = (wal: Wal) => {
 describe("group commit", () => {
   it.effect("a sync with nothing staged calls back before it returns, at the start of an empty log", () =>
     Effect.gen(function* () {
-      const wal = yield* open(new MemoryDisk())
+      const wal = yield* openSmall(new MemoryDisk())
       let told: number | undefined
       wal.sync((_, position) => {
         told = position
@@ -46,7 +33,7 @@ describe("group commit", () => {
   it.effect("what is staged while a write is under way becomes one frame", () =>
     Effect.gen(function* () {
       const disk = new MemoryDisk()
-      const wal = yield* open(disk)
+      const wal = yield* openSmall(disk)
       disk.holdWrites()
       const order: Array<string> = []
       for (let index = 0; index < 5; index++) {
@@ -72,7 +59,7 @@ describe("group commit", () => {
   it.effect("the position is that of the frame with the first record since the sync before", () =>
     Effect.gen(function* () {
       const disk = new MemoryDisk()
-      const wal = yield* open(disk)
+      const wal = yield* openSmall(disk, [], { segmentBytes: 1 << 16 })
       disk.holdWrites()
       const positions: Array<number> = []
       wal.append(1, 0, [bodyOf(100, 1)])
@@ -80,14 +67,16 @@ describe("group commit", () => {
       for (let index = 0; index < 12; index++) wal.append(2, 0, [bodyOf(200, 2)])
       wal.sync((_, position) => positions.push(position))
       wal.append(3, 0, [bodyOf(8, 3)])
+      for (let index = 0; index < 12; index++) wal.append(4, 0, [bodyOf(200, 4)])
       disk.stopHolding()
       wal.sync((_, position) => positions.push(position))
       wal.sync((_, position) => positions.push(position))
-      const found = positions.map((position) => wal.readFrame(position)?.records[0]?.type)
-      assert.deepStrictEqual(found, [1, 2, 2, 2])
-      assert.isTrue(wal.readFrame(positions[2]!)?.records.some((record) => record.type === 3))
-      assert.isBelow(positions[1]!, positions[2]!)
-      assert.strictEqual(positions[3], positions[2])
+      const types = positions.map((position) => wal.readFrame(position)?.records.map((record) => record.type))
+      assert.deepStrictEqual(
+        types.map((found) => found?.[0]),
+        [1, 2, 2, 4]
+      )
+      assert.isTrue(types[2]?.includes(3))
     })
   )
 
@@ -95,7 +84,7 @@ describe("group commit", () => {
     "a waiter that stages and syncs again, a hundred thousand times over, does not grow the stack",
     () =>
       Effect.gen(function* () {
-        const wal = yield* open(new MemoryDisk(), [], { segmentBytes: 64 << 20 })
+        const wal = yield* openSmall(new MemoryDisk(), [], { segmentBytes: 64 << 20 })
         let count = 0
         const again = () => {
           count += 1
@@ -113,7 +102,7 @@ describe("group commit", () => {
     () =>
       Effect.gen(function* () {
         const disk = new MemoryDisk()
-        const wal = yield* open(disk)
+        const wal = yield* openSmall(disk)
         disk.holdWrites()
         const order: Array<number> = []
         wal.append(1, 0, [bodyOf(1, 1)])
@@ -129,7 +118,7 @@ describe("group commit", () => {
 
   it.effect("a record that the format cannot hold is refused where it is staged", () =>
     Effect.gen(function* () {
-      const wal = yield* open(new MemoryDisk())
+      const wal = yield* openSmall(new MemoryDisk())
       assert.throws(() => wal.append(256, 0, []), /type of a log record/)
       assert.throws(() => wal.append(0, 65536, []), /group of a log record/)
       assert.throws(() => wal.append(0, 0, [bodyOf(4066, 0)]), /4065 bytes at most/)
@@ -144,7 +133,7 @@ describe("segments", () => {
   it.effect("the log rolls from segment to segment under load and reads back across them", () =>
     Effect.gen(function* () {
       const disk = new MemoryDisk()
-      const wal = yield* open(disk)
+      const wal = yield* openSmall(disk)
       for (let index = 0; index < 300; index++) {
         wal.append(index % 256, index, [bodyOf(index % 90, index), bodyOf(3, 7)])
         if (index % 3 === 0) yield* syncOf(wal)
@@ -162,7 +151,7 @@ describe("segments", () => {
 
   it.effect("a burst larger than what is preallocated waits for segments instead of failing", () =>
     Effect.gen(function* () {
-      const wal = yield* open(new MemoryDisk())
+      const wal = yield* openSmall(new MemoryDisk())
       for (let index = 0; index < 100; index++) wal.append(1, index, [bodyOf(1000, index)])
       let told = false
       wal.sync(() => {
@@ -178,7 +167,7 @@ describe("segments", () => {
 
   it.effect("the next segment is there before the current one is full", () =>
     Effect.gen(function* () {
-      const wal = yield* open(new MemoryDisk())
+      const wal = yield* openSmall(new MemoryDisk())
       for (let index = 0; index < 3; index++) wal.append(1, 0, [bodyOf(900, 1)])
       yield* syncOf(wal)
       for (let turn = 0; turn < 50 && wal.stats().segments === 1; turn++) yield* Effect.yieldNow
@@ -192,7 +181,7 @@ describe("segments", () => {
       const disk = new MemoryDisk()
       const scope = yield* Scope.make()
       const options = { segmentBytes: 4 << 20, frameMaxBytes: 1 << 20 }
-      const wal = yield* open(disk, [], options).pipe(Scope.provide(scope))
+      const wal = yield* openSmall(disk, [], options).pipe(Scope.provide(scope))
       const sizes = [1, 1 << 20, 1, (1 << 20) + 1, 3 << 20, 1, 0, 1]
       for (const [index, sizeBytes] of sizes.entries()) {
         wal.append(1, index, [bodyOf(sizeBytes, index)])
@@ -200,7 +189,7 @@ describe("segments", () => {
       }
       yield* Scope.close(scope, Exit.void)
       const seen: Array<WalRecord> = []
-      yield* open(disk, seen, options)
+      yield* openSmall(disk, seen, options)
       assert.deepStrictEqual(
         seen.map((record) => [record.body.length, record.body.every((byte) => byte === record.group)]),
         sizes.map((sizeBytes) => [sizeBytes, true])
@@ -212,12 +201,12 @@ describe("segments", () => {
     Effect.gen(function* () {
       const disk = new MemoryDisk()
       const scope = yield* Scope.make()
-      const wal = yield* open(disk).pipe(Scope.provide(scope))
+      const wal = yield* openSmall(disk).pipe(Scope.provide(scope))
       for (let index = 0; index < 20; index++) wal.append(1, index, [bodyOf(900, index)])
       yield* syncOf(wal)
       yield* Scope.close(scope, Exit.void)
       const seen: Array<WalRecord> = []
-      const again = yield* open(disk, seen, { segmentBytes: 1 << 20 })
+      const again = yield* openSmall(disk, seen, { segmentBytes: 1 << 20 })
       assert.strictEqual(seen.length, 20)
       assert.strictEqual(again.storageId, wal.storageId)
     })
