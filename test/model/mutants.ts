@@ -1,0 +1,240 @@
+/** Seeded bugs in the protocol cores: each brings back one trap of the protocol, and names the laws that may catch it. */
+import type { Edit } from "../support/cores.ts"
+import type { Scope } from "./world.ts"
+
+export interface Mutant {
+  readonly id: string
+  readonly edits: ReadonlyArray<Edit>
+  /** Where the search finds it. */
+  readonly scope: Scope
+  /** Exhaustive search gives up before; only random walks get there. */
+  readonly tooDeep?: boolean
+}
+
+const pairs = [
+  [0, 1],
+  [0, 2],
+  [1, 2]
+]
+const upToThree = [[0], [1], [2], ...pairs, [0, 1, 2]]
+
+const common = { nodes: 3, slotsMax: 1, retiresMax: 0, duplicates: false }
+/** Two more ballots after the first, over pairs. */
+export const twoBallots: Scope = { ...common, initial: [0, 1], sets: pairs, ballotsMax: 4 }
+/** Two more ballots over any acceptors of three nodes, one of which may be retired. */
+export const anySets: Scope = { ...common, initial: [0, 1, 2], sets: upToThree, ballotsMax: 4, retiresMax: 1 }
+const triples: Scope = { ...anySets, sets: [[0, 1, 2]] }
+/** An entry of ballot 2 stays behind at A and C, while ballot 3 of B, which does not have it, becomes active. */
+const staleEntry = [
+  "A proposes",
+  "C gets Accept in ballot 2",
+  "B starts a ballot of ABC",
+  "B gets Issued",
+  "A gets Accept in ballot 3",
+  "C gets Accept in ballot 3",
+  "B gets Accepted in ballot 3 of A",
+  "B gets Accepted in ballot 3 of C",
+  "the master gets Complete of B",
+  "B gets Activated"
+]
+const threeBallots: Scope = { ...twoBallots, ballotsMax: 5 }
+const twoSlots: Scope = { ...twoBallots, slotsMax: 2 }
+
+const leaderServe = "leader-serve.ts"
+const leaderCarry = "leader-carry.ts"
+const quorum = "quorum.ts"
+
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    id: "latest: the master activates an older issued ballot",
+    scope: threeBallots,
+    tooDeep: true,
+    edits: [
+      {
+        file: "master.ts",
+        find: "readonly latest: Issued | undefined\n",
+        replace: "readonly latest: Issued | undefined\n  readonly all?: ReadonlyArray<Issued>\n"
+      },
+      {
+        file: "master.ts",
+        find: "nextBallot: Ballot(state.nextBallot + 1), latest: issued },",
+        replace:
+          "nextBallot: Ballot(state.nextBallot + 1), latest: issued, all: [...(state.all ?? []), issued] },"
+      },
+      {
+        file: "master.ts",
+        find: "const { latest } = state\n  if (latest === undefined || latest.configuration.ballot !== ballot)",
+        replace:
+          "const latest = state.all?.find((one) => one.configuration.ballot === ballot)\n  if (latest === undefined)"
+      }
+    ]
+  },
+  {
+    id: "retire while a ballot is issued",
+    scope: { ...triples, prelude: staleEntry },
+    edits: [{ file: "master.ts", find: "if (state.latest !== undefined) {", replace: "if (false) {" }]
+  },
+  {
+    id: "a majority is a write quorum",
+    scope: triples,
+    edits: [
+      {
+        file: quorum,
+        find: "let least = Number.MAX_SAFE_INTEGER\n",
+        replace:
+          "const sorted = configuration.acceptors.map((one) => acknowledged(one.node) ?? 0).sort((a, b) => b - a)\n" +
+          "  let least: number = sorted[Math.floor(sorted.length / 2)]!\n  if (least >= 0) return Slot(least)\n"
+      }
+    ]
+  },
+  {
+    id: "the ballot is activated without carrying the log",
+    scope: twoBallots,
+    edits: [
+      {
+        file: leaderCarry,
+        find: "if (leastConfirmed(next) > 0 && leastAcknowledged(next) >= state.boundThrough) return",
+        replace: "return"
+      }
+    ]
+  },
+  {
+    id: "commands are proposed before activation",
+    scope: twoBallots,
+    edits: [
+      {
+        file: leaderCarry,
+        find: 'return { state: step.state, outputs: [{ _tag: "CancelTimer", timer: "retransmit" }, ...step.outputs] }',
+        replace: "return servingEarly(step, undefined as never)"
+      },
+      {
+        file: leaderCarry,
+        find: "return complete(next)",
+        replace: "return servingEarly(complete0(next), log)"
+      },
+      {
+        file: leaderCarry,
+        find: "export interface Sent {",
+        replace:
+          "const complete0 = (state: Carrying) => awaiting(state, originOf(state.prev))\n" +
+          "const servingEarly = (step: any, log: any): any => ({ ...servingNow(step.state, log), outputs: [...step.outputs, ...servingNow(step.state, log).outputs] })\n" +
+          "export interface Sent {"
+      },
+      {
+        file: leaderCarry,
+        find: "type Awaiting, awaiting }",
+        replace: "type Awaiting, awaiting, serving as servingNow }"
+      },
+      { file: leaderServe, find: "const serving = ", replace: "export const serving = " }
+    ]
+  },
+  {
+    id: "an acknowledgement covers the acceptor's whole log",
+    scope: twoSlots,
+    edits: [
+      {
+        file: "acceptor.ts",
+        find: "const lastSlot = runsLast(runs, prevSlot)",
+        replace: "const lastSlot = slotMax(log.last, runsLast(runs, prevSlot))"
+      }
+    ]
+  },
+  {
+    id: "an acceptor votes below its promise",
+    scope: twoBallots,
+    edits: [
+      {
+        file: "acceptor.ts",
+        find: "if (configuration.ballot < state.promised) {",
+        replace: 'if (message._tag === "Prepare" && configuration.ballot < state.promised) {'
+      }
+    ]
+  },
+  {
+    id: "a promise falls",
+    scope: twoBallots,
+    edits: [
+      { file: "acceptor.ts", find: "if (configuration.ballot < state.promised) {", replace: "if (false) {" }
+    ]
+  },
+  {
+    id: "a leader goes on in its old ballot after a restart",
+    tooDeep: true,
+    scope: { ...twoBallots, slotsMax: 1 },
+    edits: [
+      {
+        file: "master.ts",
+        find: "const prev = state.active\n",
+        replace:
+          "const prev = state.active\n" +
+          "  if (prev.leader.node === leader.node && String(prev.acceptors.map((a) => a.node)) === String(acceptors.map((a) => a.node)))\n" +
+          '    return { state, reply: { _tag: "Issued", requestId, configuration: prev, prev } }\n'
+      }
+    ]
+  },
+  {
+    id: "a leader reads its log although its acceptor promised another ballot",
+    tooDeep: true,
+    scope: anySets,
+    edits: [
+      { file: "leader.ts", find: "if (log.promised > ballot && ballot > noBallot)", replace: "if (false)" }
+    ]
+  },
+  {
+    id: "any replica is a read quorum",
+    scope: anySets,
+    edits: [
+      {
+        file: "acceptor.ts",
+        find: "if (!isAcceptorOf(prev, state.self))",
+        replace: "if (false)"
+      },
+      { file: "find-safe.ts", find: "isAcceptorOf(prev, from)", replace: "true" },
+      { file: "leader-prepare.ts", find: "isAcceptorOf(state.prev, state.self)", replace: "true" }
+    ]
+  },
+  {
+    id: "a conflicting suffix is kept",
+    scope: twoSlots,
+    edits: [
+      {
+        file: "acceptor.ts",
+        find: "if (log.ballotAt(run.first) !== run.ballot) return run.first",
+        replace: "if (log.ballotAt(run.first) === undefined) return run.first"
+      }
+    ]
+  },
+  {
+    id: "an acceptor does not compare the ballot before the entries",
+    scope: twoSlots,
+    edits: [
+      {
+        file: "acceptor.ts",
+        find: "if (prevSlot > log.last || log.ballotAt(prevSlot) !== prevSlotBallot) {",
+        replace: "if (prevSlot > log.last) {"
+      }
+    ]
+  },
+  {
+    id: "the completion of an older ballot activates the latest one",
+    scope: threeBallots,
+    edits: [
+      {
+        file: "master.ts",
+        find: "latest.configuration.ballot !== ballot) return superseded",
+        replace: "latest.configuration.ballot < ballot) return superseded"
+      }
+    ]
+  },
+  {
+    id: "the third acceptor is not waited for",
+    scope: anySets,
+    edits: [
+      {
+        file: quorum,
+        find: "for (const acceptor of configuration.acceptors) least",
+        replace: "for (const acceptor of configuration.acceptors.slice(0, 2)) least"
+      }
+    ]
+  }
+]
