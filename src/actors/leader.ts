@@ -1,8 +1,9 @@
 /** The leader of a group as an actor: one turn takes all that waits, then sends what has gathered. */
 import { Effect } from "effect"
 import type { Replica } from "../protocol/ids.ts"
-import { idleLeader, type LeaderState, leaderStep } from "../protocol/leader.ts"
+import { idleLeader, leaderStep } from "../protocol/leader.ts"
 import type { LeaderInput } from "../protocol/leader-input.ts"
+import type { LeaderState } from "../protocol/leader-state.ts"
 import type { TimerName } from "../protocol/step.ts"
 import type { ActorContext } from "../runtime/actor-handle.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"

@@ -1,9 +1,9 @@
 /** Carry: brings every acceptor of the new configuration to the bound log before the ballot is activated (phase 2 of bound values). */
-import { type Configuration, nodesOf, originOf } from "./configuration.ts"
-import type { Replica, Slot } from "./ids.ts"
+import { nodesOf } from "./configuration.ts"
 import { noSlot, slotPlus } from "./ids.ts"
-import type { LeaderInput, LeaderSettings } from "./leader-input.ts"
-import { type Awaiting, awaiting } from "./leader-serve.ts"
+import { awaiting } from "./leader-activate.ts"
+import type { LeaderInput } from "./leader-input.ts"
+import type { Awaiting, CarryFacts, Carrying } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
 import {
   acknowledge,
@@ -11,27 +11,10 @@ import {
   freshProgress,
   leastAcknowledged,
   leastConfirmed,
-  nextRound,
-  type ProgressOf,
-  type Replication,
-  sentTo,
-  stepBack,
-  withProgress
+  stepBack
 } from "./progress.ts"
+import { resend, sendMore } from "./resend.ts"
 import { type Output, type Step, stay } from "./step.ts"
-
-export interface CarryFacts {
-  readonly self: Replica
-  readonly settings: LeaderSettings
-  readonly token: string
-  readonly configuration: Configuration
-  readonly prev: Configuration
-  readonly boundThrough: Slot
-}
-
-export interface Carrying extends CarryFacts, Replication {
-  readonly _tag: "Carrying"
-}
 
 /** Asks everyone whether its log ends as this one does: who agrees needs nothing, the others get what they lack. */
 export const carrying = (facts: CarryFacts, log: LogView, round: number): Step<Carrying> => {
@@ -74,57 +57,9 @@ export const carryStep = (state: Carrying, log: LogView, input: LeaderInput): St
 
 /** "Phase 2 for all bound slots" is done when all acknowledged the last one; only then may the ballot become active. */
 const complete = (state: Carrying): Step<Awaiting> => {
-  const step = awaiting(state, originOf(state.prev))
+  const step = awaiting(state)
   return { state: step.state, outputs: [{ _tag: "CancelTimer", timer: "retransmit" }, ...step.outputs] }
 }
-
-export interface Sent {
-  readonly change: { readonly progress: ProgressOf; readonly round: number }
-  readonly outputs: ReadonlyArray<Output>
-}
-
-/** Sends the next chunk to an acceptor that is behind; nothing where it has all. */
-export const sendMore = (
-  state: Replication & { readonly settings: LeaderSettings },
-  log: LogView,
-  to: Replica
-): Sent => {
-  const progress = state.progress.get(to.node)
-  if (progress === undefined || !progress.behind) {
-    return { change: { progress: state.progress, round: state.round }, outputs: [] }
-  }
-  const numbered = nextRound(state)
-  const accept = chunkFor(numbered, log, progress.next, state.settings.chunkMaxBytes)
-  return {
-    change: { progress: sentTo(state.progress, to.node, accept, state.last), round: numbered.round },
-    outputs: [{ _tag: "Send", to: [to.node], message: accept }]
-  }
-}
-
-/** Resends to everyone who has not all and has not moved since the last look: messages get lost. */
-export const resend = (state: Replication & { readonly settings: LeaderSettings }, log: LogView): Sent => {
-  let progress = state.progress
-  let round = state.round
-  const outputs: Array<Output> = []
-  for (const acceptor of state.configuration.acceptors) {
-    const of = progress.get(acceptor.node)!
-    const stuck = (of.acknowledged < state.last || of.confirmed === 0) && !of.moved
-    progress = withProgress(progress, acceptor.node, {
-      moved: false,
-      ...(stuck ? { behind: true, next: resendFrom(of) } : {})
-    })
-    if (!stuck) continue
-    const sent = sendMore({ ...state, progress, round }, log, acceptor)
-    progress = sent.change.progress
-    round = sent.change.round
-    outputs.push(...sent.outputs)
-  }
-  return { change: { progress, round }, outputs }
-}
-
-/** From where it is known to agree; where nothing is known yet, the probe goes out again. */
-const resendFrom = (of: { readonly acknowledged: Slot; readonly next: Slot }): Slot =>
-  of.acknowledged === noSlot ? of.next : slotPlus(of.acknowledged, 1)
 
 const again = (state: Carrying, log: LogView): Step<Carrying> => {
   const sent = resend(state, log)

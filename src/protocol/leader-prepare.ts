@@ -2,43 +2,13 @@
 import { type Configuration, isAcceptorOf, nodesOf } from "./configuration.ts"
 import { findSafe } from "./find-safe.ts"
 import { type NodeId, noSlot, type Replica, type Slot, sameReplica, slotPlus } from "./ids.ts"
-import type { Deposed } from "./leader.ts"
-import { type Carrying, carrying } from "./leader-carry.ts"
-import type { LeaderInput, LeaderSettings } from "./leader-input.ts"
+import { carrying } from "./leader-carry.ts"
+import type { LeaderInput } from "./leader-input.ts"
+import type { Asking, Carrying, Deposed, Preparing } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
 import type { Accept, MasterRequest, Prepare, Prepared } from "./messages.ts"
 import { runsLast } from "./run.ts"
 import { type Output, type Step, stay } from "./step.ts"
-
-/** Waits for the master to issue a ballot. */
-export interface Asking {
-  readonly _tag: "Asking"
-  readonly self: Replica
-  readonly settings: LeaderSettings
-  readonly token: string
-  readonly request: MasterRequest
-}
-
-/** Phase 1: waits for one acceptor of the previous configuration, then takes its log. */
-export interface Preparing {
-  readonly _tag: "Preparing"
-  readonly self: Replica
-  readonly settings: LeaderSettings
-  readonly token: string
-  readonly configuration: Configuration
-  readonly prev: Configuration
-  /** The acceptor whose log is taken, once one has answered. */
-  readonly source: Replica | undefined
-  readonly boundThrough: Slot
-  /** What is asked for next. */
-  readonly fromSlot: Slot
-  /** The source answered since the last look of the retry timer. */
-  readonly moved: boolean
-  /** Numbers the copies into the own log: only the answer to the newest one tells how far that log is the source's. */
-  readonly copies: number
-  /** Where the newest copy ends. */
-  readonly copiedThrough: Slot
-}
 
 type Start = Extract<LeaderInput, { readonly _tag: "Start" }>
 

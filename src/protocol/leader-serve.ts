@@ -1,122 +1,23 @@
-/** Activation and serving: proposals in batches, counting acknowledgements, confirming reads (figure 4, phase 2 of new values). */
-import type { Configuration, Origin } from "./configuration.ts"
-import { countClientEntries, startedEntry } from "./entry.ts"
-import { ClientId, type Replica, type Slot } from "./ids.ts"
-import { type CarryFacts, type Carrying, resend, type Sent, sendMore } from "./leader-carry.ts"
+/** Serving: proposals in batches, counting acknowledgements, confirming reads (figure 4, phase 2 of new values). */
+import { countClientEntries } from "./entry.ts"
+import type { Replica } from "./ids.ts"
 import type { LeaderInput } from "./leader-input.ts"
+import type { Serving } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
-import type { Accepted, Gap, MasterReply, MasterRequest, Query, Refusal, Submit } from "./messages.ts"
+import type { Accepted, Gap, MasterReply, Query, Refusal, Submit } from "./messages.ts"
 import {
   acknowledge,
   emptyAccept,
+  inConfiguration,
   leastAcknowledged,
   leastConfirmed,
   nextRound,
-  type Replication,
   stepBack
 } from "./progress.ts"
 import { propose } from "./propose.ts"
+import { resend, type Sent, sendMore } from "./resend.ts"
 import { type Output, type Step, stay } from "./step.ts"
-import { afterChosen, type Pending, type Window } from "./window.ts"
-
-/** All bound slots are acknowledged; the master is asked to activate the ballot. No command is proposed before it has. */
-export interface Awaiting extends CarryFacts, Replication {
-  readonly _tag: "Awaiting"
-  readonly request: MasterRequest
-}
-
-/** Reads that wait until every acceptor has answered `round`: then no other ballot had been activated when they came. */
-export interface ReadRound {
-  readonly round: number
-  readonly slot: Slot
-  readonly queries: ReadonlyArray<Query>
-}
-
-/** The ballot is active: commands are proposed in consecutive slots, many in flight. */
-export interface Serving extends CarryFacts, Replication {
-  readonly _tag: "Serving"
-  readonly window: Window
-  readonly pending: ReadonlyArray<Pending>
-  readonly pendingBytes: number
-  readonly atMs: number
-  readonly reads: ReadonlyArray<ReadRound>
-  readonly newReads: ReadonlyArray<Query>
-  /** The round at the last heartbeat: while rounds go on by themselves, no heartbeat is due. */
-  readonly beatRound: number
-}
-
-export const awaiting = (state: Carrying, prev: Origin): Step<Awaiting> => {
-  const { configuration, token, settings } = state
-  const request: MasterRequest = {
-    _tag: "Complete",
-    requestId: `${token}/complete`,
-    ballot: configuration.ballot,
-    prev
-  }
-  return {
-    state: { ...state, _tag: "Awaiting", request },
-    outputs: [
-      {
-        _tag: "Note",
-        note: { _tag: "LeaderPhase", ballot: configuration.ballot, phase: "AwaitingActivation" }
-      },
-      { _tag: "AskMaster", request },
-      { _tag: "SetTimer", timer: "master-retry", afterMs: settings.masterRetryMs }
-    ]
-  }
-}
-
-/** What a leader that lost to another ballot was. */
-export interface Lost {
-  readonly _tag: "Lost"
-  readonly state: Awaiting
-}
-
-export const awaitStep = (
-  state: Awaiting,
-  log: LogView,
-  input: LeaderInput
-): Step<Awaiting | Serving | Lost> => {
-  if (input._tag === "TimerFired" && input.timer === "master-retry") {
-    const again: Output = { _tag: "SetTimer", timer: "master-retry", afterMs: state.settings.masterRetryMs }
-    return stay(state, { _tag: "AskMaster", request: state.request }, again)
-  }
-  if (input._tag !== "FromMaster" || input.reply.requestId !== state.request.requestId) return stay(state)
-  const { reply } = input
-  if (reply._tag === "Activated" && reply.configuration.ballot === state.configuration.ballot)
-    return serving(inConfiguration(state, reply.configuration), log)
-  return { state: { _tag: "Lost", state }, outputs: [] }
-}
-
-const serving = (before: Awaiting, log: LogView): Step<Serving> => {
-  const { request: _, ...facts } = before
-  const { settings, configuration, boundThrough, round } = before
-  const tail = boundThrough === 0 ? undefined : log.read(boundThrough, boundThrough, 1)[0]
-  // The first entry of a ballot says that a new leader began: sessions are not to expire for the time without one.
-  const started: Pending = { client: ClientId(""), submission: 0, bytes: startedEntry, count: 1 }
-  const state: Serving = {
-    ...facts,
-    _tag: "Serving",
-    chosen: boundThrough,
-    window: [],
-    pending: [started],
-    pendingBytes: startedEntry.length,
-    atMs: tail?.atMs ?? 0,
-    reads: [],
-    newReads: [],
-    beatRound: round
-  }
-  return {
-    state,
-    outputs: [
-      { _tag: "CancelTimer", timer: "master-retry" },
-      { _tag: "Note", note: { _tag: "LeaderPhase", ballot: configuration.ballot, phase: "Serving" } },
-      { _tag: "Apply", through: boundThrough, answer: true },
-      { _tag: "SetTimer", timer: "heartbeat", afterMs: settings.heartbeatIntervalMs },
-      { _tag: "SetTimer", timer: "retransmit", afterMs: settings.retransmitAfterMs }
-    ]
-  }
-}
+import { afterChosen } from "./window.ts"
 
 export const serveStep = (state: Serving, log: LogView, input: LeaderInput): Step<Serving> => {
   switch (input._tag) {
@@ -198,15 +99,6 @@ const toAll = (state: Serving, log: LogView): Output => ({
 const onAccepted = (before: Serving, log: LogView, from: Replica, message: Accepted): Step<Serving> => {
   const { state, outputs } = settled({ ...before, progress: acknowledge(before, from, message) })
   return withSent(state, outputs, sendMore(state, log, from))
-}
-
-/** The same ballot with the acceptors of this generation: the progress of who was taken out counts no more. */
-const inConfiguration = <R extends Replication>(replication: R, configuration: Configuration): R => {
-  const { progress } = replication
-  const kept = configuration.acceptors.map(
-    (acceptor) => [acceptor.node, progress.get(acceptor.node)!] as const
-  )
-  return { ...replication, configuration, progress: new Map(kept) }
 }
 
 /** The master took an acceptor out of this ballot: from its answer on, slots are chosen without that one (section 4, point 6). */

@@ -2,23 +2,16 @@
 import type { Configuration } from "./configuration.ts"
 import type { Ballot, Replica } from "./ids.ts"
 import { noBallot } from "./ids.ts"
-import { type Carrying, carryStep } from "./leader-carry.ts"
+import { awaitStep, type Lost } from "./leader-activate.ts"
+import { carryStep } from "./leader-carry.ts"
 import type { LeaderInput } from "./leader-input.ts"
-import { type Asking, asking, askingStep, type Preparing, prepareStep } from "./leader-prepare.ts"
-import { type Awaiting, awaitStep, type Serving, serveStep } from "./leader-serve.ts"
+import { asking, askingStep, prepareStep } from "./leader-prepare.ts"
+import { serveStep } from "./leader-serve.ts"
+import type { LeaderState, Serving } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
 import type { Refusal } from "./messages.ts"
 import { type Free, type Output, type Step, stay, type TimerName } from "./step.ts"
 import { unsettled } from "./window.ts"
-
-/** Leads nothing: has not asked yet, or was deposed by a higher ballot. It never goes on in an old ballot. */
-export interface Deposed {
-  readonly _tag: "Deposed"
-  readonly self: Replica
-  readonly reason: string
-}
-
-export type LeaderState = Deposed | Asking | Preparing | Carrying | Awaiting | Serving
 
 export const idleLeader = (self: Replica): LeaderState => ({
   _tag: "Deposed",
@@ -66,9 +59,7 @@ export const leaderStep = (state: LeaderState, log: LogView, input: LeaderInput)
 const outranked = (mine: Ballot, refused: Ballot, promised: Ballot): boolean =>
   refused === mine && promised > mine
 
-const settle = (
-  step: Step<LeaderState | { readonly _tag: "Lost"; readonly state: Awaiting }>
-): Step<LeaderState> =>
+const settle = (step: Step<LeaderState | Lost>): Step<LeaderState> =>
   step.state._tag === "Lost"
     ? depose(step.state.state, "the master activated another ballot")
     : { state: step.state, outputs: step.outputs }

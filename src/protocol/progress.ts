@@ -131,3 +131,12 @@ export const emptyAccept = (replication: Replication, log: LogView): Accept => {
     round
   }
 }
+
+/** The same ballot with the acceptors of this generation: the progress of who was taken out counts no more. */
+export const inConfiguration = <R extends Replication>(replication: R, configuration: Configuration): R => {
+  const { progress } = replication
+  const kept = configuration.acceptors.map(
+    (acceptor) => [acceptor.node, progress.get(acceptor.node)!] as const
+  )
+  return { ...replication, configuration, progress: new Map(kept) }
+}

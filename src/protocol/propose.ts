@@ -1,6 +1,6 @@
 /** One proposal: a batch of commands bound to consecutive slots in the leader's ballot, sent to all acceptors at once. */
 import { type NodeId, sameReplica, slotPlus } from "./ids.ts"
-import type { Serving } from "./leader-serve.ts"
+import type { Serving } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
 import type { Accept } from "./messages.ts"
 import { nextRound, withProgress } from "./progress.ts"

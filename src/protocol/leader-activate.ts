@@ -1,0 +1,84 @@
+/** Activation: asks the master to make the ballot the active one, and begins to serve when it has (figure 4, figure 5). */
+import { originOf } from "./configuration.ts"
+import { startedEntry } from "./entry.ts"
+import { ClientId } from "./ids.ts"
+import type { LeaderInput } from "./leader-input.ts"
+import type { Awaiting, Carrying, Serving } from "./leader-state.ts"
+import type { LogView } from "./log-view.ts"
+import type { MasterRequest } from "./messages.ts"
+import { inConfiguration } from "./progress.ts"
+import { type Output, type Step, stay } from "./step.ts"
+import type { Pending } from "./window.ts"
+
+export const awaiting = (state: Carrying): Step<Awaiting> => {
+  const { configuration, token, settings } = state
+  const request: MasterRequest = {
+    _tag: "Complete",
+    requestId: `${token}/complete`,
+    ballot: configuration.ballot,
+    prev: originOf(state.prev)
+  }
+  return {
+    state: { ...state, _tag: "Awaiting", request },
+    outputs: [
+      {
+        _tag: "Note",
+        note: { _tag: "LeaderPhase", ballot: configuration.ballot, phase: "AwaitingActivation" }
+      },
+      { _tag: "AskMaster", request },
+      { _tag: "SetTimer", timer: "master-retry", afterMs: settings.masterRetryMs }
+    ]
+  }
+}
+
+/** What a leader that lost to another ballot was. */
+export interface Lost {
+  readonly _tag: "Lost"
+  readonly state: Awaiting
+}
+
+export const awaitStep = (
+  state: Awaiting,
+  log: LogView,
+  input: LeaderInput
+): Step<Awaiting | Serving | Lost> => {
+  if (input._tag === "TimerFired" && input.timer === "master-retry") {
+    const again: Output = { _tag: "SetTimer", timer: "master-retry", afterMs: state.settings.masterRetryMs }
+    return stay(state, { _tag: "AskMaster", request: state.request }, again)
+  }
+  if (input._tag !== "FromMaster" || input.reply.requestId !== state.request.requestId) return stay(state)
+  const { reply } = input
+  if (reply._tag === "Activated" && reply.configuration.ballot === state.configuration.ballot)
+    return serving(inConfiguration(state, reply.configuration), log)
+  return { state: { _tag: "Lost", state }, outputs: [] }
+}
+
+const serving = (before: Awaiting, log: LogView): Step<Serving> => {
+  const { request: _, ...facts } = before
+  const { settings, configuration, boundThrough, round } = before
+  const tail = boundThrough === 0 ? undefined : log.read(boundThrough, boundThrough, 1)[0]
+  // The first entry of a ballot says that a new leader began: sessions are not to expire for the time without one.
+  const started: Pending = { client: ClientId(""), submission: 0, bytes: startedEntry, count: 1 }
+  const state: Serving = {
+    ...facts,
+    _tag: "Serving",
+    chosen: boundThrough,
+    window: [],
+    pending: [started],
+    pendingBytes: startedEntry.length,
+    atMs: tail?.atMs ?? 0,
+    reads: [],
+    newReads: [],
+    beatRound: round
+  }
+  return {
+    state,
+    outputs: [
+      { _tag: "CancelTimer", timer: "master-retry" },
+      { _tag: "Note", note: { _tag: "LeaderPhase", ballot: configuration.ballot, phase: "Serving" } },
+      { _tag: "Apply", through: boundThrough, answer: true },
+      { _tag: "SetTimer", timer: "heartbeat", afterMs: settings.heartbeatIntervalMs },
+      { _tag: "SetTimer", timer: "retransmit", afterMs: settings.retransmitAfterMs }
+    ]
+  }
+}

@@ -1,0 +1,87 @@
+/** The phases of a leader, each with what it knows: what a phase cannot have, cannot be read. */
+import type { Configuration } from "./configuration.ts"
+import type { Replica, Slot } from "./ids.ts"
+import type { LeaderSettings } from "./leader-input.ts"
+import type { MasterRequest, Query } from "./messages.ts"
+import type { Replication } from "./progress.ts"
+import type { Pending, Window } from "./window.ts"
+
+/** Leads nothing: has not asked yet, or was deposed by a higher ballot. It never goes on in an old ballot. */
+export interface Deposed {
+  readonly _tag: "Deposed"
+  readonly self: Replica
+  readonly reason: string
+}
+
+/** Waits for the master to issue a ballot. */
+export interface Asking {
+  readonly _tag: "Asking"
+  readonly self: Replica
+  readonly settings: LeaderSettings
+  readonly token: string
+  readonly request: MasterRequest
+}
+
+/** Phase 1: waits for one acceptor of the previous configuration, then takes its log. */
+export interface Preparing {
+  readonly _tag: "Preparing"
+  readonly self: Replica
+  readonly settings: LeaderSettings
+  readonly token: string
+  readonly configuration: Configuration
+  readonly prev: Configuration
+  /** The acceptor whose log is taken, once one has answered. */
+  readonly source: Replica | undefined
+  readonly boundThrough: Slot
+  /** What is asked for next. */
+  readonly fromSlot: Slot
+  /** The source answered since the last look of the retry timer. */
+  readonly moved: boolean
+  /** Numbers the copies into the own log: only the answer to the newest one tells how far that log is the source's. */
+  readonly copies: number
+  /** Where the newest copy ends. */
+  readonly copiedThrough: Slot
+}
+
+/** What is settled when phase 1 is done: the log through `boundThrough` is safe in this ballot. */
+export interface CarryFacts {
+  readonly self: Replica
+  readonly settings: LeaderSettings
+  readonly token: string
+  readonly configuration: Configuration
+  readonly prev: Configuration
+  readonly boundThrough: Slot
+}
+
+/** Brings every acceptor to the bound log. */
+export interface Carrying extends CarryFacts, Replication {
+  readonly _tag: "Carrying"
+}
+
+/** All bound slots are acknowledged; the master is asked to activate the ballot. No command is proposed before it has. */
+export interface Awaiting extends CarryFacts, Replication {
+  readonly _tag: "Awaiting"
+  readonly request: MasterRequest
+}
+
+/** Reads that wait until every acceptor has answered `round`: then no other ballot had been activated when they came. */
+export interface ReadRound {
+  readonly round: number
+  readonly slot: Slot
+  readonly queries: ReadonlyArray<Query>
+}
+
+/** The ballot is active: commands are proposed in consecutive slots, many in flight. */
+export interface Serving extends CarryFacts, Replication {
+  readonly _tag: "Serving"
+  readonly window: Window
+  readonly pending: ReadonlyArray<Pending>
+  readonly pendingBytes: number
+  readonly atMs: number
+  readonly reads: ReadonlyArray<ReadRound>
+  readonly newReads: ReadonlyArray<Query>
+  /** The round at the last heartbeat: while rounds go on by themselves, no heartbeat is due. */
+  readonly beatRound: number
+}
+
+export type LeaderState = Deposed | Asking | Preparing | Carrying | Awaiting | Serving
