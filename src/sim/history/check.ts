@@ -5,6 +5,7 @@ import { allShortcuts, Search, type SearchVerdict, type Shortcuts } from "./sear
 import { withoutUnnoticed } from "./unnoticed.ts"
 import { checkVersionOrder } from "./version-order.ts"
 import type { Allowance } from "./visited.ts"
+import { refuteByWindow } from "./window.ts"
 import { checkZones } from "./zones.ts"
 
 /** How hard to try. */
@@ -41,6 +42,7 @@ export interface CheckResult<Command> {
 const defaultMemoryBytes = 1024 * 1024 * 1024
 const firstBudget = 2_000
 const portionSteps = 50_000
+const windowSteps = 500_000
 
 /**
  * The operations of each key with their commands.
@@ -126,6 +128,20 @@ class Check<State, Command> {
     )
   }
 
+  /** Looks for a short stretch that cannot be, where the search could not get further. */
+  private isRefuted({ partition, search }: Hard<State, Command>, budget: number): boolean {
+    if (this.options.fastPaths === false || this.isOver() || search.stuckAt === Number.POSITIVE_INFINITY)
+      return false
+    const { isRefuted, steps } = refuteByWindow(
+      this.model,
+      partition,
+      search.stuckAt,
+      Math.min(budget, windowSteps)
+    )
+    this.steps += steps
+    return isRefuted
+  }
+
   /** Runs one search for `budget` steps, in portions, so that the time is looked at often. */
   private spend(search: Search<State, Command>, budget: number): SearchVerdict {
     for (let left = budget; left > 0 && !this.isOver(); ) {
@@ -169,6 +185,7 @@ class Check<State, Command> {
         const verdict = this.spend(item.search, budget)
         if (verdict === "not-linearizable") return this.result(verdict, item)
         if (verdict === "linearizable") this.checked += item.partition.commands.length
+        else if (this.isRefuted(item, budget)) return this.result("not-linearizable", item)
         else left.push(item)
       }
       hard = left

@@ -3,6 +3,7 @@ import { decideByZones } from "./check.ts"
 import { isClosed, type Model, type Partition, selectFrom, truncate } from "./model.ts"
 import { allShortcuts, Search } from "./search.ts"
 import { withoutUnnoticed } from "./unnoticed.ts"
+import { refuteByWindow } from "./window.ts"
 
 /** How much work may go into making a failure small. */
 export interface Effort {
@@ -26,7 +27,11 @@ const fails = <State, Command>(
   const search = new Search(model, withoutUnnoticed(model, partition), allShortcuts, { words: memoryWords })
   const verdict = search.run(Math.min(attemptStepsMax, effort.steps))
   effort.steps -= search.steps
-  return verdict === "not-linearizable"
+  if (verdict !== "unknown" || search.stuckAt === Number.POSITIVE_INFINITY)
+    return verdict === "not-linearizable"
+  const { isRefuted, steps } = refuteByWindow(model, partition, search.stuckAt, attemptStepsMax)
+  effort.steps -= steps
+  return isRefuted
 }
 
 const isSpent = (effort: Effort): boolean => effort.steps <= 0 || effort.isTimeUp()

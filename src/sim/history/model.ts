@@ -82,6 +82,7 @@ export interface Model<State, Command> {
 export interface RegisterView<Command> {
   readonly initial: number
   readonly transition: (command: Command) => Transition
+  readonly step: (state: number, command: Command) => number | typeof refused
 }
 
 /** Makes a partition of operations and their commands, in order of invocation. */

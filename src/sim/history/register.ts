@@ -106,6 +106,12 @@ const guard = (reader: CommandReader, partition: Partition<RegisterCommand>) => 
 const makeModel = (name: "register" | "kv", options: RegisterOptions): RegisterModel => {
   const reader = new CommandReader(options, name === "kv")
   const { values } = reader
+  const step = (state: number, command: RegisterCommand): number | typeof refused => {
+    if (command.observes >= 0 && command.observes !== state) return refused
+    if (command.differs === state) return refused
+    if (command.suffix !== undefined) return reader.append(state, command.suffix)
+    return command.produces < 0 ? state : command.produces
+  }
   return {
     name,
     initial: reader.initial,
@@ -115,12 +121,7 @@ const makeModel = (name: "register" | "kv", options: RegisterOptions): RegisterM
       if (!isKnown) return `line ${operation.call}: the model "${name}" has no \`${operation.f}\``
       return reader.read(operation, kind)
     },
-    step: (state, command) => {
-      if (command.observes >= 0 && command.observes !== state) return refused
-      if (command.differs === state) return refused
-      if (command.suffix !== undefined) return reader.append(state, command.suffix)
-      return command.produces < 0 ? state : command.produces
-    },
+    step,
     identity: (state) => state,
     pure: ({ observes, produces, suffix }) => suffix === undefined && (produces < 0 || produces === observes),
     fingerprint: ({ observes, produces, differs, suffix }) =>
@@ -128,7 +129,7 @@ const makeModel = (name: "register" | "kv", options: RegisterOptions): RegisterM
     show: (command) => show(values, command),
     showState: (state) => `the value is ${showJson(values.value(state))}`,
     guard: (partition) => guard(reader, partition),
-    register: { initial: reader.initial, transition: (command) => command }
+    register: { initial: reader.initial, transition: (command) => command, step }
   }
 }
 

@@ -33,6 +33,8 @@ export type SearchVerdict = "linearizable" | "not-linearizable" | "unknown"
 /** A search for an order of one partition's operations; `run` it until it decides. */
 export class Search<State, Command> {
   steps = 0
+  /** The return before which the longest order that was found could not place the next operation. */
+  stuckAt = Number.POSITIVE_INFINITY
   private readonly model: Model<State, Command>
   private readonly partition: Partition<Command>
   private readonly shortcuts: Shortcuts
@@ -226,6 +228,7 @@ export class Search<State, Command> {
     this.longestLength = this.agrees = depth
     this.longestClosed = closed
     this.longestState = this.state
+    this.stuckAt = this.earliestReturn()
   }
 
   /** Goes back to the last choice; false if there is none left. */
