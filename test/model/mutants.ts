@@ -104,28 +104,22 @@ export const mutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: leaderCarry,
-        find: 'return { state: step.state, outputs: [{ _tag: "CancelTimer", timer: "retransmit" }, ...step.outputs] }',
-        replace: "return servingEarly(step, undefined as never)"
-      },
-      {
-        file: leaderCarry,
         find: "return complete(next)",
-        replace: "return servingEarly(complete0(next), log)"
+        replace: "return servingEarly(awaiting(next), log)"
       },
       {
         file: leaderCarry,
-        find: "export interface Sent {",
+        find: "const again = ",
         replace:
-          "const complete0 = (state: Carrying) => awaiting(state, originOf(state.prev))\n" +
           "const servingEarly = (step: any, log: any): any => ({ ...servingNow(step.state, log), outputs: [...step.outputs, ...servingNow(step.state, log).outputs] })\n" +
-          "export interface Sent {"
+          "const again = "
       },
       {
         file: leaderCarry,
-        find: "type Awaiting, awaiting }",
-        replace: "type Awaiting, awaiting, serving as servingNow }"
+        find: "import { awaiting }",
+        replace: "import { awaiting, serving as servingNow }"
       },
-      { file: leaderServe, find: "const serving = ", replace: "export const serving = " }
+      { file: "leader-activate.ts", find: "const serving = ", replace: "export const serving = " }
     ]
   },
   {

@@ -2,7 +2,7 @@
 import type { AcceptorState } from "../../src/protocol/acceptor.ts"
 import { keepAliveEntry } from "../../src/protocol/entry.ts"
 import { ClientId, noBallot, noSlot, type Replica, SessionId, type Slot } from "../../src/protocol/ids.ts"
-import type { LeaderState } from "../../src/protocol/leader.ts"
+import type { LeaderState } from "../../src/protocol/leader-state.ts"
 import { defaultLeaderSettings, type LeaderInput } from "../../src/protocol/leader-input.ts"
 import type { FromAcceptor, MasterRequest, ToAcceptor } from "../../src/protocol/messages.ts"
 import type { Output } from "../../src/protocol/step.ts"
