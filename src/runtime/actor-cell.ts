@@ -36,6 +36,7 @@ export class ActorCell<M> implements ActorHandle<M> {
   readonly #hook: Context.Service.Shape<typeof DeadLetters>
   readonly #done = Deferred.makeUnsafe<Termination>()
   readonly #watchers = new Set<(termination: Termination) => void>()
+  readonly #hideMetrics: () => void
   #watching: Array<() => void> = []
   #stashed: Array<M> = []
   #unstashed: Array<M> = []
@@ -49,6 +50,7 @@ export class ActorCell<M> implements ActorHandle<M> {
       name: config.name,
       onDiscard: (message, reason) => this.discard(message, reason)
     })
+    this.#hideMetrics = this.metrics.register(config.name, () => this.mailbox.size, context)
     this.timers = new KeyedTimers((late) => this.mailbox.offerControlUnsafe(late), context)
   }
 
@@ -184,6 +186,7 @@ export class ActorCell<M> implements ActorHandle<M> {
   finish(termination: Termination): void {
     this.discardStashed()
     this.mailbox.close("drop")
+    this.#hideMetrics()
     this.termination = termination
     const watchers = [...this.#watchers]
     this.#watchers.clear()

@@ -6,9 +6,10 @@ import { ChildEscalated } from "./errors.ts"
 import { type Decision, restart, Supervisor } from "./supervisor.ts"
 
 /** The actor in whose handler the current fiber runs: the parent of what is spawned there. */
-export const CurrentActor = Context.Reference<
-  { readonly childEscalated: (failure: Error) => void } | undefined
->("aplomb/runtime/CurrentActor", { defaultValue: () => undefined })
+const CurrentActor = Context.Reference<{ readonly childEscalated: (failure: Error) => void } | undefined>(
+  "aplomb/runtime/CurrentActor",
+  { defaultValue: () => undefined }
+)
 
 /** How an actor handles messages. */
 export interface Behavior<R> {
@@ -132,7 +133,7 @@ const rest = <M>(
     cell.resting = true
     const exit = yield* Effect.exit(restore(Effect.sleep(delayMs)))
     cell.resting = false
-    return Exit.isSuccess(exit) && !cell.mailbox.closed
+    return Exit.isSuccess(exit)
   })
 
 /** Runs an actor to its end. Interrupting it ends it: the way `stop` enforces its deadline. */

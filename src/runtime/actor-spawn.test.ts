@@ -197,7 +197,7 @@ describe("the family of actors", () => {
     })
   )
 
-  it.effect("frees its metrics when an actor ends", () =>
+  it.effect("says how an actor ended to whoever stops it again or asks later", () =>
     Effect.gen(function* () {
       const actor = yield* spawnEach<string>({ name: "short", receive: () => undefined })
       assert.strictEqual((yield* actor.stop())._tag, "Stopped")

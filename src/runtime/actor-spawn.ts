@@ -70,12 +70,8 @@ export const spawnCell = <M, R>(
         onDiscard: kind.onDiscard
       }
       const cell = new ActorCell<M>(config, ambient)
-      const unregister = cell.metrics.register(options.name, () => cell.mailbox.size, ambient)
       const context = contextOf(cell)
-      const loop = Effect.ensuring(
-        runActor(cell, kind.behavior(cell, context), options, context),
-        Effect.sync(unregister)
-      )
+      const loop = runActor(cell, kind.behavior(cell, context), options, context)
       yield* Scope.addFinalizer(
         scope,
         Effect.suspend(() => cell.stop())

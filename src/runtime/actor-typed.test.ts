@@ -192,6 +192,23 @@ describe("a typed actor", () => {
     })
   )
 
+  it.effect("goes on with what waits before whoever asked resumes", () =>
+    Effect.gen(function* () {
+      const log: Array<string> = []
+      const Log = protocol("Log", { Ask: { reply: Schema.Void }, Tell: {} })
+      const actor = yield* spawn(Log, {
+        name: "log",
+        state: () => undefined,
+        handlers: { Ask: () => void log.push("ask"), Tell: () => void log.push("tell") }
+      })
+      const asked = Effect.map(actor.ask("Ask"), () => log.push("asked"))
+      const asking = yield* Effect.forkChild(asked, { startImmediately: true })
+      yield* actor.tell("Tell")
+      yield* Fiber.join(asking)
+      assert.deepStrictEqual(log, ["ask", "tell", "asked"])
+    })
+  )
+
   it.effect("stays silent to whoever no longer asks, and handles the question all the same", () =>
     Effect.gen(function* () {
       const account = yield* spawnAccount()

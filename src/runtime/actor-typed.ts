@@ -156,7 +156,7 @@ const settle = <D extends Definitions, R>(
     onFailure: (cause) => {
       const error = Cause.findErrorOption(cause)
       const isAnswer = Option.isSome(error) && definition.definitions[message.tag]?.error !== undefined
-      if (!isAnswer || Cause.hasDies(cause)) return Effect.failCause(cause)
+      if (!isAnswer) return Effect.failCause(cause)
       return Effect.sync(() => message.answer?.({ _tag: "Failure", error: error.value }))
     }
   })

@@ -89,7 +89,7 @@ describe("a mailbox under a storm of interruptions", () => {
   for (const policy of policies) {
     it(`under ${policy} neither loses, doubles nor leaves anybody asleep`, () => {
       let interrupted = 0
-      for (let seed = 0; seed < 150; seed++) {
+      for (let seed = 0; seed < 100; seed++) {
         const { outcome, finished, mailbox } = storm(seed, policy)
         assert.isTrue(finished, `seed ${seed}: somebody sleeps for ever`)
         const seen = [...outcome.received, ...outcome.discarded]

@@ -138,6 +138,17 @@ describe("a mailbox", () => {
     })
   )
 
+  it.effect("takes a new consumer after one that was interrupted while it waited", () =>
+    Effect.gen(function* () {
+      const mailbox = numbers(8, "fail")
+      const first = yield* Effect.forkChild(mailbox.takeAll(), { startImmediately: true })
+      yield* Fiber.interrupt(first)
+      const second = yield* Effect.forkChild(mailbox.takeAll(), { startImmediately: true })
+      mailbox.offerUnsafe(1)
+      assert.deepStrictEqual(yield* Fiber.join(second), [1])
+    })
+  )
+
   it.effect("refuses a second consumer", () =>
     Effect.gen(function* () {
       const mailbox = numbers(8, "fail")

@@ -8,6 +8,7 @@ import { makeMemoryExchange } from "./bus/memory.ts"
 import { Bus } from "./bus/port.ts"
 import { pack } from "./codec.ts"
 import { DeadLetters } from "./dead-letters.ts"
+import type { MailboxPolicy } from "./mailbox.ts"
 import { remote } from "./remote.ts"
 import { subjectOf } from "./remote-address.ts"
 import { expose } from "./remote-expose.ts"
@@ -29,13 +30,13 @@ const address = { system: "test", name: "an echo of *all* > things" }
 const settle = Effect.forEach(Array.from({ length: 30 }), () => Effect.yieldNow, { discard: true })
 
 /** Two processes on one exchange: one exposes an echo actor, the other holds a reference. */
-const make = (capacity = 16) =>
+const make = (capacity = 16, policy: MailboxPolicy = "fail") =>
   Effect.gen(function* () {
     const exchange = yield* makeMemoryExchange({ maxPayloadBytes: 10_000 })
     const [here, there] = [yield* exchange.connect, yield* exchange.connect]
     const actor = yield* spawn(Echo, {
       name: "echo",
-      mailbox: { capacity },
+      mailbox: { capacity, policy },
       supervision: crash,
       drainMs: 0,
       state: (): Array<string> => [],
@@ -105,6 +106,14 @@ describe("a remote reference", () => {
       assert.strictEqual(actor.metrics.deadLetters.get("full"), 2)
       yield* TestClock.adjust(100)
       assert.strictEqual((yield* Fiber.join(hanging))._tag, "AskTimeout")
+    })
+  )
+
+  it.effect("learns of MailboxFull where the mailbox drops, and the message is one dead letter", () =>
+    Effect.gen(function* () {
+      const { echo, actor } = yield* make(0, "drop")
+      assert.strictEqual((yield* Effect.flip(echo.ask("Notes")))._tag, "MailboxFull")
+      assert.strictEqual(actor.metrics.deadLetters.get("full"), 1)
     })
   )
 

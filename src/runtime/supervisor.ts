@@ -103,7 +103,10 @@ export class Supervisor {
         return step(nowMs, cause)
       }),
       Effect.map(([, delay]): Decision => ({ _tag: "Restart", delayMs: Duration.toMillis(delay) })),
-      Pull.catchDone(() => Effect.succeed(escalate))
+      Pull.catchDone(() => Effect.succeed(escalate)),
+      Effect.catchCause((fault) =>
+        Effect.as(Effect.logError("the backoff of an actor failed; it will not restart", fault), escalate)
+      )
     )
   }
 }
