@@ -3,11 +3,11 @@ import { Deferred, Effect, type Scope } from "effect"
 import { GroupId, NodeId, type Replica, StorageId } from "../protocol/ids.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { BadSubject, Bus, BusUnavailable } from "../runtime/bus/port.ts"
-import type { StorageCorrupted, UnknownFormat, WalFailure, WrongCluster } from "../runtime/storage/errors.ts"
+import type { StorageCorrupted, UnknownFormat, WrongCluster } from "../runtime/storage/errors.ts"
 import type { DirectoryInUse, DiskFailed, Files } from "../runtime/storage/port.ts"
 import type { Wal } from "../runtime/storage/wal.ts"
 import type { Body, Packet } from "../wire/packet.ts"
-import { type Group, type GroupStatus, spawnGroup } from "./group.ts"
+import { type Group, type GroupFailure, type GroupStatus, spawnGroup } from "./group.ts"
 import type { GroupLog } from "./group-log.ts"
 import { spawnMaster } from "./master.ts"
 import { ConfigInvalid, type NodeConfig } from "./node-config.ts"
@@ -17,7 +17,7 @@ import { announce, type DuplicateNode } from "./presence.ts"
 import { fileRegister, type RegisterFailure } from "./register.ts"
 
 /** Why a node that ran stops by itself. */
-export type NodeFailure = WalFailure | RegisterFailure | DuplicateNode
+export type NodeFailure = GroupFailure | RegisterFailure | DuplicateNode
 
 /** Why a node does not start. */
 export type StartFailure =
@@ -42,6 +42,8 @@ export interface NodeStatus {
   readonly log: ReturnType<Wal["stats"]>
   /** What went by without doing harm: junk, refusals, messages that the bus did not take. */
   readonly counters: Readonly<Record<string, number>>
+  /** Resident memory of the process; absent where nobody can tell. */
+  readonly memoryBytes?: number
 }
 
 export interface RunningNode {
@@ -57,6 +59,10 @@ export interface NodeOptions {
   readonly machines: ReadonlyArray<AnyMachine>
   /** Process id to be shown in the status. */
   readonly pid: number
+  /** Tells the resident memory of the process, for the status. */
+  readonly memoryBytes?: () => number
+  /** Called when the leader of a group on this node changes its phase; `Serving` is when it takes commands. */
+  readonly onPhase?: (group: string, phase: string) => void
 }
 
 /**
@@ -67,6 +73,7 @@ export const runNode = Effect.fnUntraced(function* (
   options: NodeOptions
 ): Effect.fn.Return<RunningNode, StartFailure, Bus | Files | Scope.Scope> {
   const { config } = options
+  const onPhase = options.onPhase ?? (() => {})
   const machineOf = new Map(options.machines.map((machine) => [machine.name, machine]))
   for (const { name, machine } of config.groups) {
     if (machineOf.has(machine)) continue
@@ -87,7 +94,16 @@ export const runNode = Effect.fnUntraced(function* (
   for (const group of config.groups.filter(({ acceptors }) => acceptors.includes(config.node))) {
     const log: GroupLog = logs.get(group.name)!
     const machine = machineOf.get(group.machine)!
-    const roles = yield* spawnGroup({ config, group, machine, log, context, presence, onFailure: fail })
+    const roles = yield* spawnGroup({
+      config,
+      group,
+      machine,
+      log,
+      context,
+      presence,
+      onFailure: fail,
+      onPhase
+    })
     groups.set(GroupId(group.name), roles)
   }
   yield* listen(config, context, groups)
@@ -98,7 +114,8 @@ export const runNode = Effect.fnUntraced(function* (
     state: "running",
     groups: [...groups.values()].map((group) => group.status()),
     log: wal.stats(),
-    counters: Object.fromEntries(context.counters)
+    counters: Object.fromEntries(context.counters),
+    ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes() })
   })
   yield* answerStatus(context, status)
   return { self, status, failure: Deferred.await(failed) }

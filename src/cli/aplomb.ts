@@ -1,0 +1,44 @@
+/** The command line as a whole: every command, and how they all end. */
+import * as NodeChildProcessSpawner from "@effect/platform-node-shared/NodeChildProcessSpawner"
+import * as NodeFileSystem from "@effect/platform-node-shared/NodeFileSystem"
+import * as NodePath from "@effect/platform-node-shared/NodePath"
+import * as NodeRuntime from "@effect/platform-node-shared/NodeRuntime"
+import * as NodeStdio from "@effect/platform-node-shared/NodeStdio"
+import * as NodeTerminal from "@effect/platform-node-shared/NodeTerminal"
+import { Effect, Exit, Layer } from "effect"
+import { Command } from "effect/cli"
+import { exitCodes, verdictOf } from "./failure.ts"
+import { nodeCommand } from "./node.ts"
+import { printErrorUnsafe, tolerateClosedOutput } from "./output.ts"
+import { Process, thisProcess } from "./process.ts"
+import { packageVersion } from "./version.ts"
+
+const services = NodeChildProcessSpawner.layer.pipe(
+  Layer.provideMerge(
+    Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, NodeStdio.layer, NodeTerminal.layer)
+  )
+)
+
+const aplomb = Command.make("aplomb").pipe(
+  Command.withDescription("A coordination layer: replicated logs by Vertical Paxos II over NATS"),
+  Command.withSubcommands([nodeCommand])
+)
+
+/** Runs the command that the arguments of this process name, and ends the process with its exit code. */
+export const runCommandLine = (): void => {
+  const around = thisProcess(exitCodes.interrupted)
+  tolerateClosedOutput(() => {})
+  const program = Command.run(aplomb, { version: packageVersion() }).pipe(
+    Effect.provideService(Process, around),
+    Effect.provide(services)
+  )
+  NodeRuntime.runMain(program, {
+    disableErrorReporting: true,
+    teardown: (exit, onExit) => {
+      if (Exit.isSuccess(exit)) return onExit(0)
+      const { text, exitCode } = verdictOf(exit.cause)
+      if (text !== undefined) printErrorUnsafe(text)
+      onExit(exitCode === exitCodes.interrupted ? around.interruptedExitCode() : exitCode)
+    }
+  })
+}

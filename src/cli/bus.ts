@@ -1,0 +1,55 @@
+/** The bus of a command: connected within seconds, or a sentence that says what to do. */
+import { Effect, Layer, type Scope } from "effect"
+import { natsBus } from "../runtime/bus/nats.ts"
+import type { BadBusOptions } from "../runtime/bus/nats-options.ts"
+import type { BusProblem } from "../runtime/bus/observe.ts"
+import { Bus, type BusShape } from "../runtime/bus/port.ts"
+import { CommandFailed, exitCodes } from "./failure.ts"
+import { printErrorUnsafe } from "./output.ts"
+
+export interface BusChoice {
+  readonly servers: ReadonlyArray<string>
+  /** Shown by the server's monitoring. */
+  readonly name: string
+  /** How long to wait for a server, in milliseconds; Infinity waits for ever. */
+  readonly waitMs: number
+  /** Whether troubles of the connection are told on stderr. */
+  readonly talks?: boolean
+}
+
+/** A bus that is not there now will rarely be there in ten seconds. */
+const clientWaitMaxMs = 3000
+
+/** How long a command that may take `timeoutMs` waits for the bus. */
+export const busWaitMs = (timeoutMs: number): number => Math.min(timeoutMs, clientWaitMaxMs)
+
+/** Connects until the scope closes. */
+export const connectBus = (
+  choice: BusChoice
+): Effect.Effect<BusShape, CommandFailed | BadBusOptions, Scope.Scope> => {
+  const { servers, name, waitMs, talks } = choice
+  // While nobody has answered yet, one sentence at the end says it all.
+  let connected = false
+  const onProblem = (problem: BusProblem) => {
+    if (talks === true && connected) printErrorUnsafe(problem.message)
+  }
+  const limit = Number.isFinite(waitMs) ? { firstConnectTimeoutMs: waitMs } : {}
+  return natsBus({ servers, name, onProblem, ...limit }).pipe(
+    Effect.tap(() =>
+      Effect.sync(() => {
+        connected = true
+      })
+    ),
+    Effect.mapError((error) => {
+      if (error._tag === "BadBusOptions") return error
+      const reason =
+        error._tag === "BusRefused"
+          ? error.message
+          : `no bus at ${servers.join(", ")}; start one with scripts/start or give --servers`
+      return new CommandFailed({ reason, exitCode: exitCodes.unavailable })
+    })
+  )
+}
+
+export const busLayer = (choice: BusChoice): Layer.Layer<Bus, CommandFailed | BadBusOptions> =>
+  Layer.effect(Bus, connectBus(choice))

@@ -1,0 +1,32 @@
+/** The process around a command: how it ends when it is interrupted, and what it outlives. */
+import { Context } from "effect"
+
+/** Levers on the process that a command runs in. */
+export interface ProcessShape {
+  /** From now on SIGINT and SIGTERM are the way to stop: the exit code is then 0. */
+  readonly stopsWell: () => void
+  /** From now on a rejected promise that nobody waits for is told and survived. */
+  readonly survivesRejections: (say: (line: string) => void) => void
+  /** The exit code of a command that is interrupted. */
+  readonly interruptedExitCode: () => number
+}
+
+export class Process extends Context.Service<Process, ProcessShape>()("aplomb/cli/Process") {}
+
+/** The levers of this very process. */
+export const thisProcess = (interruptedExitCode: number): ProcessShape => {
+  let exitCode = interruptedExitCode
+  return {
+    stopsWell: () => {
+      exitCode = 0
+    },
+    survivesRejections: (say) => {
+      process.on("unhandledRejection", (reason) => {
+        say(
+          `a promise was rejected and nobody waited for it: ${reason instanceof Error ? reason.stack : reason}`
+        )
+      })
+    },
+    interruptedExitCode: () => exitCode
+  }
+}
