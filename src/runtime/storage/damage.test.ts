@@ -1,4 +1,7 @@
-/** Reading a log back that was damaged: whatever a crash does not explain is reported, and the node must not vote. */
+/**
+ * Reading a log back that was damaged: whatever a crash does not explain is reported, and the node must not
+ * vote.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { MemoryDisk } from "./memory.ts"
@@ -34,7 +37,7 @@ describe("damage", () => {
       const { disk, lastSegment, lastOffset } = yield* filled()
       for (let segment = 1; segment <= lastSegment; segment++) {
         const end = segment < lastSegment ? 4096 : lastOffset
-        const step = segment === lastSegment ? 1 : 3
+        const step = segment === lastSegment ? 1 : 5
         for (let offset = segment % step; offset < end; offset += step) {
           disk.corruptByte(segmentPath(segment), offset)
           const failure = yield* refusal(disk)
@@ -119,7 +122,8 @@ describe("damage", () => {
             return disk.bytesOf(segmentPath(1)).slice()
           })
         )
-      // The frames of 60 bytes begin at the same place, and are the second of one past and the third of the other.
+      // The frames of 60 bytes begin at the same place, and are the second of one past and the third of the
+      // other.
       const one = yield* pastOf([150, 60])
       const other = yield* pastOf([75, 75, 60])
       disk.replaceNow(segmentPath(1), Uint8Array.from([...one.subarray(0, 150), ...other.subarray(150)]))

@@ -11,7 +11,7 @@ export class StorageCorrupted extends Data.TaggedError("StorageCorrupted")<{
   override get message(): string {
     return (
       `${this.path} is damaged at byte ${this.offset}: ${this.reason}; ` +
-      "do not run a node on this data directory: give the node an empty one, and it comes back as a new replica"
+      "do not run a node on this data directory: give the node an empty one, and it returns as a new replica"
     )
   }
 }
@@ -24,7 +24,8 @@ export class WrongCluster extends Data.TaggedError("WrongCluster")<{
 }> {
   override get message(): string {
     return (
-      `the data directory ${this.directory} belongs to the cluster "${this.found}", not to "${this.expected}"; ` +
+      `the data directory ${this.directory} belongs to the cluster "${this.found}", ` +
+      `not to "${this.expected}"; ` +
       "correct the cluster id, or give this node another directory"
     )
   }
@@ -54,7 +55,10 @@ export class WalClosed extends Data.TaggedError("WalClosed")<{ readonly director
 /** Why a sync did not make its records durable. */
 export type WalFailure = DiskFailed | WalClosed
 
-/** Runs what reads the disk and throws as `FileHandle.readSync` does; anything else that it throws is a defect. */
+/**
+ * Runs what reads the disk and throws as `FileHandle.readSync` does; anything else that it throws is a
+ * defect.
+ */
 export const reading = <A>(read: () => A): Effect.Effect<A, DiskFailed | StorageCorrupted> =>
   Effect.suspend(() => {
     try {

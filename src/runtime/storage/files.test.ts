@@ -1,4 +1,7 @@
-/** What every adapter of files must do, held against the memory and the real disk; and what only the real one can. */
+/**
+ * What every adapter of files must do, held against the memory and the real disk; and what only the real one
+ * can.
+ */
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"

@@ -8,11 +8,13 @@ import { type LockFiles, type LockOwner, lockName, releaseLock, takeLock } from 
 import { DirectoryInUse, type DiskFailed, type FileHandle, Files, type FilesShape } from "./port.ts"
 
 /**
- * How a durable write waits for the disk. `sync`: in the calling thread, so that nothing else runs meanwhile; the quicker on
- * a disk that answers in well under a millisecond. `async`: in the thread pool, so that a disk that stalls does not stall
- * the process (its heartbeats, its timers).
+ * How a durable write waits for the disk. `sync`: in the calling thread, so that nothing else runs meanwhile;
+ * the quicker on a disk that answers in well under a millisecond. `async`: in the thread pool, so that a disk
+ * that stalls does not stall the process (its heartbeats, its timers).
  */
-export type WriteMode = "sync" | "async"
+type WriteMode = "sync" | "async"
+
+type WriteDone = (failure: DiskFailed | undefined) => void
 
 const zeroStep = new Uint8Array(1 << 20)
 
@@ -30,10 +32,10 @@ const withDescriptor = <A>(
 const syncDirectory = (path: string) =>
   withDescriptor(path, "r", (descriptor) => call("sync", path, (done) => fs.fsync(descriptor, done)))
 
-// O_DSYNC: step by step, as one flush of a whole segment at the end would hold up the writes of the log by tens of milliseconds.
+// O_DSYNC: one flush of a whole segment at the end would hold up the log by tens of milliseconds.
 const asideFlags = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_TRUNC | fs.constants.O_DSYNC
 
-/** Makes `path` under another name and puts it in its place once it is durable: there wholly, or not at all. */
+/** Makes `path` under another name, and renames it once it is durable: there wholly, or not at all. */
 const writeAside = Effect.fnUntraced(function* (
   path: string,
   fill: (descriptor: number) => Effect.Effect<void, DiskFailed>
@@ -102,7 +104,10 @@ const preallocate = (path: string, sizeBytes: number) =>
     })
   )
 
-/** Reads and durable writes of one open file; closing waits for the write under way, as its descriptor is reused after. */
+/**
+ * Reads and durable writes of one open file; closing waits for the write under way, as its descriptor is
+ * reused after.
+ */
 class OpenFile implements FileHandle {
   readonly path: string
   readonly sizeBytes: number
@@ -134,7 +139,7 @@ class OpenFile implements FileHandle {
     return read === wanted ? bytes : bytes.subarray(0, read)
   }
 
-  readonly write = (offset: number, bytes: Uint8Array, done: (failure: DiskFailed | undefined) => void) => {
+  readonly write = (offset: number, bytes: Uint8Array, done: WriteDone) => {
     if (this.mode === "async") {
       this.writing = true
       this.writeRest(offset, bytes, done)
@@ -151,11 +156,7 @@ class OpenFile implements FileHandle {
     done(failure)
   }
 
-  private writeRest(
-    offset: number,
-    bytes: Uint8Array,
-    done: (failure: DiskFailed | undefined) => void
-  ): void {
+  private writeRest(offset: number, bytes: Uint8Array, done: WriteDone): void {
     fs.write(this.descriptor, bytes, 0, bytes.length, offset, (error, written) => {
       if (error === null && written < bytes.length) {
         this.writeRest(offset + written, bytes.subarray(written), done)
@@ -177,7 +178,7 @@ class OpenFile implements FileHandle {
   })
 }
 
-// O_DSYNC: a write returns when its bytes are on the disk. On a preallocated file no file system journal has to follow.
+// O_DSYNC: a write returns when its bytes are on the disk; in a preallocated file no journal has to follow.
 const openFile = (path: string, mode: WriteMode): Effect.Effect<FileHandle, DiskFailed, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.flatMap(
@@ -196,7 +197,7 @@ const readIfThere = (path: string): string | undefined => {
   }
 }
 
-/** State and start time of a process as Linux tells them; undefined where it does not run, or the system is another. */
+/** What Linux tells of a process; undefined where it does not run, or the system is another. */
 const processStatus = (pid: number): { readonly state: string; readonly startTime: string } | undefined => {
   try {
     const text = fs.readFileSync(`/proc/${pid}/stat`, "utf8")
@@ -279,8 +280,9 @@ const lock = (directory: string) =>
 /**
  * The file system of this machine.
  *
- * The lock of a directory is known by pid, start time and boot: processes that share a directory must see each other's pids
- * (not so for two containers with pid namespaces of their own, nor for two machines on a network file system).
+ * The lock of a directory is known by pid, start time and boot: processes that share a directory must see
+ * each other's pids (not so for two containers with pid namespaces of their own, nor for two machines on a
+ * network file system).
  */
 export const filesLayer = (options?: { readonly writes?: WriteMode }): Layer.Layer<Files> => {
   const shape: FilesShape = {

@@ -50,8 +50,8 @@ const readWindow = (segment: Segment, start: number, lengthBytes: number): Windo
 }
 
 /**
- * The frame at this offset, if there is one whose checksum holds. It is looked for in `window`, if it lies wholly in there;
- * else it is read, with as much after it as makes a window of `lengthBytes`.
+ * The frame at this offset, if there is one whose checksum holds. It is looked for in `window`, if it lies
+ * wholly in there; else it is read, with as much after it as makes a window of `lengthBytes`.
  */
 const frameAt = (
   segment: Segment,
@@ -119,8 +119,8 @@ export interface Progress {
 }
 
 /**
- * Hands on the records of the frames that follow `progress`, as far as one window reaches, and moves `progress` past them.
- * False where no frame stands at its new offset.
+ * Hands on the records of the frames that follow `progress`, as far as one window reaches, and moves
+ * `progress` past them. False where no frame stands at its new offset.
  */
 export const scanWindow = (
   segment: Segment,
@@ -156,7 +156,9 @@ const zeros = Buffer.alloc(inspectedBytes)
 export interface Remains {
   /** Offset of a frame whose checksum holds. */
   readonly frameOffset: number | undefined
-  /** Offsets of the first byte that is not zero and of the one after the last, undefined where all are zero. */
+  /**
+   * Offsets of the first byte that is not zero and of the one after the last, undefined where all are zero.
+   */
   readonly dirty: { readonly from: number; readonly to: number } | undefined
 }
 

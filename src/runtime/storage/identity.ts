@@ -1,4 +1,7 @@
-/** Who a data directory is: its cluster, its storage id, and how its log is laid out; one small file that people can read. */
+/**
+ * Who a data directory is: its cluster, its storage id, and how its log is laid out; one small file that
+ * people can read.
+ */
 import { Effect, Random, Schema } from "effect"
 import { StorageCorrupted, UnknownFormat, WrongCluster } from "./errors.ts"
 import { type DiskFailed, Files } from "./port.ts"
@@ -9,8 +12,9 @@ const supportedFormat = 1
 const Natural = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
 /**
- * `segments` counts the segment files that may hold records: it is raised, durably, before the first write to one. So a
- * segment file that went missing is noticed, and one whose preallocation a crash cut short is known to be empty.
+ * `segments` counts the segment files that may hold records: it is raised, durably, before the first write to
+ * one. So a segment file that went missing is noticed, and one whose preallocation a crash cut short is known
+ * to be empty.
  */
 const Identity = Schema.Struct({
   format: Schema.Literal(supportedFormat),
@@ -28,7 +32,8 @@ const decodeFormat = Schema.decodeUnknownEffect(
   Schema.fromJsonString(Schema.Struct({ format: Schema.Unknown }))
 )
 
-// A wrong salt would make every frame look torn, and the log would be cut to nothing: hence a checksum here too.
+// A wrong salt would make every frame look torn, and the log would be cut to nothing: hence a checksum here
+// too.
 const checksumOf = (identity: Identity): number =>
   textChecksum(
     JSON.stringify([

@@ -1,4 +1,7 @@
-/** The lock of a directory, with the steps of several processes put between each other in every way that chance finds. */
+/**
+ * The lock of a directory, with the steps of several processes put between each other in every way that
+ * chance finds.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { type LockFiles, type LockOwner, lockName, releaseLock, takeLock } from "./lock.ts"
 
@@ -50,7 +53,9 @@ interface Contender {
   holding: boolean
 }
 
-/** Four contenders at a time, 60 in all, that try, hold, release and die; returns how often the lock was held. */
+/**
+ * Four contenders at a time, 60 in all, that try, hold, release and die; returns how often the lock was held.
+ */
 const contend = (seed: number): number => {
   const draw = drawing(seed)
   const { alive, files, contents } = makeDirectory()

@@ -1,16 +1,17 @@
 /**
- * Taking a directory for one process with nothing but files, in a way that holds when several processes try at once and that
- * a killed process does not block.
+ * Taking a directory for one process with nothing but files, in a way that holds when several processes try
+ * at once and that a killed process does not block.
  *
- * The file `lock` names an owner. Creating a file with its content, only where there is none, is atomic (a hard link), and is
- * the one thing that decides. The lock of a dead owner is not deleted (somebody else might have replaced it meanwhile): whoever
- * wants it creates the claim `lock.after-<instance of the dead>`, which only one can. A claimant that died is followed in the
- * same way. So a chain leads from `lock` to the one owner who counts, and that one, if alive, puts its own name in `lock` and
- * clears the chain away.
+ * The file `lock` names an owner. Creating a file with its content, only where there is none, is atomic (a
+ * hard link), and is the one thing that decides. The lock of a dead owner is not deleted (somebody else might
+ * have replaced it meanwhile): whoever wants it creates the claim `lock.after-<instance of the dead>`, which
+ * only one can. A claimant that died is followed in the same way. So a chain leads from `lock` to the one
+ * owner who counts, and that one, if alive, puts its own name in `lock` and clears the chain away.
  *
- * Why it is safe: instances are drawn at random and never come back, so `lock` never returns to an earlier content, and while
- * it stays the same the chain from it only grows, at its end. A claim on one whom the chain no longer reaches counts for
- * nothing, for ever: its owner finds that out by walking the chain again, and takes it away.
+ * Why it is safe: instances are drawn at random and never come back, so `lock` never returns to an earlier
+ * content, and while it stays the same the chain from it only grows, at its end. A claim on one whom the
+ * chain no longer reaches counts for nothing, for ever: its owner finds that out by walking the chain again,
+ * and takes it away.
  */
 
 /** A process that holds, or would hold, the lock. */
@@ -76,8 +77,8 @@ function* walk(files: LockFiles): Generator<void, Chain | undefined, void> {
 }
 
 /**
- * Takes the lock for `me`: undefined once taken, or the living process that has it. It pauses (yields) before each step on
- * the files, so that a test can put the steps of others between.
+ * Takes the lock for `me`: undefined once taken, or the living process that has it. It pauses (yields) before
+ * each step on the files, so that a test can put the steps of others between.
  */
 export function* takeLock(files: LockFiles, me: LockOwner): Generator<void, LockOwner | undefined, void> {
   const content = JSON.stringify(me)

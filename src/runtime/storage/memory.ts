@@ -16,8 +16,8 @@ interface HeldWrite {
 const sectorBytes = 512
 
 /**
- * A disk in memory. The data outlives the layers made from it, as a disk outlives a process; each `layer` is one life of
- * the machine, ended by `crash`.
+ * A disk in memory. The data outlives the layers made from it, as a disk outlives a process; each `layer` is
+ * one life of the machine, ended by `crash`.
  */
 export class MemoryDisk {
   private readonly contents = new Map<string, Uint8Array>()
@@ -64,8 +64,8 @@ export class MemoryDisk {
   }
 
   /**
-   * Ends the machine's life: locks are gone, handles are dead, and of the writes under way those sectors are on the disk for
-   * which `sectorKept` says so, counted from the sector where the write begins.
+   * Ends the machine's life: locks are gone, handles are dead, and of the writes under way those sectors are
+   * on the disk for which `sectorKept` says so, counted from the sector where the write begins.
    */
   crash(sectorKept: (sector: number) => boolean): void {
     const writes = this.held ?? []

@@ -1,7 +1,13 @@
-/** Files as the write-ahead log sees them: few operations, so that a simulated disk can take the place of the real one. */
+/**
+ * Files as the write-ahead log sees them: few operations, so that a simulated disk can take the place of the
+ * real one.
+ */
 import { Context, Data, type Effect, type Scope } from "effect"
 
-/** The disk refused an operation. `full` says whether space ran out: then nothing was lost, and room must be made. */
+/**
+ * The disk refused an operation. `full` says whether space ran out: then nothing was lost, and room must be
+ * made.
+ */
 export class DiskFailed extends Data.TaggedError("DiskFailed")<{
   readonly operation: string
   readonly path: string
@@ -21,7 +27,10 @@ export class DirectoryInUse extends Data.TaggedError("DirectoryInUse")<{
   readonly holder: string
 }> {
   override get message(): string {
-    return `the data directory ${this.path} is in use by ${this.holder}; stop that process, or give this node another directory`
+    return (
+      `the data directory ${this.path} is in use by ${this.holder}; ` +
+      "stop that process, or give this node another directory"
+    )
   }
 }
 
@@ -29,11 +38,13 @@ export class DirectoryInUse extends Data.TaggedError("DirectoryInUse")<{
 export interface FileHandle {
   readonly path: string
   readonly sizeBytes: number
-  /** Reads what is there, at once; shorter than asked at the end of the file. Fails by throwing `DiskFailed`. */
+  /**
+   * Reads what is there, at once; shorter than asked at the end of the file. Fails by throwing `DiskFailed`.
+   */
   readonly readSync: (offset: number, lengthBytes: number) => Uint8Array
   /**
-   * Writes durably: `done` is called once the bytes are on the disk, or with the failure. Adapters may call it before
-   * `write` returns. At most one write of a handle is under way.
+   * Writes durably: `done` is called once the bytes are on the disk, or with the failure. Adapters may call
+   * it before `write` returns. At most one write of a handle is under way.
    */
   readonly write: (offset: number, bytes: Uint8Array, done: (failure: DiskFailed | undefined) => void) => void
 }
@@ -45,14 +56,20 @@ export interface FilesShape {
   readonly list: (path: string) => Effect.Effect<ReadonlyArray<string>, DiskFailed>
   /** The whole content of a small file, or undefined where there is none. */
   readonly readFile: (path: string) => Effect.Effect<Uint8Array | undefined, DiskFailed>
-  /** Replaces a small file: after it (and after a crash at any point) the old or the new content is there, never a mixture. */
+  /**
+   * Replaces a small file: after it (and after a crash at any point) the old or the new content is there,
+   * never a mixture.
+   */
   readonly writeFileAtomic: (path: string, bytes: Uint8Array) => Effect.Effect<void, DiskFailed>
   /** Makes a file of this size filled with zeros, durable in its directory. Slow: done ahead of need. */
   readonly preallocate: (path: string, sizeBytes: number) => Effect.Effect<void, DiskFailed>
   /** Opens an existing file for reading and durable writing. */
   readonly open: (path: string) => Effect.Effect<FileHandle, DiskFailed, Scope.Scope>
   readonly remove: (path: string) => Effect.Effect<void, DiskFailed>
-  /** Takes the directory for this process until the scope closes. The lock of a process that died does not hold. */
+  /**
+   * Takes the directory for this process until the scope closes. The lock of a process that died does not
+   * hold.
+   */
   readonly lock: (directory: string) => Effect.Effect<void, DirectoryInUse | DiskFailed, Scope.Scope>
 }
 

@@ -1,12 +1,12 @@
 /**
  * How records lie in frames, and frames in bytes. Little-endian throughout.
  *
- * frame: u32 magic, u32 crc, u32 length of the whole frame, u32 record count, u64 sequence number, then the records
- * record: u32 length of the body, u8 type, u16 group, then the body
+ * frame: u32 magic, u32 crc, u32 length of the whole frame, u32 record count, u64 sequence number, records
+ * record: u32 length of the body, u8 type, u16 group, body
  *
- * The checksum covers all that follows it. It starts from a seed made of the directory's salt and the frame's position, so
- * that neither user bytes that look like a frame, nor a frame written to the wrong place, nor one from another directory
- * passes for a frame.
+ * The checksum covers all that follows it. It starts from a seed made of the directory's salt and the frame's
+ * position, so that neither user bytes that look like a frame, nor a frame written to the wrong place, nor
+ * one from another directory passes for a frame.
  */
 import { crc32 } from "node:zlib"
 
@@ -41,7 +41,9 @@ export const frameRecordCount = (view: DataView, at: number): number => view.get
 export const frameSequence = (view: DataView, at: number): number =>
   view.getUint32(at + 16, true) + view.getUint32(at + 20, true) * twoToThe32
 
-/** Whether the frame whose bytes stand at `at` for `lengthBytes` is the one that was written at its position. */
+/**
+ * Whether the frame whose bytes stand at `at` for `lengthBytes` is the one that was written at its position.
+ */
 export const checksumHolds = (
   bytes: Uint8Array,
   view: DataView,
@@ -50,7 +52,10 @@ export const checksumHolds = (
   seed: number
 ): boolean => crc32(bytes.subarray(at + checksummedFrom, at + lengthBytes), seed) === frameChecksum(view, at)
 
-/** Calls `visit` for each record of a frame whose checksum holds; false where the records do not fill the frame exactly. */
+/**
+ * Calls `visit` for each record of a frame whose checksum holds; false where the records do not fill the
+ * frame exactly.
+ */
 export const eachRecord = (
   bytes: Uint8Array,
   view: DataView,

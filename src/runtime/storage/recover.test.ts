@@ -6,8 +6,8 @@ import type { WalRecord } from "./records.ts"
 import { drawing, isWhole, openSmall, segmentPath, settle, stage, syncOf } from "./wal-kit.ts"
 
 describe("crashes", () => {
-  // One history: lives that stage, sync and crash at random, also while the log is read back; each life must see all that
-  // any life before was told of.
+  // One history: lives that stage, sync and crash at random, also while the log is read back; each life must
+  // see all that any life before was told of.
   const history = Effect.fnUntraced(function* (seed: number) {
     const draw = drawing(seed)
     const disk = new MemoryDisk()

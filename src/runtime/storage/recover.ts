@@ -1,9 +1,9 @@
 /**
  * Reading a log back: every frame is checked, a torn tail is cut, and damage anywhere else is reported.
  *
- * One write is under way at a time, so a crash can tear the last frame only. Hence a frame that does not check is the torn
- * tail if no sound frame stands anywhere after it, and damage if one does. The limit of this: rot inside the very last frame
- * looks like a torn write, and is cut.
+ * One write is under way at a time, so a crash can tear the last frame only. Hence a frame that does not
+ * check is the torn tail if no sound frame stands anywhere after it, and damage if one does. The limit of
+ * this: rot inside the very last frame looks like a torn write, and is cut.
  */
 import { Effect } from "effect"
 import { reading, StorageCorrupted } from "./errors.ts"
@@ -38,7 +38,9 @@ const writeDurably = (file: FileHandle, offset: number, bytes: Uint8Array) =>
     file.write(offset, bytes, (failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
   })
 
-/** Looks through a segment from `offset` to its end: the first frame found there, or what else is not zero. */
+/**
+ * Looks through a segment from `offset` to its end: the first frame found there, or what else is not zero.
+ */
 const inspect = Effect.fnUntraced(function* (segment: Segment, offset: number) {
   let dirty: Remains["dirty"]
   for (let at = offset; at < segment.file.sizeBytes; at += windowBytes) {
@@ -61,8 +63,8 @@ const cut = Effect.fnUntraced(function* (segment: Segment, dirty: Remains["dirty
   }
 })
 
-// A process killed in a write may have left the frame in the system's cache only, where it reads as if it were durable; and
-// what was read is acted upon. The frames before it were acknowledged by the disk.
+// A process killed in a write may have left the frame in the system's cache only, where it reads as if it
+// were durable; and what was read is acted upon. The frames before it were acknowledged by the disk.
 const rewriteLastFrame = Effect.fnUntraced(function* (segment: Segment, progress: Progress) {
   const { lastOffset } = progress
   if (lastOffset === undefined) return
@@ -72,6 +74,8 @@ const rewriteLastFrame = Effect.fnUntraced(function* (segment: Segment, progress
 
 const damage = (segment: Segment, offset: number, reason: string) =>
   new StorageCorrupted({ path: segment.file.path, offset, reason })
+
+const unsound = (progress: Progress) => `frame ${progress.sequence + 1} does not check`
 
 /** Reads the whole log, handing on each record in order, and makes it fit to be written to. */
 export const recover = Effect.fnUntraced(function* (
@@ -99,7 +103,7 @@ export const recover = Effect.fnUntraced(function* (
     }
     const torn = yield* inspect(segment, progress.offset)
     if (torn.frameOffset !== undefined) {
-      const reason = `frame ${progress.sequence + 1} does not check, and a sound one follows at ${torn.frameOffset}`
+      const reason = `${unsound(progress)}, and a sound one follows at ${torn.frameOffset}`
       return yield* damage(segment, progress.offset, reason)
     }
     if (number < segments.last()) {
@@ -119,7 +123,7 @@ export const recover = Effect.fnUntraced(function* (
     for (let after = number + 1; after <= segments.last(); after++) {
       const remains = yield* inspect(segmentOf(after), 0)
       if (remains.frameOffset !== undefined) {
-        const reason = `frame ${progress.sequence + 1} does not check, and a sound one follows in a later segment`
+        const reason = `${unsound(progress)}, and a sound one follows in a later segment`
         return yield* damage(segment, progress.offset, reason)
       }
       later.push({ segment: segmentOf(after), dirty: remains.dirty })

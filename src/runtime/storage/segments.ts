@@ -1,4 +1,6 @@
-/** The segment files of a log: their names, what must be there, and the making of the next one ahead of need. */
+/**
+ * The segment files of a log: their names, what must be there, and the making of the next one ahead of need.
+ */
 import { Effect, Queue, Scope } from "effect"
 import { reading, StorageCorrupted } from "./errors.ts"
 import { type Identity, writeIdentity } from "./identity.ts"
@@ -24,7 +26,10 @@ export const listSegments = Effect.fnUntraced(function* (directory: string) {
 
 const probeBytes = 1 << 20
 
-/** A file past the last segment that the identity counts was never written to: its preallocation was cut short. */
+/**
+ * A file past the last segment that the identity counts was never written to: its preallocation was cut
+ * short.
+ */
 const removeUncounted = Effect.fnUntraced(function* (path: string) {
   const files = yield* Files
   const file = yield* files.open(path)
@@ -47,7 +52,9 @@ export interface Segments {
   readonly last: () => number
   /** The segment of this number, from 1 to `last`. */
   readonly handle: (segment: number) => FileHandle
-  /** Makes one more segment in the background; `done` is called when it can be written to, or with why not. */
+  /**
+   * Makes one more segment in the background; `done` is called when it can be written to, or with why not.
+   */
   readonly makeNext: (done: (failure: DiskFailed | undefined) => void) => void
 }
 
@@ -83,7 +90,10 @@ const makeSegment = Effect.fnUntraced(function* (directory: string, identity: Id
   return yield* files.open(path)
 })
 
-/** Opens every segment that the identity counts, makes the first one in a new directory, and stands ready to make more. */
+/**
+ * Opens every segment that the identity counts, makes the first one in a new directory, and stands ready to
+ * make more.
+ */
 export const openSegments = Effect.fnUntraced(function* (directory: string, identity: Identity) {
   const scope = yield* Effect.scope
   yield* checkCounted(directory, identity)

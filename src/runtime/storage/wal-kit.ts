@@ -1,4 +1,6 @@
-/** What the tests of the log share: small segments in memory, and records that can be told from each other. */
+/**
+ * What the tests of the log share: small segments in memory, and records that can be told from each other.
+ */
 import { Effect } from "effect"
 import type { MemoryDisk } from "./memory.ts"
 import type { WalRecord } from "./records.ts"

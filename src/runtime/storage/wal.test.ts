@@ -1,4 +1,7 @@
-/** The write-ahead log from outside: what is synced is durable, in order, whatever the batches; and refusals are plain. */
+/**
+ * The write-ahead log from outside: what is synced is durable, in order, whatever the batches; and refusals
+ * are plain.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
 import { MemoryDisk } from "./memory.ts"

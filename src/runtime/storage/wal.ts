@@ -18,10 +18,16 @@ import { LogWriter, type SyncDone } from "./writer.ts"
 export type { Position, WalFailure, WalRecord }
 
 export interface WalOptions {
-  /** The data directory; made where it is absent. It belongs to one process at a time, and to one cluster for ever. */
+  /**
+   * The data directory; made where it is absent. It belongs to one process at a time, and to one cluster for
+   * ever.
+   */
   readonly directory: string
   readonly clusterId: string
-  /** Size of a segment file, 64 MB unless told. It counts when the directory is formatted; afterwards the directory knows. */
+  /**
+   * Size of a segment file, 64 MB unless told. It counts when the directory is formatted; afterwards the
+   * directory knows.
+   */
   readonly segmentBytes?: number
   /** A frame is closed before it outgrows this, 1 MB unless told; a single record may be larger. */
   readonly frameMaxBytes?: number
@@ -47,19 +53,22 @@ export interface Wal {
   /** Drawn when the directory was formatted: a wiped disk comes back as somebody else. */
   readonly storageId: string
   /**
-   * Stages a record; its body is the parts one after the other. The parts must not change until the record is durable. Throws
-   * a `RangeError` for a type over 255, a group over 65535, or a body that no segment could hold.
+   * Stages a record; its body is the parts one after the other. The parts must not change until the record is
+   * durable. Throws a `RangeError` for a type over 255, a group over 65535, or a body that no segment could
+   * hold.
    */
   readonly append: (type: number, group: number, parts: ReadonlyArray<Uint8Array>) => void
   /**
-   * Calls `done` once all that was staged before is durable, in the order of the calls, with the position of the frame that
-   * holds the first record staged since the sync before (of the last frame, if there was none); or with why it may not be:
-   * that is for good, open the log again. With nothing staged and nothing under way it calls back before it returns.
+   * Calls `done` once all that was staged before is durable, in the order of the calls, with the position of
+   * the frame that holds the first record staged since the sync before (of the last frame, if there was
+   * none); or with why it may not be: that is for good, open the log again. With nothing staged and nothing
+   * under way it calls back before it returns.
    */
   readonly sync: (done: SyncDone) => void
   /**
-   * Reads the durable frame at a position, and where the next one begins; undefined at the end of the log. The checksum is
-   * checked again: throws `StorageCorrupted` where no frame stands at the position, `DiskFailed` where the disk cannot read.
+   * Reads the durable frame at a position, and where the next one begins; undefined at the end of the log.
+   * The checksum is checked again: throws `StorageCorrupted` where no frame stands at the position,
+   * `DiskFailed` where the disk cannot read.
    */
   readonly readFrame: (
     position: Position
@@ -80,8 +89,8 @@ const checkOptions = (segmentBytes: number, frameMaxBytes: number): void => {
   if (!(frameMaxBytes > 0)) throw new RangeError(`frameMaxBytes is above 0, not ${frameMaxBytes}`)
 }
 
-// The identity is written before the first segment is, and counts it after: a crash between leaves a directory that counts
-// none, which is formatted anew.
+// The identity is written before the first segment is, and counts it after: a crash between leaves a
+// directory that counts none, which is formatted anew.
 const identify = Effect.fnUntraced(function* (directory: string, clusterId: string, segmentBytes: number) {
   const known = yield* readIdentity(directory, clusterId)
   if (known !== undefined) return known
@@ -157,20 +166,25 @@ const openIn = Effect.fnUntraced(function* (
 })
 
 /**
- * Opens the log of a data directory, formatting the directory if it is empty, and hands on every record that it holds, in
- * the order in which they were staged. The body of a record is good during the call only: copy what is kept.
+ * Opens the log of a data directory, formatting the directory if it is empty, and hands on every record that
+ * it holds, in the order in which they were staged. The body of a record is good during the call only: copy
+ * what is kept.
  *
- * A torn tail, which only a crash within a write leaves, is cut. Rot inside the very last frame cannot be told from one.
+ * A torn tail, which only a crash within a write leaves, is cut. Rot inside the very last frame cannot be
+ * told from one.
  *
- * Fails with `DirectoryInUse` where another process has the directory, `WrongCluster` where it belongs to another cluster,
- * `UnknownFormat` where another version wrote it, `StorageCorrupted` where something that was durable is gone or changed, and
+ * Fails with `DirectoryInUse` where another process has the directory, `WrongCluster` where it belongs to
+ * another cluster,
+ * `UnknownFormat` where another version wrote it, `StorageCorrupted` where something that was durable is gone
+ * or changed, and
  * `DiskFailed`. The log is closed with the scope.
  *
  * @example
  * ```ts
  * const program = Effect.gen(function* () {
  *   const kept: Array<number> = []
- *   const wal = yield* openWal({ directory: "data/n1", clusterId: "shop" }, (record) => kept.push(record.type))
+ *   const wal = yield* openWal({ directory: "data/n1", clusterId: "shop" }, (record) =>
+ * kept.push(record.type))
  *   wal.append(1, 0, [new TextEncoder().encode("hello")])
  *   wal.sync((failure, position) => console.log(failure?.message ?? `durable at ${position}`))
  * }).pipe(Effect.scoped, Effect.provide(filesLayer()))

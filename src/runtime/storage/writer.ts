@@ -1,6 +1,6 @@
 /**
- * Group commit: one write is under way; what is staged meanwhile goes into the next frame, and one durable write serves all
- * that wait for it. Plain callbacks: this runs once for every batch of every actor.
+ * Group commit: one write is under way; what is staged meanwhile goes into the next frame, and one durable
+ * write serves all that wait for it. Plain callbacks: this runs once for every batch of every actor.
  */
 import type { WalFailure } from "./errors.ts"
 import type { DiskFailed } from "./port.ts"
@@ -19,7 +19,9 @@ export type SyncDone = (failure: WalFailure | undefined, position: Position) => 
 
 /** Records are counted from 0 over the life of the writer. */
 interface Waiter {
-  /** The first record staged since the sync before, and the one after the last: the same if there was none. */
+  /**
+   * The first record staged since the sync before, and the one after the last: the same if there was none.
+   */
   readonly from: number
   readonly upTo: number
   position: Position | undefined
@@ -52,7 +54,9 @@ export class LogWriter {
   private failure: WalFailure | undefined
   private writing = false
   private turning = false
-  /** Whether a segment is being made, whether a frame waits for it, and the last one asked for ahead of need. */
+  /**
+   * Whether a segment is being made, whether a frame waits for it, and the last one asked for ahead of need.
+   */
   private making = false
   private needsSegment = false
   private askedAhead = 0
@@ -74,7 +78,8 @@ export class LogWriter {
     let bodyBytes = 0
     for (const part of parts) bodyBytes += part.length
     this.checkRecord(type, group, bodyBytes)
-    if (this.failure !== undefined) return // every sync says so; keeping the record would only fill the memory
+    // Every sync says so; keeping the record would only fill the memory.
+    if (this.failure !== undefined) return
     this.staged.push({ type, group, parts, bodyBytes })
     this.stagedCount += 1
   }
@@ -95,7 +100,10 @@ export class LogWriter {
     this.turn()
   }
 
-  /** Fails all that waits and all that comes; a write under way is still carried out, and its waiters are told so. */
+  /**
+   * Fails all that waits and all that comes; a write under way is still carried out, and its waiters are told
+   * so.
+   */
   close(reason: WalFailure): void {
     this.fail(reason)
     this.turn()
@@ -118,8 +126,9 @@ export class LogWriter {
     }
   }
 
-  // The one place where frames begin and waiters are told. A waiter that syncs again while it is told comes back here, and
-  // is served by the turn under way: so the stack does not grow, and waiters are told in the order of their calls.
+  // The one place where frames begin and waiters are told. A waiter that syncs again while it is told comes
+  // back here, and is served by the turn under way: so the stack does not grow, and waiters are told in the
+  // order of their calls.
   private turn(): void {
     if (this.turning) return
     this.turning = true
@@ -144,7 +153,10 @@ export class LogWriter {
     }
   }
 
-  /** Writes what is staged, as far as one frame holds it; false if there is no room before another segment is made. */
+  /**
+   * Writes what is staged, as far as one frame holds it; false if there is no room before another segment is
+   * made.
+   */
   private beginFrame(): boolean {
     const { staged, frame, head } = this
     let end = head
