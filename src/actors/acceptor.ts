@@ -18,14 +18,16 @@ export interface AcceptorOptions {
   readonly name: string
   readonly self: Replica
   readonly log: GroupLog
-  readonly hands: Hands
+  readonly hands: Omit<Hands, "setTimer" | "cancelTimer">
   /** A write failed. This replica must not go on. */
   readonly onFailure: (failure: WalFailure) => void
 }
 
 /** Spawns the acceptor. A crash is not repaired by a restart: its memory and its disk may disagree. */
 export const spawnAcceptor = Effect.fnUntraced(function* (options: AcceptorOptions) {
-  const { log, hands } = options
+  const { log } = options
+  // An acceptor sets no timers.
+  const hands: Hands = { ...options.hands, setTimer: () => {}, cancelTimer: () => {} }
   let state: AcceptorState = {
     self: options.self,
     promised: log.promised,

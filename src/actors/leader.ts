@@ -17,18 +17,15 @@ export interface LeaderOptions {
   readonly log: GroupLog
   readonly hands: Omit<Hands, "setTimer" | "cancelTimer">
   readonly wallMs: () => number
-  readonly onState: (state: LeaderState) => void
 }
 
 /** Spawns a leader that leads nothing yet: a `Start` makes it ask for a ballot. */
 export const spawnLeader = Effect.fnUntraced(function* (options: LeaderOptions) {
   let state: LeaderState = idleLeader(options.self)
   const step = (turn: Turn, input: LeaderInput) => {
-    const before = state._tag
     const next = leaderStep(state, options.log, input)
     state = next.state
     turn.take(next.outputs)
-    if (state._tag !== before) options.onState(state)
   }
   const actor = yield* spawnBatch<LeaderInput>({
     name: options.name,
