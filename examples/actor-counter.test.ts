@@ -12,7 +12,7 @@ it.effect("the counter counts here and over the bus, and nobody is told apart fr
       "over the bus: 40",
       "over the bus: 42",
       "over the bus: no more than 100",
-      "example/nobody cannot be reached: nobody listens under its address; check that it is exposed, and retry"
+      "example/nobody cannot be reached: nobody listens under its address; check that it is exposed"
     ])
   })
 )

@@ -58,7 +58,7 @@ export class NoResponder extends Data.TaggedError("NoResponder")<{
   readonly reason: string
 }> {
   override get message(): string {
-    return `${this.actor} cannot be reached: ${this.reason}; check that it is exposed, and retry`
+    return `${this.actor} cannot be reached: ${this.reason}; check that it is exposed`
   }
 }
 
