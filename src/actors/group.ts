@@ -82,7 +82,9 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   const hands = groupHands(id, context, roles, learn, () => acceptor.state().configuration?.leader.node)
   const { onFailure } = options
   const acceptor = yield* spawnAcceptor({ name: name("acceptor"), self, log, hands, onFailure })
-  const leader = yield* spawnLeader({ name: name("leader"), self, log, hands, wallMs: context.wallMs })
+  const onPhase = (phase: LeaderState["_tag"]) => options.onPhase(group.name, phase)
+  const { wallMs } = context
+  const leader = yield* spawnLeader({ name: name("leader"), self, log, hands, wallMs, onPhase })
   roles.acceptor = (from, message, local) => {
     if (local) acceptor.actor.offerControlUnsafe({ from, message })
     else acceptor.actor.offerUnsafe({ from, message })

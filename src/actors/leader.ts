@@ -17,15 +17,19 @@ export interface LeaderOptions {
   readonly log: GroupLog
   readonly hands: Omit<Hands, "setTimer" | "cancelTimer">
   readonly wallMs: () => number
+  /** Hears of each change of phase. */
+  readonly onPhase: (phase: LeaderState["_tag"]) => void
 }
 
 /** Spawns a leader that leads nothing yet: a `Start` makes it ask for a ballot. */
 export const spawnLeader = Effect.fnUntraced(function* (options: LeaderOptions) {
   let state: LeaderState = idleLeader(options.self)
   const step = (turn: Turn, input: LeaderInput) => {
+    const before = state._tag
     const next = leaderStep(state, options.log, input)
     state = next.state
     turn.take(next.outputs)
+    if (state._tag !== before) options.onPhase(state._tag)
   }
   const actor = yield* spawnBatch<LeaderInput>({
     name: options.name,
