@@ -78,6 +78,21 @@ describe("verdicts on known histories", () => {
     })
   })
 
+  it("two writes of one value, both of unknown outcome, may both take effect, a third time cannot be", () => {
+    const overwritten: ReadonlyArray<Event> = [
+      [2, "invoke", "write", 0],
+      [2, "ok", "write", 0],
+      [2, "invoke", "read"],
+      [2, "ok", "read", 1]
+    ]
+    const open: ReadonlyArray<Event> = [
+      [0, "invoke", "write", 1],
+      [1, "invoke", "write", 1]
+    ]
+    expect(checkHistory(lines([...open, ...overwritten, ...overwritten])).exitCode).toBe(0)
+    expect(checkHistory(lines([...open, ...overwritten, ...overwritten, ...overwritten])).exitCode).toBe(1)
+  })
+
   it("keys inside the values are found without being told", () => {
     expect(check("independent").json).toMatchObject({ verdict: "linearizable", partitions: 2 })
     expect(check("independent", { independent: false }).exitCode).toBe(1)

@@ -1,6 +1,6 @@
 /** Joins the events of a history to operations: an invocation and what became of it. */
 import { type Fault, fieldFault, type HistoryEvent, parseLine } from "./format.ts"
-import { type Json, type Key, keyOf, type Operation } from "./operation.ts"
+import { type Json, keyOf, type Operation } from "./operation.ts"
 
 /** How the key of an operation is found. */
 export interface PairingOptions {
@@ -137,15 +137,4 @@ export const readHistory = (lines: Iterable<string>, options: PairingOptions): H
     if (fault !== undefined) return fault
   }
   return pairing.finish(options)
-}
-
-/** The operations of each key, by order of the key's first appearance. */
-export const byKey = (operations: ReadonlyArray<Operation>): Map<Key, Array<Operation>> => {
-  const groups = new Map<Key, Array<Operation>>()
-  for (const operation of operations) {
-    const group = groups.get(operation.key)
-    if (group === undefined) groups.set(operation.key, [operation])
-    else group.push(operation)
-  }
-  return groups
 }
