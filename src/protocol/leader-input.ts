@@ -24,7 +24,7 @@ export const defaultLeaderSettings: LeaderSettings = {
   heartbeatIntervalMs: 50,
   retransmitAfterMs: 100,
   masterRetryMs: 250,
-  batchMaxBytes: 64 * 1024,
+  batchMaxBytes: 256 * 1024,
   windowMax: 2,
   pendingMaxBytes: 32 * 1024 * 1024,
   questionsMax: 65_536,
