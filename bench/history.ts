@@ -1,4 +1,7 @@
-/** How fast histories are checked: many keys, one hot key, stores with append; run with `tsx bench/history.ts`. */
+/**
+ * How fast histories are checked: many keys, one hot key, stores with append; run with `tsx
+ * bench/history.ts`.
+ */
 import { type CheckOptions, checkPartitions, partitionByKey } from "../src/sim/history/check.ts"
 import { kvModel, registerModel } from "../src/sim/history/register.ts"
 import { Dice, generate, type Recipe } from "../test/histories/generate.ts"

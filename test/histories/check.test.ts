@@ -1,4 +1,7 @@
-/** The checker against the definition: thousands of small random histories, each with and without every shortcut. */
+/**
+ * The checker against the definition: thousands of small random histories, each with and without every
+ * shortcut.
+ */
 import { describe, expect, it } from "vitest"
 import { checkPartitions, partitionByKey } from "../../src/sim/history/check.ts"
 import type { Operation } from "../../src/sim/history/operation.ts"

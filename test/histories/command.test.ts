@@ -1,38 +1,15 @@
-/** Histories from files: verdicts, exit codes, faults of the input, explanations and pictures. */
-import { readFileSync } from "node:fs"
+/** Histories from files: verdicts, exit codes, faults of the input, and explanations. */
 import { describe, expect, it } from "vitest"
-import { checkHistory, type HistoryOptions, type HistoryReport } from "../../src/sim/history/command.ts"
-import { linesOf } from "../../src/sim/history/format.ts"
-import type { Json, Operation } from "../../src/sim/history/operation.ts"
+import { checkHistory, type HistoryReport } from "../../src/sim/history/command.ts"
 import { registerModel } from "../../src/sim/history/register.ts"
 import { bruteForce, Dice, damage, generate } from "./generate.ts"
-
-const load = (name: string): ReadonlyArray<string> =>
-  readFileSync(new URL(`${name}.jsonl`, import.meta.url), "utf8").split("\n")
-
-const check = (name: string, options: HistoryOptions = {}): HistoryReport => checkHistory(load(name), options)
+import { check, type Event, lines, toLines } from "./lines.ts"
 
 const smallest = (report: HistoryReport): ReadonlyArray<string> =>
   report.json.contradiction!.smallest.map(({ process, operation }) => `${process}: ${operation}`)
 
-type Event = readonly [process: number | string, type: string, f: string, value?: Json, more?: object]
-
-const lines = (events: ReadonlyArray<Event>): ReadonlyArray<string> =>
-  events.map(([process, type, f, value, more]) => JSON.stringify({ process, type, f, value, ...more }))
-
-/** The lines of a history that was made in memory, in the order of its events. */
-const toLines = (operations: ReadonlyArray<Operation>): ReadonlyArray<string> => {
-  const events: Array<readonly [number, object]> = []
-  for (const { process, f, key, input, output, outcome, call, done } of operations) {
-    events.push([call, { process, type: "invoke", f, key, value: input ?? null }])
-    const value = f === "read" ? (output ?? null) : input
-    if (outcome !== "open") events.push([done, { process, type: outcome, f, key, value }])
-  }
-  return events.sort((a, b) => a[0] - b[0]).map(([, event]) => JSON.stringify(event))
-}
-
 describe("verdicts on known histories", () => {
-  it("a read that returns an overwritten value is refused, and the smallest part is the two writes and the read", () => {
+  it("a stale read is refused, and the smallest part is the two writes and the read", () => {
     const report = check("stale-read")
     expect(report.exitCode).toBe(1)
     expect(report.json).toMatchObject({
@@ -225,7 +202,7 @@ describe("limits", () => {
 })
 
 describe("explanations", () => {
-  it("the smallest part fails by itself, contains the last straw, and what came before it does not fail", () => {
+  it("the smallest part fails by itself, has the last straw, and what came before it does not fail", () => {
     const recipe = {
       operations: 9,
       processes: 4,
@@ -253,54 +230,5 @@ describe("explanations", () => {
       expect(bruteForce(registerModel(), history)).toBe(false)
     }
     expect(explained).toBeGreaterThan(40)
-  })
-})
-
-describe("the picture", () => {
-  /** Every tag closed in order: enough to catch what a browser would refuse. */
-  const isWellFormed = (svg: string): boolean => {
-    const open: Array<string> = []
-    for (const [, slash, name, rest] of svg.matchAll(/<(\/?)([a-z]+)([^<>]*)>/g)) {
-      if (slash === "/") {
-        if (open.pop() !== name) return false
-      } else if (!rest!.endsWith("/")) open.push(name!)
-    }
-    return open.length === 0 && !/&(?!amp;|lt;|gt;|quot;)/.test(svg)
-  }
-
-  it("shows each operation of the failing part, marked, and an open end where the outcome is unknown", () => {
-    const svg = check("write-surfaces-twice", { svg: true }).svg!
-    expect(isWellFormed(svg)).toBe(true)
-    expect(svg.match(/class="failing"/g)).toHaveLength(2)
-    expect(svg.match(/class="open failing"/g)).toHaveLength(1)
-    expect(svg.match(/class="culprit"/g)).toHaveLength(1)
-    expect(svg).toContain("never returned")
-  })
-
-  it("is well formed whatever the values are", () => {
-    const value = '<b a="1">&\u0000\ud800'
-    const history = lines([
-      ["7", "invoke", "put", value, { key: "<&>" }],
-      ["7", "ok", "put", value],
-      ["7", "invoke", "get", null, { key: "<&>" }],
-      ["7", "ok", "get", "]]>"]
-    ])
-    const { svg } = checkHistory(history, { svg: true })
-    expect(isWellFormed(svg!)).toBe(true)
-  })
-
-  it("is not drawn where there is nothing to show", () =>
-    expect(check("late-write", { svg: true }).svg).toBeUndefined())
-})
-
-describe("lines", () => {
-  it("may be cut anywhere between pieces", () => {
-    const text = load("stale-read").join("\n")
-    for (const size of [1, 7, 100, 10_000]) {
-      const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, at) =>
-        text.slice(at * size, (at + 1) * size)
-      )
-      expect(checkHistory(linesOf(pieces)).exitCode).toBe(1)
-    }
   })
 })

@@ -1,4 +1,7 @@
-/** Random histories of an object that is linearizable by construction, ways to break them, and the naive checker. */
+/**
+ * Random histories of an object that is linearizable by construction, ways to break them, and the naive
+ * checker.
+ */
 import { type Model, refused } from "../../src/sim/history/model.ts"
 import type { Json, Operation } from "../../src/sim/history/operation.ts"
 
@@ -51,7 +54,10 @@ interface Pending {
   isDone: boolean
 }
 
-/** Makes a history by running the operations against a real object, each at one instant between its two events. */
+/**
+ * Makes a history by running the operations against a real object, each at one instant between its two
+ * events.
+ */
 export const generate = (dice: Dice, recipe: Recipe): Array<Operation> => {
   const store = new Map<number, Json>()
   const history: Array<Draft> = []
@@ -163,7 +169,10 @@ export const damage = (dice: Dice, history: ReadonlyArray<Operation>, values: nu
   return copy
 }
 
-/** The definition itself: is there an order of what returned and of some of what did not that explains each answer? */
+/**
+ * The definition itself: is there an order of what returned and of some of what did not that explains each
+ * answer?
+ */
 export const bruteForce = <State, Command>(
   model: Model<State, Command>,
   operations: ReadonlyArray<Operation>

@@ -5,7 +5,7 @@ import { kvModel } from "../../src/sim/history/register.ts"
 import { refuteByWindow } from "../../src/sim/history/window.ts"
 import { Dice, damage, generate } from "./generate.ts"
 
-it("a history that a stretch refutes is not linearizable, and most of the others that are not are refuted", () => {
+it("what a stretch refutes is not linearizable, and most of what is not linearizable is refuted", () => {
   const kinds = ["get", "get", "put", "cas", "append"]
   let refuted = 0
   let broken = 0

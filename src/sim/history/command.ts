@@ -21,7 +21,7 @@ export interface HistoryOptions extends PairingOptions, RegisterOptions {
 }
 
 /** The verdict, as it is printed. */
-export interface HistoryVerdict {
+interface HistoryVerdict {
   readonly verdict: "linearizable" | "not-linearizable" | "unknown" | "not-understood"
   readonly model?: string
   readonly key?: Key
@@ -61,7 +61,8 @@ const reasonOf = (result: CheckResult<unknown>, operations: number): string => {
   }
   const { undecidedKeys, partitions } = result
   const keys = undecidedKeys.slice(0, 3).map(showJson).join(", ")
-  return `${undecidedKeys.length} of ${partitions} keys were not decided in time (${keys}...): allow more time`
+  const count = `${undecidedKeys.length} of ${partitions}`
+  return `${count} keys were not decided in time (${keys}...): allow more time`
 }
 
 const draw = (explanation: Explanation): string => {
@@ -139,7 +140,8 @@ const notUnderstood = (fault: {
  *
  * @param lines the lines of a JSON Lines history, without their line ends.
  * @param options `timeoutMs` counts from when the history has been read, on the clock `now`.
- * @returns never throws: an input that is not understood is exit code 2, and `json.reason` says line and field.
+ * @returns never throws: an input that is not understood is exit code 2, and `json.reason` says line and
+ * field.
  *
  * @example
  * ```ts

@@ -1,4 +1,7 @@
-/** Says why a history is not linearizable: where it becomes contradictory, how far it can be explained, and a small part that fails. */
+/**
+ * Says why a history is not linearizable: where it becomes contradictory, how far it can be explained, and
+ * a small part that fails.
+ */
 import { decideByZones, type Failure } from "./check.ts"
 import { cutAtContradiction, type Effort, minimise } from "./minimise.ts"
 import { isClosed, type Model, type Partition, selectFrom } from "./model.ts"
@@ -6,7 +9,7 @@ import { type Key, type Operation, showJson, shownKey } from "./operation.ts"
 import { allShortcuts, Search } from "./search.ts"
 
 /** An operation as the verdict shows it. */
-export interface ShownOperation {
+interface ShownOperation {
   readonly process: number | string
   readonly operation: string
   /** Positions (lines) of the invocation and of the return; null = it never returned. */
@@ -112,7 +115,7 @@ export const explain = <State, Command>(
   }
   const where = key === null ? "" : ` on key ${showJson(key)}`
   const reason =
-    `no order of the operations${where} explains every answer: all is well until line ${cut.position}, where ` +
-    `\`${shown.operation}\` of process ${shown.process} (invoked on line ${shown.from}) returns`
+    `no order of the operations${where} explains every answer: all is well until line ${cut.position}, ` +
+    `where \`${shown.operation}\` of process ${shown.process} (invoked on line ${shown.from}) returns`
   return { contradiction, reason, culprit, smallest: small.operations, labels }
 }

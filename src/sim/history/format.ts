@@ -1,4 +1,7 @@
-/** One line of a history file: JSON in, a checked event out, or a sentence that says what is wrong and where. */
+/**
+ * One line of a history file: JSON in, a checked event out, or a sentence that says what is wrong and
+ * where.
+ */
 import type { Json } from "./operation.ts"
 
 /** Why an input is not understood. `line` counts from 1; 0 = the history as a whole. */
@@ -49,12 +52,11 @@ const shown = (value: unknown): string => {
 }
 
 /** A fault about one field, as "line 3: field `type` is 7; expected ...". */
-export const fieldFault = (line: number, field: string, value: unknown, expected: string): Fault => ({
-  _tag: "Fault",
-  line,
-  field,
-  message: `line ${line}: field \`${field}\` is ${value === undefined ? "missing" : shown(value)}; expected ${expected}`
-})
+export const fieldFault = (line: number, field: string, value: unknown, expected: string): Fault => {
+  const found = value === undefined ? "missing" : shown(value)
+  const message = `line ${line}: field \`${field}\` is ${found}; expected ${expected}`
+  return { _tag: "Fault", line, field, message }
+}
 
 /** The object on a line, or a sentence that says what stands there instead. */
 const parseObject = (text: string): Readonly<Record<string, Json>> | string => {
@@ -75,7 +77,8 @@ const isClient = (process: Json | undefined): boolean =>
 /**
  * Reads one line (without its line end).
  *
- * @returns the event; "blank" for an empty line; "skipped" for a line that no client wrote (a nemesis); or a fault.
+ * @returns the event; "blank" for an empty line; "skipped" for a line that no client wrote (a nemesis); or
+ * a fault.
  */
 export const parseLine = (text: string, line: number): HistoryEvent | "blank" | "skipped" | Fault => {
   const content = line === 1 && text.startsWith("\uFEFF") ? text.slice(1) : text

@@ -1,7 +1,10 @@
 /** Guards for registers: they see early that a value is gone which somebody must yet observe. */
 import { type Guard, isClosed, type Partition, type Transition } from "./model.ts"
 
-/** A list of operations in a fixed order, of which the first that is not yet placed is wanted again and again. */
+/**
+ * A list of operations in a fixed order, of which the first that is not yet placed is wanted again and
+ * again.
+ */
 class Waiting {
   private readonly indices: ReadonlyArray<number>
   private readonly isTaken: Uint8Array
@@ -50,8 +53,8 @@ interface ValueUse {
 }
 
 /**
- * For registers without append. Whoever must yet observe the value that is being left needs somebody who produces it
- * again, invoked before the observer returned.
+ * For registers without append. Whoever must yet observe the value that is being left needs somebody who
+ * produces it again, invoked before the observer returned.
  */
 export class ValueGuard implements Guard<number> {
   private readonly uses = new Map<number, ValueUse>()
@@ -116,8 +119,9 @@ export class ValueGuard implements Guard<number> {
 const lookedAtMax = 16
 
 /**
- * For registers with append. Text only grows until something replaces it: whoever must yet observe a text needs that
- * what is there is its beginning, or that something is left which can put such a beginning there.
+ * For registers with append. Text only grows until something replaces it: whoever must yet observe a text
+ * needs that what is there is its beginning, or that something is left which can put such a beginning
+ * there.
  */
 export class AppendGuard implements Guard<number> {
   private readonly partition: Partition<Transition>

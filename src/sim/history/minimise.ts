@@ -15,7 +15,9 @@ export interface Effort {
 const attemptStepsMax = 200_000
 const memoryWords = 16 * 1024 * 1024
 
-/** Is the partition certainly not linearizable? False also if that is not found out with the effort at hand. */
+/**
+ * Is the partition certainly not linearizable? False also if that is not found out with the effort at hand.
+ */
 const fails = <State, Command>(
   model: Model<State, Command>,
   partition: Partition<Command>,
@@ -37,8 +39,8 @@ const fails = <State, Command>(
 const isSpent = (effort: Effort): boolean => effort.steps <= 0 || effort.isTimeUp()
 
 /**
- * The partition as it stood when it first could not be explained any more. A history that has become contradictory
- * remains so, hence halving finds the place.
+ * The partition as it stood when it first could not be explained any more. A history that has become
+ * contradictory remains so, hence halving finds the place.
  */
 export const cutAtContradiction = <State, Command>(
   model: Model<State, Command>,
@@ -61,8 +63,9 @@ export const cutAtContradiction = <State, Command>(
 }
 
 /**
- * What must go along when operations are left out, so that what remains fails for the same reason: if a value loses a
- * producer, nobody may remain who observed it; otherwise "nobody wrote what was read" would be a new contradiction.
+ * What must go along when operations are left out, so that what remains fails for the same reason: if a
+ * value loses a producer, nobody may remain who observed it; otherwise "nobody wrote what was read" would
+ * be a new contradiction.
  */
 class Dependents<Command> {
   private readonly observers = new Map<number, Array<number>>()

@@ -4,10 +4,16 @@ import type { Operation } from "./operation.ts"
 /** Answer of `step` where the object, in that state, could not have answered as it did. */
 export const refused: unique symbol = Symbol("refused")
 
-/** Answer of `command` for an operation that has no bearing on the verdict (it did not happen, or nobody saw it). */
+/**
+ * Answer of `command` for an operation that has no bearing on the verdict (it did not happen, or nobody saw
+ * it).
+ */
 export const ignored: unique symbol = Symbol("ignored")
 
-/** What a command of a register needs and leaves: the base of the shortcuts that registers allow. -1 = nothing. */
+/**
+ * What a command of a register needs and leaves: the base of the shortcuts that registers allow. -1 =
+ * nothing.
+ */
 export interface Transition {
   /** Number of the value that it saw. */
   readonly observes: number
@@ -20,8 +26,8 @@ export interface Transition {
 }
 
 /**
- * Told by the search which operations it has placed, a guard recognises states from which the rest can no longer be
- * placed. It must be right: a state that it calls dead is never looked at again.
+ * Told by the search which operations it has placed, a guard recognises states from which the rest can no
+ * longer be placed. It must be right: a state that it calls dead is never looked at again.
  */
 export interface Guard<State> {
   readonly take: (index: number) => void
@@ -63,7 +69,10 @@ export interface Model<State, Command> {
   readonly initial: State
   /** The command of an operation, `ignored`, or a sentence that says what is wrong with it. */
   readonly command: (operation: Operation) => Command | typeof ignored | string
-  /** The state after the command. An operation that is open is stepped only with the outcome that changes something. */
+  /**
+   * The state after the command. An operation that is open is stepped only with the outcome that changes
+   * something.
+   */
   readonly step: (state: State, command: Command) => State | typeof refused
   /** Equal for states that are equal. */
   readonly identity: (state: State) => string | number
@@ -79,7 +88,7 @@ export interface Model<State, Command> {
 }
 
 /** A model seen as a register over numbered values. */
-export interface RegisterView<Command> {
+interface RegisterView<Command> {
   readonly initial: number
   readonly transition: (command: Command) => Transition
   readonly step: (state: number, command: Command) => number | typeof refused
@@ -107,7 +116,10 @@ export const selectFrom = <Command>(
   dones: Float64Array.from(indices, (index) => partition.dones[index]!)
 })
 
-/** The partition as it stood at `position` in the order of events: what was invoked later is gone, the rest is open. */
+/**
+ * The partition as it stood at `position` in the order of events: what was invoked later is gone, the rest
+ * is open.
+ */
 export const truncate = <Command>(partition: Partition<Command>, position: number): Partition<Command> => {
   const indices = [...partition.calls.keys()].filter((index) => partition.calls[index]! <= position)
   const selected = selectFrom(partition, indices)

@@ -1,4 +1,7 @@
-/** What a history is made of: operations of clients on an object, each between its invocation and its return. */
+/**
+ * What a history is made of: operations of clients on an object, each between its invocation and its
+ * return.
+ */
 
 /** A value as JSON knows it. */
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [name: string]: Json }
@@ -7,9 +10,9 @@ export type Json = null | boolean | number | string | ReadonlyArray<Json> | { re
 export type Key = null | boolean | number | string
 
 /**
- * One operation. `call` and `done` are positions in the order of events (line numbers, for a history read from a
- * file); an operation whose outcome nobody knows is `open`: its `done` is infinite, it may take effect at any time
- * after `call`, or never.
+ * One operation. `call` and `done` are positions in the order of events (line numbers, for a history read
+ * from a file); an operation whose outcome nobody knows is `open`: its `done` is infinite, it may take
+ * effect at any time after `call`, or never.
  */
 export interface Operation {
   readonly process: number | string
@@ -20,7 +23,10 @@ export interface Operation {
   readonly outcome: "ok" | "fail" | "open"
   readonly call: number
   readonly done: number
-  /** Position of the operation in the order that the system itself claims (a slot, a revision), if it says so. */
+  /**
+   * Position of the operation in the order that the system itself claims (a slot, a revision), if it says
+   * so.
+   */
   readonly version: number | undefined
 }
 

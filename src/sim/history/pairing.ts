@@ -5,14 +5,14 @@ import { type Json, keyOf, type Operation } from "./operation.ts"
 /** How the key of an operation is found. */
 export interface PairingOptions {
   /**
-   * Every value is `[key, value]`, as Jepsen's independent workloads write them. Left out: taken to be so if no line
-   * has a key and every invocation, reads included, has a list of two for its value.
+   * Every value is `[key, value]`, as Jepsen's independent workloads write them. Left out: taken to be so
+   * if no line has a key and every invocation, reads included, has a list of two for its value.
    */
   readonly independent?: boolean | undefined
 }
 
 /** A history that was read. */
-export interface History {
+interface History {
   readonly _tag: "History"
   /** In order of invocation. */
   readonly operations: ReadonlyArray<Operation>
@@ -90,7 +90,8 @@ class Pairing {
     const draft = this.waiting.get(event.process)
     const { line, process } = event
     if (draft === undefined) {
-      const message = `line ${line}: process ${process} reports "${event.type}" of ${event.f}, but has no operation open`
+      const outcome = `"${event.type}" of ${event.f}`
+      const message = `line ${line}: process ${process} reports ${outcome}, but has no operation open`
       return { _tag: "Fault", line, field: "process", message }
     }
     if (draft.f !== event.f)

@@ -1,9 +1,13 @@
-/** Which operations a search has placed: bits for those that returned, bits for those that are open, and their order. */
+/**
+ * Which operations a search has placed: bits for those that returned, bits for those that are open, and
+ * their order.
+ */
 import { type Allowance, Visited } from "./visited.ts"
 
 /**
- * Operations that returned are placed nearly in the order in which they were invoked: all are placed below `base`, none
- * above `top`, so a position is known by few words, however long the history. Open ones have bits of their own.
+ * Operations that returned are placed nearly in the order in which they were invoked: all are placed below
+ * `base`, none above `top`, so a position is known by few words, however long the history. Open ones have
+ * bits of their own.
  */
 export class Placing {
   readonly order: Int32Array
@@ -77,8 +81,8 @@ export class Placing {
   }
 
   /**
-   * Notes that the search stands here, the object in state number `state`; false if it stood at a position before that
-   * was as good: the same, but for open operations that it has used and the other had not.
+   * Notes that the search stands here, the object in state number `state`; false if it stood at a position
+   * before that was as good: the same, but for open operations that it has used and the other had not.
    */
   arrive(state: number): boolean {
     const { sequence, closedBits, openBits } = this

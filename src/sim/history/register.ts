@@ -1,4 +1,7 @@
-/** The two models that need no writing: one register, and a store that has a register (with append) under each key. */
+/**
+ * The two models that need no writing: one register, and a store that has a register (with append) under
+ * each key.
+ */
 import { AppendGuard, ValueGuard } from "./guard.ts"
 import { ignored, type Model, type Partition, refused, type Transition } from "./model.ts"
 import { type Json, type Operation, showJson, Values } from "./operation.ts"
@@ -10,19 +13,19 @@ export interface RegisterOptions {
   /** Does reading `""` mean, like null, that nothing is there? Left out: yes for "kv", no for "register". */
   readonly emptyIsAbsent?: boolean | undefined
   /**
-   * What a cas that failed tells: "dropped" = nothing, it did not happen; "observed" = that, when it was tried,
-   * another value was there. Left out: "dropped".
+   * What a cas that failed tells: "dropped" = nothing, it did not happen; "observed" = that, when it was
+   * tried, another value was there. Left out: "dropped".
    */
   readonly failedCas?: "dropped" | "observed" | undefined
 }
 
 /** A command on a register: what it does, and the words for it. */
-export interface RegisterCommand extends Transition {
+interface RegisterCommand extends Transition {
   readonly f: string
 }
 
 /** A model whose states are numbers of values. */
-export type RegisterModel = Model<number, RegisterCommand>
+type RegisterModel = Model<number, RegisterCommand>
 
 const kinds: ReadonlyMap<string, "read" | "write" | "cas" | "delete" | "append"> = new Map([
   ["read", "read"],
@@ -40,8 +43,8 @@ const plain = { observes: -1, produces: -1, differs: -1, suffix: undefined }
 const asText = (value: Json): string =>
   value === null ? "" : typeof value === "string" ? value : showJson(value)
 
-const wrong = (operation: Operation, expected: string): string =>
-  `line ${operation.call}: field \`value\` of ${operation.f} is ${showJson(operation.input)}; expected ${expected}`
+const wrong = ({ call, f, input }: Operation, expected: string): string =>
+  `line ${call}: field \`value\` of ${f} is ${showJson(input)}; expected ${expected}`
 
 /** Turns operations into commands, numbering the values that they speak of. */
 class CommandReader {

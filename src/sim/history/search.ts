@@ -41,7 +41,10 @@ export class Search<State, Command> {
   private readonly placing: Placing
   private readonly guard: Guard<State> | undefined
   private readonly count: number
-  /** Unplaced operations in order of invocation: closed ones in a ring through `count`, open through `count + 1`. */
+  /**
+   * Unplaced operations in order of invocation: closed ones in a ring through `count`, open through `count
+   * + 1`.
+   */
   private readonly next: Int32Array
   private readonly previous: Int32Array
   private readonly isPure: Uint8Array
@@ -126,7 +129,9 @@ export class Search<State, Command> {
     return number
   }
 
-  /** The number of the state after the operation at `index`, from state number `from`; -1 if it is refused. */
+  /**
+   * The number of the state after the operation at `index`, from state number `from`; -1 if it is refused.
+   */
   private stepped(from: number, index: number): number {
     this.steps++
     const before = this.states[from]!

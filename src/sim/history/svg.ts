@@ -2,7 +2,7 @@
 import { type Key, type Operation, showJson } from "./operation.ts"
 
 /** What to draw. */
-export interface Drawing {
+interface Drawing {
   readonly key: Key
   readonly operations: ReadonlyArray<Operation>
   /** Positions after this are not drawn: the history was contradictory by then. */
@@ -52,7 +52,10 @@ const choose = ({ operations, failing, position }: Drawing): ReadonlyArray<Opera
 
 const widthOf = (label: string): number => Math.ceil(label.length * letterWidth) + 14
 
-/** Where each position lies from left to right: events in order, as far apart as the labels between them need. */
+/**
+ * Where each position lies from left to right: events in order, as far apart as the labels between them
+ * need.
+ */
 const layOut = (drawing: Drawing, operations: ReadonlyArray<Operation>) => {
   const { failing, label, position } = drawing
   const events = new Set<number>()
@@ -81,17 +84,21 @@ const layOut = (drawing: Drawing, operations: ReadonlyArray<Operation>) => {
   }
 }
 
+const legend = "time goes right, not to scale; orange and red: cannot be together; dashed: outcome unknown"
+
 const style = `
   text { font: 11px ui-monospace, Menlo, Consolas, monospace; fill: #1c2733 }
   .title { font-size: 14px; font-weight: 600 } .lane { stroke: #d8dee6 }
   .bar { fill: #dbe7f5; stroke: #6f8fb5 } .open { fill: #eceff3; stroke: #8a94a3; stroke-dasharray: 4 3 }
-  .failing { fill: #ffd9b8; stroke: #d9730d; stroke-width: 2 } .culprit { fill: #ffc2c2; stroke: #c41e1e; stroke-width: 2.5 }
+  .failing { fill: #ffd9b8; stroke: #d9730d; stroke-width: 2 }
+  .culprit { fill: #ffc2c2; stroke: #c41e1e; stroke-width: 2.5 }
   .moment { stroke: #c41e1e; stroke-dasharray: 2 3 }`
 
 /**
  * Draws the key's history around its failure.
  *
- * @returns an SVG document; open operations have no right end, failing ones are orange, the last straw is red.
+ * @returns an SVG document; open operations have no right end, failing ones are orange, the last straw
+ * is red.
  */
 export const drawHistory = (drawing: Drawing): string => {
   const operations = choose(drawing)
@@ -128,16 +135,18 @@ export const drawHistory = (drawing: Drawing): string => {
   }
   const moment = x(drawing.culprit.done)
   const bottom = height - 40
+  const straw = `contradictory from line ${drawing.position}`
   const where = drawing.key === null ? "" : ` on key ${showJson(drawing.key)}`
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"`,
+    `  viewBox="0 0 ${width} ${height}">`,
     `<style>${style}\n</style>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     `<text class="title" x="8" y="24">${escapeXml(`Not linearizable${shorten(where, 60)}`)}</text>`,
-    `<text x="8" y="44">time goes right, not to scale; orange and red: cannot be together; dashed: outcome unknown</text>`,
+    `<text x="8" y="44">${legend}</text>`,
     ...parts,
     `<line class="moment" x1="${moment}" y1="${top - 8}" x2="${moment}" y2="${bottom + 8}"/>`,
-    `<text x="${Math.max(8, moment - 150)}" y="${bottom + 24}">contradictory from line ${drawing.position}</text>`,
+    `<text x="${Math.max(8, moment - 150)}" y="${bottom + 24}">${straw}</text>`,
     `</svg>\n`
   ].join("\n")
 }

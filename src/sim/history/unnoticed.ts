@@ -2,8 +2,8 @@
 import { isClosed, type Model, type Partition, selectFrom, type Transition } from "./model.ts"
 
 /**
- * Values that somebody must have seen: those that closed operations observe, and those that an open cas needs to
- * produce one of them.
+ * Values that somebody must have seen: those that closed operations observe, and those that an open cas
+ * needs to produce one of them.
  */
 export const seenValues = (transitions: ReadonlyArray<Transition>, partition: Partition<unknown>) => {
   const seen = new Set<number>()
@@ -19,9 +19,10 @@ export const seenValues = (transitions: ReadonlyArray<Transition>, partition: Pa
 }
 
 /**
- * The partition without the open operations that leave a value which nobody sees. That is exact for a register: an
- * order that uses such an operation is as good without it, since whatever comes next does not look at the value.
- * Where somebody saw that a value was *not* there, or text is appended, nothing is left out.
+ * The partition without the open operations that leave a value which nobody sees. That is exact for a
+ * register: an order that uses such an operation is as good without it, since whatever comes next does not
+ * look at the value. Where somebody saw that a value was *not* there, or text is appended, nothing is left
+ * out.
  */
 export const withoutUnnoticed = <State, Command>(
   model: Model<State, Command>,

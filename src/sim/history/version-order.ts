@@ -1,11 +1,12 @@
 /**
- * Checks a history whose answers carry a version, the position that the system gave the operation in its own order (a
- * slot, a revision): that order must agree with real time and explain every answer. Sorting is all that it costs.
+ * Checks a history whose answers carry a version, the position that the system gave the operation in its
+ * own order (a slot, a revision): that order must agree with real time and explain every answer. Sorting is
+ * all that it costs.
  */
 import { isClosed, type Model, type Partition, refused } from "./model.ts"
 
 /** `culprits`: positions of the operations at which the order of versions breaks. */
-export type VersionVerdict =
+type VersionVerdict =
   | { readonly verdict: "linearizable" | "not-applicable" }
   | { readonly verdict: "contradicted"; readonly culprits: ReadonlyArray<number>; readonly reason: string }
 
@@ -49,8 +50,8 @@ const bridge = <State, Command>(
 }
 
 /**
- * Follows the order of the versions. "linearizable" is certain; "contradicted" means that the versions are wrong, while
- * some other order may still do.
+ * Follows the order of the versions. "linearizable" is certain; "contradicted" means that the versions are
+ * wrong, while some other order may still do.
  *
  * "not-applicable" if an operation that returned has no version.
  */

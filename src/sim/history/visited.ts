@@ -15,13 +15,17 @@ const hashOf = (sequence: Int32Array, start: number, length: number): number => 
   return (hash ^ (hash >>> 13)) >>> 0
 }
 
-/** Words of an entry before its sequence: the next entry of the chain, the length, the length of what must be equal. */
+/**
+ * Words of an entry before its sequence: the next entry of the chain, the length, the length of what must
+ * be equal.
+ */
 const headWords = 3
 
 /**
- * A position is a sequence of integers: a part that tells what must be equal, then the bits of what was used up. One
- * position is no better than another if the first part is the same and it has used up all that the other has.
- * Everything is compared exactly. When the allowance is spent nothing more is kept, and all that is not known is "new".
+ * A position is a sequence of integers: a part that tells what must be equal, then the bits of what was
+ * used up. One position is no better than another if the first part is the same and it has used up all that
+ * the other has. Everything is compared exactly. When the allowance is spent nothing more is kept, and all
+ * that is not known is "new".
  */
 export class Visited {
   private readonly allowance: Allowance
@@ -38,8 +42,8 @@ export class Visited {
   }
 
   /**
-   * Adds the first `length` integers of `sequence`, of which the first `equalLength` must be equal; false if a position
-   * is known that is at least as good.
+   * Adds the first `length` integers of `sequence`, of which the first `equalLength` must be equal; false
+   * if a position is known that is at least as good.
    */
   add(sequence: Int32Array, equalLength: number, length: number): boolean {
     if (this.count >= this.table.length) this.rehash()

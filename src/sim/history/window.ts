@@ -1,7 +1,7 @@
 /**
- * Refutes a long history of one register by a short stretch of it. What came before the stretch is forgotten: the
- * register may hold anything at its start, and what was under way then may take effect in it or not. If not even that
- * can be explained, neither can the whole.
+ * Refutes a long history of one register by a short stretch of it. What came before the stretch is
+ * forgotten: the register may hold anything at its start, and what was under way then may take effect in it
+ * or not. If not even that can be explained, neither can the whole.
  */
 import { ValueGuard } from "./guard.ts"
 import {
@@ -61,8 +61,8 @@ const forgetful = <Command>(
 })
 
 /**
- * The last `size` operations invoked before `position` and those up to `end`, with all older ones that were under way
- * or open then.
+ * The last `size` operations invoked before `position` and those up to `end`, with all older ones that were
+ * under way or open then.
  */
 const stretch = <Command>(
   partition: Partition<Command>,
@@ -82,7 +82,9 @@ const stretch = <Command>(
 }
 
 const sizes = [40, 160, 640]
-/** Returns after the place where the search is stuck that belong to the stretch: guards see that far ahead. */
+/**
+ * Returns after the place where the search is stuck that belong to the stretch: guards see that far ahead.
+ */
 const returnsAhead = 64
 const memoryWords = 16 * 1024 * 1024
 

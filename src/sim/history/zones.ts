@@ -1,17 +1,18 @@
 /**
  * Decides a register in O(n log n) where each value that was seen has one producer, after Gibbons and Korach.
  *
- * The operations on one value stand together in every order, and a cas ties the values it joins into one block, whose
- * inner order is fixed. Of a block only two instants matter: its earliest return and its latest invocation. Block A must
- * come before block B exactly if A's earliest return is before B's latest invocation. If that relation has a circle it
- * has a circle of two: the member with the latest invocation comes after all others, and before its successor. So an
- * order exists exactly if no two blocks must each come before the other.
+ * The operations on one value stand together in every order, and a cas ties the values it joins into one
+ * block, whose inner order is fixed. Of a block only two instants matter: its earliest return and its
+ * latest invocation. Block A must come before block B exactly if A's earliest return is before B's latest
+ * invocation. If that relation has a circle it has a circle of two: the member with the latest invocation
+ * comes after all others, and before its successor. So an order exists exactly if no two blocks must each
+ * come before the other.
  */
 import { isClosed, type Partition, type Transition } from "./model.ts"
 import { seenValues } from "./unnoticed.ts"
 
 /** `culprits`: positions of operations that cannot be placed together. */
-export type ZoneVerdict =
+type ZoneVerdict =
   | { readonly verdict: "linearizable" | "not-applicable" }
   | { readonly verdict: "not-linearizable"; readonly culprits: ReadonlyArray<number> }
 
@@ -24,7 +25,10 @@ interface Block {
   readonly latestCall: number
 }
 
-/** One value: who produced it (-1: it was there from the start), who only saw it, and the cas that took it away. */
+/**
+ * One value: who produced it (-1: it was there from the start), who only saw it, and the cas that took it
+ * away.
+ */
 interface Cluster {
   readonly producer: number
   readonly observers: Array<number>
@@ -178,7 +182,8 @@ class Zones {
 }
 
 /**
- * Decides the partition if every value that was seen in it has exactly one producer, the initial value counting as one.
+ * Decides the partition if every value that was seen in it has exactly one producer, the initial value
+ * counting as one.
  *
  * @param initial the number of the value that is there before the first operation.
  */
