@@ -3,6 +3,7 @@ import { Effect, Random } from "effect"
 import { type GroupId, NodeId, type Replica, sameReplica } from "../protocol/ids.ts"
 import type { LeaderInput, LeaderSettings } from "../protocol/leader-input.ts"
 import type { MasterRequest } from "../protocol/messages.ts"
+import { knob } from "../runtime/buggify.ts"
 import type { NodeContext } from "./node-context.ts"
 import type { Presence } from "./presence.ts"
 
@@ -18,7 +19,7 @@ export interface CandidateOptions {
   readonly isLeading: () => boolean
 }
 
-const lookEveryMs = 500
+const lookEveryMs = knob("leadership-look-ms", 500, { min: 20, max: 2000 })
 const masterTimeoutMs = 1000
 
 /**
@@ -43,7 +44,7 @@ export const watchLeadership = Effect.fnUntraced(function* (options: CandidateOp
   })
   while (true) {
     yield* look
-    yield* Effect.sleep(lookEveryMs)
+    yield* Effect.sleep(lookEveryMs.value)
   }
 })
 

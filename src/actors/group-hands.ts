@@ -1,6 +1,7 @@
 /** How the roles of a group reach each other, the other nodes and the clients. */
 import type { GroupId, NodeId, Replica } from "../protocol/ids.ts"
 import type { LeaderInput } from "../protocol/leader-input.ts"
+import { buggify } from "../runtime/buggify.ts"
 import type { Body, Packet } from "../wire/packet.ts"
 import type { Hands } from "./interpret.ts"
 import { count, type NodeContext } from "./node-context.ts"
@@ -32,7 +33,7 @@ export const route = (
       roles.leader({ _tag: "FromMaster", reply: body.reply }, false)
       return
     case "Submit":
-      if (!roles.leader(body, false)) {
+      if (buggify("a leader has no room for a submission") || !roles.leader(body, false)) {
         const refusal = { _tag: "Overloaded", retryAfterMs: 20 } as const
         context.toClient(body.client, group, { _tag: "SubmitRefused", submission: body.submission, refusal })
       }

@@ -11,14 +11,17 @@ import {
 } from "../protocol/log-view.ts"
 import { type Run, runLast, sliceRun, takeBytes } from "../protocol/run.ts"
 import type { DurableRecord } from "../protocol/step.ts"
+import { knob } from "../runtime/buggify.ts"
 import { StorageCorrupted, type WalFailure } from "../runtime/storage/errors.ts"
 import type { Wal } from "../runtime/storage/wal.ts"
 import { decodeRecord, encodeRecord } from "./log-records.ts"
 import { RunCache } from "./run-cache.ts"
 import { SlotIndex } from "./slot-index.ts"
 
-const indexSpacingBytes = 64 * 1024
-const defaultCacheBytes = 8 * 1024 * 1024
+const indexSpacingBytes = knob("log-index-spacing-bytes", 64 * 1024, { min: 1, max: 64 * 1024 })
+const cacheBytesMax = knob("log-cache-bytes", 8 * 1024 * 1024, { min: 0, max: 64 * 1024 })
+/** Whoever reads gets at most this much at once, and asks again for the rest. */
+const readMaxBytes = knob("log-read-bytes", 16 * 1024 * 1024, { min: 1, max: 4096 })
 
 /**
  * The log of one group. `persist` changes it at once, in memory; `sync` calls back when all of it is durable. The facts
@@ -34,9 +37,9 @@ export class GroupLog implements LogView {
   /** How often a suffix of the log was replaced. */
   #replaced = 0
   readonly #cache: RunCache
-  readonly #index = new SlotIndex(indexSpacingBytes)
+  readonly #index = new SlotIndex(indexSpacingBytes.value)
 
-  constructor(groupNumber: number, cacheBytes: number = defaultCacheBytes) {
+  constructor(groupNumber: number, cacheBytes: number = cacheBytesMax.value) {
     this.groupNumber = groupNumber
     this.#cache = new RunCache(cacheBytes)
   }
@@ -107,9 +110,10 @@ export class GroupLog implements LogView {
     invariant(from > noSlot && through <= this.last, "only what is in the log can be read")
     if (from > through) return []
     const first = this.#cache.first
+    const room = Math.min(maxBytes, readMaxBytes.value)
     return first !== undefined && from >= first
-      ? this.#cache.read(from, through, maxBytes)
-      : this.#readDisk(from, through, maxBytes)
+      ? this.#cache.read(from, through, room)
+      : this.#readDisk(from, through, room)
   }
 
   #note(record: DurableRecord): void {

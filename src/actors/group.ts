@@ -1,11 +1,10 @@
 /** One group on one node: its log, acceptor, leader and learner, wired to each other and to the bus. */
 import { Cause, Data, Effect } from "effect"
 import type { AcceptorState } from "../protocol/acceptor.ts"
-import type { GroupId } from "../protocol/ids.ts"
-import { defaultLeaderSettings, type LeaderSettings } from "../protocol/leader-input.ts"
+import type { GroupId, Replica } from "../protocol/ids.ts"
 import type { LeaderState } from "../protocol/leader-state.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
-import { emptyReplica } from "../protocol/replica.ts"
+import { emptyReplica, type ReplicaState } from "../protocol/replica.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
 import type { Packet } from "../wire/packet.ts"
 import { spawnAcceptor } from "./acceptor.ts"
@@ -13,6 +12,7 @@ import { watchLeadership } from "./candidate.ts"
 import { groupHands, type Mailboxes, route } from "./group-hands.ts"
 import type { GroupLog } from "./group-log.ts"
 import { spawnLeader } from "./leader.ts"
+import { leaderSettings } from "./leader-settings.ts"
 import { type LearnerMessage, spawnLearner } from "./learner.ts"
 import type { GroupConfig, NodeConfig } from "./node-config.ts"
 import type { NodeContext } from "./node-context.ts"
@@ -40,6 +40,19 @@ export interface GroupOptions {
   readonly presence: Presence
   readonly onFailure: (failure: GroupFailure) => void
   readonly onPhase: (group: string, phase: string) => void
+  readonly onParts: (parts: GroupParts) => void
+}
+
+/** The live parts of a group on one node, for those who watch over a run. They must only be looked at. */
+export interface GroupParts {
+  readonly group: GroupId
+  readonly self: Replica
+  readonly log: GroupLog
+  readonly replica: ReplicaState
+  readonly acceptor: () => AcceptorState
+  readonly leader: () => LeaderState
+  /** Has this node ask for a ballot of its own with these acceptors. Nothing happens while it leads, or asks already. */
+  readonly campaign: (token: string, acceptors: ReadonlyArray<Replica>) => void
 }
 
 /** What a node tells of one of its groups. */
@@ -91,6 +104,11 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   }
   roles.leader = (input, local) =>
     local ? leader.actor.offerControlUnsafe(input) : leader.actor.offerUnsafe(input)
+  const settings = leaderSettings(config)
+  const campaign: GroupParts["campaign"] = (token, acceptors) => {
+    roles.leader({ _tag: "Start", token, acceptors, settings }, true)
+  }
+  options.onParts({ group: id, self, log, replica, acceptor: acceptor.state, leader: leader.state, campaign })
   for (const { actor } of [learner, acceptor, leader]) {
     actor.onTerminated((end) => {
       if (end._tag !== "Stopped")
@@ -105,7 +123,7 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
       acceptors: group.acceptors,
       context,
       presence: options.presence,
-      settings: leaderSettings(config),
+      settings,
       start: (input) => roles.leader(input, true),
       isLeading: () => leader.state()._tag !== "Deposed"
     })
@@ -113,12 +131,6 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   const status = () => groupStatus(options, acceptor.state(), leader.state(), replica.applied)
   const result: Group = { take: (packet) => route(packet, id, context, roles), status }
   return result
-})
-
-const leaderSettings = ({ heartbeatIntervalMs, retransmitAfterMs }: NodeConfig): LeaderSettings => ({
-  ...defaultLeaderSettings,
-  heartbeatIntervalMs,
-  retransmitAfterMs
 })
 
 const groupStatus = (

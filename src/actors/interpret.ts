@@ -2,6 +2,7 @@
 import type { NodeId } from "../protocol/ids.ts"
 import type { Accepted } from "../protocol/messages.ts"
 import type { Free, Note, Output, TimerName } from "../protocol/step.ts"
+import { hint } from "../runtime/buggify.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
 import type { GroupLog } from "./group-log.ts"
 
@@ -75,7 +76,9 @@ export class Turn {
   end(onFailure: (failure: WalFailure) => void): void {
     if (!this.#persists) return
     const gated = mergeAccepted(this.#gated)
+    hint("before persist")
     this.#log.sync((failure) => {
+      hint("after persist, before reply")
       if (failure !== undefined) onFailure(failure)
       else for (const free of gated) perform(this.#hands, free)
     })

@@ -4,6 +4,7 @@ import type { GroupId } from "../protocol/ids.ts"
 import { masterStep } from "../protocol/master.ts"
 import type { MasterReply, MasterRequest } from "../protocol/messages.ts"
 import { spawnEach } from "../runtime/actor-spawn.ts"
+import { hint } from "../runtime/buggify.ts"
 import { crash } from "../runtime/supervisor.ts"
 import type { Register, RegisterFailure } from "./register.ts"
 
@@ -32,6 +33,7 @@ export const spawnMaster = (options: MasterOptions) => {
       const step = masterStep(state, request)
       const settled = step.state === state || (yield* register.compareAndSet(group, version, step.state))
       if (!settled) return yield* handle(message)
+      hint("after the master wrote, before its reply")
       reply(message, step.reply)
     })
   return spawnEach<MasterMessage>({

@@ -1,5 +1,6 @@
 /** A node's storage: one write-ahead log, and in it the log of every group, under a number that stays. */
 import { Effect } from "effect"
+import { knob } from "../runtime/buggify.ts"
 import { openWal } from "../runtime/storage/wal.ts"
 import { GroupLog } from "./group-log.ts"
 import type { NodeConfig } from "./node-config.ts"
@@ -7,6 +8,8 @@ import type { NodeConfig } from "./node-config.ts"
 /** Records of the node itself are in group 0; this one gives a group its number. */
 const nodeGroup = 0
 const groupNamed = 100
+
+const frameMaxBytes = knob("wal-frame-bytes", 1 << 20, { min: 64, max: 8192 })
 
 const encodeName = (number: number, name: string): ReadonlyArray<Uint8Array> => [
   Uint8Array.of(number & 0xff, number >>> 8),
@@ -18,7 +21,12 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
   const byNumber = new Map<number, GroupLog>()
   const numbers = new Map<string, number>()
   const wal = yield* openWal(
-    { directory: config.data, clusterId: config.cluster, segmentBytes: config.segmentBytes },
+    {
+      directory: config.data,
+      clusterId: config.cluster,
+      segmentBytes: config.segmentBytes,
+      frameMaxBytes: frameMaxBytes.value
+    },
     ({ type, group, body }, position) => {
       if (group !== nodeGroup) return byNumber.get(group)?.recover(type, body, position)
       if (type !== groupNamed) return

@@ -7,7 +7,7 @@ import type { StorageCorrupted, UnknownFormat, WrongCluster } from "../runtime/s
 import type { DirectoryInUse, DiskFailed, Files } from "../runtime/storage/port.ts"
 import type { Wal } from "../runtime/storage/wal.ts"
 import type { Body, Packet } from "../wire/packet.ts"
-import { type Group, type GroupFailure, type GroupStatus, spawnGroup } from "./group.ts"
+import { type Group, type GroupFailure, type GroupParts, type GroupStatus, spawnGroup } from "./group.ts"
 import type { GroupLog } from "./group-log.ts"
 import { spawnMaster } from "./master.ts"
 import { ConfigInvalid, type NodeConfig } from "./node-config.ts"
@@ -63,6 +63,8 @@ export interface NodeOptions {
   readonly memoryBytes?: () => number
   /** Called when the leader of a group on this node changes its phase; `Serving` is when it takes commands. */
   readonly onPhase?: (group: string, phase: string) => void
+  /** Called with the live parts of each group as it comes up, before it does anything; for those who watch over a run. */
+  readonly onGroup?: (parts: GroupParts) => void
 }
 
 /**
@@ -73,7 +75,7 @@ export const runNode = Effect.fnUntraced(function* (
   options: NodeOptions
 ): Effect.fn.Return<RunningNode, StartFailure, Bus | Files | Scope.Scope> {
   const { config } = options
-  const onPhase = options.onPhase ?? (() => {})
+  const { onPhase = () => {}, onGroup: onParts = () => {} } = options
   const machineOf = new Map(options.machines.map((machine) => [machine.name, machine]))
   for (const { name, machine } of config.groups) {
     if (machineOf.has(machine)) continue
@@ -102,7 +104,8 @@ export const runNode = Effect.fnUntraced(function* (
       context,
       presence,
       onFailure: fail,
-      onPhase
+      onPhase,
+      onParts
     })
     groups.set(GroupId(group.name), roles)
   }

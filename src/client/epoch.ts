@@ -1,6 +1,7 @@
 /** The commands of one session that wait for their results. */
 import { commandOverheadBytes, writeCommand } from "../protocol/entry.ts"
 import { RequestNumber, type SessionId } from "../protocol/ids.ts"
+import { knob } from "../runtime/buggify.ts"
 import type { CommandFailure } from "./errors.ts"
 
 /** What a command came to: its reply as a plain value and the slot that it took, or why there is none. */
@@ -25,7 +26,7 @@ export interface Sent {
 }
 
 /** Commands a session may have without a result; half of what a replica admits. */
-const outstandingMax = 8192
+const outstandingMax = knob("client-outstanding", 8192, { min: 1, max: 64 })
 
 /** One session and its commands in flight, by number. Numbers are in the order of first sending. */
 export class Epoch {
@@ -42,7 +43,7 @@ export class Epoch {
     return this.#pending.size
   }
   get room(): number {
-    return outstandingMax - this.#pending.size
+    return outstandingMax.value - this.#pending.size
   }
 
   add(command: Command): void {

@@ -1,6 +1,7 @@
 /** What a client of one group does with what it hears: one session, many commands in flight, whoever leads. */
 import { keepAliveEntry, openEntry } from "../protocol/entry.ts"
 import type { ClientId, SessionId } from "../protocol/ids.ts"
+import { knob } from "../runtime/buggify.ts"
 import { resultAt, type ToClient } from "../wire/client-codec.ts"
 import { type Command, Epoch } from "./epoch.ts"
 import { Indeterminate, Rejected, Unavailable } from "./errors.ts"
@@ -8,9 +9,9 @@ import type { Link } from "./link.ts"
 import { type Question, Questions } from "./questions.ts"
 
 /** Without an answer for this long, a command is sent again. */
-const retryAfterMs = 1000
-const keepAliveEveryMs = 15_000
-const submissionMaxBytes = 48 * 1024
+const retryAfter = knob("client-retry-ms", 1000, { min: 60, max: 4000 })
+const keepAliveEvery = knob("client-keep-alive-ms", 15_000, { min: 200, max: 20_000 })
+const submissionMaxBytes = knob("client-submission-bytes", 48 * 1024, { min: 1, max: 4096 })
 
 export interface CoreOptions {
   readonly client: ClientId
@@ -106,20 +107,20 @@ export class GroupCore {
       for (const command of epoch.expired(nowMs)) {
         command.done(null, 0, new Indeterminate({ reason: "no answer came in time" }))
       }
-      epoch.sendAgain((sent) => sent.sentAtMs <= nowMs - retryAfterMs)
+      epoch.sendAgain((sent) => sent.sentAtMs <= nowMs - retryAfter.value)
     }
-    this.#questions.askAgain(nowMs - retryAfterMs)
+    this.#questions.askAgain(nowMs - retryAfter.value)
     for (const question of this.#questions.expired(nowMs)) {
       question.done(null, 0, new Unavailable({ reason: "no answer came in time" }))
     }
     this.#giveUpQueued(nowMs)
     const quietMs = nowMs - this.#link.sentAtMs
-    if (this.#epoch !== undefined && this.#link.leader !== undefined && quietMs > keepAliveEveryMs) {
+    if (this.#epoch !== undefined && this.#link.leader !== undefined && quietMs > keepAliveEvery.value) {
       this.#submit(keepAliveEntry(this.#epoch.session), ++this.#submissions)
     }
     // Sent, and nothing heard: whoever is thought to lead may be stopped, with nobody to say so.
-    const silentMs = nowMs - Math.max(this.#heardAtMs, this.#link.sentAtMs - retryAfterMs)
-    if (this.#waits() && this.#link.leader !== undefined && silentMs > 2 * retryAfterMs) this.#link.lost()
+    const silentMs = nowMs - Math.max(this.#heardAtMs, this.#link.sentAtMs - retryAfter.value)
+    if (this.#waits() && this.#link.leader !== undefined && silentMs > 2 * retryAfter.value) this.#link.lost()
   }
 
   /** The client ends: whoever waits is told what is known. */
@@ -160,7 +161,7 @@ export class GroupCore {
   }
 
   #openSession(nowMs: number): void {
-    if (this.#opening !== undefined || nowMs - this.#askedToOpenAtMs < retryAfterMs) return
+    if (this.#opening !== undefined || nowMs - this.#askedToOpenAtMs < retryAfter.value) return
     this.#askedToOpenAtMs = nowMs
     this.#submit(openEntry(this.#options.client), ++this.#submissions)
   }
@@ -172,7 +173,7 @@ export class GroupCore {
   }
 
   #sendDue(epoch: Epoch, nowMs: number): void {
-    for (const part of epoch.takeParts(submissionMaxBytes)) {
+    for (const part of epoch.takeParts(submissionMaxBytes.value)) {
       const submission = ++this.#submissions
       this.#submit(epoch.write(part, submission, nowMs), submission)
     }

@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import type { ClientId, GroupId, NodeId } from "../protocol/ids.ts"
 import type { FromClient, Refusal } from "../protocol/messages.ts"
+import { buggify, knob } from "../runtime/buggify.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
 import { noReplica, type PacketCodec } from "../wire/packet.ts"
 import type { Subjects } from "../wire/subjects.ts"
@@ -20,7 +21,7 @@ export interface LinkOptions {
   readonly onFound: (leader: NodeId | undefined) => void
 }
 
-const lookAgainAfterMs = 100
+const lookAgainAfterMs = knob("client-look-again-ms", 100, { min: 1, max: 1000 })
 
 /** Where submissions and questions go. */
 export class Link {
@@ -45,6 +46,7 @@ export class Link {
   /** Whether something can be sent now; where nobody is known to lead, it begins to look. */
   open(): boolean {
     if (this.#options.nowMs() < this.#holdUntilMs) return false
+    if (buggify("client forgets who leads")) this.#leader = undefined
     if (this.#leader === undefined) this.look()
     return this.#leader !== undefined
   }
@@ -67,7 +69,7 @@ export class Link {
 
   /** Whoever led does not answer: looks for the leader again, after a pause. */
   lost(): void {
-    this.#hold(lookAgainAfterMs)
+    this.#hold(lookAgainAfterMs.value)
     this.#leader = undefined
   }
 
@@ -79,7 +81,7 @@ export class Link {
       Effect.map(findLeader(bus, subjects, group), (leader) => {
         this.#looking = false
         this.#leader ??= leader
-        if (this.#leader === undefined) this.#hold(lookAgainAfterMs)
+        if (this.#leader === undefined) this.#hold(lookAgainAfterMs.value)
         onFound(leader)
       })
     )

@@ -1,4 +1,5 @@
 /** Questions that wait for their answers. They change nothing, so they can be asked again at will. */
+import { knob } from "../runtime/buggify.ts"
 import type { QuestionFailure } from "./errors.ts"
 
 export type QuestionDone = (answer: unknown, slot: number, failure: QuestionFailure | undefined) => void
@@ -22,7 +23,7 @@ export interface Stretch {
   readonly queries: Array<Uint8Array>
 }
 
-const stretchMax = 1024
+const stretchMax = knob("client-question-stretch", 1024, { min: 1, max: 8 })
 
 /** All questions of a client, by number. */
 export class Questions {
@@ -80,7 +81,7 @@ export class Questions {
       asked.sentAtMs = nowMs
       asked.waits = false
       const current = stretches[stretches.length - 1]
-      if (current !== undefined && number === end + 1 && current.queries.length < stretchMax) {
+      if (current !== undefined && number === end + 1 && current.queries.length < stretchMax.value) {
         current.queries.push(asked.question.bytes)
       } else stretches.push({ first: number, queries: [asked.question.bytes] })
       end = number

@@ -1,0 +1,23 @@
+/** The settings that leaders of a node act by: intervals from its configuration, sizes that a simulation may turn. */
+import { defaultLeaderSettings, type LeaderSettings } from "../protocol/leader-input.ts"
+import { knob } from "../runtime/buggify.ts"
+import type { NodeConfig } from "./node-config.ts"
+
+const normal = defaultLeaderSettings
+const batchMaxBytes = knob("leader-batch-bytes", normal.batchMaxBytes, { min: 1, max: 4096 })
+const windowMax = knob("leader-window", normal.windowMax, { min: 1, max: 16 })
+const pendingMaxBytes = knob("leader-pending-bytes", normal.pendingMaxBytes, { min: 4096, max: 65_536 })
+const questionsMax = knob("leader-questions", normal.questionsMax, { min: 1, max: 64 })
+const chunkMaxBytes = knob("leader-chunk-bytes", normal.chunkMaxBytes, { min: 1, max: 4096 })
+const masterRetryMs = knob("master-retry-ms", normal.masterRetryMs, { min: 20, max: 1000 })
+
+export const leaderSettings = ({ heartbeatIntervalMs, retransmitAfterMs }: NodeConfig): LeaderSettings => ({
+  heartbeatIntervalMs,
+  retransmitAfterMs,
+  masterRetryMs: masterRetryMs.value,
+  batchMaxBytes: batchMaxBytes.value,
+  windowMax: windowMax.value,
+  pendingMaxBytes: pendingMaxBytes.value,
+  questionsMax: questionsMax.value,
+  chunkMaxBytes: chunkMaxBytes.value
+})
