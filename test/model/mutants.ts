@@ -40,7 +40,6 @@ const staleEntry = [
 const threeBallots: Scope = { ...twoBallots, ballotsMax: 5 }
 const twoSlots: Scope = { ...twoBallots, slotsMax: 2 }
 
-const leaderServe = "leader-serve.ts"
 const leaderCarry = "leader-carry.ts"
 const quorum = "quorum.ts"
 

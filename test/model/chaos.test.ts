@@ -1,0 +1,70 @@
+/** Thousands of random schedules with loss, duplicates, any order and crashes: the laws hold after every event. */
+import { describe, expect, it } from "vitest"
+import { watchAll } from "../../src/protocol/invariants/laws.ts"
+import { defaultLeaderSettings } from "../../src/protocol/leader-input.ts"
+import { ClusterModel } from "../support/cluster-model.ts"
+import { chaosStep, settle, submitTo, turn, viewOf, weightsOf } from "../support/cluster-model-chaos.ts"
+import { type Cores, loadCores, realCores } from "../support/cores.ts"
+import { generator } from "./search.ts"
+
+const settings = { ...defaultLeaderSettings, windowMax: 3, batchMaxBytes: 30, chunkMaxBytes: 20 }
+const schedules = Number(process.env["APLOMB_SCHEDULES"] ?? 1200)
+
+/** The law that the schedule of this seed breaks, or what keeps the cluster from going on once all is calm. */
+const broken = (cores: Cores, seed: number, events: number): string | undefined => {
+  const random = generator(seed)
+  const cluster = new ClusterModel(seed % 3 === 0 ? "ABC" : "ABCD", settings, cores)
+  const check = watchAll()
+  const weights = weightsOf(random)
+  cluster.bootstrap("A", random() < 0.5 ? "AB" : "ABC")
+  cluster.start("A", "ABC")
+  if (random() < 0.7) settle(cluster)
+  for (let event = 1; event <= events; event++) {
+    chaosStep(cluster, random, weights, event)
+    const sentence = check(viewOf(cluster))
+    if (sentence !== undefined) return `event ${event}: ${sentence}`
+  }
+  return stuck(cluster) ?? check(viewOf(cluster))
+}
+
+/** Whether the cluster, once healed, activates a ballot, chooses a command and tells all acceptors. */
+const stuck = (cluster: ClusterModel): string | undefined => {
+  if (!settle(cluster)) return "the messages never end"
+  const { leader } = cluster.master.active!
+  // Whoever leads and does not get on is given up, as a crash does it.
+  if (cluster.node(leader.node).leader._tag !== "Serving" || cluster.master.latest !== undefined) {
+    for (const name of cluster.nodes.keys()) cluster.crash(name)
+    cluster.start(leader.node, [...cluster.nodes.keys()].join(""))
+  }
+  for (let turns = 0; turns < 40; turns++) if (!turn(cluster)) return "the messages never end after a timer"
+  const active = cluster.master.active!
+  const serving = cluster.node(active.leader.node)
+  if (serving.leader._tag !== "Serving") return `the leader is ${serving.leader._tag}, not serving`
+  submitTo(cluster, active.leader.node, 1_000_000)
+  for (let turns = 0; turns < 40; turns++) if (!turn(cluster)) return "the messages never end after a command"
+  const { last, chosen } = serving.leader as typeof serving.leader & {
+    readonly last: number
+    readonly chosen: number
+  }
+  if (chosen < last) return `slots through ${last} are proposed, but only ${chosen} are chosen`
+  const behind = active.acceptors.find(({ node }) => cluster.node(node).applied < last)
+  return behind && `${behind.node} applied ${cluster.node(behind.node).applied} of ${last} slots`
+}
+
+describe("after every event of a random schedule the laws hold, and the healed cluster goes on", () => {
+  it("with whole logs in one message", () => {
+    for (let seed = 1; seed <= schedules; seed++)
+      expect(broken(realCores, seed, 300), `seed ${seed}`).toBeUndefined()
+  })
+
+  it("with logs read in chunks of one entry", async () => {
+    const edit = {
+      file: "acceptor.ts",
+      find: "preparedChunkBytes = 256 * 1024",
+      replace: "preparedChunkBytes = 12"
+    }
+    const cores = await loadCores([edit])
+    for (let seed = 1; seed <= schedules / 2; seed++)
+      expect(broken(cores, seed, 400), `seed ${seed}`).toBeUndefined()
+  })
+})
