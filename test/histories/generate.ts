@@ -54,98 +54,119 @@ interface Pending {
   isDone: boolean
 }
 
-/**
- * Makes a history by running the operations against a real object, each at one instant between its two
- * events.
- */
-export const generate = (dice: Dice, recipe: Recipe): Array<Operation> => {
-  const store = new Map<number, Json>()
-  const history: Array<Draft> = []
-  const pending: Array<Pending | undefined> = Array.from({ length: recipe.processes }, () => undefined)
-  const lost: Array<Pending> = []
-  let event = 0
-  let fresh = 0
-  let version = 0
-  const value = (): Json => (recipe.values === 0 ? `v${++fresh}` : dice.roll(recipe.values))
-  const invoke = (process: number) => {
+/** The object, the clients that work on it, and what they have seen. */
+class Workload {
+  readonly history: Array<Draft> = []
+  private readonly dice: Dice
+  private readonly recipe: Recipe
+  private readonly store = new Map<number, Json>()
+  private readonly pending: Array<Pending | undefined>
+  private readonly lost: Array<Pending> = []
+  private event = 0
+  private fresh = 0
+  private version = 0
+
+  constructor(dice: Dice, recipe: Recipe) {
+    this.dice = dice
+    this.recipe = recipe
+    this.pending = Array.from({ length: recipe.processes }, () => undefined)
+  }
+
+  isOver(): boolean {
+    return this.history.length >= this.recipe.operations && this.pending.every((item) => item === undefined)
+  }
+
+  private value(): Json {
+    return this.recipe.values === 0 ? `v${++this.fresh}` : this.dice.roll(this.recipe.values)
+  }
+
+  private input(f: string, key: number): Json | undefined {
+    const { dice, recipe } = this
+    if (f === "read" || f === "get" || f === "delete") return undefined
+    if (f === "append") return `${String(this.value())} `
+    if (f !== "cas") return this.value()
+    const seen = this.store.get(key) ?? null
+    return [recipe.values === 0 || dice.chance(60) ? seen : dice.roll(recipe.values), this.value()]
+  }
+
+  private invoke(process: number): void {
+    const { dice, recipe } = this
     const f = dice.pick(recipe.kinds)
     const key = dice.roll(recipe.keys)
-    const seen = store.get(key) ?? null
-    const from = recipe.values === 0 || dice.chance(60) ? seen : dice.roll(recipe.values)
-    const isRead = f === "read" || f === "get"
-    const input: Json | undefined =
-      isRead || f === "delete"
-        ? undefined
-        : f === "cas"
-          ? [from, value()]
-          : f === "append"
-            ? `${String(value())} `
-            : value()
     const draft: Draft = {
       process,
       f,
       key,
-      input,
+      input: this.input(f, key),
       output: undefined,
       outcome: "open",
-      call: ++event,
+      call: ++this.event,
       done: Number.POSITIVE_INFINITY,
       version: undefined
     }
-    history.push(draft)
+    this.history.push(draft)
     const fails = f !== "cas" && dice.chance(recipe.failPercent)
-    pending[process] = { draft, returns: !dice.chance(recipe.openPercent), fails, isDone: false }
+    this.pending[process] = { draft, returns: !dice.chance(recipe.openPercent), fails, isDone: false }
   }
-  const apply = (item: Pending) => {
-    const { draft } = item
+
+  /** The instant at which the operation takes effect. */
+  private apply(item: Pending): void {
+    const { draft, fails } = item
+    const { f, input } = draft
     item.isDone = true
-    if (item.fails) draft.outcome = "fail"
-    else {
-      const key = draft.key as number
-      const before = store.get(key) ?? null
-      draft.outcome = "ok"
-      version++
-      if (recipe.versions === true) draft.version = version
-      if (draft.f === "read" || draft.f === "get") draft.output = before
-      else if (draft.f === "cas") {
-        const [from, to] = draft.input as readonly [Json, Json]
-        if (before === from) store.set(key, to)
-        else draft.outcome = "fail"
-      } else if (draft.f === "append")
-        store.set(key, `${before === null ? "" : String(before)}${draft.input as string}`)
-      else store.set(key, draft.f === "delete" ? null : (draft.input ?? null))
-    }
+    draft.outcome = fails ? "fail" : "ok"
+    if (fails) return
+    const key = draft.key as number
+    const before = this.store.get(key) ?? null
+    this.version++
+    if (this.recipe.versions === true) draft.version = this.version
+    if (f === "read" || f === "get") draft.output = before
+    else if (f === "cas") {
+      const [from, to] = input as readonly [Json, Json]
+      if (before === from) this.store.set(key, to)
+      else draft.outcome = "fail"
+    } else if (f === "append")
+      this.store.set(key, `${before === null ? "" : String(before)}${input as string}`)
+    else this.store.set(key, f === "delete" ? null : (input ?? null))
   }
-  const close = (process: number, item: Pending) => {
-    pending[process] = undefined
-    if (item.returns) {
-      item.draft.done = ++event
-      return
-    }
-    // Never heard of again; it may take effect later, or not at all.
-    if (!item.isDone) lost.push(item)
-    item.draft.outcome = "open"
-    item.draft.output = undefined
-    item.draft.version = undefined
+
+  /** Nobody learns what came of it. */
+  private forget({ draft }: Pending): void {
+    draft.outcome = "open"
+    draft.output = undefined
+    draft.version = undefined
   }
-  const step = () => {
+
+  step(): void {
+    const { dice, lost } = this
     if (lost.length > 0 && dice.chance(15)) {
       const item = lost.splice(dice.roll(lost.length), 1)[0]!
-      apply(item)
-      item.draft.outcome = "open"
-      item.draft.output = undefined
-      item.draft.version = undefined
+      this.apply(item)
+      this.forget(item)
       return
     }
-    const process = dice.roll(recipe.processes)
-    const item = pending[process]
+    const process = dice.roll(this.recipe.processes)
+    const item = this.pending[process]
     if (item === undefined) {
-      if (history.length < recipe.operations) invoke(process)
-    } else if (!item.isDone && (item.returns || dice.chance(60))) apply(item)
-    else close(process, item)
+      if (this.history.length < this.recipe.operations) this.invoke(process)
+    } else if (!item.isDone && (item.returns || dice.chance(60))) this.apply(item)
+    else {
+      this.pending[process] = undefined
+      if (item.returns) item.draft.done = ++this.event
+      else {
+        // It may take effect later, or not at all.
+        if (!item.isDone) lost.push(item)
+        this.forget(item)
+      }
+    }
   }
-  while (history.length < recipe.operations || pending.some((item) => item !== undefined)) step()
-  return history
+}
+
+/** Makes a history by running operations against a real object, each at one instant between its two events. */
+export const generate = (dice: Dice, recipe: Recipe): Array<Operation> => {
+  const workload = new Workload(dice, recipe)
+  while (!workload.isOver()) workload.step()
+  return workload.history
 }
 
 /** Changes one answer, moves one return, or makes one operation return that never did: often a violation. */
