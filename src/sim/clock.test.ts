@@ -1,4 +1,7 @@
-/** Clocks of nodes: they may be off, drift and jump, timers follow the monotonic one, and a frozen node is late. */
+/**
+ * Clocks of nodes: they may be off, drift and jump, timers follow the monotonic one, and a frozen node is
+ * late.
+ */
 import { Clock, Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { Kernel } from "./kernel.ts"
@@ -120,7 +123,7 @@ describe("the clock of a node", () => {
     }
   })
 
-  it("keeps the monotonic clock from going back under any rate, and refuses a clock that runs backwards", () => {
+  it("keeps the monotonic clock from going back at any rate, and refuses to run backwards", () => {
     const kernel = new Kernel({ seed: 1 })
     const node = kernel.addNode("a")
     let last = node.time.monotonicMicros()

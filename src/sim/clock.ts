@@ -1,10 +1,16 @@
-/** Virtual time: one true time with a heap of events, and for each node a clock of its own that may be off, drift or jump. */
+/**
+ * Virtual time: one true time with a heap of events, and for each node a clock of its own that may be off,
+ * drift or jump.
+ */
 import { type Clock, Duration, Effect } from "effect"
 import type { CountedRandom } from "./random.ts"
 import { type NodeScheduler, Strand } from "./scheduler.ts"
 import type { Trace } from "./trace.ts"
 
-/** Something that happens at an instant of true time, as a task of its strand. May be used again once it has run. */
+/**
+ * Something that happens at an instant of true time, as a task of its strand. May be used again once it has
+ * run.
+ */
 export class TimedEvent {
   atMicros = 0
   sequence = 0
@@ -24,9 +30,10 @@ const earlier = (a: TimedEvent, b: TimedEvent): boolean =>
   a.atMicros < b.atMicros || (a.atMicros === b.atMicros && a.sequence < b.sequence)
 
 /**
- * True time, in whole microseconds from the start of the run, which no node can see. It moves only when nothing is ready,
- * to the next event. Events of one instant become ready together, and the ready list draws their order (`ties: "drawn"`),
- * or they become ready one after the other in the order they were set (`"fifo"`).
+ * True time, in whole microseconds from the start of the run, which no node can see. It moves only when
+ * nothing is ready, to the next event. Events of one instant become ready together, and the ready list draws
+ * their order (`ties: "drawn"`), or they become ready one after the other in the order they were set
+ * (`"fifo"`).
  */
 export class VirtualTime {
   nowMicros = 0
@@ -75,7 +82,10 @@ export class VirtualTime {
     return event
   }
 
-  /** An event that is cancelled leaves the heap without a word; `run` must ask for itself if it is already ready. */
+  /**
+   * An event that is cancelled leaves the heap without a word; `run` must ask for itself if it is already
+   * ready.
+   */
   cancel(event: TimedEvent): void {
     if (event.cancelled) return
     event.cancelled = true
@@ -112,7 +122,10 @@ export class VirtualTime {
     return top
   }
 
-  /** Moves on to the next event and makes it ready, with all others of that instant unless ties are FIFO. False: none. */
+  /**
+   * Moves on to the next event and makes it ready, with all others of that instant unless ties are FIFO.
+   * False: none.
+   */
   advance(step: number): boolean {
     let found = false
     while (this.#heap.length > 0) {
@@ -194,12 +207,18 @@ export class NodeTime {
     this.#ratePpm = ratePpm
   }
 
-  /** The wall clock is set forward (or back, where negative) by some milliseconds. The monotonic clock goes on. */
+  /**
+   * The wall clock is set forward (or back, where negative) by some milliseconds. The monotonic clock goes
+   * on.
+   */
   jumpWall(byMs: number): void {
     this.#wallOffsetMicros += byMs * 1000
   }
 
-  /** True microseconds until the monotonic clock shows `localMicros`, rounded up: a timer is late, never early. */
+  /**
+   * True microseconds until the monotonic clock shows `localMicros`, rounded up: a timer is late, never
+   * early.
+   */
   trueMicrosUntil(localMicros: number): number {
     const local = localMicros - this.monotonicMicros()
     return local <= 0 ? 0 : Math.ceil(local / (1 + this.#ratePpm / 1e6))
@@ -231,7 +250,10 @@ export class NodeClock implements Clock.Clock {
   readonly currentTimeNanos = Effect.sync(() => this.currentTimeNanosUnsafe())
   readonly monotonicTimeNanos = Effect.sync(() => this.monotonicTimeNanosUnsafe())
 
-  /** Waits on the monotonic clock of the node; a jump of the wall clock does not matter, a change of rate does. */
+  /**
+   * Waits on the monotonic clock of the node; a jump of the wall clock does not matter, a change of rate
+   * does.
+   */
   sleep(duration: Duration.Duration): Effect.Effect<void> {
     const millis = Duration.toMillis(duration)
     if (millis <= 0) return Effect.yieldNow

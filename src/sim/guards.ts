@@ -1,4 +1,7 @@
-/** Keeps the outside world out of a run: real time, real timers, real randomness and promises are caught with the place. */
+/**
+ * Keeps the outside world out of a run: real time, real timers, real randomness and promises are caught with
+ * the place.
+ */
 import { CountedRandom } from "./random.ts"
 
 /** What escaped the simulation, and from where. */
@@ -22,7 +25,10 @@ const place = (stack: string): string => {
   return (outside ?? frames[0] ?? "unknown").trim().replace(/^at /, "")
 }
 
-/** Effect hashes objects without a structure, and names spans, by `Math.random`: harmless once it is repeatable. */
+/**
+ * Effect hashes objects without a structure, and names spans, by `Math.random`: harmless once it is
+ * repeatable.
+ */
 const fromEffect = (stack: string): boolean =>
   /[\\/]effect[\\/](?:src|dist)[\\/](?:Hash|encoding[\\/]Hex|internal[\\/]random)\./.test(
     stack.split("\n").slice(1, 6).join("\n")
@@ -48,15 +54,18 @@ const capture = (): string => {
 let installed = false
 
 /**
- * The ambient guard of one run. Between `install` and `uninstall` (the run is synchronous, so nothing else is disturbed)
- * every use of a forbidden global is kept in `leak` and throws; a promise cannot throw and is only kept.
+ * The ambient guard of one run. Between `install` and `uninstall` (the run is synchronous, so nothing else is
+ * disturbed) every use of a forbidden global is kept in `leak` and throws; a promise cannot throw and is only
+ * kept.
  */
 export class AmbientGuard {
   leak: Leak | undefined
   readonly #standIn: CountedRandom
   readonly #restore: Array<() => void> = []
 
-  /** The stand-in for Effect's own harmless randomness is a stream apart, so that it moves no draw of the run. */
+  /**
+   * The stand-in for Effect's own harmless randomness is a stream apart, so that it moves no draw of the run.
+   */
   constructor(seed: number) {
     this.#standIn = new CountedRandom(seed ^ 0x5eed)
   }

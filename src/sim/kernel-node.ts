@@ -1,4 +1,7 @@
-/** A node as the kernel knows it: a machine with a clock, and one life after another of the process that runs on it. */
+/**
+ * A node as the kernel knows it: a machine with a clock, and one life after another of the process that runs
+ * on it.
+ */
 import { Clock, Context, Effect, type Fiber, Metric, Option, Random, Scheduler, Tracer } from "effect"
 import { NodeClock, NodeTime, type NodeTimeOptions, type VirtualTime } from "./clock.ts"
 import { type CountedRandom, randomService } from "./random.ts"
@@ -55,7 +58,10 @@ export class Incarnation {
     return this.scheduler.state !== "dead"
   }
 
-  /** Starts a program of this life, as a task of its own; observe the fiber for its end (a killed life never ends it). */
+  /**
+   * Starts a program of this life, as a task of its own; observe the fiber for its end (a killed life never
+   * ends it).
+   */
   start<A, E>(program: Effect.Effect<A, E>): Fiber.Fiber<A, E> {
     return Effect.runForkWith(this.context)(Effect.andThen(Effect.yieldNow, program))
   }
@@ -83,7 +89,10 @@ export class SimNode {
     return this.incarnation
   }
 
-  /** The process is gone at once, as by `kill -9`: no finalizer runs, no timer fires, nothing more is delivered. */
+  /**
+   * The process is gone at once, as by `kill -9`: no finalizer runs, no timer fires, nothing more is
+   * delivered.
+   */
   kill(): void {
     if (this.incarnation === undefined || !this.incarnation.alive) return
     this.#shared.trace.strike("kill", this.name, { life: this.#lives })

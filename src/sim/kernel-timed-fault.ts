@@ -18,9 +18,11 @@ export interface TimedFault {
 }
 
 /**
- * Strikes again and again for ever: waits half to one and a half times `everyMs`, then runs `strike` with a drawn duration.
- * `strike` returns when what it broke is whole again. Fork it in the world and interrupt it to end the chaos; a strike
- * under way then undoes what it did, if it says so with `Effect.ensuring`. Without a rate it draws nothing.
+ * Strikes again and again for ever: waits half to one and a half times `everyMs`, then runs `strike` with a
+ * drawn duration.
+ * `strike` returns when what it broke is whole again. Fork it in the world and interrupt it to end the chaos;
+ * a strike under way then undoes what it did, if it says so with `Effect.ensuring`. Without a rate it draws
+ * nothing.
  */
 export const timedFault = (
   random: CountedRandom,

@@ -1,4 +1,6 @@
-/** A busy program for tests of the kernel: queues, races, timeouts, scopes and interruption on several nodes. */
+/**
+ * A busy program for tests of the kernel: queues, races, timeouts, scopes and interruption on several nodes.
+ */
 import { Deferred, Effect, Exit, Fiber, Option, Queue, Random, type Scope, Semaphore } from "effect"
 import { Kernel, type KernelOptions } from "./kernel.ts"
 
@@ -36,7 +38,9 @@ const worker = (
     say(`${name} done ${exits.map((exit) => Exit.isSuccess(exit)).join()}`)
   })
 
-/** Runs three pairs of workers on three nodes to the end; the digest covers the order of everything they said. */
+/**
+ * Runs three pairs of workers on three nodes to the end; the digest covers the order of everything they said.
+ */
 export const busyRun = (options: KernelOptions) => {
   const kernel = new Kernel(options)
   const said: Array<string> = []

@@ -1,4 +1,6 @@
-/** The kernel: equal seeds are equal runs, also across processes, and each way a run cannot go on has a name. */
+/**
+ * The kernel: equal seeds are equal runs, also across processes, and each way a run cannot go on has a name.
+ */
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { Effect } from "effect"

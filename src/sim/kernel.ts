@@ -1,4 +1,7 @@
-/** The deterministic kernel: runs an Effect program and all nodes it starts, synchronously, under virtual time and one seed. */
+/**
+ * The deterministic kernel: runs an Effect program and all nodes it starts, synchronously, under virtual time
+ * and one seed.
+ */
 import { Data, Effect, type Exit, type Fiber } from "effect"
 import { type NodeTimeOptions, VirtualTime } from "./clock.ts"
 import { AmbientGuard, type Leak } from "./guards.ts"
@@ -39,7 +42,9 @@ export type Outcome<A, E> = Data.TaggedEnum<{
   Completed: { readonly exit: Exit.Exit<A, E> }
   /** `halt` was called: somebody knows enough. */
   Halted: { readonly reason: unknown }
-  /** Nothing is ready and no timer is set, but the program waits; `frozen` names nodes that hold tasks back. */
+  /**
+   * Nothing is ready and no timer is set, but the program waits; `frozen` names nodes that hold tasks back.
+   */
   Deadlock: { readonly frozen: ReadonlyArray<string> }
   /** Virtual time stands still while tasks go on; `busiest` ran most of the last ones. */
   Livelock: { readonly busiest: string; readonly steps: number }
@@ -72,10 +77,11 @@ const realNowMs = (() => {
 })()
 
 /**
- * One run. Make a kernel, add nodes, build the simulated ports on it, then `run` the program that drives them.
+ * One run. Make a kernel, add nodes, build the simulated ports on it, then `run` the program that drives
+ * them.
  *
- * The program runs in the `world`, a node whose clock is the true time. Two runs with the same options and program give
- * the same `digest()`, whatever the machine.
+ * The program runs in the `world`, a node whose clock is the true time. Two runs with the same options and
+ * program give the same `digest()`, whatever the machine.
  *
  * @example
  * const kernel = new Kernel({ seed: 7 })
@@ -139,7 +145,10 @@ export class Kernel {
     }
   }
 
-  /** Runs the program, and all that it starts, until it ends or the run cannot go on. Never throws for what they do. */
+  /**
+   * Runs the program, and all that it starts, until it ends or the run cannot go on. Never throws for what
+   * they do.
+   */
   run<A, E>(program: Effect.Effect<A, E>): Outcome<A, E> {
     const guard = new AmbientGuard(this.random.recipe.seed)
     const startedMs = realNowMs()

@@ -1,4 +1,6 @@
-/** The counted stream: certain answers are free, recipes replay, and a log names the first draw that differs. */
+/**
+ * The counted stream: certain answers are free, recipes replay, and a log names the first draw that differs.
+ */
 import { describe, expect, it } from "vitest"
 import { CountedRandom, formatRecipe, parseRecipe } from "./random.ts"
 

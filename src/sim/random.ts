@@ -1,4 +1,7 @@
-/** The one random stream of a run: counted, fingerprinted draw by draw, and able to go on from another seed at a given draw. */
+/**
+ * The one random stream of a run: counted, fingerprinted draw by draw, and able to go on from another seed at
+ * a given draw.
+ */
 import type { Random } from "effect"
 
 /** "At draw number `count`, go on with the generator of `seed`." */
@@ -7,13 +10,18 @@ export interface ReseedPoint {
   readonly seed: number
 }
 
-/** A seed and the points where a replay leaves its stream; exploration writes it, a replay follows it to the byte. */
+/**
+ * A seed and the points where a replay leaves its stream; exploration writes it, a replay follows it to the
+ * byte.
+ */
 export interface Recipe {
   readonly seed: number
   readonly reseeds: ReadonlyArray<ReseedPoint>
 }
 
-/** The recipe as people pass it around: `7`, or `7 -> 120@99 -> 4510@3` (at draw 120 go on with seed 99, ...). */
+/**
+ * The recipe as people pass it around: `7`, or `7 -> 120@99 -> 4510@3` (at draw 120 go on with seed 99, ...).
+ */
 export const formatRecipe = (recipe: Recipe): string =>
   [`${recipe.seed}`, ...recipe.reseeds.map((point) => `${point.count}@${point.seed}`)].join(" -> ")
 
@@ -46,7 +54,9 @@ export class DrawLog {
     this.#values[this.length++] = value
   }
 
-  /** The number of the first draw (from 0) that is not the same in both logs; `undefined` when they are equal. */
+  /**
+   * The number of the first draw (from 0) that is not the same in both logs; `undefined` when they are equal.
+   */
   firstDifference(other: DrawLog): number | undefined {
     const shared = Math.min(this.length, other.length)
     for (let index = 0; index < shared; index++) {
@@ -59,9 +69,10 @@ export class DrawLog {
 const twoTo32 = 0x1_0000_0000
 
 /**
- * Every random decision of a run comes from here (sfc32 underneath), so `count` is a position in the run and the
- * fingerprint, which also takes in the virtual time of each draw, tells two runs apart at the first draw that differs.
- * A question whose answer is certain (`chance(0)`, `below(1)`) draws nothing: what is switched off leaves no trace.
+ * Every random decision of a run comes from here (sfc32 underneath), so `count` is a position in the run and
+ * the fingerprint, which also takes in the virtual time of each draw, tells two runs apart at the first draw
+ * that differs. A question whose answer is certain (`chance(0)`, `below(1)`) draws nothing: what is switched
+ * off leaves no trace.
  */
 export class CountedRandom {
   /** Draws made so far. */
@@ -163,7 +174,10 @@ export class CountedRandom {
     return copy
   }
 
-  /** One of the items, each as often as its weight says; an item of weight 0 never. Throws when all weigh nothing. */
+  /**
+   * One of the items, each as often as its weight says; an item of weight 0 never. Throws when all weigh
+   * nothing.
+   */
   weighted<A>(items: ReadonlyArray<readonly [item: A, weight: number]>): A {
     const possible = items.filter((entry) => entry[1] > 0)
     const first = possible[0]

@@ -1,4 +1,7 @@
-/** The ready list: same seed same order in every mode, other seeds other orders, and frozen or dead nodes stand still. */
+/**
+ * The ready list: same seed same order in every mode, other seeds other orders, and frozen or dead nodes
+ * stand still.
+ */
 import { Effect, Queue } from "effect"
 import { describe, expect, it } from "vitest"
 import { busyRun } from "./kernel.test-support.ts"

@@ -1,17 +1,21 @@
-/** One ready list for all fibers of all nodes: the next task is drawn, so every seed is another interleaving. */
+/**
+ * One ready list for all fibers of all nodes: the next task is drawn, so every seed is another interleaving.
+ */
 import type { Fiber, Scheduler } from "effect"
 import type { CountedRandom } from "./random.ts"
 
 /**
  * - `inline`: production semantics; only the order of ready tasks is drawn.
- * - `hop`: every wake-up of a fiber goes through the ready list, also those that Effect runs in the waker's stack.
+ * - `hop`: every wake-up of a fiber goes through the ready list, also those that Effect runs in the waker's
+ *   stack.
  * - `preempt`: `hop`, and fibers are made to yield now and then between any two operations (adversarial).
  */
 export type SchedulingMode = "inline" | "hop" | "preempt"
 
 /**
- * How the next ready task is chosen: `uniform` (each equally likely), `fifo` (no choice; for comparison), or `priorities`
- * (probabilistic concurrency testing: strands have random priorities, and at a few drawn steps the one in front falls back).
+ * How the next ready task is chosen: `uniform` (each equally likely), `fifo` (no choice; for comparison), or
+ * `priorities` (probabilistic concurrency testing: strands have random priorities, and at a few drawn steps
+ * the one in front falls back).
  */
 export type ChoiceRule = "uniform" | "fifo" | "priorities"
 
@@ -26,7 +30,10 @@ export interface SchedulerOptions {
   readonly changeHorizonSteps?: number
 }
 
-/** What is scheduled in the name of one owner; under `priorities` every fiber and every link is a strand of its own. */
+/**
+ * What is scheduled in the name of one owner; under `priorities` every fiber and every link is a strand of
+ * its own.
+ */
 export class Strand implements Scheduler.SchedulerDispatcher {
   readonly owner: NodeScheduler
   priority: number
@@ -59,7 +66,10 @@ export class ReadyList {
   forcedYields = 0
   /** Operations until the next forced yield; 0 when fibers are not preempted. */
   untilPreemption = 0
-  /** Whether the task being run has not yet resumed a fiber: that first resumption was drawn, it need not hop again. */
+  /**
+   * Whether the task being run has not yet resumed a fiber: that first resumption was drawn, it need not hop
+   * again.
+   */
   dispatched = false
   lastStrand: Strand | undefined
   readonly #preemptEvery: number
@@ -112,7 +122,10 @@ export class ReadyList {
     }
   }
 
-  /** Whether a resumed fiber must go through the list first (a fresh one must not: `startImmediately` is a promise). */
+  /**
+   * Whether a resumed fiber must go through the list first (a fresh one must not: `startImmediately` is a
+   * promise).
+   */
   hops(fiber: Fiber.Fiber<unknown, unknown>): boolean {
     const resumed = this.#started.has(fiber)
     if (!resumed) this.#started.add(fiber)
@@ -149,7 +162,8 @@ export class ReadyList {
     }
     const front = strands[best]!
     this.#inFront = front === this.lastStrand ? this.#inFront + 1 : 0
-    // A strand that polls would keep everybody else from running for ever: after 1,000 steps in front it falls back too.
+    // A strand that polls would keep everybody else from running for ever: after 1,000 steps in front it
+    // falls back too.
     if (this.#changeSteps.has(this.steps) || this.#inFront >= 1000) {
       front.priority = --this.#lowest
       this.#inFront = 0
@@ -199,8 +213,9 @@ export class ReadyList {
 }
 
 /**
- * The scheduler of one life of a node: a facade of the one ready list that knows whose task each is, so that a node can be
- * frozen (its tasks wait) or killed (they are gone: nothing of it runs again, not even finalizers).
+ * The scheduler of one life of a node: a facade of the one ready list that knows whose task each is, so that
+ * a node can be frozen (its tasks wait) or killed (they are gone: nothing of it runs again, not even
+ * finalizers).
  */
 export class NodeScheduler implements Scheduler.Scheduler {
   readonly executionMode = "sync"
@@ -220,7 +235,9 @@ export class NodeScheduler implements Scheduler.Scheduler {
     return this.#ready.strandFor(this)
   }
 
-  /** A strand of its own for a source of events (a link), so that `priorities` can order it among the fibers. */
+  /**
+   * A strand of its own for a source of events (a link), so that `priorities` can order it among the fibers.
+   */
   newStrand(): Strand {
     return this.#ready.strandFor(this)
   }

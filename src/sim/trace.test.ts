@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { hashBytes, Trace, type TraceEntry } from "./trace.ts"
 
 describe("a trace", () => {
-  it("has the same digest for the same events and another for any change of kind, node, time, field or order", () => {
+  it("has one digest for the same events, and another for any change of kind, node, time or field", () => {
     const digest = (fill: (trace: Trace) => void) => {
       const trace = new Trace()
       fill(trace)

@@ -1,4 +1,7 @@
-/** What happened in a run: always as one running hash and counts of strikes, and as full entries when somebody listens. */
+/**
+ * What happened in a run: always as one running hash and counts of strikes, and as full entries when somebody
+ * listens.
+ */
 
 /** One line of a full trace (JSON Lines when written out). */
 export interface TraceEntry {
@@ -18,7 +21,10 @@ export const hashString = (text: string): number => {
   return hash | 0
 }
 
-/** FNV-like hash of a payload: its length, its first and its last 16 bytes; enough to tell runs apart, cheap always. */
+/**
+ * FNV-like hash of a payload: its length, its first and its last 16 bytes; enough to tell runs apart, cheap
+ * always.
+ */
 export const hashBytes = (bytes: Uint8Array): number => {
   const length = bytes.length
   let hash = 0x811c9dc5 ^ length
@@ -31,8 +37,8 @@ export const hashBytes = (bytes: Uint8Array): number => {
 }
 
 /**
- * The trace of a run. Names are hashed once and remembered, so an event costs a few multiplications. `listen` receives
- * full entries (in memory, to a file, to a diagram); without it none is built.
+ * The trace of a run. Names are hashed once and remembered, so an event costs a few multiplications. `listen`
+ * receives full entries (in memory, to a file, to a diagram); without it none is built.
  */
 export class Trace {
   /** Strikes of each fault family, by name: what is never here never struck. */
@@ -63,7 +69,9 @@ export class Trace {
     return hash
   }
 
-  /** The cheap form for what happens at every message: who (a hash made once) and what (a hash of the bytes). */
+  /**
+   * The cheap form for what happens at every message: who (a hash made once) and what (a hash of the bytes).
+   */
   hot(who: number, what: number): void {
     this.events++
     this.mix(this.nowMicros)

@@ -7,7 +7,9 @@ import type { SimNetwork } from "./network.ts"
 export interface Notice {
   /** Until the client's status says Disconnected; what it publishes before vanishes, or is sent late. */
   readonly clientMicros: number
-  /** Until the server forgets its subscriptions; what others send before vanishes without a "no responders". */
+  /**
+   * Until the server forgets its subscriptions; what others send before vanishes without a "no responders".
+   */
   readonly serverMicros: number
 }
 
@@ -28,7 +30,8 @@ export const attachSoon = (network: SimNetwork, member: Member, waitMicros: numb
 const attach = (network: SimNetwork, member: Member): void => {
   member.attached = true
   for (const subscription of member.subscriptions) {
-    // The server may not have noticed yet that the last connection broke: it must not know a subscription twice.
+    // The server may not have noticed yet that the last connection broke: it must not know a subscription
+    // twice.
     network.forget(subscription)
     network.enter(subscription)
   }

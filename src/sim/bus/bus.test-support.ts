@@ -1,4 +1,6 @@
-/** A small world for tests of the simulated bus: some nodes, a sender that counts, a receiver that remembers. */
+/**
+ * A small world for tests of the simulated bus: some nodes, a sender that counts, a receiver that remembers.
+ */
 import { Effect, type Scope } from "effect"
 import type { BusShape } from "../../runtime/bus/port.ts"
 import { Kernel } from "../kernel.ts"
@@ -17,7 +19,10 @@ export interface TestBus {
   readonly life: (name: string) => Incarnation
 }
 
-/** Runs a program over a simulated bus and gives what it returned; a run that does not complete fails the test. */
+/**
+ * Runs a program over a simulated bus and gives what it returned; a run that does not complete fails the
+ * test.
+ */
 export const onBus = <A>(
   faults: Partial<BusFaults>,
   program: (world: TestBus) => Effect.Effect<A, unknown, Scope.Scope>,

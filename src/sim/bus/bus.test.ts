@@ -1,4 +1,7 @@
-/** The simulated bus fulfils the claims about every bus, draws nothing while calm, and follows NATS where it is cut. */
+/**
+ * The simulated bus fulfils the claims about every bus, draws nothing while calm, and follows NATS where it
+ * is cut.
+ */
 import { Effect, Exit } from "effect"
 import { describe, expect, it } from "vitest"
 import { busClaims } from "../../runtime/bus/conformance.ts"

@@ -1,4 +1,7 @@
-/** The simulated bus as a world uses it: one network, a connection for each life of a node, and its faults in one place. */
+/**
+ * The simulated bus as a world uses it: one network, a connection for each life of a node, and its faults in
+ * one place.
+ */
 import { Context, Effect, Layer, type Scope } from "effect"
 import { Bus, type BusShape, type BusUnavailable } from "../../runtime/bus/port.ts"
 import type { Kernel } from "../kernel.ts"
@@ -33,7 +36,10 @@ export class SimBus {
     this.network = new SimNetwork(kernel, options, (network, member) => detach(network, member, atOnce))
   }
 
-  /** Says where a node stands. Before its first connection; a node never placed stands on a machine of its own. */
+  /**
+   * Says where a node stands. Before its first connection; a node never placed stands on a machine of its
+   * own.
+   */
   place(name: string, place: Partial<Place>): void {
     this.network.endpoint(name, place)
   }
@@ -72,7 +78,10 @@ export class SimBus {
     ])
   }
 
-  /** A partition of a kind among the nodes there are, with a drawn victim, until the function returned is called. */
+  /**
+   * A partition of a kind among the nodes there are, with a drawn victim, until the function returned is
+   * called.
+   */
   partAtRandom(kind: PartitionKind): () => void {
     const { apart, links } = drawPartition(this.network.random, kind, this.network.endpoints())
     this.network.noteStrike(`partition-${kind}`, apart.join())
@@ -100,7 +109,9 @@ export class SimBus {
     return restartFault(this.network, settings)
   }
 
-  /** Ends every fault of the bus: messages arrive, links are whole, everybody alive is connected again soon. */
+  /**
+   * Ends every fault of the bus: messages arrive, links are whole, everybody alive is connected again soon.
+   */
   heal(): void {
     const { network } = this
     network.faults = { ...calm, latency: network.faults.latency, reconnecting: network.faults.reconnecting }

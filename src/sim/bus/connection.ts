@@ -16,8 +16,8 @@ import type { Member, Subscription } from "./member.ts"
 import type { SimNetwork } from "./network.ts"
 
 /**
- * Connects a life of a node to the bus until the scope closes. Waits while the bus cannot be reached, as the adapter of NATS
- * does. A life that is killed needs no closing: its connection ends with it.
+ * Connects a life of a node to the bus until the scope closes. Waits while the bus cannot be reached, as the
+ * adapter of NATS does. A life that is killed needs no closing: its connection ends with it.
  */
 export const connect = (
   network: SimNetwork,
@@ -81,7 +81,8 @@ const publish = (
     network.kernel.trace.note("bad-subject", member.endpoint.name, { subject, fault })
     return "sent"
   }
-  // The caller may use its buffer again as soon as this returns; a view into a larger one arrives, as it does from NATS.
+  // The caller may use its buffer again as soon as this returns; a view into a larger one arrives, as it does
+  // from NATS.
   const copy = Buffer.from(payload)
   if (member.attached) {
     network.route(member, subject, copy, replyTo)

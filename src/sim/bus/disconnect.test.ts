@@ -1,4 +1,7 @@
-/** A node cut off and back, and a bus that restarts: what is lost, who hears of it when, and what comes back by itself. */
+/**
+ * A node cut off and back, and a bus that restarts: what is lost, who hears of it when, and what comes back
+ * by itself.
+ */
 import { Effect, Fiber } from "effect"
 import { describe, expect, it } from "vitest"
 import type { BusStatus } from "../../runtime/bus/port.ts"
@@ -128,7 +131,7 @@ describe("a node that is cut off", () => {
 })
 
 describe("a bus that restarts", () => {
-  it("loses what is on the way, disconnects everybody, and takes everybody back with their subscriptions", () => {
+  it("loses what is on the way, disconnects all, and takes all back with their subscriptions", () => {
     const { value } = onBus({}, ({ bus, join }) =>
       Effect.gen(function* () {
         const [a, b] = [yield* join("a"), yield* join("b")]

@@ -5,8 +5,8 @@ import { atOnce, detach, type Notice, reattach } from "./attachment.ts"
 import type { SimNetwork } from "./network.ts"
 
 /**
- * Cuts a node off from the bus until the function returned is called; then it reconnects by itself. What it publishes
- * meanwhile vanishes (`"disconnected"`), its subscriptions come back with it.
+ * Cuts a node off from the bus until the function returned is called; then it reconnects by itself. What it
+ * publishes meanwhile vanishes (`"disconnected"`), its subscriptions come back with it.
  */
 export const cutOff = (network: SimNetwork, name: string, notice: Notice = atOnce): (() => void) => {
   const endpoint = network.endpoint(name)

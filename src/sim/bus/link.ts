@@ -1,4 +1,7 @@
-/** The way of messages from one sender to one receiver: in order, one event at a time, however many are on the way. */
+/**
+ * The way of messages from one sender to one receiver: in order, one event at a time, however many are on the
+ * way.
+ */
 import { TimedEvent, type VirtualTime } from "../clock.ts"
 import type { Strand } from "../scheduler.ts"
 
@@ -8,8 +11,8 @@ export interface Travelling {
 }
 
 /**
- * One heap event a link, not one a message: the next arrival. When the receiver was frozen, all that came due meanwhile is
- * handed over in one go, as from a socket's buffer.
+ * One heap event a link, not one a message: the next arrival. When the receiver was frozen, all that came due
+ * meanwhile is handed over in one go, as from a socket's buffer.
  */
 export class Link<Flight extends Travelling> {
   /** Hash of both ends, for the trace. */
@@ -75,7 +78,8 @@ export class Link<Flight extends Travelling> {
       }
       this.#head++
       if (this.#head === this.#queue.length) {
-        // Emptied before the hand-over: the handler may send on this very link, which then sets its event anew.
+        // Emptied before the hand-over: the handler may send on this very link, which then sets its event
+        // anew.
         this.#queue.length = 0
         this.#head = 0
         this.#arrive(flight)

@@ -1,4 +1,7 @@
-/** A member of the simulated bus: the connection of one life of a node, its subscriptions and what is on the way to it. */
+/**
+ * A member of the simulated bus: the connection of one life of a node, its subscriptions and what is on the
+ * way to it.
+ */
 
 import type { Handlers } from "../../runtime/bus/port.ts"
 import { StatusBoard } from "../../runtime/bus/status.ts"
@@ -45,7 +48,10 @@ export interface HeldBack {
   readonly replyTo: string | undefined
 }
 
-/** One connection. What the server knows (`attached`) and what the client knows (`status`) may differ for a while. */
+/**
+ * One connection. What the server knows (`attached`) and what the client knows (`status`) may differ for a
+ * while.
+ */
 export class Member {
   readonly endpoint: Endpoint
   readonly life: Incarnation

@@ -1,4 +1,7 @@
-/** Each fault that strikes single messages does so when it is on and never when it is off, and does what it says. */
+/**
+ * Each fault that strikes single messages does so when it is on and never when it is off, and does what it
+ * says.
+ */
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { CountedRandom } from "../random.ts"

@@ -19,8 +19,8 @@ import { drawDistance, type Place } from "./topology.ts"
 const nothing = new Uint8Array(0)
 
 /**
- * The bus of a simulated world, at the level of messages, with the semantics of NATS: at most once, in order on a link unless
- * a fault says otherwise, nothing for those who are not connected.
+ * The bus of a simulated world, at the level of messages, with the semantics of NATS: at most once, in order
+ * on a link unless a fault says otherwise, nothing for those who are not connected.
  *
  * Set `faults` at any time; `heal()` ends all of them (what they destroyed stays destroyed).
  */
@@ -111,7 +111,10 @@ export class SimNetwork {
     }
   }
 
-  /** The subscriptions that a message meets. Those of a killed process go here, at the first message they would meet. */
+  /**
+   * The subscriptions that a message meets. Those of a killed process go here, at the first message they
+   * would meet.
+   */
   #living(subject: string): ReadonlyArray<Subscription> {
     const all = this.#table.match(subject)
     let killed = false
@@ -231,7 +234,10 @@ export class SimNetwork {
     this.noteStrike(`${why}-drop`, to.name, { from: sender.endpoint.name })
   }
 
-  /** Whether a message is lost on its last steps: its sender's connection broke, or the link was cut, meanwhile. */
+  /**
+   * Whether a message is lost on its last steps: its sender's connection broke, or the link was cut,
+   * meanwhile.
+   */
   #lostOnTheWay({ sender, senderEpoch, subscription, noResponders }: Flight): boolean {
     const to = subscription.member.endpoint
     if (senderEpoch !== sender.epoch && sender.life.alive) {

@@ -1,4 +1,7 @@
-/** Partitions: whom each kind parts from whom, one way or both, and that links carry again when all that cut them is healed. */
+/**
+ * Partitions: whom each kind parts from whom, one way or both, and that links carry again when all that cut
+ * them is healed.
+ */
 import { Effect, Fiber } from "effect"
 import { describe, expect, it } from "vitest"
 import { CountedRandom } from "../random.ts"
@@ -46,7 +49,7 @@ describe("a drawn partition", () => {
 })
 
 describe("partitions", () => {
-  it("add up: a link carries again when the last that cut it is healed, and healing twice does no harm", () => {
+  it("add up: a link carries again when the last cut is healed; healing twice does no harm", () => {
     const partitions = new Partitions()
     const first = partitions.sever([[0, 1]])
     const second = partitions.sever([
@@ -90,7 +93,7 @@ describe("partitions", () => {
     expect(kernel.trace.struck("partition-drop")).toBe(3)
   })
 
-  it("strike again and again as a fault, flap, and leave everything whole when the fault is interrupted", () => {
+  it("strike again and again, flap, and leave everything whole when interrupted", () => {
     for (const flappingRate of [0, 1]) {
       const { value, kernel } = onBus({}, ({ bus, join }) =>
         Effect.gen(function* () {

@@ -73,7 +73,10 @@ const oneWay = (
   others: ReadonlyArray<Partitionable>
 ): ReadonlyArray<Severed> => some.flatMap((a) => others.map((b): Severed => [a.index, b.index]))
 
-/** Draws whom a partition of this kind separates from the rest, and the links that it cuts. Empty with nobody to part. */
+/**
+ * Draws whom a partition of this kind separates from the rest, and the links that it cuts. Empty with nobody
+ * to part.
+ */
 export const drawPartition = (
   random: CountedRandom,
   kind: PartitionKind,
@@ -136,7 +139,10 @@ export interface PartitionTarget {
   ) => void
 }
 
-/** Parts the network again and again; each partition is healed when its time is over or the loop is interrupted. */
+/**
+ * Parts the network again and again; each partition is healed when its time is over or the loop is
+ * interrupted.
+ */
 export const partitionFault = (target: PartitionTarget, settings: PartitionFault): Effect.Effect<never> =>
   timedFault(target.random, settings, (durationMs) =>
     Effect.suspend(() => {

@@ -1,4 +1,6 @@
-/** Messages that leave their place in the order of their link: others overtake them, or they overtake others. */
+/**
+ * Messages that leave their place in the order of their link: others overtake them, or they overtake others.
+ */
 import { drawSpan, type Span } from "../kernel-timed-fault.ts"
 import type { CountedRandom } from "../random.ts"
 

@@ -1,4 +1,6 @@
-/** The whole bus goes down and comes up again: everybody is disconnected, and all that is on the way is lost. */
+/**
+ * The whole bus goes down and comes up again: everybody is disconnected, and all that is on the way is lost.
+ */
 import { Effect } from "effect"
 import { type TimedFault, timedFault } from "../kernel-timed-fault.ts"
 import { atOnce, detach, reattach } from "./attachment.ts"

@@ -13,8 +13,8 @@ export interface Reconnecting {
   /** Wait before a member that can reach the bus again is connected, in microseconds. */
   readonly waitMicros: Span
   /**
-   * Whether what a member published after its connection broke, but before it noticed, is sent after the reconnect
-   * (late, as a client library's buffer does) or vanishes.
+   * Whether what a member published after its connection broke, but before it noticed, is sent after the
+   * reconnect (late, as a client library's buffer does) or vanishes.
    */
   readonly lateFlush: boolean
 }
@@ -47,8 +47,8 @@ export interface BusOptions {
   /** Largest payload taken, in bytes. Default 1 MiB, as NATS. */
   readonly maxPayloadBytes?: number
   /**
-   * Called when a message handler throws, which none may. By default the run is halted; a handler's fault is then a
-   * finding like any other.
+   * Called when a message handler throws, which none may. By default the run is halted; a handler's fault is
+   * then a finding like any other.
    */
   readonly onHandlerFailure?: (error: unknown) => void
 }

@@ -1,4 +1,6 @@
-/** Where nodes stand, and what distance adds to the way of a message: same machine, zone, region, or across. */
+/**
+ * Where nodes stand, and what distance adds to the way of a message: same machine, zone, region, or across.
+ */
 import type { Span } from "../kernel-timed-fault.ts"
 import { drawSpan } from "../kernel-timed-fault.ts"
 import type { CountedRandom } from "../random.ts"
@@ -10,7 +12,9 @@ export interface Place {
   readonly region: string
 }
 
-/** Extra latency of a link in microseconds, drawn once for each ordered pair of nodes and kept for the run. */
+/**
+ * Extra latency of a link in microseconds, drawn once for each ordered pair of nodes and kept for the run.
+ */
 export interface Distances {
   readonly sameMachineMicros: Span
   readonly sameZoneMicros: Span

@@ -1,4 +1,7 @@
-/** What a power cut leaves of writes that were not durable: each sector by itself is kept, lost, torn or stale. */
+/**
+ * What a power cut leaves of writes that were not durable: each sector by itself is kept, lost, torn or
+ * stale.
+ */
 import type { CountedRandom } from "../random.ts"
 import type { DiskImage, VolatileWrite } from "./image.ts"
 import { sectorParts } from "./sectors.ts"
@@ -11,7 +14,10 @@ export interface CrashDamage {
   readonly lost: number
   /** The sector has some first bytes of the new, the rest as before. */
   readonly torn: number
-  /** Where the new bytes should be, the sector has bytes of a file that was removed long ago (or zeros, with none). */
+  /**
+   * Where the new bytes should be, the sector has bytes of a file that was removed long ago (or zeros, with
+   * none).
+   */
   readonly stale: number
 }
 
@@ -30,9 +36,9 @@ export interface CrashReport {
 type Fate = keyof CrashDamage
 
 /**
- * Resolves the writes that were not durable at `nowMicros`, in the order in which they were made. Bytes outside of them are
- * never touched: a sector that holds older, durable bytes beside the new ones keeps them, and a durable write stands though it
- * was made over one that is lost.
+ * Resolves the writes that were not durable at `nowMicros`, in the order in which they were made. Bytes
+ * outside of them are never touched: a sector that holds older, durable bytes beside the new ones keeps them,
+ * and a durable write stands though it was made over one that is lost.
  */
 export const resolveCrash = (
   random: CountedRandom,

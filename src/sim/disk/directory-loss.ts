@@ -1,4 +1,7 @@
-/** Files whose directory entry does not survive a power cut: their content is whole, their name is gone. Opt-in. */
+/**
+ * Files whose directory entry does not survive a power cut: their content is whole, their name is gone.
+ * Opt-in.
+ */
 import type { CountedRandom } from "../random.ts"
 import type { DiskImage } from "./image.ts"
 

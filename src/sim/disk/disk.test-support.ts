@@ -15,7 +15,10 @@ export interface TestDisk {
   readonly file: FileHandle
 }
 
-/** Runs a program on a machine with such a disk and gives what it returned; a run that does not complete fails the test. */
+/**
+ * Runs a program on a machine with such a disk and gives what it returned; a run that does not complete fails
+ * the test.
+ */
 export const onDisk = <A>(
   faults: Partial<DiskFaults>,
   program: (world: TestDisk) => Effect.Effect<A, unknown, Scope.Scope | Files>,

@@ -1,4 +1,7 @@
-/** The simulated disk: content outlives processes, names are kept, locks die with their holder, and it takes its time. */
+/**
+ * The simulated disk: content outlives processes, names are kept, locks die with their holder, and it takes
+ * its time.
+ */
 import { Effect, Exit, Scope } from "effect"
 import { describe, expect, it } from "vitest"
 import { filled, onDisk, write } from "./disk.test-support.ts"
@@ -67,7 +70,7 @@ describe("a sound disk", () => {
     expect(value).toEqual([["a", "b", "log"], ["a", "log"], filled(1, 2), undefined, []])
   })
 
-  it("refuses what cannot be: absent files and directories, writes past the end, two writes at once, a closed file", () => {
+  it("refuses absent files and directories, writes past the end, two at once, a closed file", () => {
     const { value } = onDisk({}, ({ files, file }) =>
       Effect.gen(function* () {
         const absent = [
@@ -150,7 +153,7 @@ describe("a disk and the lives of its node", () => {
     expect(value).toContain("in use by life 1 of a")
   })
 
-  it("replaces small files whole: after a crash at any moment the old or the new is there, and both happen", () => {
+  it("replaces small files whole: after a crash the old or the new is there, and both happen", () => {
     const seen = new Set<string>()
     for (let seed = 0; seed < 40; seed++) {
       const { value } = onDisk(

@@ -47,7 +47,9 @@ export class SimDisk implements MountedDisk {
     this.#mayDamage = options.mayDamage ?? (() => true)
   }
 
-  /** The files of this disk for one life of its node. What an earlier life left half done is settled first. */
+  /**
+   * The files of this disk for one life of its node. What an earlier life left half done is settled first.
+   */
   mount(life: Incarnation): FilesShape {
     if (this.#mounted !== undefined && this.#mounted !== life) this.crash("process")
     this.#mounted = life
@@ -59,9 +61,9 @@ export class SimDisk implements MountedDisk {
   }
 
   /**
-   * The process ended (`"process"`: the machine goes on and completes what was handed to it) or the machine lost its power
-   * (`"power"`: writes not durable yet are resolved sector by sector). Locks are free, changes of directories under way
-   * have happened or not. Kill the life first.
+   * The process ended (`"process"`: the machine goes on and completes what was handed to it) or the machine
+   * lost its power (`"power"`: writes not durable yet are resolved sector by sector). Locks are free, changes
+   * of directories under way have happened or not. Kill the life first.
    */
   crash(kind: "process" | "power"): void {
     const { random } = this.kernel
@@ -195,7 +197,10 @@ export class SimDisk implements MountedDisk {
     return new DiskFailed({ operation: "write", path, full: false, reason })
   }
 
-  /** Forgets the writes that have become durable meanwhile, up to the first that has not: later ones may overlap it. */
+  /**
+   * Forgets the writes that have become durable meanwhile, up to the first that has not: later ones may
+   * overlap it.
+   */
   #settle(): void {
     const now = this.kernel.time.nowMicros
     const open = this.#volatile.findIndex((write) => write.durableMicros > now)

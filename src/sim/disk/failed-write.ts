@@ -9,7 +9,9 @@ export interface FailedWrite {
 
 export const noFailedWrite: FailedWrite = { rate: 0 }
 
-/** The parts of a failing write that reach the disk all the same; `undefined` for a write that does not fail. */
+/**
+ * The parts of a failing write that reach the disk all the same; `undefined` for a write that does not fail.
+ */
 export const drawFailedWrite = (
   random: CountedRandom,
   settings: FailedWrite,

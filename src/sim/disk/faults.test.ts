@@ -126,7 +126,7 @@ describe("the faults of a disk", () => {
     }
   })
 
-  it("a full disk refuses new space with `full`, goes on writing what it has, and takes more when there is room again", () => {
+  it("a full disk refuses new space, writes on where it has some, and takes more when there is room", () => {
     const { value, kernel } = onDisk({}, ({ disk, files, file }) =>
       Effect.gen(function* () {
         disk.fill()

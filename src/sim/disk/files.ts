@@ -17,7 +17,10 @@ const tidy = (path: string): string =>
 const failed = (operation: string, path: string, reason: string): DiskFailed =>
   new DiskFailed({ operation, path, full: false, reason })
 
-/** An operation on files as a whole: it takes its time, and then has happened. A crash before that decides by a draw. */
+/**
+ * An operation on files as a whole: it takes its time, and then has happened. A crash before that decides by
+ * a draw.
+ */
 const change = <A>(
   disk: MountedDisk,
   life: Incarnation,

@@ -1,7 +1,12 @@
-/** What is on a simulated disk: files by path, directories, and what was ever thrown away (stale sectors come from there). */
+/**
+ * What is on a simulated disk: files by path, directories, and what was ever thrown away (stale sectors come
+ * from there).
+ */
 import { SectorFile, sectorBytes } from "./sectors.ts"
 
-/** A write that the disk may still lose: not complete yet, or complete only by the word of a disk that lies. */
+/**
+ * A write that the disk may still lose: not complete yet, or complete only by the word of a disk that lies.
+ */
 export interface VolatileWrite {
   readonly file: SectorFile
   readonly path: string

@@ -1,4 +1,7 @@
-/** A disk that says "durable" before it is: a power cut soon after loses what it acknowledged. Breaks the contract: opt-in. */
+/**
+ * A disk that says "durable" before it is: a power cut soon after loses what it acknowledged. Breaks the
+ * contract: opt-in.
+ */
 import { drawSpan, type Span } from "../kernel-timed-fault.ts"
 import type { CountedRandom } from "../random.ts"
 

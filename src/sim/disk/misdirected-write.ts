@@ -1,4 +1,7 @@
-/** Writes that land in the wrong place of their file, acknowledged as if all were well. Breaks the contract: opt-in. */
+/**
+ * Writes that land in the wrong place of their file, acknowledged as if all were well. Breaks the contract:
+ * opt-in.
+ */
 import type { CountedRandom } from "../random.ts"
 import { sectorBytes } from "./sectors.ts"
 
@@ -11,7 +14,10 @@ export interface MisdirectedWrite {
 
 export const noMisdirectedWrite: MisdirectedWrite = { rate: 0, sectorsMax: 16 }
 
-/** Where a write lands instead; `undefined` for one that lands where it should (or has no other place in its file). */
+/**
+ * Where a write lands instead; `undefined` for one that lands where it should (or has no other place in its
+ * file).
+ */
 export const drawMisdirection = (
   random: CountedRandom,
   settings: MisdirectedWrite,

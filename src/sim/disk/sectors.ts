@@ -1,4 +1,7 @@
-/** The content of a simulated file: sparse pages, so that a preallocated segment costs nothing until it is written. */
+/**
+ * The content of a simulated file: sparse pages, so that a preallocated segment costs nothing until it is
+ * written.
+ */
 
 /** What a disk writes as one. */
 export const sectorBytes = 512

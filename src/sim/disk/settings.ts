@@ -11,7 +11,10 @@ import { briskDisk, type Slowness } from "./slowness.ts"
 /** Faults of one disk. May be replaced while a run goes on. */
 export interface DiskFaults {
   readonly slowness: Slowness
-  /** What a power cut does to writes that were not durable. Within the contract of every disk, hence always on. */
+  /**
+   * What a power cut does to writes that were not durable. Within the contract of every disk, hence always
+   * on.
+   */
   readonly crashDamage: CrashDamage
   readonly failedWrite: FailedWrite
   readonly shortWrite: ShortWrite
@@ -38,8 +41,9 @@ export interface DiskOptions {
   /** Space on the disk, in bytes. Default unlimited. */
   readonly capacityBytes?: number
   /**
-   * Where damage that breaks the contract (rot, misdirected writes, lost entries) may strike; the draw is made either way, so
-   * that a run does not change where it strikes only because this does. Default everywhere.
+   * Where damage that breaks the contract (rot, misdirected writes, lost entries) may strike; the draw is
+   * made either way, so that a run does not change where it strikes only because this does. Default
+   * everywhere.
    */
   readonly mayDamage?: (path: string, sector: number) => boolean
 }

@@ -32,7 +32,10 @@ export class Pace {
   stalledUntilMicros = 0
   throttledUntilMicros = 0
 
-  /** When an operation of this size that starts now is done. `strike` hears of stalls and throttles that begin. */
+  /**
+   * When an operation of this size that starts now is done. `strike` hears of stalls and throttles that
+   * begin.
+   */
   doneAt(
     random: CountedRandom,
     settings: Slowness,

@@ -1,4 +1,7 @@
-/** The real write-ahead log on the simulated disk: through power cuts, what was acknowledged is recovered, in order. */
+/**
+ * The real write-ahead log on the simulated disk: through power cuts, what was acknowledged is recovered, in
+ * order.
+ */
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { Files } from "../../runtime/storage/port.ts"
@@ -38,7 +41,10 @@ const recover = (recovered: Array<number>) =>
     recovered.push(numberOf(record.body))
   )
 
-/** Eight lives that each end in a power cut at a drawn moment; each next one must find all that was acknowledged. */
+/**
+ * Eight lives that each end in a power cut at a drawn moment; each next one must find all that was
+ * acknowledged.
+ */
 const storm = (seed: number, mode: SchedulingMode) => {
   const kernel = new Kernel({ seed, scheduler: { mode } })
   const disk = new SimDisk(kernel, "a")
