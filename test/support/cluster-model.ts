@@ -46,6 +46,7 @@ export interface Watcher {
   readonly asked: (from: NodeId, request: MasterRequest) => void
   readonly done: (node: NodeId, output: Free) => void
   readonly written: (node: NodeId, record: DurableRecord) => void
+  readonly told: (to: NodeId, reply: MasterReply) => void
 }
 
 const emptyDisk: Disk = { log: memoryLog(noBallot, [], []), chosen: noSlot }
@@ -119,6 +120,7 @@ export class ClusterModel {
       this.activated.push(step.state.active)
     this.master = step.state
     this.replies.push({ to: from, reply: step.reply })
+    this.#watcher?.told(from, step.reply)
   }
 
   start(name: string, acceptors: string): void {

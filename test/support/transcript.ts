@@ -1,0 +1,120 @@
+/** What a cluster model does as readable text, one line an event. */
+import type { Configuration } from "../../src/protocol/configuration.ts"
+import type { NodeId } from "../../src/protocol/ids.ts"
+import { defaultLeaderSettings } from "../../src/protocol/leader-input.ts"
+import type { MasterReply, MasterRequest } from "../../src/protocol/messages.ts"
+import { type Run, runLast } from "../../src/protocol/run.ts"
+import type { DurableRecord, Free } from "../../src/protocol/step.ts"
+import { ClusterModel, type PeerMessage } from "./cluster-model.ts"
+
+const entries = (runs: ReadonlyArray<Run>): string =>
+  runs.length === 0
+    ? "nothing"
+    : runs.map((run) => `${run.first}..${runLast(run)} of ballot ${run.ballot}`).join(", ")
+
+const acceptorsOf = ({ acceptors }: Configuration): string => acceptors.map(({ node }) => node).join("")
+
+const messageText = (message: PeerMessage): string => {
+  switch (message._tag) {
+    case "Prepare":
+      return `Prepare ballot ${message.configuration.ballot}, log from ${message.fromSlot}`
+    case "Prepared": {
+      const { ballot, lastSlot, prevSlot, prevSlotBallot, runs } = message
+      return `Prepared ballot ${ballot}, log ends at ${lastSlot}, after ${prevSlot}/${prevSlotBallot}: ${entries(runs)}`
+    }
+    case "Accept": {
+      const { configuration, prevSlot, prevSlotBallot, runs, chosen, round } = message
+      const after = `after ${prevSlot}/${prevSlotBallot}: ${entries(runs)}`
+      return `Accept ballot ${configuration.ballot}, ${after}, chosen ${chosen}, round ${round}`
+    }
+    case "Accepted":
+      return `Accepted ballot ${message.ballot} through ${message.lastSlot}, round ${message.round}`
+    case "Gap":
+      return `Gap ballot ${message.ballot}, try ${message.hintSlot}/${message.hintBallot}, round ${message.round}`
+    case "Nack":
+      return `Nack ballot ${message.ballot}, promised ${message.promised}`
+  }
+}
+
+const requestText = (request: MasterRequest): string => {
+  switch (request._tag) {
+    case "Bootstrap":
+    case "NewBallot":
+      return `${request._tag} of ${request.acceptors.map(({ node }) => node).join("")}`
+    case "Complete":
+      return `Complete ballot ${request.ballot}, issued against ${request.prev.ballot}/${request.prev.generation}`
+    case "Retire":
+      return `Retire ${request.acceptor.node} from ${request.origin.ballot}/${request.origin.generation}`
+    case "ReadMaster":
+      return "ReadMaster"
+  }
+}
+
+const replyText = (reply: MasterReply): string => {
+  switch (reply._tag) {
+    case "Issued": {
+      const { configuration, prev } = reply
+      return `Issued ballot ${configuration.ballot} of ${acceptorsOf(configuration)} against ${prev.ballot}/${prev.generation}`
+    }
+    case "Activated": {
+      const { ballot, generation } = reply.configuration
+      return `Activated ${ballot}/${generation} of ${acceptorsOf(reply.configuration)}`
+    }
+    case "Refused":
+      return `Refused: ${reply.reason}`
+    case "Superseded":
+    case "MasterRead":
+      return `${reply._tag}, active ${reply.active?.ballot ?? 0}, latest ${reply.latest}`
+  }
+}
+
+const writtenText = (record: DurableRecord): string => {
+  switch (record._tag) {
+    case "Promised":
+      return `promised ${record.ballot}`
+    case "Appended":
+      return `entries ${entries([record.run])}`
+    case "Chosen":
+      return `chosen ${record.slot}`
+  }
+}
+
+const doneText = (output: Free): string | undefined => {
+  switch (output._tag) {
+    case "Apply":
+      return `applies through ${output.through}`
+    case "Answer":
+      return `answers ${output.queries.length} questions from slot ${output.slot}`
+    case "RefuseSubmit":
+      return `refuses submission ${output.submission}: ${output.refusal._tag}`
+    case "Unsettled":
+      return `leaves submission ${output.submission} unsettled`
+    case "RefuseQuery":
+      return `refuses question ${output.question}: ${output.refusal._tag}`
+    case "Note":
+      if (output.note._tag === "Ignored") return `ignores it: ${output.note.reason}`
+      return output.note._tag === "LeaderPhase"
+        ? `is ${output.note.phase} in ballot ${output.note.ballot}`
+        : undefined
+    default:
+      return undefined
+  }
+}
+
+/** A cluster that writes down what it does; `lines` grows. */
+export const transcribed = (names: string, change: { readonly windowMax?: number } = {}) => {
+  const lines: Array<string> = []
+  const say = (node: NodeId, text: string) => lines.push(`  ${node} ${text}`)
+  const cluster = new ClusterModel(names, { ...defaultLeaderSettings, ...change }, undefined, {
+    sent: (from, to, message) => say(from, `-> ${to}: ${messageText(message)}`),
+    asked: (from, request) => say(from, `-> master: ${requestText(request)}`),
+    done: (node, output) => {
+      const text = doneText(output)
+      if (text !== undefined) say(node, text)
+    },
+    written: (node, record) => say(node, `writes ${writtenText(record)}`),
+    told: (to, reply) => lines.push(`  master -> ${to}: ${replyText(reply)}`)
+  })
+  const heading = (text: string) => lines.push(text)
+  return { cluster, lines, heading }
+}

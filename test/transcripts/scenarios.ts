@@ -1,0 +1,200 @@
+/** The main flows of the protocol, as scripts over a cluster model whose transcript is compared with a file. */
+import { keepAliveEntry } from "../../src/protocol/entry.ts"
+import { ClientId, SessionId } from "../../src/protocol/ids.ts"
+import type { ClusterModel } from "../support/cluster-model.ts"
+import { settle, turn } from "../support/cluster-model-chaos.ts"
+import { transcribed } from "../support/transcript.ts"
+
+type Script = ReturnType<typeof transcribed>
+
+const client = ClientId("c")
+
+const submit = (cluster: ClusterModel, leader: string, submission: number): void => {
+  const bytes = keepAliveEntry(SessionId(submission))
+  cluster.lead(leader, { _tag: "Submit", client, submission, bytes })
+  cluster.lead(leader, { _tag: "Flush", wallMs: submission })
+}
+
+const ask = (cluster: ClusterModel, leader: string, question: number): void => {
+  cluster.lead(leader, { _tag: "Query", client, question, queries: [new Uint8Array(1)] })
+  cluster.lead(leader, { _tag: "Flush", wallMs: 0 })
+}
+
+/** A leads the acceptors, nothing is on its way, and the first entry of its ballot is chosen. */
+const serving = (names: string, acceptors: string, change: { readonly windowMax?: number } = {}): Script => {
+  const script = transcribed(names, change)
+  script.cluster.bootstrap("A", acceptors)
+  script.cluster.start("A", acceptors)
+  settle(script.cluster)
+  turn(script.cluster)
+  script.lines.length = 0
+  return script
+}
+
+/** Drops what is on its way to a node. */
+const lose = ({ cluster, lines }: Script, to: string): void => {
+  const lost = cluster.network.filter((letter) => letter.to === to)
+  cluster.network = cluster.network.filter((letter) => letter.to !== to)
+  for (const { from, message } of lost) lines.push(`  lost: ${message._tag} of ${from.node} to ${to}`)
+}
+
+const bootstrap = (): Script => {
+  const script = transcribed("ABC")
+  script.heading("A and B are bootstrapped, A asks for a ballot of its own.")
+  script.cluster.bootstrap("A", "AB")
+  script.cluster.start("A", "AB")
+  settle(script.cluster)
+  script.heading("B asks for a ballot of B and C: C gets what it lacks before the ballot is activated.")
+  script.cluster.start("B", "BC")
+  settle(script.cluster)
+  return script
+}
+
+const oneCommand = (): Script => {
+  const script = serving("AB", "AB")
+  script.heading("A client submits a command.")
+  submit(script.cluster, "A", 1)
+  settle(script.cluster)
+  script.heading("The first heartbeat after an idle interval tells B that it is chosen.")
+  turn(script.cluster)
+  turn(script.cluster)
+  return script
+}
+
+const pipelined = (): Script => {
+  const script = serving("AB", "AB")
+  script.heading("Two commands go out before the first is acknowledged; a third waits for the window.")
+  for (const submission of [1, 2, 3]) submit(script.cluster, "A", submission)
+  settle(script.cluster)
+  script.heading("The window has room: the third goes out.")
+  script.cluster.lead("A", { _tag: "Flush", wallMs: 4 })
+  settle(script.cluster)
+  return script
+}
+
+const lostAccept = (): Script => {
+  const script = serving("ABC", "ABC")
+  script.heading("The Accept to B is lost; C has it, and nothing is chosen.")
+  submit(script.cluster, "A", 1)
+  lose(script, "B")
+  settle(script.cluster)
+  script.heading("The next command finds a gap at B, which gets both.")
+  submit(script.cluster, "A", 2)
+  settle(script.cluster)
+  script.heading("Lost again, and no command follows: the retransmission timer sends it once more.")
+  submit(script.cluster, "A", 3)
+  lose(script, "B")
+  settle(script.cluster)
+  script.cluster.fire("A", "retransmit")
+  settle(script.cluster)
+  script.cluster.fire("A", "retransmit")
+  settle(script.cluster)
+  return script
+}
+
+const staleSuffix = (): Script => {
+  const script = serving("ABC", "ABC")
+  script.heading("Two entries of A reach C alone.")
+  for (const submission of [1, 2]) submit(script.cluster, "A", submission)
+  lose(script, "B")
+  settle(script.cluster)
+  script.heading("B, which has neither, takes over: its own entries replace them at A and C.")
+  script.cluster.start("B", "ABC")
+  settle(script.cluster)
+  script.cluster.lead("B", { _tag: "Flush", wallMs: 1 })
+  settle(script.cluster)
+  return script
+}
+
+const fromOutside = (): Script => {
+  const script = serving("ABCD", "AB")
+  submit(script.cluster, "A", 1)
+  settle(script.cluster)
+  script.lines.length = 0
+  script.heading("C and D take over from A and B: C copies the log of the first that answers.")
+  script.cluster.start("C", "CD")
+  settle(script.cluster)
+  return script
+}
+
+const nack = (): Script => {
+  const script = serving("AB", "AB")
+  script.heading("B takes over; A does not know it yet, and proposes.")
+  script.cluster.start("B", "B")
+  settle(script.cluster)
+  submit(script.cluster, "A", 1)
+  ask(script.cluster, "A", 1)
+  settle(script.cluster)
+  return script
+}
+
+const superseded = (): Script => {
+  const script = serving("AB", "AB")
+  script.heading("B carries a ballot; before its completion arrives at the master, A asks for another.")
+  script.cluster.start("B", "B")
+  const { cluster } = script
+  const newBallot = cluster.requests.shift()!
+  cluster.askMaster(newBallot.from, newBallot.request)
+  const { to, reply } = cluster.replies.shift()!
+  cluster.lead(to, { _tag: "FromMaster", reply })
+  for (let step = 0; step < 4; step++) {
+    cluster.receiveOwn("B")
+    cluster.sync("B")
+  }
+  cluster.crash("A")
+  cluster.start("A", "A")
+  cluster.requests.reverse()
+  settle(cluster)
+  return script
+}
+
+const retired = (): Script => {
+  const script = serving("ABC", "ABC")
+  const { cluster } = script
+  script.heading("C is silent: what A and B have is not chosen.")
+  submit(cluster, "A", 1)
+  lose(script, "C")
+  settle(cluster)
+  script.heading("The master retires C, and A counts without it.")
+  const { ballot, generation } = cluster.master.active!
+  const [acceptor] = cluster.replicas("C")
+  cluster.askMaster(cluster.node("A").self.node, {
+    _tag: "Retire",
+    requestId: "retire",
+    origin: { ballot, generation },
+    acceptor: acceptor!
+  })
+  settle(cluster)
+  return script
+}
+
+const readRound = (): Script => {
+  const script = serving("ABC", "ABC")
+  script.heading("A question is answered only once every acceptor has answered what was sent after it came.")
+  ask(script.cluster, "A", 1)
+  settle(script.cluster)
+  script.heading(
+    "A question that comes with a command shares its round; an answer that is lost holds both up."
+  )
+  script.cluster.lead("A", { _tag: "Query", client, question: 2, queries: [new Uint8Array(1)] })
+  submit(script.cluster, "A", 1)
+  lose(script, "C")
+  settle(script.cluster)
+  script.cluster.fire("A", "heartbeat")
+  settle(script.cluster)
+  return script
+}
+
+/** By the name of the file. */
+export const scenarios: Readonly<Record<string, () => Script>> = {
+  "bootstrap-and-new-ballot": bootstrap,
+  "one-command": oneCommand,
+  "two-pipelined-batches": pipelined,
+  "lost-accept": lostAccept,
+  "stale-suffix": staleSuffix,
+  "leader-from-outside": fromOutside,
+  "nack-and-step-down": nack,
+  "superseded-completion": superseded,
+  "retired-acceptor": retired,
+  "read-confirmation": readRound
+}
