@@ -85,15 +85,19 @@ describe("verdicts on known histories", () => {
     expect(report.json).toMatchObject({ verdict: "not-linearizable", key: "k", partitions: 2 })
   })
 
-  it("a failed cas tells nothing, unless it is taken to have seen another value", () => {
+  it("a failed cas has seen another value, unless it names an error or is taken to tell nothing", () => {
     const history = lines([
       [0, "invoke", "write", 1],
       [0, "ok", "write", 1],
       [0, "invoke", "cas", [1, 2]],
       [0, "fail", "cas", [1, 2]]
     ])
-    expect(checkHistory(history).exitCode).toBe(0)
-    expect(checkHistory(history, { failedCas: "observed" }).exitCode).toBe(1)
+    expect(checkHistory(history).exitCode).toBe(1)
+    expect(checkHistory(history, { failedCas: "dropped" }).exitCode).toBe(0)
+    const refused = history.map((line) =>
+      line.replace('"type":"fail"', '"type":"fail","error":"unavailable"')
+    )
+    expect(checkHistory(refused).exitCode).toBe(0)
   })
 
   it("an initial value can be given", () => {

@@ -22,6 +22,8 @@ export interface HistoryEvent {
   readonly key: Json | undefined
   readonly value: Json | undefined
   readonly version: number | undefined
+  /** The line names an error. */
+  readonly error: boolean
 }
 
 const types = new Set(["invoke", "ok", "fail", "info"])
@@ -115,7 +117,8 @@ export const parseLine = (text: string, line: number): HistoryEvent | "blank" | 
     f: name,
     key: fields["key"],
     value: fields["value"],
-    version: version ?? undefined
+    version: version ?? undefined,
+    error: fields["error"] !== undefined && fields["error"] !== null
   }
 }
 

@@ -21,6 +21,8 @@ export interface Operation {
   readonly input: Json | undefined
   readonly output: Json | undefined
   readonly outcome: "ok" | "fail" | "open"
+  /** A failure with an error: it was never tried, so it tells nothing of what was there. */
+  readonly untried?: boolean
   readonly call: number
   readonly done: number
   /**

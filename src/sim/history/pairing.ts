@@ -106,6 +106,7 @@ class Pairing {
     }
     if (event.type === "info") return undefined
     draft.outcome = event.type === "fail" ? "fail" : "ok"
+    if (event.type === "fail" && event.error) draft.untried = true
     draft.output = event.value
     draft.done = line
     draft.version = event.version

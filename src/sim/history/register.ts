@@ -13,8 +13,8 @@ export interface RegisterOptions {
   /** Does reading `""` mean, like null, that nothing is there? Left out: yes for "kv", no for "register". */
   readonly emptyIsAbsent?: boolean | undefined
   /**
-   * What a cas that failed tells: "dropped" = nothing, it did not happen; "observed" = that, when it was
-   * tried, another value was there. Left out: "dropped".
+   * What a cas that failed tells: "observed" = when it was tried, another value was there, unless the line names an
+   * `error`; "dropped" = nothing, it did not happen. Left out: "observed".
    */
   readonly failedCas?: "dropped" | "observed" | undefined
 }
@@ -55,7 +55,7 @@ class CommandReader {
 
   constructor(options: RegisterOptions, emptyIsAbsent: boolean) {
     this.emptyIsAbsent = options.emptyIsAbsent ?? emptyIsAbsent
-    this.failedCas = options.failedCas ?? "dropped"
+    this.failedCas = options.failedCas ?? "observed"
     this.initial = this.number(options.initial ?? null)
   }
 
@@ -80,7 +80,10 @@ class CommandReader {
     const { f, outcome, input } = operation
     if (!Array.isArray(input) || input.length !== 2) return wrong(operation, "[from, to]")
     const from = this.number(input[0] as Json)
-    if (outcome === "fail") return this.failedCas === "dropped" ? ignored : { ...plain, f, differs: from }
+    if (outcome === "fail") {
+      const told = this.failedCas === "observed" && operation.untried !== true
+      return told ? { ...plain, f, differs: from } : ignored
+    }
     return { ...plain, f, observes: from, produces: this.number(input[1] as Json) }
   }
 
