@@ -7,6 +7,7 @@ import * as NodeStdio from "@effect/platform-node-shared/NodeStdio"
 import * as NodeTerminal from "@effect/platform-node-shared/NodeTerminal"
 import { Effect, Exit, Layer } from "effect"
 import { Command } from "effect/cli"
+import { devCommand } from "./dev.ts"
 import { exitCodes, verdictOf } from "./failure.ts"
 import { nodeCommand } from "./node.ts"
 import { printErrorUnsafe, tolerateClosedOutput } from "./output.ts"
@@ -21,7 +22,7 @@ const services = NodeChildProcessSpawner.layer.pipe(
 
 const aplomb = Command.make("aplomb").pipe(
   Command.withDescription("A coordination layer: replicated logs by Vertical Paxos II over NATS"),
-  Command.withSubcommands([nodeCommand])
+  Command.withSubcommands([devCommand, nodeCommand])
 )
 
 /** Runs the command that the arguments of this process name, and ends the process with its exit code. */

@@ -1,0 +1,83 @@
+/** The nats-server of `aplomb dev`: where it is, on which port, and how it is kept from outliving its cluster. */
+import { accessSync, constants } from "node:fs"
+import { createServer } from "node:net"
+import { delimiter, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { Effect } from "effect"
+import type { ChildOptions } from "./child.ts"
+import { CommandFailed, exitCodes } from "./failure.ts"
+
+const usualPlaces = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin"]
+const defaultPort = 4222
+
+const isExecutable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Path of the nats-server of this machine. */
+export const findNatsServer = Effect.suspend(() => {
+  const directories = [...(process.env["PATH"] ?? "").split(delimiter), ...usualPlaces]
+  const path = directories.map((directory) => join(directory, "nats-server")).find(isExecutable)
+  if (path !== undefined) return Effect.succeed(path)
+  const reason =
+    "nats-server is not on this machine; install it (apt-get install nats-server, brew install nats-server) " +
+    "or try aplomb dev --bus memory, which needs none"
+  return Effect.fail(new CommandFailed({ reason, exitCode: exitCodes.unavailable }))
+})
+
+/** The port that was asked for, if it is free; else the usual one or, where that is taken, any. */
+export const choosePort = Effect.fnUntraced(function* (wanted: number | undefined) {
+  if (wanted !== undefined) {
+    if ((yield* freePort(wanted)) !== undefined) return wanted
+    const reason = `port ${wanted} of 127.0.0.1 is in use; take another one, or none: then a free one is found`
+    return yield* new CommandFailed({ reason, exitCode: exitCodes.usage })
+  }
+  return (yield* freePort(defaultPort)) ?? (yield* freePort(0))!
+})
+
+/** The port if it can be listened on; 0 stands for any. */
+const freePort = (port: number): Effect.Effect<number | undefined> =>
+  Effect.callback((resume) => {
+    const server = createServer()
+    server.once("error", () => resume(Effect.succeed(undefined)))
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address()
+      const bound = address !== null && typeof address === "object" ? address.port : undefined
+      server.close(() => resume(Effect.succeed(bound)))
+    })
+  })
+
+/**
+ * Runs the server and stops it when stdin ends, as it will where the process that holds the other end is killed. A server does
+ * not look at its stdin by itself.
+ */
+const guarded = `
+exec 3<&0
+"$@" </dev/null 3<&- & server=$!
+( while read -r _ <&3; do :; done; kill "$server" ) 2>/dev/null & guard=$!
+trap 'kill "$server"' TERM INT
+wait "$server"; code=$?
+if kill -0 "$server" 2>/dev/null; then wait "$server"; code=0; fi
+kill "$guard" 2>/dev/null
+exit "$code"
+`
+
+const configuration = fileURLToPath(new URL("../../nats.conf", import.meta.url))
+
+/** How to run the server on a port; its log goes to a file. */
+export const natsServerChild = (
+  path: string,
+  port: number,
+  logPath: string,
+  say: (line: string) => void
+): ChildOptions => ({
+  name: "nats-server",
+  command: "/bin/sh",
+  parameters: ["-c", guarded, "sh", path, "-c", configuration, "-p", String(port), "-l", logPath],
+  say
+})
