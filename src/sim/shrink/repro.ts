@@ -1,0 +1,49 @@
+/** A failing case as a file: everything that is needed to run it again, and why it failed. */
+import { Schema } from "effect"
+import { formatRecipe, parseRecipe } from "../random.ts"
+import type { Case } from "./shrink.ts"
+
+const Fields = Schema.Struct({
+  format: Schema.Literal("aplomb-repro/1"),
+  scenario: Schema.String,
+  recipe: Schema.String,
+  without: Schema.Array(Schema.String),
+  limits: Schema.Record(Schema.String, Schema.Number),
+  law: Schema.String,
+  message: Schema.String
+})
+
+const decode = Schema.decodeUnknownExit(Schema.fromJsonString(Fields))
+
+/** A case of a scenario with the law that it broke when it was saved. */
+export interface Repro {
+  readonly scenario: string
+  readonly case: Case
+  readonly law: string
+  readonly message: string
+}
+
+/** The text of a repro file: JSON, one field a line, so that two of them can be compared by eye. */
+export const formatRepro = (repro: Repro): string => {
+  const { recipe, without, limits } = repro.case
+  const fields: typeof Fields.Type = {
+    format: "aplomb-repro/1",
+    scenario: repro.scenario,
+    recipe: formatRecipe(recipe),
+    without,
+    limits,
+    law: repro.law,
+    message: repro.message
+  }
+  return `${JSON.stringify(fields, undefined, 2)}\n`
+}
+
+/** Reads what `formatRepro` wrote; a sentence where the text is no repro file. */
+export const parseRepro = (text: string): Repro | string => {
+  const exit = decode(text)
+  if (exit._tag === "Failure") return 'this is no repro file: it must be JSON with "format": "aplomb-repro/1"'
+  const { scenario, without, limits, law, message } = exit.value
+  const recipe = parseRecipe(exit.value.recipe)
+  if (recipe === undefined) return `"${exit.value.recipe}" is no recipe: it looks like 7 or 7 -> 120@99`
+  return { scenario, case: { recipe, without, limits }, law, message }
+}
