@@ -7,6 +7,7 @@ import * as NodeStdio from "@effect/platform-node-shared/NodeStdio"
 import * as NodeTerminal from "@effect/platform-node-shared/NodeTerminal"
 import { Effect, Exit, Layer } from "effect"
 import { Command } from "effect/cli"
+import { benchCommand } from "./bench.ts"
 import { devCommand } from "./dev.ts"
 import { exitCodes, verdictOf } from "./failure.ts"
 import { nodeCommand } from "./node.ts"
@@ -22,7 +23,7 @@ const services = NodeChildProcessSpawner.layer.pipe(
 
 const aplomb = Command.make("aplomb").pipe(
   Command.withDescription("A coordination layer: replicated logs by Vertical Paxos II over NATS"),
-  Command.withSubcommands([devCommand, nodeCommand])
+  Command.withSubcommands([benchCommand, devCommand, nodeCommand])
 )
 
 /** Runs the command that the arguments of this process name, and ends the process with its exit code. */

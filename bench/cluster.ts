@@ -1,0 +1,75 @@
+/** A cluster of our own for a measurement: a bus, three nodes as processes, in a directory that goes with it. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { findProgram, freePort, run, type Started, start, until } from "./processes.ts"
+
+export const cli = join(import.meta.dirname, "../dist/cli/main.js")
+
+export interface Cluster {
+  readonly servers: string
+  readonly pids: ReadonlyArray<number>
+  readonly stop: () => Promise<void>
+}
+
+export const startBus = async (port: number): Promise<Started> => {
+  const program = findProgram("nats-server")
+  if (program === undefined) throw new Error("nats-server is not installed: scripts/start installs it")
+  const bus = start(program, ["-a", "127.0.0.1", "-p", String(port)])
+  await until("the start of nats-server", () => bus.stderr().includes("Server is ready"))
+  return bus
+}
+
+export const startCluster = async (): Promise<Cluster> => {
+  const directory = mkdtempSync(join(tmpdir(), "aplomb-bench-"))
+  const port = await freePort()
+  const servers = `127.0.0.1:${port}`
+  const bus = await startBus(port)
+  const names = ["n1", "n2", "n3"]
+  const nodes = names.map((node) => {
+    const config = { cluster: "bench", node, nodes: names, data: join(directory, node), servers: [servers] }
+    const path = join(directory, `${node}.json`)
+    writeFileSync(path, JSON.stringify(config))
+    return start(process.execPath, [cli, "node", "--config", path])
+  })
+  await until("serving", () => nodes.some((node) => node.stdout().includes("serves the group main")))
+  return {
+    servers,
+    pids: nodes.map((node) => node.pid),
+    stop: async () => {
+      await Promise.all(nodes.map((node) => node.stop()))
+      await bus.stop()
+      rmSync(directory, { recursive: true, force: true })
+    }
+  }
+}
+
+/** `aplomb bench` against a cluster, as its users run it. */
+export const measureCluster = async (cluster: Cluster, args: ReadonlyArray<string>) =>
+  JSON.parse(
+    await run(process.execPath, [
+      cli,
+      "bench",
+      "--json",
+      "--cluster",
+      "bench",
+      "--servers",
+      cluster.servers,
+      ...args
+    ])
+  ) as {
+    readonly rows: ReadonlyArray<Row>
+    readonly memory: ReadonlyArray<{ readonly node: string; readonly memoryBytes: number }>
+  }
+
+export interface Row {
+  readonly kind: string
+  readonly clients: number
+  readonly outstanding: number
+  readonly valueBytes: number
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly p999Ms: number
+  readonly failed: number
+}
