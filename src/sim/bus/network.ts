@@ -101,6 +101,7 @@ export class SimNetwork {
 
   /** One message from a member to all who are subscribed. The payload must not change any more. */
   route(sender: Member, subject: string, payload: Uint8Array, replyTo: string | undefined): void {
+    this.#options.onSent?.(sender.endpoint.name, payload)
     const receivers = this.#living(subject)
     if (receivers.length === 0) {
       if (replyTo !== undefined) this.#nobodyListens(sender, replyTo)

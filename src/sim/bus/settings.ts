@@ -51,4 +51,6 @@ export interface BusOptions {
    * then a finding like any other.
    */
   readonly onHandlerFailure?: (error: unknown) => void
+  /** Sees each message that the bus takes from a member, before any fault strikes it. */
+  readonly onSent?: (from: string, payload: Uint8Array) => void
 }

@@ -197,6 +197,18 @@ export class SimDisk implements MountedDisk {
     return new DiskFailed({ operation: "write", path, full: false, reason })
   }
 
+  /** Whether nothing of this stretch of a file could still be lost to a power cut. */
+  isDurable(path: string, offset: number, lengthBytes: number): boolean {
+    const now = this.kernel.time.nowMicros
+    return !this.#volatile.some(
+      (write) =>
+        write.durableMicros > now &&
+        write.path === path &&
+        write.offset < offset + lengthBytes &&
+        offset < write.offset + write.bytes.length
+    )
+  }
+
   /**
    * Forgets the writes that have become durable meanwhile, up to the first that has not: later ones may
    * overlap it.
