@@ -2,8 +2,8 @@
 import sorted from "sorted-btree"
 import type { At, Form, Machine } from "../protocol/machine.ts"
 
-// The package is CommonJS: under native modules its class is the default of the default.
-const BTree = sorted.default
+// The package is CommonJS: under native modules its class is the default of the default, under bundlers the default.
+const BTree = sorted.default ?? (sorted as unknown as typeof sorted.default)
 
 /** Text or bytes, as it was put. */
 export type KvValue = string | Uint8Array

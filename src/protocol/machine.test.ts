@@ -1,0 +1,39 @@
+/** A machine defined by schemas reads what is of their shape and refuses the rest, without an error. */
+import * as Schema from "effect/Schema"
+import { describe, expect, it } from "vitest"
+import { SessionId, Slot } from "./ids.ts"
+import { defineMachine, formOf } from "./machine.ts"
+
+const counter = defineMachine({
+  name: "counter",
+  state: Schema.Number,
+  command: Schema.Struct({ add: Schema.Number }),
+  reply: Schema.Number,
+  question: Schema.Null,
+  answer: Schema.Number,
+  initial: () => 0,
+  apply: (state, { add }) => [state + add, state + add],
+  ask: (state) => state
+})
+
+describe("a defined machine", () => {
+  it("applies and answers, at version 1 unless it says otherwise", () => {
+    const at = { slot: Slot(1), atMs: 0, session: SessionId(1) }
+    const [state, reply] = counter.apply(counter.initial(), { add: 2 }, at)
+    expect([state, reply, counter.answer(state, null), counter.version]).toEqual([2, 2, 2, 1])
+  })
+
+  it("reads its commands back, and nothing else", () => {
+    const { encode, decode } = counter.forms.command
+    expect(decode(encode({ add: 3 }))).toEqual({ add: 3 })
+    for (const other of [{ add: "3" }, {}, null, 3, undefined, [3]]) expect(decode(other)).toBeUndefined()
+  })
+})
+
+describe("a form of a schema", () => {
+  it("is plain: what it encodes survives a text of JSON", () => {
+    const form = formOf(Schema.Struct({ at: Schema.Number, names: Schema.Array(Schema.String) }))
+    const value = { at: 1.5, names: ["a", "b"] }
+    expect(form.decode(JSON.parse(JSON.stringify(form.encode(value))))).toEqual(value)
+  })
+})
