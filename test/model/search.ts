@@ -33,7 +33,7 @@ const keyOf = (state: ModelState, chosenIds: Map<string, number>): string => {
 }
 
 /** The first ballot with a leader is active and serves; nothing is on its way. */
-export const initialState = (world: World): ModelState => {
+const initialState = (world: World): ModelState => {
   const { scope, replicas, cores } = world
   const acceptors = scope.initial.map((index) => replicas[index]!)
   const leader = acceptors[0]!

@@ -217,7 +217,7 @@ const matters = (world: World, state: ModelState, envelope: Envelope): boolean =
   return reply.requestId === waitsFor || (reply._tag === "Activated" && leader._tag === "Awaiting")
 }
 
-export const show = (envelope: Envelope): string => {
+const show = (envelope: Envelope): string => {
   if (envelope._tag === "Request")
     return `the master gets ${envelope.request._tag} of ${"ABCDE"[envelope.from]}`
   if (envelope._tag === "Reply") return `${"ABCDE"[envelope.to]} gets ${envelope.reply._tag} of the master`

@@ -22,7 +22,7 @@ export type Envelope =
   | { readonly _tag: "Reply"; readonly to: number; readonly reply: MasterReply }
 
 /** Every value gets a small number; equal values get the same one. */
-export class Pool<T> {
+class Pool<T> {
   readonly values: Array<T> = []
   readonly #ids = new Map<string, number>()
 
