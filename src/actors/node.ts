@@ -38,6 +38,8 @@ export interface NodeStatus {
   readonly storage: string
   readonly pid: number
   readonly state: "running"
+  /** Names of all nodes of the cluster, as this one was told. */
+  readonly nodes: ReadonlyArray<string>
   readonly groups: ReadonlyArray<GroupStatus>
   readonly log: ReturnType<Wal["stats"]>
   /** What went by without doing harm: junk, refusals, messages that the bus did not take. */
@@ -115,6 +117,7 @@ export const runNode = Effect.fnUntraced(function* (
     storage: wal.storageId,
     pid: options.pid,
     state: "running",
+    nodes: config.nodes,
     groups: [...groups.values()].map((group) => group.status()),
     log: wal.stats(),
     counters: Object.fromEntries(context.counters),

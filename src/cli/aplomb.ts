@@ -10,9 +10,11 @@ import { Command } from "effect/cli"
 import { benchCommand } from "./bench.ts"
 import { devCommand } from "./dev.ts"
 import { exitCodes, verdictOf } from "./failure.ts"
+import { kvCommand } from "./kv.ts"
 import { nodeCommand } from "./node.ts"
 import { printErrorUnsafe, tolerateClosedOutput } from "./output.ts"
 import { Process, thisProcess } from "./process.ts"
+import { statusCommand } from "./status.ts"
 import { packageVersion } from "./version.ts"
 
 const services = NodeChildProcessSpawner.layer.pipe(
@@ -23,7 +25,7 @@ const services = NodeChildProcessSpawner.layer.pipe(
 
 const aplomb = Command.make("aplomb").pipe(
   Command.withDescription("A coordination layer: replicated logs by Vertical Paxos II over NATS"),
-  Command.withSubcommands([benchCommand, devCommand, nodeCommand])
+  Command.withSubcommands([benchCommand, devCommand, kvCommand, nodeCommand, statusCommand])
 )
 
 /** Runs the command that the arguments of this process name, and ends the process with its exit code. */

@@ -29,7 +29,9 @@ const NodeSeen = Schema.Struct({
   state: Schema.String,
   groups: Schema.Array(GroupSeen),
   counters: Schema.Record(Schema.String, Schema.Number),
-  memoryBytes: Schema.optionalKey(Schema.Number)
+  memoryBytes: Schema.optionalKey(Schema.Number),
+  /** Names of all nodes that it was told of. */
+  nodes: Schema.optionalKey(Schema.Array(Schema.String))
 })
 export type NodeSeen = typeof NodeSeen.Type
 export type GroupSeen = typeof GroupSeen.Type
@@ -37,6 +39,7 @@ export type GroupSeen = typeof GroupSeen.Type
 const decodeNode = Schema.decodeUnknownExit(Schema.fromJsonString(NodeSeen))
 const nothing = new Uint8Array(0)
 const askTimeoutMs = 500
+const lookEveryMs = 10
 
 const nodeIn = (payload: Uint8Array): NodeSeen | undefined => {
   const exit = decodeNode(new TextDecoder().decode(payload))
@@ -57,8 +60,16 @@ export const findLeader = (
     Effect.catch(() => Effect.succeed(undefined))
   )
 
-/** What every node answers within `waitMs`, by name. */
-export const surveyNodes = Effect.fnUntraced(function* (bus: BusShape, subjects: Subjects, waitMs: number) {
+/**
+ * What every node answers within `waitMs`, by name; sooner where `isComplete` says that nobody is missing. It looks every few
+ * milliseconds.
+ */
+export const surveyNodes = Effect.fnUntraced(function* (
+  bus: BusShape,
+  subjects: Subjects,
+  waitMs: number,
+  isComplete: (seen: ReadonlyMap<string, NodeSeen>) => boolean = () => false
+) {
   const seen = new Map<string, NodeSeen>()
   const inbox = yield* bus.newInbox
   yield* bus.subscribe(inbox, {
@@ -68,6 +79,8 @@ export const surveyNodes = Effect.fnUntraced(function* (bus: BusShape, subjects:
     }
   })
   bus.publish(subjects.status, nothing, inbox)
-  yield* Effect.sleep(waitMs)
+  for (let waitedMs = 0; waitedMs < waitMs && !isComplete(seen); waitedMs += lookEveryMs) {
+    yield* Effect.sleep(Math.min(lookEveryMs, waitMs - waitedMs))
+  }
   return [...seen.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
 }, Effect.scoped)

@@ -1,0 +1,83 @@
+/** `aplomb kv load`: puts every record of a file. */
+import { basename } from "node:path"
+import { Effect, Option } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { groupFlags, jsonFlag, timeoutFlag } from "./flags.ts"
+import { connectKv } from "./kv-connection.ts"
+import { type LoadResult, load } from "./load.ts"
+import { formatOf } from "./load-format.ts"
+import { type LoadInput, openInput } from "./load-input.ts"
+import { print, printErrorUnsafe, printJson } from "./output.ts"
+
+const barColumns = 30
+const lineEveryMs = 2000
+const defaultTimeoutMs = 30_000
+
+/** A bar that is drawn over itself on a terminal, else a line every two seconds; on stderr. */
+const progressTeller = (input: LoadInput, nowMs: () => number) => {
+  const startedMs = nowMs()
+  let toldMs = startedMs
+  let first: number | undefined
+  return (records: number, offsetBytes: number): void => {
+    first ??= records
+    const seconds = Math.max(0.001, (nowMs() - startedMs) / 1000)
+    const rate = Math.round((records - first) / seconds)
+    const share = input.sizeBytes ? offsetBytes / input.sizeBytes : undefined
+    const percent = share === undefined ? "" : `${Math.floor(share * 100)}% `
+    const text = `${percent}${records} records, ${rate}/s`
+    if (process.stderr.isTTY) {
+      const full = Math.floor((share ?? 0) * barColumns)
+      const bar = share === undefined ? "" : `[${"#".repeat(full)}${"-".repeat(barColumns - full)}] `
+      process.stderr.write(`\r\u001b[K${bar}${text}${share === 1 ? "\n" : ""}`)
+    } else if (nowMs() - toldMs >= lineEveryMs) {
+      toldMs = nowMs()
+      printErrorUnsafe(text)
+    }
+  }
+}
+
+const summary = (path: string, { records, skipped, elapsedMs }: LoadResult): string => {
+  const before = skipped === 0 ? "" : `, ${skipped} were loaded before`
+  if (records === 0 && skipped > 0)
+    return `nothing to do: all ${skipped} records of ${basename(path)} were loaded before (--no-resume loads again)`
+  const rate = Math.round(records / Math.max(0.001, elapsedMs / 1000))
+  return `loaded ${records} records in ${(elapsedMs / 1000).toFixed(1)} s (${rate}/s)${before}`
+}
+
+export const loadCommand = Command.make(
+  "load",
+  {
+    file: Argument.String("file").pipe(Argument.withDescription("The file, or - for stdin")),
+    format: Flag.Literals("format", ["jsonl", "tsv"]).pipe(
+      Flag.optional,
+      Flag.withDescription("Default: tsv for .tsv and .txt, else jsonl")
+    ),
+    resume: Flag.Boolean("resume").pipe(
+      Flag.withDefault(true),
+      Flag.withDescription("Go on where an earlier load of this file ended; --no-resume begins anew")
+    ),
+    ...groupFlags,
+    timeout: timeoutFlag(defaultTimeoutMs),
+    json: jsonFlag
+  },
+  Effect.fnUntraced(function* ({ file, format, resume, json, ...address }) {
+    const input = yield* openInput(file)
+    const { kv, client, call } = yield* connectKv(address)
+    const result = yield* load({
+      kv,
+      client,
+      call,
+      input,
+      format: Option.getOrElse(format, () => formatOf(file)),
+      resume,
+      onProgress: progressTeller(input, () => performance.now())
+    })
+    yield* json ? printJson(result) : print(summary(file, result))
+  }, Effect.scoped)
+).pipe(
+  Command.withDescription("Put every record of a file, and go on where an earlier load ended"),
+  Command.withExamples([
+    { command: "aplomb kv load backup.jsonl", description: "Load what aplomb kv dump wrote" },
+    { command: "aplomb kv load prices.tsv", description: "Load lines of key, tab, value" }
+  ])
+)

@@ -1,0 +1,102 @@
+/** A file as whole lines with their places: read in blocks, so that its size does not matter. */
+import { isUtf8 } from "node:buffer"
+import { createHash } from "node:crypto"
+import * as fs from "node:fs"
+import { Effect, type Scope } from "effect"
+import { type CommandFailed, usageFailure } from "./failure.ts"
+
+const blockBytes = 256 * 1024
+const headBytes = 64 * 1024
+const newline = 10
+const stdinDescriptor = 0
+
+export interface LoadInput {
+  readonly path: string
+  /** Undefined for stdin, which has no size and cannot be resumed. */
+  readonly sizeBytes: number | undefined
+  /** Names the content: size, and a hash of the first 64 KiB. */
+  readonly identity: string
+  readonly read: (position: number) => Effect.Effect<Uint8Array, CommandFailed>
+}
+
+const unreadable = (path: string, cause: Error) => usageFailure(`${path} cannot be read: ${cause.message}`)
+
+/** Opens a file, or stdin where the path is `-`, until the scope closes. */
+export const openInput = (path: string): Effect.Effect<LoadInput, CommandFailed, Scope.Scope> =>
+  path === "-"
+    ? Effect.succeed({
+        path: "stdin",
+        sizeBytes: undefined,
+        identity: "",
+        read: reader("stdin", stdinDescriptor)
+      })
+    : Effect.acquireRelease(
+        Effect.try({ try: () => fs.openSync(path, "r"), catch: (cause) => unreadable(path, cause as Error) }),
+        (descriptor) => Effect.sync(() => fs.closeSync(descriptor))
+      ).pipe(
+        Effect.flatMap((descriptor) =>
+          Effect.try({
+            try: (): LoadInput => {
+              const sizeBytes = fs.fstatSync(descriptor).size
+              const head = Buffer.alloc(Math.min(headBytes, sizeBytes))
+              fs.readSync(descriptor, head, 0, head.length, 0)
+              const identity = createHash("sha256").update(`${sizeBytes}\n`).update(head).digest("hex")
+              return { path, sizeBytes, identity, read: reader(path, descriptor) }
+            },
+            catch: (cause) => unreadable(path, cause as Error)
+          })
+        )
+      )
+
+/** Reads a block at a position; stdin has none and goes on where it was. An empty block is the end. */
+const reader =
+  (path: string, descriptor: number): LoadInput["read"] =>
+  (position) =>
+    Effect.callback((resume) => {
+      const block = Buffer.allocUnsafe(blockBytes)
+      const at = descriptor === stdinDescriptor ? null : position
+      fs.read(descriptor, block, 0, blockBytes, at, (error, count) => {
+        if (error === null) resume(Effect.succeed(block.subarray(0, count)))
+        else if (error.code === "EOF") resume(Effect.succeed(block.subarray(0, 0)))
+        else resume(unreadable(path, error))
+      })
+    })
+
+export interface Line {
+  /** Undefined where the bytes are no UTF-8. */
+  readonly text: string | undefined
+  /** Where the next line begins. */
+  readonly endOffset: number
+}
+
+/** Cuts blocks into lines. */
+export class LineCutter {
+  #rest: Uint8Array = new Uint8Array(0)
+  /** Where the next line begins. */
+  #offset: number
+
+  constructor(offset: number) {
+    this.#offset = offset
+  }
+
+  /** The whole lines of a block together with what was left of the one before; an empty block ends the last line. */
+  take(block: Uint8Array): ReadonlyArray<Line> {
+    const bytes = Buffer.concat([this.#rest, block])
+    const isEnd = block.length === 0
+    const end = isEnd ? bytes.length : bytes.lastIndexOf(newline) + 1
+    this.#rest = bytes.subarray(end)
+    const sound = isUtf8(bytes.subarray(0, end))
+    const lines: Array<Line> = []
+    for (let start = 0; start < end; ) {
+      const found = bytes.indexOf(newline, start)
+      const stop = found < 0 || found >= end ? end : found
+      const next = Math.min(stop + 1, end)
+      const part = bytes.subarray(start, stop)
+      const text = sound || isUtf8(part) ? bytes.toString("utf8", start, stop) : undefined
+      lines.push({ text, endOffset: this.#offset + next })
+      start = next
+    }
+    this.#offset += end
+    return lines
+  }
+}

@@ -1,0 +1,140 @@
+/** `aplomb status`: which nodes answer, who leads each group, and how far everybody is. */
+import { Effect } from "effect"
+import { Command } from "effect/cli"
+import { type GroupSeen, type NodeSeen, surveyNodes } from "../client/discover.ts"
+import { subjectsOf } from "../wire/subjects.ts"
+import { busWaitMs, connectBus } from "./bus.ts"
+import { CommandFailed, exitCodes } from "./failure.ts"
+import { clusterFlags, jsonFlag, timeoutFlag } from "./flags.ts"
+import { print, printJson } from "./output.ts"
+
+export interface NodeShown {
+  readonly id: string
+  /** `running`, or `silent` for a node that others know of and that did not answer. */
+  readonly state: string
+  readonly pid?: number
+  readonly memoryBytes?: number
+}
+
+export interface GroupShown {
+  readonly group: string
+  /** Of the newest configuration that any node has heard of; absent where none has. */
+  readonly ballot: number | null
+  readonly generation: number | null
+  readonly leader: string | null
+  readonly acceptors: ReadonlyArray<string>
+  /** Whether the leader takes commands. */
+  readonly serving: boolean
+  readonly chosen: number
+  /** The last slot applied, by node. */
+  readonly applied: Readonly<Record<string, number>>
+  /** Nodes that apply without voting. */
+  readonly learners: ReadonlyArray<string>
+}
+
+export interface ClusterShown {
+  readonly cluster: string
+  readonly nodes: ReadonlyArray<NodeShown>
+  readonly groups: ReadonlyArray<GroupShown>
+}
+
+/** Every node that anybody who answered knows of. */
+const knownNodes = (seen: Iterable<NodeSeen>): ReadonlySet<string> => {
+  const known = new Set<string>()
+  for (const { id, nodes = [], groups } of seen) {
+    for (const name of [id, ...nodes]) known.add(name)
+    for (const { configuration } of groups) for (const name of configuration?.acceptors ?? []) known.add(name)
+  }
+  return known
+}
+
+const newest = (copies: ReadonlyArray<GroupSeen>): GroupSeen["configuration"] =>
+  copies
+    .flatMap(({ configuration }) => (configuration === undefined ? [] : [configuration]))
+    .sort((a, b) => b.ballot - a.ballot || b.generation - a.generation)[0]
+
+const groupShown = (group: string, seen: ReadonlyArray<NodeSeen>): GroupShown => {
+  const holders = seen.flatMap(({ id, groups }) =>
+    groups.filter((copy) => copy.group === group).map((copy) => ({ id, copy }))
+  )
+  const configuration = newest(holders.map(({ copy }) => copy))
+  const leading = holders.find(({ id }) => id === configuration?.leader)
+  return {
+    group,
+    ballot: configuration?.ballot ?? null,
+    generation: configuration?.generation ?? null,
+    leader: configuration?.leader ?? null,
+    acceptors: configuration?.acceptors ?? [],
+    serving: leading?.copy.phase === "Serving",
+    chosen: Math.max(0, ...holders.map(({ copy }) => copy.chosen)),
+    applied: Object.fromEntries(holders.map(({ id, copy }) => [id, copy.applied])),
+    learners: holders.filter(({ copy }) => copy.phase === "Learning").map(({ id }) => id)
+  }
+}
+
+/** What the answers come to. */
+export const clusterShown = (cluster: string, seen: ReadonlyArray<NodeSeen>): ClusterShown => {
+  const byName = new Map(seen.map((node) => [node.id, node]))
+  const groups = [...new Set(seen.flatMap((node) => node.groups.map(({ group }) => group)))].sort()
+  const nodes = [...knownNodes(seen)].sort().map((id): NodeShown => {
+    const node = byName.get(id)
+    if (node === undefined) return { id, state: "silent" }
+    const { pid, state, memoryBytes } = node
+    return { id, state, pid, ...(memoryBytes === undefined ? {} : { memoryBytes }) }
+  })
+  return { cluster, nodes, groups: groups.map((group) => groupShown(group, seen)) }
+}
+
+/** Columns of the same width, two spaces apart. */
+const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows
+    .map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("  "))
+    .map((line) => line.trimEnd())
+    .join("\n")
+}
+
+const asText = ({ cluster, nodes, groups }: ClusterShown): string => {
+  const nodeRows = nodes.map(({ id, state, pid, memoryBytes }) => [
+    id,
+    state,
+    pid === undefined ? "-" : String(pid),
+    memoryBytes === undefined ? "-" : `${Math.round(memoryBytes / 1024 / 1024)} MiB`
+  ])
+  const groupRows = groups.map((group) => [
+    group.group,
+    group.leader === null ? "none" : `${group.leader}${group.serving ? "" : " (not serving)"}`,
+    group.ballot === null ? "-" : `${group.ballot}.${group.generation}`,
+    group.acceptors.join(",") || "-",
+    String(group.chosen),
+    Object.entries(group.applied)
+      .map(([node, slot]) => `${node}:${slot}${group.learners.includes(node) ? " (learner)" : ""}`)
+      .join(" ")
+  ])
+  return [
+    `cluster ${cluster}`,
+    "",
+    table([["NODE", "STATE", "PID", "MEMORY"], ...nodeRows]),
+    "",
+    table([["GROUP", "LEADER", "BALLOT", "ACCEPTORS", "CHOSEN", "APPLIED"], ...groupRows])
+  ].join("\n")
+}
+
+const defaultTimeoutMs = 1000
+
+export const statusCommand = Command.make(
+  "status",
+  { ...clusterFlags, timeout: timeoutFlag(defaultTimeoutMs), json: jsonFlag },
+  Effect.fnUntraced(function* ({ servers, cluster, timeout, json }) {
+    const bus = yield* connectBus({ servers, name: "aplomb status", waitMs: busWaitMs(timeout + 2000) })
+    const isComplete = (seen: ReadonlyMap<string, NodeSeen>) =>
+      seen.size > 0 && [...knownNodes(seen.values())].every((name) => seen.has(name))
+    const seen = yield* surveyNodes(bus, subjectsOf(cluster), timeout, isComplete)
+    if (seen.length === 0) {
+      const reason = `no node of the cluster "${cluster}" answers on the bus at ${servers.join(", ")}`
+      return yield* new CommandFailed({ reason, exitCode: exitCodes.unavailable })
+    }
+    const shown = clusterShown(cluster, seen)
+    yield* json ? printJson(shown) : print(asText(shown))
+  }, Effect.scoped)
+).pipe(Command.withDescription("Show the nodes and the groups of a cluster"))
