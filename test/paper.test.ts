@@ -1,4 +1,7 @@
-/** The rules of figures 3 to 5 of "Vertical Paxos and Primary-Backup Replication" (PODC 2009), one test a rule. */
+/**
+ * The rules of figures 3 to 5 of "Vertical Paxos and Primary-Backup Replication" (PODC 2009), one test a
+ * rule.
+ */
 import { describe, expect, it } from "vitest"
 import { noBallot, noSlot } from "../src/protocol/ids.ts"
 import { defaultLeaderSettings } from "../src/protocol/leader-input.ts"
@@ -52,7 +55,7 @@ describe("figure 3, the acceptor", () => {
     expect([acceptor.promised, log.last]).toEqual([noBallot, noSlot])
   })
 
-  it("on 1a of a ballot above maxBallot, promises it and answers 1b with its votes, once that is durable", () => {
+  it("on 1a of a ballot above maxBallot, promises it and answers 1b with its votes, once durable", () => {
     const model = led("AB")
     issue(model, "C", "C")
     take(model, "B", "Prepare")
@@ -78,7 +81,7 @@ describe("figure 3, the acceptor", () => {
     expect(sentBy(model, "B", "Nack")).toMatchObject([{ ballot: 3, promised: 4 }])
   })
 
-  it("on 2a of a ballot at or above maxBallot, votes, raises maxBallot and answers 2b, once that is durable", () => {
+  it("on 2a of a ballot at or above maxBallot, votes, raises maxBallot and answers 2b, once durable", () => {
     const model = led("AB")
     issue(model, "A", "AC")
     syncAll(model, "A")
@@ -113,7 +116,7 @@ describe("figure 3, the acceptor", () => {
 })
 
 describe("figure 4, the leader", () => {
-  it("on newBallot(b, prevBal), sends 1a to acceptors of prevBal: one is a read quorum, so its own acceptor if it is one", () => {
+  it("on newBallot(b, prevBal), sends 1a to acceptors of prevBal, to its own alone if that is one", () => {
     const inside = led("AB")
     issue(inside, "B", "B")
     expect(inside.network).toEqual([])

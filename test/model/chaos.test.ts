@@ -1,4 +1,7 @@
-/** Thousands of random schedules with loss, duplicates, any order and crashes: the laws hold after every event. */
+/**
+ * Thousands of random schedules with loss, duplicates, any order and crashes: the laws hold after every
+ * event.
+ */
 import { describe, expect, it } from "vitest"
 import { watchAll } from "../../src/protocol/invariants/laws.ts"
 import { defaultLeaderSettings } from "../../src/protocol/leader-input.ts"
@@ -10,7 +13,9 @@ import { generator } from "./search.ts"
 const settings = { ...defaultLeaderSettings, windowMax: 3, batchMaxBytes: 30, chunkMaxBytes: 20 }
 const schedules = Number(process.env["APLOMB_SCHEDULES"] ?? 1200)
 
-/** The law that the schedule of this seed breaks, or what keeps the cluster from going on once all is calm. */
+/**
+ * The law that the schedule of this seed breaks, or what keeps the cluster from going on once all is calm.
+ */
 const broken = (cores: Cores, seed: number, events: number): string | undefined => {
   const random = generator(seed)
   const cluster = new ClusterModel(seed % 3 === 0 ? "ABC" : "ABCD", settings, cores)

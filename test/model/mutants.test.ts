@@ -1,4 +1,7 @@
-/** The power of the search: every seeded bug is found, by random walks and, where it is not too deep, by exhaustive search. */
+/**
+ * The power of the search: every seeded bug is found, by random walks and, where it is not too deep, by
+ * exhaustive search.
+ */
 import { describe, expect, it } from "vitest"
 import { loadCores } from "../support/cores.ts"
 import { mutants } from "./mutants.ts"

@@ -1,4 +1,7 @@
-/** Seeded bugs in the protocol cores: each brings back one trap of the protocol, and names the laws that may catch it. */
+/**
+ * Seeded bugs in the protocol cores: each brings back one trap of the protocol, and names the laws that may
+ * catch it.
+ */
 import type { Edit } from "../support/cores.ts"
 import type { Scope } from "./world.ts"
 
@@ -24,7 +27,9 @@ export const twoBallots: Scope = { ...common, initial: [0, 1], sets: pairs, ball
 /** Two more ballots over any acceptors of three nodes, one of which may be retired. */
 export const anySets: Scope = { ...common, initial: [0, 1, 2], sets: upToThree, ballotsMax: 4, retiresMax: 1 }
 const triples: Scope = { ...anySets, sets: [[0, 1, 2]] }
-/** An entry of ballot 2 stays behind at A and C, while ballot 3 of B, which does not have it, becomes active. */
+/**
+ * An entry of ballot 2 stays behind at A and C, while ballot 3 of B, which does not have it, becomes active.
+ */
 const staleEntry = [
   "A proposes",
   "C gets Accept in ballot 2",
@@ -62,9 +67,12 @@ export const mutants: ReadonlyArray<Mutant> = [
       },
       {
         file: "master.ts",
-        find: "const { latest } = state\n  if (latest === undefined || latest.configuration.ballot !== ballot)",
+        find:
+          "const { latest } = state\n" +
+          "  if (latest === undefined || latest.configuration.ballot !== ballot)",
         replace:
-          "const latest = state.all?.find((one) => one.configuration.ballot === ballot)\n  if (latest === undefined)"
+          "const latest = state.all?.find((one) => one.configuration.ballot === ballot)\n" +
+          "  if (latest === undefined)"
       }
     ]
   },
@@ -81,8 +89,9 @@ export const mutants: ReadonlyArray<Mutant> = [
         file: quorum,
         find: "let least = Number.MAX_SAFE_INTEGER\n",
         replace:
-          "const sorted = configuration.acceptors.map((one) => acknowledged(one.node) ?? 0).sort((a, b) => b - a)\n" +
-          "  let least: number = sorted[Math.floor(sorted.length / 2)]!\n  if (least >= 0) return Slot(least)\n"
+          "const all = configuration.acceptors.map((one) => acknowledged(one.node) ?? 0)\n" +
+          "  let least: number = all.sort((a, b) => b - a)[Math.floor(all.length / 2)]!\n" +
+          "  if (least >= 0) return Slot(least)\n"
       }
     ]
   },
@@ -110,7 +119,10 @@ export const mutants: ReadonlyArray<Mutant> = [
         file: leaderCarry,
         find: "const again = ",
         replace:
-          "const servingEarly = (step: any, log: any): any => ({ ...servingNow(step.state, log), outputs: [...step.outputs, ...servingNow(step.state, log).outputs] })\n" +
+          "const servingEarly = (step: any, log: any): any => ({\n" +
+          "  ...servingNow(step.state, log),\n" +
+          "  outputs: [...step.outputs, ...servingNow(step.state, log).outputs]\n" +
+          "})\n" +
           "const again = "
       },
       {
@@ -140,6 +152,13 @@ export const mutants: ReadonlyArray<Mutant> = [
         file: "acceptor.ts",
         find: "if (configuration.ballot < state.promised) {",
         replace: 'if (message._tag === "Prepare" && configuration.ballot < state.promised) {'
+      },
+      {
+        file: "acceptor.ts",
+        find: "const next = { ...state, promised: configuration.ballot, configuration }\n",
+        replace:
+          "const next = { ...state, promised: configuration.ballot, configuration }\n" +
+          "  if (configuration.ballot < state.promised) return { state, records: [], notes: [] }\n"
       }
     ]
   },
@@ -160,7 +179,8 @@ export const mutants: ReadonlyArray<Mutant> = [
         find: "const prev = state.active\n",
         replace:
           "const prev = state.active\n" +
-          "  if (prev.leader.node === leader.node && String(prev.acceptors.map((a) => a.node)) === String(acceptors.map((a) => a.node)))\n" +
+          "  const names = (of: any) => String(of.map((one: any) => one.node))\n" +
+          "  if (prev.leader.node === leader.node && names(prev.acceptors) === names(acceptors))\n" +
           '    return { state, reply: { _tag: "Issued", requestId, configuration: prev, prev } }\n'
       }
     ]

@@ -1,4 +1,7 @@
-/** One node as an immutable value, and what one input does to it: the real cores, with synchronous disk and own mailbox. */
+/**
+ * One node as an immutable value, and what one input does to it: the real cores, with synchronous disk and
+ * own mailbox.
+ */
 import type { AcceptorState } from "../../src/protocol/acceptor.ts"
 import { keepAliveEntry } from "../../src/protocol/entry.ts"
 import { ClientId, noBallot, noSlot, type Replica, SessionId, type Slot } from "../../src/protocol/ids.ts"
@@ -116,7 +119,10 @@ const stepCores = (
   }
 }
 
-/** One more entry: the one that every ballot starts with, then the clients'. The clock tells every proposal from every other. */
+/**
+ * One more entry: the one that every ballot starts with, then the clients'. The clock tells every proposal
+ * from every other.
+ */
 const proposed = (cores: Cores, before: NodeModel) => {
   let { leader } = before
   if (leader._tag !== "Serving") return { node: before, outputs: [] }

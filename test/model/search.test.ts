@@ -1,4 +1,6 @@
-/** Exhaustive search in small scope: agreement and survival hold in every state that the real cores can reach. */
+/**
+ * Exhaustive search in small scope: agreement and survival hold in every state that the real cores can reach.
+ */
 import { describe, expect, it } from "vitest"
 import { realCores } from "../support/cores.ts"
 import { anySets, mutants, twoBallots } from "./mutants.ts"

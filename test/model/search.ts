@@ -129,8 +129,8 @@ export interface Walked {
 }
 
 /**
- * Random walks, each with weights of its own for every kind of action (swarm): a walk in which one node is slow and another
- * fast reaches what an even mixture almost never does.
+ * Random walks, each with weights of its own for every kind of action (swarm): a walk in which one node is
+ * slow and another fast reaches what an even mixture almost never does.
  */
 export const walkAtRandom = (cores: Cores, scope: Scope, walksMax: number, stepsMax: number): Walked => {
   const world = new World(cores, scope)

@@ -1,4 +1,6 @@
-/** The states of the search: which actions each has, where they lead, and which messages can no longer matter. */
+/**
+ * The states of the search: which actions each has, where they lead, and which messages can no longer matter.
+ */
 import { Ballot } from "../../src/protocol/ids.ts"
 import type { MasterRequest } from "../../src/protocol/messages.ts"
 import { modelSettings, type NodeInput } from "./node-model.ts"
@@ -60,7 +62,9 @@ export const actionsOf = (world: World, state: ModelState): Array<Action> => {
   return actions
 }
 
-/** A restart, a request for a ballot and its issue, in one: nothing between them could tell the difference. */
+/**
+ * A restart, a request for a ballot and its issue, in one: nothing between them could tell the difference.
+ */
 const start = (world: World, state: ModelState, index: number, setIndex: number): Next => {
   const acceptors = world.scope.sets[setIndex]!.map((at) => world.replicas[at]!)
   const master = world.masters.values[state.master]!
@@ -160,7 +164,10 @@ const arrive = (
   return lawful(world, chosen === undefined ? after : { ...after, chosen })
 }
 
-/** Survival: every acceptor of the active configuration holds what is chosen, for each of them is a read quorum. */
+/**
+ * Survival: every acceptor of the active configuration holds what is chosen, for each of them is a read
+ * quorum.
+ */
 const lawful = (world: World, state: ModelState): Next => {
   const { active } = world.masters.values[state.master]!
   if (active === undefined) return { state }
@@ -182,7 +189,9 @@ const withAll = (soup: ReadonlyArray<number>, more: ReadonlyArray<number>): Read
   return added.length === 0 ? soup : [...soup, ...added].sort((a, b) => a - b)
 }
 
-/** Forgets the messages that nobody will ever act on: leaders do not return to a ballot, promises do not fall. */
+/**
+ * Forgets the messages that nobody will ever act on: leaders do not return to a ballot, promises do not fall.
+ */
 const pruned = (world: World, state: ModelState): ModelState => {
   const soup = state.soup.filter((id) => matters(world, state, world.envelopes.values[id]!))
   return soup.length === state.soup.length ? state : { ...state, soup }

@@ -1,4 +1,7 @@
-/** A small cluster as a value for exhaustive search: interned nodes, a soup of messages, the real cores, memoised. */
+/**
+ * A small cluster as a value for exhaustive search: interned nodes, a soup of messages, the real cores,
+ * memoised.
+ */
 import type { Configuration } from "../../src/protocol/configuration.ts"
 import { NodeId, type Replica, StorageId } from "../../src/protocol/ids.ts"
 import { leads } from "../../src/protocol/leader.ts"

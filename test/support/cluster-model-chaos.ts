@@ -1,4 +1,7 @@
-/** Random schedules over a cluster model: loss, duplicates, any order, late disks, crashes; and the calm after them. */
+/**
+ * Random schedules over a cluster model: loss, duplicates, any order, late disks, crashes; and the calm after
+ * them.
+ */
 import { keepAliveEntry } from "../../src/protocol/entry.ts"
 import { ClientId, SessionId } from "../../src/protocol/ids.ts"
 import type { ClusterView, NodeView } from "../../src/protocol/invariants/cluster-view.ts"

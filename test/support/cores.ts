@@ -24,7 +24,9 @@ export interface Edit {
 
 const root = new URL("../..", import.meta.url)
 
-/** Copies the cores with the edits applied, loads the copies and removes them. The sources stay as they are. */
+/**
+ * Copies the cores with the edits applied, loads the copies and removes them. The sources stay as they are.
+ */
 export const loadCores = async (edits: ReadonlyArray<Edit>): Promise<Cores> => {
   const source = fileURLToPath(new URL("src/protocol/", root))
   // Inside node_modules: ignored by git and by watchers, and `effect` is found from there.

@@ -55,7 +55,10 @@ export const withRun = (log: MemoryLog, run: Run): MemoryLog => {
 export const withPromise = (log: MemoryLog, promised: Ballot): MemoryLog =>
   memoryLog(promised, log.runs, log.stretches)
 
-/** What stands at a slot, as a text that is equal only for equal values: the run's clock and the entry's bytes. */
+/**
+ * What stands at a slot, as a text that is equal only for equal values: the run's clock and the entry's
+ * bytes.
+ */
 export const valueAt = (log: MemoryLog, slot: Slot): string | undefined => {
   for (const run of log.runs) {
     const entry = sliceRun(run, slot, slot)

@@ -1,5 +1,5 @@
 /** What a cluster model does as readable text, one line an event. */
-import type { Configuration } from "../../src/protocol/configuration.ts"
+import type { Configuration, Origin } from "../../src/protocol/configuration.ts"
 import type { NodeId } from "../../src/protocol/ids.ts"
 import { defaultLeaderSettings } from "../../src/protocol/leader-input.ts"
 import type { MasterReply, MasterRequest } from "../../src/protocol/messages.ts"
@@ -12,6 +12,8 @@ const entries = (runs: ReadonlyArray<Run>): string =>
     ? "nothing"
     : runs.map((run) => `${run.first}..${runLast(run)} of ballot ${run.ballot}`).join(", ")
 
+const originText = ({ ballot, generation }: Origin): string => `${ballot}/${generation}`
+
 const acceptorsOf = ({ acceptors }: Configuration): string => acceptors.map(({ node }) => node).join("")
 
 const messageText = (message: PeerMessage): string => {
@@ -20,7 +22,8 @@ const messageText = (message: PeerMessage): string => {
       return `Prepare ballot ${message.configuration.ballot}, log from ${message.fromSlot}`
     case "Prepared": {
       const { ballot, lastSlot, prevSlot, prevSlotBallot, runs } = message
-      return `Prepared ballot ${ballot}, log ends at ${lastSlot}, after ${prevSlot}/${prevSlotBallot}: ${entries(runs)}`
+      const after = `after ${prevSlot}/${prevSlotBallot}: ${entries(runs)}`
+      return `Prepared ballot ${ballot}, log ends at ${lastSlot}, ${after}`
     }
     case "Accept": {
       const { configuration, prevSlot, prevSlotBallot, runs, chosen, round } = message
@@ -30,7 +33,10 @@ const messageText = (message: PeerMessage): string => {
     case "Accepted":
       return `Accepted ballot ${message.ballot} through ${message.lastSlot}, round ${message.round}`
     case "Gap":
-      return `Gap ballot ${message.ballot}, try ${message.hintSlot}/${message.hintBallot}, round ${message.round}`
+      return (
+        `Gap ballot ${message.ballot}, try ${message.hintSlot}/${message.hintBallot}, ` +
+        `round ${message.round}`
+      )
     case "Nack":
       return `Nack ballot ${message.ballot}, promised ${message.promised}`
   }
@@ -42,7 +48,7 @@ const requestText = (request: MasterRequest): string => {
     case "NewBallot":
       return `${request._tag} of ${request.acceptors.map(({ node }) => node).join("")}`
     case "Complete":
-      return `Complete ballot ${request.ballot}, issued against ${request.prev.ballot}/${request.prev.generation}`
+      return `Complete ballot ${request.ballot}, issued against ${originText(request.prev)}`
     case "Retire":
       return `Retire ${request.acceptor.node} from ${request.origin.ballot}/${request.origin.generation}`
     case "ReadMaster":
@@ -54,7 +60,8 @@ const replyText = (reply: MasterReply): string => {
   switch (reply._tag) {
     case "Issued": {
       const { configuration, prev } = reply
-      return `Issued ballot ${configuration.ballot} of ${acceptorsOf(configuration)} against ${prev.ballot}/${prev.generation}`
+      const issued = `Issued ballot ${configuration.ballot} of ${acceptorsOf(configuration)}`
+      return `${issued} against ${originText(prev)}`
     }
     case "Activated": {
       const { ballot, generation } = reply.configuration

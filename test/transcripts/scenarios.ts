@@ -1,4 +1,6 @@
-/** The main flows of the protocol, as scripts over a cluster model whose transcript is compared with a file. */
+/**
+ * The main flows of the protocol, as scripts over a cluster model whose transcript is compared with a file.
+ */
 import { keepAliveEntry } from "../../src/protocol/entry.ts"
 import { ClientId, SessionId } from "../../src/protocol/ids.ts"
 import type { ClusterModel } from "../support/cluster-model.ts"

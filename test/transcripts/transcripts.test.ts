@@ -1,4 +1,7 @@
-/** The main flows, message by message, as the files beside this one tell them; APLOMB_TRANSCRIPTS=write writes them anew. */
+/**
+ * The main flows, message by message, as the files beside this one tell them; APLOMB_TRANSCRIPTS=write writes
+ * them anew.
+ */
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"

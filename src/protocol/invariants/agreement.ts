@@ -2,7 +2,10 @@
 import { Slot, slotMax, slotMin } from "../ids.ts"
 import type { Law, ValueHash } from "./cluster-view.ts"
 
-/** Remembers the value of every slot that any node ever knew as chosen, and how far each node was compared with it. */
+/**
+ * Remembers the value of every slot that any node ever knew as chosen, and how far each node was compared
+ * with it.
+ */
 export const agreement: Law = {
   name: "agreement",
   section: "9.1",
@@ -18,7 +21,7 @@ export const agreement: Law = {
           const value = log.valueAt(Slot(slot))
           const known = (chosen[slot] ??= value)
           if (known !== value)
-            return `slot ${slot} is chosen as ${known}, and ${node.replica.node} knows ${value} as chosen there`
+            return `slot ${slot} is chosen as ${known}, but ${node.replica.node} knows ${value} as chosen`
         }
         compared.set(node.replica.node, through)
       }

@@ -43,8 +43,8 @@ export interface ClusterView {
 }
 
 /**
- * A law of the protocol. `watch` begins one observation of one cluster: the function that it returns is to be called after
- * every event, remembers what it has to, and answers with a sentence where the law is broken.
+ * A law of the protocol. `watch` begins one observation of one cluster: the function that it returns is to be
+ * called after every event, remembers what it has to, and answers with a sentence where the law is broken.
  */
 export interface Law {
   readonly name: string

@@ -1,4 +1,7 @@
-/** Log matching: ballots never fall along a log, and equal slot and ballot means equal value (protocol, section 3). */
+/**
+ * Log matching: ballots never fall along a log, and equal slot and ballot means equal value (protocol,
+ * section 3).
+ */
 import { Slot } from "../ids.ts"
 import type { Law, ValueHash } from "./cluster-view.ts"
 

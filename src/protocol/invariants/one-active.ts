@@ -1,4 +1,7 @@
-/** One active configuration: activated ballots strictly increase, generations by one (protocol, section 9, point 3). */
+/**
+ * One active configuration: activated ballots strictly increase, generations by one (protocol, section 9,
+ * point 3).
+ */
 import type { Configuration } from "../configuration.ts"
 import type { Law } from "./cluster-view.ts"
 
@@ -16,8 +19,9 @@ export const oneActive: Law = {
     return ({ nodes, activated }) => {
       for (; seen < activated.length; seen++) {
         const { ballot, generation, leader } = activated[seen]!
-        if (!follows(activated[seen - 1], activated[seen]!))
-          return `ballot ${ballot}, generation ${generation}, was activated after ${activated[seen - 1]!.ballot}`
+        const before = activated[seen - 1]
+        if (!follows(before, activated[seen]!))
+          return `ballot ${ballot}, generation ${generation}, was activated after ${before!.ballot}`
         leaderOf.set(ballot, leader.node)
       }
       for (const { replica, leader } of nodes) {

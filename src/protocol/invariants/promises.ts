@@ -1,8 +1,14 @@
-/** Promises: no acceptor's promise ever falls, over crashes too, and no vote is above it (protocol, section 9, point 4). */
+/**
+ * Promises: no acceptor's promise ever falls, over crashes too, and no vote is above it (protocol, section 9,
+ * point 4).
+ */
 import { Ballot } from "../ids.ts"
 import type { Law } from "./cluster-view.ts"
 
-/** A replica with another disk is another acceptor. What is promised in memory alone may fall at a crash: nobody was told. */
+/**
+ * A replica with another disk is another acceptor. What is promised in memory alone may fall at a crash:
+ * nobody was told.
+ */
 export const promises: Law = {
   name: "promises never fall",
   section: "9.4",
@@ -15,7 +21,7 @@ export const promises: Law = {
         if (durablePromised < before || promised < durablePromised)
           return `${replica.node} promised ballot ${before}, and now ${promised}, on disk ${durablePromised}`
         if ((log.ballotAt(log.last) ?? 0) > promised)
-          return `${replica.node} holds a vote of ballot ${log.ballotAt(log.last)} but promised only ${promised}`
+          return `${replica.node} voted in ballot ${log.ballotAt(log.last)} but promised only ${promised}`
         durable.set(name, durablePromised)
       }
       return undefined

@@ -1,11 +1,14 @@
-/** Survival: each acceptor of the active configuration has synced all that is chosen (protocol, section 9, points 2, 5 and 8). */
+/**
+ * Survival: each acceptor of the active configuration has synced all that is chosen (protocol, section 9,
+ * points 2, 5 and 8).
+ */
 import { isAcceptorOf } from "../configuration.ts"
 import { Slot } from "../ids.ts"
 import type { Law, NodeView, ValueHash } from "./cluster-view.ts"
 
 /**
- * Any one acceptor of the active configuration is a read quorum, so each must hold every chosen value on its disk. What a
- * leader counts as chosen is looked up in its log at the moment when it first counts it.
+ * Any one acceptor of the active configuration is a read quorum, so each must hold every chosen value on its
+ * disk. What a leader counts as chosen is looked up in its log at the moment when it first counts it.
  */
 export const survival: Law = {
   name: "survival",
@@ -20,7 +23,7 @@ export const survival: Law = {
       for (let slot = Math.min(known + 1, node.changedFrom); slot < chosen.length; slot++) {
         const value = chosen[slot]
         if (value !== undefined && node.synced.valueAt(Slot(slot)) !== value)
-          return `slot ${slot} is chosen as ${value}, but ${name}, an acceptor of the active ballot, has not synced it`
+          return `slot ${slot} is chosen as ${value}, but ${name}, an active acceptor, has not synced it`
       }
       compared.set(name, { through: chosen.length - 1, storage })
       return undefined
