@@ -1,0 +1,123 @@
+/** What an application imports: a connection to a cluster, in Effect and in Promise form, and how to define machines. */
+import { Context, Effect, Exit, Layer, Scope } from "effect"
+import { type KvAnswer, type KvCommand, type KvQuestion, type KvReply, kvMachine } from "../machines/kv.ts"
+import type { Machine } from "../protocol/machine.ts"
+import { natsBus } from "../runtime/bus/nats.ts"
+import type { BadBusOptions, BusRefused, NatsCredentials, NatsTls } from "../runtime/bus/nats-options.ts"
+import { Bus, type BusUnavailable } from "../runtime/bus/port.ts"
+import type { AplombShape } from "./cluster.ts"
+import { kvOf } from "./kv.ts"
+import { type Connection, connectionOf } from "./promise.ts"
+import { replicated } from "./replicated.ts"
+
+export type { KvEntry, KvValue } from "../machines/kv.ts"
+export { kvMachine } from "../machines/kv.ts"
+export { type At, defineMachine, type Machine, type MachineDefinition } from "../protocol/machine.ts"
+export type { AplombShape } from "./cluster.ts"
+export { Indeterminate, Rejected, Unavailable } from "./errors.ts"
+export type { Kv } from "./kv.ts"
+export type { Connection, PromiseGroup, PromiseKv } from "./promise.ts"
+export type { CallOptions, Replicated, Replied } from "./replicated.ts"
+
+/** Where a cluster is, and who is asking. */
+export interface ConnectOptions {
+  /** NATS servers, `host:port` each; one that answers is enough. Default 127.0.0.1:4222. */
+  readonly servers?: ReadonlyArray<string>
+  /** Name of the cluster. Default `dev`, as `aplomb dev` calls its own. */
+  readonly cluster?: string
+  /** Shown by the NATS server's monitoring. */
+  readonly name?: string
+  readonly credentials?: NatsCredentials
+  readonly tls?: NatsTls
+  /** How long to wait for a server at the start, in milliseconds. Default 5000. */
+  readonly connectTimeoutMs?: number
+}
+
+/** Why there is no connection: wrong options, a server that refuses this client, or none that answers. */
+export type ConnectFailure = BadBusOptions | BusRefused | BusUnavailable
+
+const defaults = { servers: ["127.0.0.1:4222"], cluster: "dev", connectTimeoutMs: 5000 }
+const defaultGroup = "main"
+
+const overBus = Effect.fnUntraced(function* (cluster: string) {
+  const context = yield* Effect.context<Bus | Scope.Scope>()
+  const group: AplombShape["group"] = (machine, group = defaultGroup) =>
+    Effect.provideContext(replicated({ cluster, group, machine }), context)
+  const kv: AplombShape["kv"] = (name) =>
+    Effect.map(group<unknown, KvCommand, KvReply, KvQuestion, KvAnswer>(anyStateKv, name), kvOf)
+  return { cluster, group, kv } satisfies AplombShape
+})
+
+// A client never sees the state; its type must not tie users to how the store keeps its entries.
+const anyStateKv = kvMachine as unknown as Machine<unknown, KvCommand, KvReply, KvQuestion, KvAnswer>
+
+/**
+ * The Effect form of a connection.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Aplomb } from "aplomb"
+ *
+ * const program = Effect.gen(function* () {
+ *   const aplomb = yield* Aplomb
+ *   const kv = yield* aplomb.kv()
+ *   const { revision } = yield* kv.put("color", "green")
+ *   yield* kv.compareAndSet("color", revision, "blue")
+ * }).pipe(Effect.provide(Aplomb.layer({ servers: ["127.0.0.1:4222"], cluster: "dev" })))
+ * ```
+ */
+export class Aplomb extends Context.Service<Aplomb, AplombShape>()("aplomb/client/Aplomb") {
+  /** Connects over NATS until the scope closes. */
+  static readonly make = (
+    options: ConnectOptions = {}
+  ): Effect.Effect<AplombShape, ConnectFailure, Scope.Scope> =>
+    Effect.gen(function* () {
+      const { credentials, tls } = options
+      const bus = yield* natsBus({
+        servers: options.servers ?? defaults.servers,
+        name: options.name ?? "aplomb client",
+        firstConnectTimeoutMs: options.connectTimeoutMs ?? defaults.connectTimeoutMs,
+        ...(credentials === undefined ? {} : { credentials }),
+        ...(tls === undefined ? {} : { tls })
+      })
+      return yield* Effect.provideService(overBus(options.cluster ?? defaults.cluster), Bus, bus)
+    })
+
+  /** The connection as a layer. */
+  static readonly layer = (options: ConnectOptions = {}): Layer.Layer<Aplomb, ConnectFailure> =>
+    Layer.effect(Aplomb, Aplomb.make(options))
+
+  /** The connection over whatever Bus there is: in one process, or in simulation. */
+  static readonly layerOverBus = (cluster: string = defaults.cluster): Layer.Layer<Aplomb, never, Bus> =>
+    Layer.effect(Aplomb, overBus(cluster))
+}
+
+/**
+ * The Promise form of a connection. Failures are rejections with Error objects: `Unavailable` (nothing was done), `Indeterminate`
+ * (look before you try again), `Rejected`; each has a `_tag` and a message that says what to do.
+ *
+ * @throws BadBusOptions, BusRefused, or BusUnavailable where no server answers within `connectTimeoutMs`
+ *
+ * @example
+ * ```ts
+ * import { connect } from "aplomb"
+ *
+ * await using aplomb = await connect({ servers: ["127.0.0.1:4222"], cluster: "dev" })
+ * const kv = aplomb.kv()
+ * const { revision } = await kv.put("color", "green")
+ * await kv.compareAndSet("color", revision, "blue")
+ * for await (const { key, value } of kv.list("col")) console.log(key, value)
+ * ```
+ */
+export const connect = (options: ConnectOptions = {}): Promise<Connection> =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const aplomb = yield* Aplomb.make(options).pipe(
+        Scope.provide(scope),
+        Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
+      )
+      return connectionOf(aplomb, scope)
+    })
+  )

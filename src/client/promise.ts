@@ -1,0 +1,95 @@
+/** The Promise form of a connection: the same clients, for code that awaits. */
+import { Effect, Exit, Option, Scope, Stream } from "effect"
+import type { KvEntry, KvValue } from "../machines/kv.ts"
+import type { Machine } from "../protocol/machine.ts"
+import type { AplombShape } from "./cluster.ts"
+import type { CallOptions, Replied } from "./replicated.ts"
+
+/** The key-value store of a group. Linearizable in all it does; revisions grow over all keys. */
+export interface PromiseKv {
+  readonly put: (key: string, value: KvValue, options?: CallOptions) => Promise<{ readonly revision: number }>
+  /** The entry, or undefined where there is none. */
+  readonly get: (key: string, options?: CallOptions) => Promise<KvEntry | undefined>
+  readonly delete: (key: string, options?: CallOptions) => Promise<{ readonly deleted: boolean }>
+  /** Sets the key if it is at `revision` (0: absent); else nothing changes, and `revision` is the one that it has. */
+  readonly compareAndSet: (
+    key: string,
+    revision: number,
+    value: KvValue,
+    options?: CallOptions
+  ) => Promise<{ readonly changed: boolean; readonly revision: number }>
+  /** All entries with the prefix in key order: each page is linearizable, the whole is not one instant. */
+  readonly list: (prefix: string, options?: CallOptions) => AsyncIterable<KvEntry>
+}
+
+/** A group that replicates a machine. */
+export interface PromiseGroup<Command, Reply, Question, Answer> {
+  /** Has the command applied once, whatever is lost or fails on the way. */
+  readonly submit: (command: Command, options?: CallOptions) => Promise<Replied<Reply>>
+  /** Asks the state as it is now. */
+  readonly ask: (question: Question, options?: CallOptions) => Promise<Answer>
+}
+
+/** A connection to a cluster; `await using` closes it. */
+export interface Connection extends AsyncDisposable {
+  readonly cluster: string
+  readonly kv: (group?: string) => PromiseKv
+  /** Keep what you get: each call makes a client, with a session of its own. */
+  readonly group: <State, Command, Reply, Question, Answer>(
+    machine: Machine<State, Command, Reply, Question, Answer>,
+    group?: string
+  ) => PromiseGroup<Command, Reply, Question, Answer>
+  /** Ends everything that came from this connection. Commands in flight fail with `Indeterminate` or `Unavailable`. */
+  readonly close: () => Promise<void>
+}
+
+const run = Effect.runPromise
+
+/** Makes the client at the first call, and only then; a failure to make it fails that call, and the next one tries again. */
+const onceMade = <A, E>(make: Effect.Effect<A, E>): (() => Promise<A>) => {
+  let made: Promise<A> | undefined
+  return () => {
+    made ??= run(make).catch((error: unknown) => {
+      made = undefined
+      throw error
+    })
+    return made
+  }
+}
+
+const promiseKv = (aplomb: AplombShape, group: string | undefined): PromiseKv => {
+  const kv = onceMade(aplomb.kv(group))
+  return {
+    put: async (key, value, options) => run((await kv()).put(key, value, options)),
+    get: async (key, options) => Option.getOrUndefined(await run((await kv()).get(key, options))),
+    delete: async (key, options) => run((await kv()).delete(key, options)),
+    compareAndSet: async (key, revision, value, options) =>
+      run((await kv()).compareAndSet(key, revision, value, options)),
+    list: async function* (prefix, options) {
+      yield* Stream.toAsyncIterable((await kv()).list(prefix, options))
+    }
+  }
+}
+
+/** Wraps a connection whose scope is `scope`. */
+export const connectionOf = (aplomb: AplombShape, scope: Scope.Closeable): Connection => {
+  const stores = new Map<string, PromiseKv>()
+  const close = () => run(Scope.close(scope, Exit.void))
+  return {
+    cluster: aplomb.cluster,
+    kv: (group = "main") => {
+      const store = stores.get(group) ?? promiseKv(aplomb, group)
+      stores.set(group, store)
+      return store
+    },
+    group: (machine, group) => {
+      const made = onceMade(aplomb.group(machine, group))
+      return {
+        submit: async (command, options) => run((await made()).submit(command, options)),
+        ask: async (question, options) => run((await made()).ask(question, options))
+      }
+    },
+    close,
+    [Symbol.asyncDispose]: close
+  }
+}
