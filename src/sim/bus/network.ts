@@ -282,7 +282,8 @@ export class SimNetwork {
       from: flight.sender.endpoint.name,
       subject: flight.subject,
       sizeBytes: flight.payload.length,
-      sentMicros: flight.sentMicros
+      sentMicros: flight.sentMicros,
+      ...this.#options.describe?.(flight.payload)
     })
   }
 }

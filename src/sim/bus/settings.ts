@@ -1,5 +1,6 @@
 /** Everything that can be set about a simulated bus, and the calm in which nothing goes wrong. */
 import type { Span } from "../kernel-timed-fault.ts"
+import type { TraceFields } from "../trace.ts"
 import { type Clog, noClog } from "./clog.ts"
 import { type Duplication, noDuplication } from "./duplication.ts"
 import type { Latency } from "./latency.ts"
@@ -53,4 +54,6 @@ export interface BusOptions {
   readonly onHandlerFailure?: (error: unknown) => void
   /** Sees each message that the bus takes from a member, before any fault strikes it. */
   readonly onSent?: (from: string, payload: Uint8Array) => void
+  /** Facts about a payload for the full trace; asked only when somebody listens to it. */
+  readonly describe?: (payload: Uint8Array) => TraceFields
 }

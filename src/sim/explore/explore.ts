@@ -1,4 +1,7 @@
-/** Exploration by frontier replay: what a run discovers is gone on from, with other randomness, by running its prefix again. */
+/**
+ * Exploration by frontier replay: what a run discovers is gone on from, with other randomness, by running its
+ * prefix again.
+ */
 import type { Recipe } from "../random.ts"
 import { Frontier } from "./frontier.ts"
 import type { Mark } from "./journal.ts"
@@ -23,7 +26,10 @@ export interface ExploreOptions {
   readonly statesMax?: number
   /** Reseedings in one recipe. Default 128. */
   readonly recipeMax?: number
-  /** One run in so many starts from the beginning with a fresh seed, so that no early choice rules for ever. Default 64. */
+  /**
+   * One run in so many starts from the beginning with a fresh seed, so that no early choice rules for ever.
+   * Default 64.
+   */
   readonly freshEvery?: number
   /** Called after every run. */
   readonly onRun?: (report: ExploreReport) => void
@@ -44,8 +50,8 @@ export interface ExploreReport {
 }
 
 /**
- * Searches for failing runs. Deterministic: the same options give the same runs in the same order. Every failure comes with
- * the recipe that replays it.
+ * Searches for failing runs. Deterministic: the same options give the same runs in the same order. Every
+ * failure comes with the recipe that replays it.
  *
  * @example
  * const report = explore({

@@ -56,8 +56,8 @@ export class Frontier {
   }
 
   /**
-   * Takes in the marks of a run that followed `recipe` and went on from `parent`; returns how many were news. A mark that is
-   * as good as what is known becomes one more way to get there, if it is a shorter one.
+   * Takes in the marks of a run that followed `recipe` and went on from `parent`; returns how many were news.
+   * A mark that is as good as what is known becomes one more way to get there, if it is a shorter one.
    */
   learn(recipe: Recipe, marks: ReadonlyArray<Mark>, parent: FrontierState | undefined): number {
     let news = 0

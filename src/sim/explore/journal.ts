@@ -1,4 +1,7 @@
-/** What a run came upon, with the number of draws it took to get there: the anchors that exploration goes on from. */
+/**
+ * What a run came upon, with the number of draws it took to get there: the anchors that exploration goes on
+ * from.
+ */
 import type { CountedRandom } from "../random.ts"
 
 /**
@@ -20,8 +23,8 @@ export interface Mark {
 }
 
 /**
- * The journal of one run. It keeps a mark when its key is new in this run or its value better than before, so it stays short
- * however often the same thing happens.
+ * The journal of one run. It keeps a mark when its key is new in this run or its value better than before, so
+ * it stays short however often the same thing happens.
  *
  * @example
  * const journal = new Journal(kernel.random)
@@ -43,7 +46,10 @@ export class Journal {
     this.#note(key, "progress", value)
   }
 
-  /** A shape of the state, as one of the buckets of `key`; `quality` tells better visits of it from worse ones. */
+  /**
+   * A shape of the state, as one of the buckets of `key`; `quality` tells better visits of it from worse
+   * ones.
+   */
   bucket(key: string, shape: string | number, quality = 0): void {
     this.#note(`${key}[${shape}]`, "bucket", quality)
   }

@@ -1,4 +1,7 @@
-/** The maze: four locks, each behind five gates in a row that open by chance only; two of them need others to be open first. */
+/**
+ * The maze: four locks, each behind five gates in a row that open by chance only; two of them need others to
+ * be open first.
+ */
 import { CountedRandom, type Recipe } from "../random.ts"
 import type { Explored } from "./explore.ts"
 import { Journal } from "./journal.ts"
@@ -9,7 +12,10 @@ const steps = 500
 /** For each lock the locks that must be open before. */
 const needs: ReadonlyArray<ReadonlyArray<number>> = [[], [0], [], [0, 2]]
 
-/** Walks through the maze; opening the last lock is the failure. By luck alone: (0.05 to the 5th) to the 4th a try. */
+/**
+ * Walks through the maze; opening the last lock is the failure. By luck alone: (0.05 to the 5th) to the 4th a
+ * try.
+ */
 export const walkMaze = (recipe: Recipe): Explored => {
   const random = new CountedRandom(recipe)
   const journal = new Journal(random)

@@ -1,4 +1,7 @@
-/** Priorities beside uniform choice: an ordering bug of small depth that uniform choice of the next task does not meet. */
+/**
+ * Priorities beside uniform choice: an ordering bug of small depth that uniform choice of the next task does
+ * not meet.
+ */
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { Kernel } from "../kernel.ts"
@@ -7,8 +10,9 @@ import type { ChoiceRule } from "../scheduler.ts"
 const workSteps = 40
 
 /**
- * One fiber looks whether a gate is open and then walks through; another works for a while and then shuts it. The bug needs all of
- * the work to fall between the look and the walk: one switch at the right place, but 40 unlucky draws in a row by luck.
+ * One fiber looks whether a gate is open and then walks through; another works for a while and then shuts it.
+ * The bug needs all of the work to fall between the look and the walk: one switch at the right place, but 40
+ * unlucky draws in a row by luck.
  */
 const walksIntoShutGate = (seed: number, choice: ChoiceRule): boolean => {
   const scheduler = { choice, changePoints: 2, changeHorizonSteps: 2 * workSteps }

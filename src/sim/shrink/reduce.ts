@@ -7,8 +7,9 @@ export interface Reduced<A> {
 }
 
 /**
- * Delta debugging (Zeller's ddmin): leaves out ever smaller parts of `items` as long as `fails` holds for the rest. The result
- * fails, and where `testsMax` allowed it, it does not without any single one of its items. `items` itself must fail.
+ * Delta debugging (Zeller's ddmin): leaves out ever smaller parts of `items` as long as `fails` holds for the
+ * rest. The result fails, and where `testsMax` allowed it, it does not without any single one of its items.
+ * `items` itself must fail.
  */
 export const reduceList = <A>(
   items: ReadonlyArray<A>,
@@ -49,8 +50,8 @@ const withoutOnePart = <A>(
 }
 
 /**
- * The lowest number from `least` to `value` found to fail: by halving the way down, then step by step. What fails need not do so
- * for every number above, so this is a search, not a proof.
+ * The lowest number from `least` to `value` found to fail: by halving the way down, then step by step. What
+ * fails need not do so for every number above, so this is a search, not a proof.
  */
 export const reduceNumber = (
   value: number,

@@ -1,4 +1,7 @@
-/** Shrinking: lists and numbers to what matters, planted bugs to their smallest case, and repro files that read back. */
+/**
+ * Shrinking: lists and numbers to what matters, planted bugs to their smallest case, and repro files that
+ * read back.
+ */
 import { describe, expect, it } from "vitest"
 import { CountedRandom } from "../random.ts"
 import { reduceList, reduceNumber } from "./reduce.ts"
@@ -40,7 +43,10 @@ describe("reducing a number", () => {
   })
 })
 
-/** A world in which a lost update needs two clients, a pause and some operations: the pause must fall between two of them. */
+/**
+ * A world in which a lost update needs two clients, a pause and some operations: the pause must fall between
+ * two of them.
+ */
 const lostUpdate = (candidate: Case): CaseFailure | undefined => {
   const random = new CountedRandom(candidate.recipe)
   const clients = candidate.limits["clients"] ?? 5

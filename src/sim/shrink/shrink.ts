@@ -1,4 +1,7 @@
-/** From a failing run to the smallest one that breaks the same law: faults off, fewer of everything, a shorter recipe. */
+/**
+ * From a failing run to the smallest one that breaks the same law: faults off, fewer of everything, a shorter
+ * recipe.
+ */
 import type { Recipe } from "../random.ts"
 import { hashString } from "../trace.ts"
 import { reduceList, reduceNumber } from "./reduce.ts"
@@ -31,8 +34,8 @@ export interface ShrinkOptions {
   /** Runs in all. Default 400. */
   readonly runsMax?: number
   /**
-   * Seeds tried for each smaller case. Leaving something out changes every draw after it, so the seed that failed may
-   * pass where many others fail. Default 4.
+   * Seeds tried for each smaller case. Leaving something out changes every draw after it, so the seed that
+   * failed may pass where many others fail. Default 4.
    */
   readonly seedsPerCase?: number
   readonly onProgress?: (smallest: Case, runs: number) => void
@@ -64,7 +67,10 @@ class Shrinker {
     return Math.max(0, this.#runsMax - this.runs)
   }
 
-  /** Whether the case breaks the same law, by its own recipe or from another seed; if so it is the smallest from now on. */
+  /**
+   * Whether the case breaks the same law, by its own recipe or from another seed; if so it is the smallest
+   * from now on.
+   */
   holds(candidate: Case): boolean {
     for (let attempt = 0; attempt < this.#seedsPerCase && this.runsLeft > 0; attempt++) {
       const recipe = attempt === 0 ? candidate.recipe : this.#otherSeed(candidate, attempt)
@@ -92,7 +98,8 @@ class Shrinker {
   }
 
   #otherSeed(candidate: Case, attempt: number): Recipe {
-    const text = `${candidate.recipe.seed}/${attempt}/${candidate.without.length}/${JSON.stringify(candidate.limits)}`
+    const { recipe, without, limits } = candidate
+    const text = `${recipe.seed}/${attempt}/${without.length}/${JSON.stringify(limits)}`
     return { seed: hashString(text) >>> 1, reseeds: [] }
   }
 
@@ -137,8 +144,9 @@ const shorten = (shrinker: Shrinker): void => {
 }
 
 /**
- * Makes a failing case smaller in rounds, as long as a round brings something: leaves out what it can, lowers the limits,
- * shortens the recipe; at last it looks for a seed that fails sooner. Undefined where the case does not fail at all.
+ * Makes a failing case smaller in rounds, as long as a round brings something: leaves out what it can, lowers
+ * the limits, shortens the recipe; at last it looks for a seed that fails sooner. Undefined where the case
+ * does not fail at all.
  */
 export const shrink = (first: Case, options: ShrinkOptions): Shrunk | undefined => {
   const failure = options.run(first)

@@ -1,0 +1,45 @@
+/** What a message on the bus says, in the few words that a picture has room for. */
+
+import type { Run } from "../../protocol/run.ts"
+import { runLast } from "../../protocol/run.ts"
+import type { Body, PacketCodec } from "../../wire/packet.ts"
+import type { TraceFields } from "../trace.ts"
+
+const slotsOf = (runs: ReadonlyArray<Run>): TraceFields => {
+  const [first] = runs
+  const last = runs.at(-1)
+  return first === undefined || last === undefined ? {} : { slots: `${first.first}..${runLast(last)}` }
+}
+
+const factsOf = (body: Body): TraceFields => {
+  switch (body._tag) {
+    case "Prepare":
+      return { ballot: body.configuration.ballot, prev: body.prev.ballot }
+    case "Prepared":
+      return { ballot: body.ballot, last: body.lastSlot, ...slotsOf(body.runs) }
+    case "Accept": {
+      const { configuration, prevSlot, chosen, runs } = body
+      return { ballot: configuration.ballot, after: prevSlot, ...slotsOf(runs), chosen }
+    }
+    case "Accepted":
+      return { ballot: body.ballot, through: body.lastSlot, round: body.round }
+    case "Gap":
+      return { ballot: body.ballot, hint: body.hintSlot }
+    case "Nack":
+      return { ballot: body.ballot, promised: body.promised }
+    case "MasterAsk":
+      return { request: body.request._tag }
+    case "MasterAnswer":
+      return { reply: body.reply._tag }
+    default:
+      return {}
+  }
+}
+
+/** Facts about a payload for the trace: what it is, its ballot and slots. None of what is no packet. */
+export const describePacket =
+  (codec: PacketCodec) =>
+  (payload: Uint8Array): TraceFields => {
+    const packet = codec.decode(payload)
+    return typeof packet === "string" ? {} : { what: packet.body._tag, ...factsOf(packet.body) }
+  }
