@@ -200,13 +200,14 @@ export class SimDisk implements MountedDisk {
   /** Whether nothing of this stretch of a file could still be lost to a power cut. */
   isDurable(path: string, offset: number, lengthBytes: number): boolean {
     const now = this.kernel.time.nowMicros
-    return !this.#volatile.some(
-      (write) =>
-        write.durableMicros > now &&
-        write.path === path &&
-        write.offset < offset + lengthBytes &&
-        offset < write.offset + write.bytes.length
-    )
+    for (const write of this.#volatile.toReversed()) {
+      const end = write.offset + write.bytes.length
+      if (write.path !== path || write.offset >= offset + lengthBytes || offset >= end) continue
+      if (write.durableMicros > now) return false
+      // A durable write stands, whatever becomes of those that it was made over.
+      if (write.offset <= offset && end >= offset + lengthBytes) return true
+    }
+    return true
   }
 
   /**

@@ -1,0 +1,101 @@
+/** Attrition: nodes go down and come up again, one by one, together, or again and again, never too many at once. */
+import { Effect } from "effect"
+import type { Span, TimedFault } from "./kernel-timed-fault.ts"
+import { drawSpan, timedFault } from "./kernel-timed-fault.ts"
+import type { RebootKind } from "./process.ts"
+import type { FaultFamily } from "./swarm.ts"
+import type { World } from "./world.ts"
+
+export interface AttritionOptions extends TimedFault {
+  /** How often each kind is drawn. */
+  readonly weights: ReadonlyArray<readonly [RebootKind, number]>
+  /** Nodes down at the same time, at most. */
+  readonly maxDown: number
+}
+
+/** Takes drawn nodes down, each for a drawn time. */
+export const attrition = (world: World, options: AttritionOptions): Effect.Effect<never> => {
+  const { random } = world
+  // Each reboot runs beside the loop: several nodes can be down together, as many as the limit allows.
+  return Effect.scoped(
+    Effect.gen(function* () {
+      for (;;) {
+        yield* Effect.sleep(random.range(Math.ceil(options.everyMs / 2), Math.ceil(options.everyMs * 1.5)))
+        const victims = [...(world.cluster?.processes.values() ?? [])].filter((process) => process.running)
+        if (victims.length === 0 || world.downCount() >= options.maxDown) continue
+        const victim = random.pick(victims)
+        const kind = random.weighted(options.weights)
+        yield* Effect.forkScoped(world.reboot(victim, kind, drawSpan(random, options.durationMs)))
+      }
+    })
+  )
+}
+
+const rebootKinds: ReadonlyArray<RebootKind> = ["graceful", "crash", "power"]
+
+/** Swarm of weights: each kind of reboot is in a run or not. Nobody loses a disk. */
+export const restarts: FaultFamily = {
+  name: "restarts",
+  share: 0.7,
+  begin: (world) => {
+    const { random } = world
+    const weights = rebootKinds.map((kind) => [kind, random.chance(0.6) ? random.range(1, 3) : 0] as const)
+    const [first] = weights
+    return attrition(world, {
+      everyMs: random.range(400, 5_000),
+      durationMs: { min: 1, max: random.range(50, 4_000) },
+      weights: weights.some(([, weight]) => weight > 0) ? weights : [[first![0], 1]],
+      maxDown: random.range(1, world.cluster?.names.length ?? 1)
+    })
+  }
+}
+
+const allAtOnce = (world: World, names: ReadonlyArray<string>, kind: RebootKind, downMs: Span) =>
+  Effect.forEach(
+    names,
+    (name) => {
+      const process = world.cluster?.processes.get(name)
+      return process === undefined ? Effect.void : world.reboot(process, kind, drawSpan(world.random, downMs))
+    },
+    { concurrency: "unbounded", discard: true }
+  )
+
+/** A machine, a zone or everything loses its power at one instant. */
+export const outages: FaultFamily = {
+  name: "outages",
+  share: 0.3,
+  begin: (world) => {
+    const { random } = world
+    const settings = { everyMs: random.range(3_000, 10_000), durationMs: { min: 10, max: 3_000 } }
+    return timedFault(random, settings, (downMs) =>
+      Effect.suspend(() => {
+        const names = world.cluster?.names ?? []
+        const zones = names.map((name) => world.cluster!.options.placeOf(name).zone)
+        const zone = random.chance(0.5) ? random.pick(zones) : undefined
+        const struck = zone === undefined ? names : names.filter((_, index) => zones[index] === zone)
+        world.kernel.trace.strike("outage", zone ?? "everything")
+        return allAtOnce(world, struck, "power", { min: downMs, max: downMs + 500 })
+      })
+    )
+  }
+}
+
+/** Everything is restarted, again and again, faster than it can settle. */
+export const restartStorms: FaultFamily = {
+  name: "restart-storms",
+  share: 0.2,
+  begin: (world) => {
+    const { random } = world
+    const settings = { everyMs: random.range(4_000, 12_000), durationMs: { min: 2, max: 6 } }
+    return timedFault(random, settings, (times) =>
+      Effect.suspend(() => {
+        const names = world.cluster?.names ?? []
+        world.kernel.trace.strike("restart-storm", "everything", { times })
+        const once = Effect.suspend(() =>
+          allAtOnce(world, names, random.pick(["crash", "power"] as const), { min: 1, max: 400 })
+        )
+        return Effect.repeat(once, { times }).pipe(Effect.asVoid)
+      })
+    )
+  }
+}

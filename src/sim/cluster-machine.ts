@@ -1,0 +1,37 @@
+/** A state machine as it is, and whoever watches hears of each command that a replica applies. */
+import type { AnyMachine } from "../protocol/machine.ts"
+import { pack } from "../runtime/codec.ts"
+import { wideHash } from "./ledger.ts"
+
+/** A command that was applied. */
+export interface Observation {
+  readonly slot: number
+  readonly command: number
+  readonly fingerprint: number
+  readonly state: number | undefined
+}
+
+/** The whole state is hashed at every slot that this divides. */
+const stateEverySlots = 32
+
+const mix = (a: number, b: number): number => {
+  const mixed = Math.imul(a ^ (b | 0), 0x85ebca6b)
+  return mixed ^ (mixed >>> 15)
+}
+
+/** The same machine, observed. Nothing about what it does changes. */
+export const observed = (machine: AnyMachine, onApplied: (observation: Observation) => void): AnyMachine => ({
+  ...machine,
+  apply: (before, command, at) => {
+    const result = machine.apply(before, command, at)
+    const [state, reply] = result
+    const commandHash = wideHash(pack(machine.forms.command.encode(command)))
+    const replyHash = wideHash(pack(machine.forms.reply.encode(reply)))
+    const place = mix(mix(at.slot, at.session), at.atMs)
+    const fingerprint = mix(mix(place, commandHash), replyHash)
+    const isDue = at.slot % stateEverySlots === 0
+    const stateHash = isDue ? wideHash(pack(machine.forms.state.encode(state))) : undefined
+    onApplied({ slot: at.slot, command: commandHash, fingerprint, state: stateHash })
+    return result
+  }
+})

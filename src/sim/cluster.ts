@@ -1,0 +1,143 @@
+/** The nodes of a simulated cluster: the production node on each process, watched by the laws. */
+import { Effect } from "effect"
+import type { GroupParts } from "../actors/group.ts"
+import { runNode } from "../actors/node.ts"
+import { nodeConfig } from "../actors/node-config.ts"
+import type { AnyMachine } from "../protocol/machine.ts"
+import type { FromAcceptor } from "../protocol/messages.ts"
+import { packetCodec } from "../wire/packet.ts"
+import { protocolKinds } from "../wire/protocol-codec.ts"
+import type { Place } from "./bus/topology.ts"
+import { observed } from "./cluster-machine.ts"
+import type { SectorFile } from "./disk/sectors.ts"
+import type { Law, LawBroken } from "./laws.ts"
+import { DiskLog } from "./laws-disk.ts"
+import { Oracle } from "./laws-oracle.ts"
+import type { Ledger } from "./ledger.ts"
+import type { Program, SimProcess } from "./process.ts"
+
+/** What a cluster is made of. */
+export interface ClusterOptions {
+  /** Nodes that vote, by name; the first leads at the beginning. */
+  readonly acceptors: ReadonlyArray<string>
+  /** The node of the master; one of the acceptors, or another. */
+  readonly master: string
+  readonly machine: AnyMachine
+  readonly heartbeatIntervalMs: number
+  readonly retransmitAfterMs: number
+  readonly sessionTtlMs: number
+  readonly segmentBytes: number
+  readonly placeOf: (name: string) => Partial<Place>
+}
+
+/** Name of the cluster and of its group. */
+export const clusterName = "sim"
+export const groupName = "main"
+const dataDirectory = "/data"
+const masterFile = `${dataDirectory}/master/${groupName}.json`
+
+/** Kind of a packet, read from the front of its bytes without decoding the rest; -1 where they are none. */
+const kindOf = (bytes: Uint8Array): number => {
+  let at = 2
+  for (let texts = 0; texts < 4; texts++) {
+    const head = bytes[at]
+    if (head === undefined) return -1
+    if (head >= 0xa0 && head < 0xc0) at += 1 + (head & 0x1f)
+    else if (head === 0xd9) at += 2 + bytes[at + 1]!
+    else return -1
+  }
+  return bytes[at] ?? -1
+}
+
+const isAnswer = (kind: number): boolean => kind === protocolKinds.Prepared || kind === protocolKinds.Accepted
+
+/** A cluster of one group. Add its processes to the world; the oracle sees all that they do. */
+export class Cluster {
+  readonly options: ClusterOptions
+  readonly oracle: Oracle
+  readonly names: ReadonlyArray<string>
+  readonly processes = new Map<string, SimProcess>()
+  readonly #disks = new Map<string, DiskLog>()
+  readonly #codec = packetCodec(clusterName)
+  #masterFile: SectorFile | undefined
+
+  constructor(
+    options: ClusterOptions,
+    ledger: Ledger,
+    laws: ReadonlyArray<Law>,
+    onBroken: (broken: LawBroken) => void
+  ) {
+    this.options = options
+    this.oracle = new Oracle(groupName, ledger, laws, onBroken)
+    this.names = [...new Set([...options.acceptors, options.master])]
+    ledger.onAcknowledged = (acknowledgement) => this.oracle.acknowledged(acknowledgement)
+  }
+
+  /** The program of one life of a node. */
+  program(name: string, life: number): Program {
+    const { acceptors, master, heartbeatIntervalMs, retransmitAfterMs, sessionTtlMs, segmentBytes } =
+      this.options
+    const machine = observed(this.options.machine, (observation) =>
+      this.oracle.applied({ node: name, life, ...observation })
+    )
+    const onGroup = (parts: GroupParts) => this.oracle.up(name, life, parts, this.#diskOf(parts))
+    const index = this.names.indexOf(name)
+    return Effect.gen({ self: this }, function* () {
+      const config = yield* nodeConfig({
+        cluster: clusterName,
+        node: name,
+        nodes: this.names,
+        data: dataDirectory,
+        master,
+        groups: [{ name: groupName, machine: machine.name, acceptors }],
+        heartbeatIntervalMs,
+        retransmitAfterMs,
+        sessionTtlMs,
+        segmentBytes
+      })
+      const running = yield* runNode({ config, machines: [machine], pid: 1000 * index + life, onGroup })
+      return yield* running.failure
+    })
+  }
+
+  /** A replica's log outlives the lives of its node; another storage is another log. */
+  #diskOf({ self }: GroupParts): DiskLog {
+    const replica = `${self.node}/${self.storage}`
+    let log = this.#disks.get(replica)
+    if (log === undefined) {
+      log = new DiskLog(this.processes.get(self.node)!.disk, dataDirectory)
+      this.#disks.set(replica, log)
+    }
+    return log
+  }
+
+  /** To be called after each task of a node. */
+  look(name: string): void {
+    this.oracle.look(name)
+    if (name !== this.options.master) return
+    const file = this.processes.get(name)!.disk.image.files.get(masterFile)
+    if (file === undefined || file === this.#masterFile) return
+    this.#masterFile = file
+    this.oracle.masterWrote(file.read(0, file.sizeBytes))
+  }
+
+  /** To be called for each message that a node sends. */
+  sent(name: string, payload: Uint8Array): void {
+    if (!this.processes.has(name) || !isAnswer(kindOf(payload))) return
+    const packet = this.#codec.decode(payload)
+    if (typeof packet !== "string") this.oracle.answered(name, packet.body as FromAcceptor)
+  }
+
+  /** Whether every acceptor of the active configuration runs and has applied all that is chosen. */
+  hasConverged(): boolean {
+    const { oracle } = this
+    const acceptors = oracle.master?.active?.acceptors ?? []
+    return (
+      acceptors.length > 0 &&
+      acceptors.every(({ node, storage }) => {
+        const of = oracle.running.get(node)
+        return of?.replica === `${node}/${storage}` && of.parts.replica.applied === oracle.chosenThrough
+      })
+    )
+  }
+}

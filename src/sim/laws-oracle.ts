@@ -1,0 +1,185 @@
+/** Watches one group of a cluster after every event and tells the laws what has changed. */
+import type { GroupParts } from "../actors/group.ts"
+import { decodeMasterState } from "../actors/master-state.ts"
+import type { AcceptorState } from "../protocol/acceptor.ts"
+import type { Configuration } from "../protocol/configuration.ts"
+import { Slot } from "../protocol/ids.ts"
+import type { LeaderState } from "../protocol/leader-state.ts"
+import type { MasterState } from "../protocol/master.ts"
+import type { FromAcceptor } from "../protocol/messages.ts"
+import { type Applied, type Facts, type Law, LawBroken, type LawWatch, type WatchedGroup } from "./laws.ts"
+import { type DiskLog, EntryLog } from "./laws-disk.ts"
+import type { Acknowledgement, Ledger } from "./ledger.ts"
+
+/** What was last seen of a group on a node. */
+class Seen implements WatchedGroup {
+  readonly node: string
+  readonly life: number
+  readonly replica: string
+  readonly parts: GroupParts
+  readonly log: DiskLog
+  acceptor: AcceptorState
+  leader: LeaderState
+  chosen = 0
+  applied = 0
+
+  constructor(node: string, life: number, parts: GroupParts, log: DiskLog) {
+    this.node = node
+    this.life = life
+    this.replica = `${parts.self.node}/${parts.self.storage}`
+    this.parts = parts
+    this.log = log
+    this.acceptor = parts.acceptor()
+    this.leader = parts.leader()
+  }
+
+  get disk() {
+    return this.log.group(this.parts.log.groupNumber)
+  }
+
+  readonly catchUp = () => this.log.catchUp()
+}
+
+type Listener = keyof LawWatch
+
+/** Facts and laws of one group. */
+export class Oracle implements Facts {
+  readonly group: string
+  readonly ledger: Ledger
+  readonly chosen = new EntryLog()
+  readonly replicas = new Map<string, Seen>()
+  readonly running = new Map<string, Seen>()
+  readonly commands: Array<number | undefined> = []
+  master: MasterState | undefined
+  readonly #watches: ReadonlyArray<LawWatch>
+  readonly #by = new Map<Listener, ReadonlyArray<LawWatch>>()
+
+  /** `onBroken` hears of a broken law before it is thrown: what throws within a process may be caught there. */
+  constructor(
+    group: string,
+    ledger: Ledger,
+    laws: ReadonlyArray<Law>,
+    onBroken: (broken: LawBroken) => void
+  ) {
+    this.group = group
+    this.ledger = ledger
+    this.#watches = laws.map(({ name, section, watch }) =>
+      watch(this, (message) => {
+        const broken = new LawBroken(name, section, message)
+        onBroken(broken)
+        throw broken
+      })
+    )
+  }
+
+  /** The laws that listen to an event: most listen to few. */
+  #to(listener: Listener): ReadonlyArray<LawWatch> {
+    let found = this.#by.get(listener)
+    if (found === undefined) {
+      found = this.#watches.filter((watch) => watch[listener] !== undefined)
+      this.#by.set(listener, found)
+    }
+    return found
+  }
+
+  /** The group has come up on a node; `log` is what the node's disk holds. */
+  up(node: string, life: number, parts: GroupParts, log: DiskLog): void {
+    const seen = new Seen(node, life, parts, log)
+    this.replicas.set(seen.replica, seen)
+    this.running.set(node, seen)
+    const disk = seen.disk
+    disk.onReplaced = (first) => {
+      for (const watch of this.#to("onReplaced")) watch.onReplaced!(seen, first)
+    }
+    disk.onDurable = (first, last) => {
+      for (const watch of this.#to("onDurable")) watch.onDurable!(seen, first, last)
+    }
+    seen.catchUp()
+    for (const watch of this.#to("onUp")) watch.onUp!(seen)
+  }
+
+  /** The process of a node is gone; what it knew lives on its disk only. */
+  down(node: string): void {
+    this.running.delete(node)
+  }
+
+  /** Looks at a node that has just done something. */
+  look(node: string): void {
+    const seen = this.running.get(node)
+    if (seen === undefined) return
+    const acceptor = seen.parts.acceptor()
+    if (acceptor !== seen.acceptor) {
+      const before = seen.acceptor
+      seen.acceptor = acceptor
+      for (const watch of this.#to("onAcceptor")) watch.onAcceptor!(seen, before, acceptor)
+    }
+    const leader = seen.parts.leader()
+    if (leader !== seen.leader) this.#lookAtLeader(seen, leader)
+    const { applied } = seen.parts.replica
+    if (applied !== seen.applied) {
+      seen.applied = applied
+      for (const watch of this.#to("onAppliedThrough")) watch.onAppliedThrough!(seen)
+    }
+  }
+
+  #lookAtLeader(seen: Seen, leader: LeaderState): void {
+    const before = seen.leader
+    seen.leader = leader
+    if (leader._tag !== before._tag) {
+      seen.chosen = 0
+      for (const watch of this.#to("onLeader")) watch.onLeader!(seen, before, leader)
+    }
+    if (leader._tag !== "Serving" || leader.chosen <= seen.chosen) return
+    const from = seen.chosen + 1
+    seen.chosen = leader.chosen
+    seen.catchUp()
+    for (const watch of this.#to("onChosen")) watch.onChosen!(seen, leader, from, leader.chosen)
+    this.chosen.extend(seen.disk.entries, leader.chosen)
+  }
+
+  /** The master's state on its disk has been replaced. */
+  masterWrote(bytes: Uint8Array): void {
+    const stored = JSON.parse(new TextDecoder().decode(bytes)) as { readonly state: unknown }
+    const after = decodeMasterState(stored.state)
+    if (after === undefined) throw new LawBroken("the master's state is readable", "2", "it is not")
+    const before = this.master
+    this.master = after
+    for (const watch of this.#to("onMaster")) watch.onMaster!(before, after)
+    if (after.active !== undefined && !isSame(before?.active, after.active)) {
+      for (const watch of this.#to("onActivated")) watch.onActivated!(after.active)
+    }
+  }
+
+  answered(node: string, message: FromAcceptor): void {
+    const seen = this.running.get(node)
+    if (seen !== undefined) for (const watch of this.#to("onAnswer")) watch.onAnswer!(seen, message)
+  }
+
+  applied(applied: Applied): void {
+    for (const watch of this.#to("onApplied")) watch.onApplied!(applied)
+    this.commands[applied.slot] ??= applied.command
+  }
+
+  acknowledged(acknowledgement: Acknowledgement): void {
+    for (const watch of this.#to("onAcknowledged")) watch.onAcknowledged!(acknowledgement)
+  }
+
+  end(): void {
+    for (const seen of this.replicas.values()) seen.catchUp()
+    for (const watch of this.#to("atEnd")) watch.atEnd!()
+  }
+
+  /** The acceptors of the active configuration that run now. */
+  activeAcceptors(): ReadonlyArray<Seen> {
+    const acceptors = this.master?.active?.acceptors ?? []
+    return acceptors.flatMap(({ node, storage }) => this.replicas.get(`${node}/${storage}`) ?? [])
+  }
+
+  /** Slots through here are chosen. */
+  get chosenThrough(): Slot {
+    return Slot(this.chosen.last)
+  }
+}
+
+const isSame = (a: Configuration | undefined, b: Configuration): boolean =>
+  a !== undefined && a.ballot === b.ballot && a.generation === b.generation

@@ -1,0 +1,25 @@
+/** The laws of the protocol, all of them. */
+import type { Law } from "../laws.ts"
+import { agreement } from "./agreement.ts"
+import { appliedIsChosen } from "./applied-is-chosen.ts"
+import { chosenIsDurable } from "./chosen-is-durable.ts"
+import { logMatching } from "./log-matching.ts"
+import { once } from "./once.ts"
+import { oneActive } from "./one-active.ts"
+import { promises } from "./promises.ts"
+import { restartRemembers } from "./restart-remembers.ts"
+import { sameState } from "./same-state.ts"
+import { survival } from "./survival.ts"
+
+export const protocolLaws: ReadonlyArray<Law> = [
+  promises,
+  oneActive,
+  logMatching,
+  chosenIsDurable,
+  agreement,
+  survival,
+  appliedIsChosen,
+  sameState,
+  once,
+  restartRemembers
+]

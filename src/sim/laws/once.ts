@@ -1,0 +1,27 @@
+/** Once: what a client was told is in the log at its slot, and no command takes effect at two slots. */
+import { law } from "../laws.ts"
+
+export const once = law("acknowledged, and once", "9.2, 9.7, 5", (facts, broken) => {
+  const slotOf = new Map<number, number>()
+  return {
+    onApplied: ({ node, slot, command }) => {
+      if (!facts.ledger.unique.has(command)) return
+      const other = slotOf.get(command)
+      if (other === undefined) slotOf.set(command, slot)
+      else if (other !== slot) broken(`a command took effect at slots ${other} and ${slot}, seen on ${node}`)
+    },
+    onAcknowledged: ({ slot, command }) => {
+      if (slot > facts.chosen.last)
+        broken(`a client was told of slot ${slot}; only ${facts.chosen.last} slots are chosen`)
+      if (facts.commands[slot] !== command)
+        broken(`a client was told that its command is at slot ${slot}, where another one is`)
+    },
+    atEnd: () => {
+      for (const { slot, command, group } of facts.ledger.acknowledged) {
+        if (group !== facts.group) continue
+        if (slot > facts.chosen.last || facts.commands[slot] !== command)
+          broken(`a client was told that its command is at slot ${slot}, and it is there no more`)
+      }
+    }
+  }
+})

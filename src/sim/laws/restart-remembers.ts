@@ -1,0 +1,18 @@
+/** A restart remembers: a node comes up with exactly the log that its disk holds. */
+import { Slot } from "../../protocol/ids.ts"
+import { law } from "../laws.ts"
+
+export const restartRemembers = law("a restart remembers", "8", (_facts, broken) => ({
+  onUp: (of) => {
+    const { log } = of.parts
+    const { entries } = of.disk
+    if (log.last !== entries.last)
+      broken(`${of.node} came up with ${log.last} entries; its disk holds ${entries.last}`)
+    for (let slot = 1; slot <= entries.last; slot++) {
+      if (log.ballotAt(Slot(slot)) === entries.ballots[slot - 1]) continue
+      broken(
+        `${of.node} came up with ballot ${log.ballotAt(Slot(slot))} at slot ${slot}; its disk holds ${entries.show(slot)}`
+      )
+    }
+  }
+}))

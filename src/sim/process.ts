@@ -1,0 +1,139 @@
+/** A process of the simulated world: a machine with a clock and a disk, and on it one life of a program after another. */
+import { Cause, Effect, Exit, type Fiber, type Scope } from "effect"
+import { Bus } from "../runtime/bus/port.ts"
+import { Files } from "../runtime/storage/port.ts"
+import type { SimBus } from "./bus/bus.ts"
+import type { Place } from "./bus/topology.ts"
+import type { NodeTimeOptions } from "./clock.ts"
+import { SimDisk } from "./disk/disk.ts"
+import type { DiskOptions } from "./disk/settings.ts"
+import type { Kernel } from "./kernel.ts"
+import type { SimNode } from "./kernel-node.ts"
+
+/** What runs: anything over a bus and files, until its scope closes. */
+export type Program = Effect.Effect<unknown, unknown, Bus | Files | Scope.Scope>
+
+export interface ProcessOptions {
+  readonly name: string
+  readonly place?: Partial<Place>
+  readonly clock?: NodeTimeOptions
+  readonly disk?: DiskOptions
+  /** The program of a life, from 1. */
+  readonly program: (life: number) => Program
+  /** A life ended by itself: returned, failed, or died of a defect. Not called for lives that were killed or stopped. */
+  readonly onEnd: (process: SimProcess, exit: Exit.Exit<unknown, unknown>) => void
+}
+
+/**
+ * - `graceful`: asked to stop, as by SIGTERM.
+ * - `crash`: gone at once, as by `kill -9`; the machine completes the writes that it was handed.
+ * - `power`: the machine loses its power: writes that were not durable yet are open.
+ * - `wipe`: power, and a new disk.
+ */
+export type RebootKind = "graceful" | "crash" | "power" | "wipe"
+
+/** How long a process that is asked to stop has for it, in virtual milliseconds. */
+const graceMs = 10_000
+
+export class SimProcess {
+  readonly name: string
+  readonly node: SimNode
+  readonly disk: SimDisk
+  /** Times that it was started. */
+  lives = 0
+  /** Told when a life is over, however it ended. */
+  onDown: (() => void) | undefined
+  readonly #kernel: Kernel
+  readonly #bus: SimBus
+  readonly #options: ProcessOptions
+  #fiber: Fiber.Fiber<unknown, unknown> | undefined
+  #stopping = false
+
+  constructor(kernel: Kernel, bus: SimBus, options: ProcessOptions) {
+    this.#kernel = kernel
+    this.#bus = bus
+    this.#options = options
+    this.name = options.name
+    this.node = kernel.addNode(options.name, options.clock)
+    this.disk = new SimDisk(kernel, options.name, options.disk)
+    bus.place(options.name, options.place ?? {})
+  }
+
+  get running(): boolean {
+    return this.#fiber !== undefined
+  }
+  get frozen(): boolean {
+    return this.node.incarnation?.scheduler.state === "frozen"
+  }
+
+  /** Starts a life, unless one is under way. */
+  start(): void {
+    if (this.running) return
+    const life = this.node.boot()
+    this.lives = life.number
+    this.#stopping = false
+    const files = this.disk.mount(life)
+    const bus = this.#bus
+    const program = Effect.scoped(
+      Effect.gen({ self: this }, function* () {
+        const connection = yield* bus.connect(life)
+        yield* Effect.suspend(() => this.#options.program(life.number)).pipe(
+          Effect.provideService(Bus, connection),
+          Effect.provideService(Files, files)
+        )
+      })
+    )
+    const fiber = life.start(program)
+    this.#fiber = fiber
+    fiber.addObserver((exit) => {
+      if (this.#fiber !== fiber) return
+      this.#over()
+      if (!this.#stopping) this.#ended(exit)
+    })
+  }
+
+  #ended(exit: Exit.Exit<unknown, unknown>): void {
+    const how = Exit.isSuccess(exit) ? "returned" : String(Cause.squash(exit.cause))
+    this.#kernel.trace.note("process-ended", this.name, { how })
+    this.#options.onEnd(this, exit)
+  }
+
+  #over(): void {
+    this.#fiber = undefined
+    this.onDown?.()
+  }
+
+  /** Ends the life under way at once. A machine that lost its power, or its disk, is left with what was durable. */
+  kill(kind: Exclude<RebootKind, "graceful">): void {
+    if (this.running) {
+      this.node.kill()
+      this.#over()
+    }
+    this.disk.crash(kind === "crash" ? "process" : "power")
+    if (kind === "wipe") this.disk.wipe()
+  }
+
+  /** Asks the life under way to stop, waits, and kills it where it does not. */
+  readonly stop: Effect.Effect<void> = Effect.suspend(() => {
+    const fiber = this.#fiber
+    if (fiber === undefined) return Effect.void
+    this.#stopping = true
+    this.node.thaw()
+    this.#kernel.trace.note("stop", this.name)
+    fiber.interruptUnsafe()
+    const patience = (leftMs: number): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        if (this.#fiber !== fiber) return Effect.void
+        if (leftMs <= 0) return Effect.sync(() => this.kill("crash"))
+        return Effect.andThen(Effect.sleep(10), patience(leftMs - 10))
+      })
+    return patience(graceMs)
+  })
+
+  freeze(): void {
+    if (this.running) this.node.freeze()
+  }
+  thaw(): void {
+    this.node.thaw()
+  }
+}

@@ -1,0 +1,171 @@
+/** One run of a simulation from its first draw to its verdict. */
+import { Effect, Fiber } from "effect"
+import { AssertionViolated } from "./assert.ts"
+import { cloudDistances } from "./bus/topology.ts"
+import { checkHistory } from "./history/command.ts"
+import type { Outcome } from "./kernel.ts"
+import { drawSpan } from "./kernel-timed-fault.ts"
+import { LawBroken } from "./laws.ts"
+import { CountedRandom, formatRecipe } from "./random.ts"
+import { addProbe, NoProgress, recover, waitFor, windUp } from "./recovery.ts"
+import type { RunFailure, RunOptions, RunResult } from "./run-result.ts"
+import type { SchedulerOptions } from "./scheduler.ts"
+import { drawCluster, type SimulationSpec } from "./simulation.ts"
+import { chaos, drawFamilies, type FaultFamily } from "./swarm.ts"
+import { ProcessBroke, World } from "./world.ts"
+
+const windUpMs = 90_000
+const historyStepsMax = 2_000_000
+
+/** The mode of a seed, drawn apart from the stream of the run: it must be known before the first draw. */
+export const schedulerOf = (seed: number): SchedulerOptions => {
+  const own = new CountedRandom((seed ^ 0x5c4ed) >>> 0)
+  const mode = own.weighted<NonNullable<SchedulerOptions["mode"]>>([
+    ["inline", 5],
+    ["hop", 3],
+    ["preempt", 2]
+  ])
+  return { mode, choice: own.chance(0.2) ? "priorities" : "uniform" }
+}
+
+/** The world of one run, before anything has started in it. */
+interface Prepared {
+  readonly world: World
+  readonly families: ReadonlyArray<FaultFamily>
+  readonly chaosMs: number
+  readonly isProbeAnswered: (() => boolean) | undefined
+}
+
+const addClients = (world: World, spec: SimulationSpec, clientsMax: number): void => {
+  for (const make of spec.workloads) {
+    const workload = make(world)
+    world.workloads.push(workload)
+    for (let index = 1; index <= Math.min(workload.clientCount, clientsMax); index++) {
+      const name = `${workload.name}-${index}`
+      world.clients.push(world.addProcess({ name, program: (life) => workload.run(name, life) }))
+    }
+  }
+}
+
+const prepare = (spec: SimulationSpec, options: RunOptions, scheduler: SchedulerOptions): Prepared => {
+  const { listen, budgets, clientsMax = Number.POSITIVE_INFINITY } = options
+  const world = new World({
+    kernel: {
+      seed: options.seed,
+      scheduler,
+      budgets: { virtualMs: 1_200_000, steps: 20_000_000, ...budgets },
+      ...(listen === undefined ? {} : { listen })
+    },
+    bus: { distances: cloudDistances }
+  })
+  world.expectsDamage = spec.expectsDamage
+  for (const setup of spec.setups) setup(world)
+  if (spec.cluster !== undefined) world.addCluster(drawCluster(world, spec.cluster), spec.laws)
+  addClients(world, spec, clientsMax)
+  const isProbeAnswered = spec.cluster === undefined ? undefined : addProbe(world)
+  const families = drawFamilies(world, spec.families, new Set(options.withoutFamilies))
+  const chaosMs = Math.min(
+    drawSpan(world.random, spec.chaosMs),
+    options.chaosMaxMs ?? Number.POSITIVE_INFINITY
+  )
+  return { world, families, chaosMs, isProbeAnswered }
+}
+
+const program = ({ world, families, chaosMs, isProbeAnswered }: Prepared, recoverMs: number) =>
+  Effect.gen(function* () {
+    const striking = yield* Effect.forkChild(chaos(world, families))
+    for (const process of world.processes.values()) process.start()
+    yield* waitFor(() => false, chaosMs)
+    yield* Fiber.interrupt(striking)
+    world.phase = "recovery"
+    world.kernel.trace.note("recovery", "world")
+    world.heal()
+    yield* recover(world, recoverMs, isProbeAnswered)
+    world.phase = "over"
+    yield* windUp(world, windUpMs)
+    yield* recover(world, recoverMs, isProbeAnswered)
+    world.cluster?.oracle.end()
+  })
+
+const failureOf = (error: unknown): RunFailure => {
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof LawBroken) return { kind: "law", name: error.law, message }
+  if (error instanceof AssertionViolated) return { kind: "assertion", name: error.assertion.name, message }
+  if (error instanceof NoProgress) return { kind: "recovery", name: "progress after faults", message }
+  if (error instanceof ProcessBroke) return { kind: "process", name: "a process broke", message }
+  const stack = error instanceof Error ? (error.stack ?? message) : message
+  return { kind: "kernel", name: "an error outside of every process", message: stack }
+}
+
+const outcomeFailure = (outcome: Outcome<unknown, unknown>): RunFailure | undefined => {
+  switch (outcome._tag) {
+    case "Completed":
+      return outcome.exit._tag === "Success" ? undefined : failureOf(outcome.exit.cause)
+    case "Halted":
+      return failureOf(outcome.reason)
+    case "Threw":
+      return failureOf(outcome.error)
+    case "Leaked":
+      return {
+        kind: "kernel",
+        name: "leaked",
+        message: `${outcome.leak.what} was used at ${outcome.leak.place}`
+      }
+    default:
+      return { kind: "kernel", name: outcome._tag, message: JSON.stringify(outcome) }
+  }
+}
+
+const historyFailure = (world: World): RunFailure | undefined => {
+  if (world.history.lines.length === 0) return undefined
+  const { exitCode, json } = checkHistory(world.history.text(), { model: "kv", stepsMax: historyStepsMax })
+  const fault = json.versionFaults?.[0]
+  if (exitCode !== 0 && exitCode !== 3) return { kind: "history", name: json.verdict, message: json.reason }
+  if (fault === undefined) return undefined
+  return {
+    kind: "history",
+    name: "slots contradict the history",
+    message: `key ${fault.key}: ${fault.reason}`
+  }
+}
+
+const workloadFailure = (world: World): RunFailure | undefined => {
+  for (const { name, check } of world.workloads) {
+    const message = check?.()
+    if (message !== undefined) return { kind: "workload", name, message }
+  }
+  return undefined
+}
+
+/** Runs one seed or recipe of a simulation. The same options give the same result, to the byte. */
+export const runSeed = (spec: SimulationSpec, options: RunOptions): RunResult => {
+  const recipe = typeof options.seed === "number" ? { seed: options.seed, reseeds: [] } : options.seed
+  const scheduler = options.scheduler ?? schedulerOf(recipe.seed)
+  const prepared = prepare(spec, options, scheduler)
+  const { world, families } = prepared
+  const outcome = world.run(program(prepared, spec.recoverMs))
+  const failure = outcomeFailure(outcome) ?? historyFailure(world) ?? workloadFailure(world)
+  const { steps, draws, virtualMs } = world.kernel.stats()
+  const isKept = failure !== undefined || options.keepHistory === true
+  return {
+    simulation: spec.name,
+    recipe: formatRecipe(recipe),
+    failure,
+    digest: world.kernel.digest(),
+    figures: {
+      steps,
+      draws,
+      messages: world.bus.network.delivered,
+      virtualMs,
+      operations: world.history.lines.length >> 1,
+      acknowledged: world.ledger.acknowledged.length
+    },
+    coverage: world.coverage.figures(),
+    marks: world.coverage.marks,
+    families: families.map(({ name }) => name),
+    strikes: Object.fromEntries([...world.kernel.trace.strikes].sort()),
+    scheduler,
+    knobs: world.disturbance.turned,
+    history: isKept ? world.history.text() : []
+  }
+}

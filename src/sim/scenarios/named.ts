@@ -1,0 +1,99 @@
+/** The simulations that have a name on the command line. */
+import { outages, restartStorms, restarts } from "../attrition.ts"
+import type { Simulation } from "../simulation.ts"
+import { simulate } from "../simulation.ts"
+import type { FaultFamily } from "../swarm.ts"
+import { failedWrites, fullDisks, slowDisks } from "../swarm-disk.ts"
+import { busRestarts, disconnects, messageFaults, partitions, slowConsumers } from "../swarm-network.ts"
+import { buggified, candidacies, clientCrashes, clockFaults, crashPoints, pauses } from "../swarm-process.ts"
+import { commands } from "../workload/commands.ts"
+import { registers as registerWorkload } from "../workload/registers.ts"
+
+const everything: ReadonlyArray<FaultFamily> = [
+  messageFaults,
+  slowConsumers,
+  partitions,
+  disconnects,
+  busRestarts,
+  restarts,
+  outages,
+  restartStorms,
+  pauses,
+  clockFaults,
+  clientCrashes,
+  crashPoints,
+  candidacies,
+  slowDisks,
+  failedWrites,
+  fullDisks,
+  buggified
+]
+
+const threeToFive = { min: 3, max: 5 }
+
+/** The same family in every seed. */
+const surely = (family: FaultFamily): FaultFamily => ({ ...family, share: 1 })
+
+const t019 = simulate("t019")
+  .about("one client submits commands to three acceptors and a master; every command is chosen, once")
+  .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
+  .workload(commands({ clients: 1, count: { min: 20, max: 200 } }))
+  .faults(messageFaults, partitions, disconnects, restarts, buggified)
+  .chaosFor({ min: 1_000, max: 5_000 })
+
+const t020 = simulate("t020")
+  .about("safety with every fault at once, while nodes take the lead from each other")
+  .cluster({ acceptors: { min: 2, max: 5 }, masterApart: 0.5 })
+  .workload(registerWorkload)
+  .faults(...everything.filter((family) => family !== candidacies), surely(candidacies))
+  .chaosFor({ min: 3_000, max: 15_000 })
+
+const registers = simulate("registers")
+  .about("several clients at the same few keys; their history is linearizable, whatever fails")
+  .cluster({ acceptors: threeToFive, masterApart: 0.5 })
+  .workload(registerWorkload)
+  .faults(...everything)
+  .chaosFor({ min: 3_000, max: 15_000 })
+
+const restartsAll = simulate("restarts")
+  .about("nodes are stopped, killed and lose their power, one by one, together, and at named points")
+  .cluster({ acceptors: threeToFive, masterApart: 0.5 })
+  .workload(registerWorkload)
+  .faults(surely(restarts), outages, restartStorms, crashPoints, messageFaults, slowDisks, buggified)
+  .chaosFor({ min: 3_000, max: 12_000 })
+
+const partitionsAll = simulate("partitions")
+  .about("links are cut both ways or one way, members and the bus itself go away, and nodes ask for the lead")
+  .cluster({ acceptors: threeToFive, masterApart: 0.5 })
+  .workload(registerWorkload)
+  .faults(surely(partitions), disconnects, busRestarts, messageFaults, slowConsumers, candidacies, buggified)
+  .chaosFor({ min: 3_000, max: 12_000 })
+
+const slowDisk = simulate("slow-disk")
+  .about("disks are slow, stall, fill up and refuse writes")
+  .cluster({ acceptors: threeToFive, masterApart: 0.5 })
+  .workload(registerWorkload)
+  .faults(surely(slowDisks), failedWrites, fullDisks, restarts, candidacies, messageFaults, buggified)
+  .chaosFor({ min: 3_000, max: 12_000 })
+
+const clocks = simulate("clocks")
+  .about("clocks jump, drift and stand still with their process")
+  .cluster({ acceptors: threeToFive, masterApart: 0.5 })
+  .workload(registerWorkload)
+  .faults(surely(clockFaults), pauses, restarts, candidacies, messageFaults, buggified)
+  .chaosFor({ min: 3_000, max: 12_000 })
+
+/** By name, in the order in which they are listed. */
+export const scenarios: ReadonlyArray<Simulation> = [
+  t019,
+  t020,
+  registers,
+  restartsAll,
+  partitionsAll,
+  slowDisk,
+  clocks
+]
+
+/** The scenario of this name. */
+export const scenarioNamed = (name: string): Simulation | undefined =>
+  scenarios.find((scenario) => scenario.name === name)

@@ -1,0 +1,154 @@
+/** Simulations, described so that the description can be read aloud, and run seed by seed. */
+import { kvMachine } from "../machines/kv.ts"
+import type { AnyMachine } from "../protocol/machine.ts"
+import { type BuggifyRates, noBuggify } from "./buggify.ts"
+import type { ClusterOptions } from "./cluster.ts"
+import type { Span } from "./kernel-timed-fault.ts"
+import { drawSpan } from "./kernel-timed-fault.ts"
+import { protocolLaws } from "./laws/all.ts"
+import type { Law } from "./laws.ts"
+import { runSeed } from "./run.ts"
+import type { RunOptions, RunResult } from "./run-result.ts"
+import type { FaultFamily } from "./swarm.ts"
+import type { WorkloadMaker } from "./workload/workload.ts"
+import type { World } from "./world.ts"
+
+/** Sizes of a cluster; what is a range is drawn for each seed. */
+export interface ClusterShape {
+  readonly acceptors: Span
+  /** Probability that the master is on a node of its own. */
+  readonly masterApart: number
+  readonly machine?: AnyMachine
+}
+
+/** Everything that a simulation is made of. */
+export interface SimulationSpec {
+  readonly name: string
+  readonly about: string
+  readonly cluster: ClusterShape | undefined
+  readonly setups: ReadonlyArray<(world: World) => void>
+  readonly workloads: ReadonlyArray<WorkloadMaker>
+  readonly families: ReadonlyArray<FaultFamily>
+  readonly laws: ReadonlyArray<Law>
+  readonly buggify: BuggifyRates
+  readonly chaosMs: Span
+  readonly recoverMs: number
+  readonly expectsDamage: boolean
+}
+
+/**
+ * A simulation. Each method returns another one with one thing said about it; `run` runs one seed.
+ *
+ * @example
+ * const registersUnderPartitions = simulate("registers under partitions")
+ *   .about("several clients at the same few keys, while the network parts")
+ *   .cluster({ acceptors: { min: 3, max: 5 }, masterApart: 0.5 })
+ *   .workload(registers)
+ *   .faults(messageFaults, partitions)
+ *   .chaosFor({ min: 4_000, max: 12_000 })
+ *   .recoversWithin(30_000)
+ * const { failure } = registersUnderPartitions.run({ seed: 7 })
+ */
+export class Simulation {
+  readonly spec: SimulationSpec
+
+  constructor(spec: SimulationSpec) {
+    this.spec = spec
+  }
+
+  get name(): string {
+    return this.spec.name
+  }
+
+  #with(change: Partial<SimulationSpec>): Simulation {
+    return new Simulation({ ...this.spec, ...change })
+  }
+
+  /** One sentence for those who choose among simulations. */
+  about(about: string): Simulation {
+    return this.#with({ about })
+  }
+
+  /** Runs a cluster of production nodes, watched by the laws of the protocol. */
+  cluster(shape: ClusterShape): Simulation {
+    return this.#with({ cluster: shape, laws: protocolLaws })
+  }
+
+  /** Called for each run before anything starts: adds processes of your own, draws what differs from seed to seed. */
+  setup(setup: (world: World) => void): Simulation {
+    return this.#with({ setups: [...this.spec.setups, setup] })
+  }
+
+  /** Adds clients that do this. */
+  workload(workload: WorkloadMaker): Simulation {
+    return this.#with({ workloads: [...this.spec.workloads, workload] })
+  }
+
+  /** Adds families of faults; each seed has some of them. Without any, nothing goes wrong. */
+  faults(...families: ReadonlyArray<FaultFamily>): Simulation {
+    return this.#with({ families: [...this.spec.families, ...families] })
+  }
+
+  /** The laws, in place of those of the protocol. */
+  laws(...laws: ReadonlyArray<Law>): Simulation {
+    return this.#with({ laws })
+  }
+
+  /** How long faults strike, in virtual milliseconds. */
+  chaosFor(chaosMs: Span): Simulation {
+    return this.#with({ chaosMs })
+  }
+
+  /** In how many virtual milliseconds after the faults the system must work again. */
+  recoversWithin(recoverMs: number): Simulation {
+    return this.#with({ recoverMs })
+  }
+
+  /** Damage that stops a node for good is part of it: a log that reports corruption is no finding. */
+  expectingDamage(): Simulation {
+    return this.#with({ expectsDamage: true })
+  }
+
+  /** Runs one seed, or one recipe, to its end. Never throws for what the system does. */
+  run(options: RunOptions): RunResult {
+    return runSeed(this.spec, options)
+  }
+}
+
+/** Begins the description of a simulation. */
+export const simulate = (name: string): Simulation =>
+  new Simulation({
+    name,
+    about: "",
+    cluster: undefined,
+    setups: [],
+    workloads: [],
+    families: [],
+    laws: [],
+    buggify: noBuggify,
+    chaosMs: { min: 5_000, max: 5_000 },
+    recoverMs: 30_000,
+    expectsDamage: false
+  })
+
+const zones = ["a", "b", "c"]
+
+/** Draws the cluster of a run. */
+export const drawCluster = (world: World, shape: ClusterShape): ClusterOptions => {
+  const { random } = world
+  const count = drawSpan(random, shape.acceptors)
+  const acceptors = Array.from({ length: count }, (_, index) => `n${index + 1}`)
+  const master = random.chance(shape.masterApart) ? "master" : random.pick(acceptors)
+  const names = [...acceptors, master]
+  const heartbeatIntervalMs = random.pick([20, 50, 100])
+  return {
+    acceptors,
+    master,
+    machine: shape.machine ?? (kvMachine as unknown as AnyMachine),
+    heartbeatIntervalMs,
+    retransmitAfterMs: 2 * heartbeatIntervalMs,
+    sessionTtlMs: random.pick([5_000, 60_000]),
+    segmentBytes: random.pick([16_384, 65_536, 1_048_576]),
+    placeOf: (name) => ({ machine: `machine-${name}`, zone: zones[names.indexOf(name) % zones.length]! })
+  }
+}

@@ -1,0 +1,94 @@
+/** Faults of the network: messages lost, doubled, late; links cut; members and the bus itself away for a while. */
+import { Effect } from "effect"
+import type { Latency } from "./bus/latency.ts"
+import type { PartitionKind } from "./bus/partition.ts"
+import { calm } from "./bus/settings.ts"
+import type { CountedRandom } from "./random.ts"
+import type { FaultFamily } from "./swarm.ts"
+
+const drawLatencyKind = (random: CountedRandom): Latency =>
+  random.pick<() => Latency>([
+    () => ({ kind: "fixed", micros: random.range(50, 500) }),
+    () => ({ kind: "uniform", minMicros: 50, maxMicros: random.range(200, 5_000) }),
+    () => ({ kind: "exponential", minMicros: 50, meanMicros: random.range(100, 3_000) }),
+    () => ({
+      kind: "bimodal",
+      minMicros: 50,
+      maxMicros: 500,
+      slowShare: 0.01,
+      slowFactor: random.range(10, 400)
+    })
+  ])()
+
+/** Latency of a drawn kind, and of loss, duplication, reordering and clogging each with probability one half. */
+export const messageFaults: FaultFamily = {
+  name: "messages",
+  share: 0.8,
+  begin: (world) => {
+    const { random, bus } = world
+    const rate = (max: number) => (random.chance(0.5) ? (random.range(1, 100) / 100) * max : 0)
+    bus.faults = {
+      ...bus.faults,
+      latency: drawLatencyKind(random),
+      loss: { rate: rate(0.05) },
+      duplication: { rate: rate(0.05), copiesMax: 3 },
+      reordering: { rate: rate(0.05), delayMicros: { min: 100, max: 100_000 } },
+      clog: { rate: rate(0.002), durationMicros: { min: 1_000, max: 2_000_000 } },
+      reconnecting: { waitMicros: { min: 1_000, max: 500_000 }, lateFlush: random.chance(0.5) }
+    }
+    return Effect.never
+  }
+}
+
+/** Members that do not keep up lose messages, or their connection. */
+export const slowConsumers: FaultFamily = {
+  name: "slow-consumers",
+  share: 0.2,
+  begin: ({ random, bus }) => {
+    bus.faults = {
+      ...bus.faults,
+      slowConsumer: {
+        ...calm.slowConsumer,
+        pendingMaxCount: random.range(20, 200),
+        reaction: random.pick(["drop", "disconnect"])
+      }
+    }
+    return Effect.never
+  }
+}
+
+const partitionKinds: ReadonlyArray<PartitionKind> = ["isolate", "halves", "random", "zone", "mute", "deaf"]
+
+export const partitions: FaultFamily = {
+  name: "partitions",
+  share: 0.5,
+  begin: ({ random, bus }) => {
+    const chosen = partitionKinds.filter(() => random.chance(0.5))
+    const kinds = chosen.length > 0 ? chosen : [random.pick(partitionKinds)]
+    return bus.partitionFault({
+      everyMs: random.range(500, 5_000),
+      durationMs: { min: 20, max: random.range(100, 8_000) },
+      kinds: kinds.map((kind) => [kind, 1] as const),
+      flappingRate: 0.2,
+      flapMs: random.range(20, 500)
+    })
+  }
+}
+
+export const disconnects: FaultFamily = {
+  name: "disconnects",
+  share: 0.4,
+  begin: ({ random, bus }) =>
+    bus.disconnectFault({
+      everyMs: random.range(500, 5_000),
+      durationMs: { min: 10, max: random.range(100, 5_000) },
+      noticeMicros: { min: 0, max: random.range(1_000, 3_000_000) }
+    })
+}
+
+export const busRestarts: FaultFamily = {
+  name: "bus-restarts",
+  share: 0.25,
+  begin: ({ random, bus }) =>
+    bus.restartFault({ everyMs: random.range(2_000, 8_000), durationMs: { min: 10, max: 2_000 } })
+}

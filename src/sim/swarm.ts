@@ -1,0 +1,26 @@
+/** Swarm: every seed has some families of faults and not the others, so that none hides behind another. */
+import { Effect } from "effect"
+import type { World } from "./world.ts"
+
+/** Faults of one kind: a loop that strikes until it is interrupted, and then has undone what can be undone. */
+export interface FaultFamily {
+  readonly name: string
+  /** Probability that a seed has it. */
+  readonly share: number
+  /** Draws how it is in this run; the effect returned strikes for ever. Called once, before anything runs. */
+  readonly begin: (world: World) => Effect.Effect<never>
+}
+
+/** The families of a run, by name: each drawn by its share, unless its name is in `off`. */
+export const drawFamilies = (
+  world: World,
+  families: ReadonlyArray<FaultFamily>,
+  off: ReadonlySet<string>
+): ReadonlyArray<FaultFamily> =>
+  families.filter(({ name, share }) => world.random.chance(share) && !off.has(name))
+
+/** All of them at once, until interrupted. */
+export const chaos = (world: World, families: ReadonlyArray<FaultFamily>): Effect.Effect<never> => {
+  const loops = families.map((family) => family.begin(world))
+  return Effect.andThen(Effect.all(loops, { concurrency: "unbounded", discard: true }), Effect.never)
+}

@@ -1,0 +1,92 @@
+/** Clients that submit a number of commands and go on until every one of them is acknowledged. */
+import { Effect } from "effect"
+import { kvMachine } from "../../machines/kv.ts"
+import { watermark } from "../assert.ts"
+import type { Span } from "../kernel-timed-fault.ts"
+import { ledgerClient, type Workload, type WorkloadMaker } from "./workload.ts"
+
+const mostAcknowledged = watermark("commands acknowledged in one run")
+
+export interface CommandsOptions {
+  readonly clients: number
+  /** Commands of all clients together. */
+  readonly count: Span
+}
+
+/** Numbers of commands: those to be done, and those under way with who has them. */
+class Tasks {
+  readonly total: number
+  acknowledged = 0
+  readonly #open: Array<number>
+  readonly #takenBy = new Map<number, string>()
+
+  constructor(total: number) {
+    this.total = total
+    this.#open = Array.from({ length: total }, (_, index) => index)
+  }
+
+  take(client: string): number | undefined {
+    const number = this.#open.shift()
+    if (number !== undefined) this.#takenBy.set(number, client)
+    return number
+  }
+
+  done(number: number): void {
+    this.#takenBy.delete(number)
+    mostAcknowledged.note(++this.acknowledged)
+  }
+
+  /** A client begins anew: what its last life had taken is to be done again. */
+  giveBack(client: string): void {
+    for (const [number, by] of this.#takenBy) {
+      if (by !== client) continue
+      this.#takenBy.delete(number)
+      this.#open.push(number)
+    }
+  }
+}
+
+/**
+ * N commands, each a write to a key of its own. At the end every one is acknowledged, and, which the laws check, chosen at the
+ * slot that its client was told and applied once. A command whose outcome stayed open is submitted anew as another one: the
+ * first may have taken effect as well.
+ */
+export const commands =
+  (options: CommandsOptions): WorkloadMaker =>
+  (world): Workload => {
+    const { random } = world
+    const tasks = new Tasks(random.range(options.count.min, options.count.max))
+    const depth = random.range(1, 8)
+    const thinkMs = random.range(0, 40)
+    return {
+      name: "commands",
+      clientCount: options.clients,
+      run: Effect.fnUntraced(function* (name, life) {
+        tasks.giveBack(name)
+        const client = yield* ledgerClient(world, kvMachine)
+        const lane = Effect.fnUntraced(function* (index: number) {
+          for (let attempt = 0; tasks.acknowledged < tasks.total; attempt++) {
+            const number = tasks.take(name)
+            if (number === undefined) yield* Effect.sleep(50)
+            for (let isDone = number === undefined; !isDone; ) {
+              const value = `${name}/${life}/${index}/${++attempt}`
+              const command = { _tag: "Put", key: `command${number}`, value } as const
+              isDone = yield* client
+                .submit(command, { timeoutMs: 120_000, unique: true })
+                .pipe(Effect.match({ onSuccess: () => true, onFailure: () => false }))
+              if (!isDone) yield* Effect.sleep(20)
+              else tasks.done(number!)
+            }
+            yield* Effect.sleep(random.range(0, thinkMs))
+          }
+        })
+        const lanes = Array.from({ length: depth }, (_, index) => lane(index))
+        yield* Effect.all(lanes, { concurrency: "unbounded", discard: true })
+      }),
+      isDone: () => tasks.acknowledged >= tasks.total,
+      check: () =>
+        tasks.acknowledged >= tasks.total
+          ? undefined
+          : `only ${tasks.acknowledged} of ${tasks.total} commands were acknowledged`
+    }
+  }

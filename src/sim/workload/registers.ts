@@ -1,0 +1,211 @@
+/** Reads, writes, deletes and compare-and-sets over a few keys, recorded as a history that must be linearizable. */
+import { Effect } from "effect"
+import type { CommandFailure, QuestionFailure } from "../../client/errors.ts"
+import { type KvAnswer, type KvCommand, type KvQuestion, type KvReply, kvMachine } from "../../machines/kv.ts"
+import { sometimes, sometimesEach, unreachable } from "../assert.ts"
+import type { CountedRandom } from "../random.ts"
+import type { World } from "../world.ts"
+import type { Invocation } from "./history.ts"
+import { type LedgerClient, ledgerClient, type Workload, type WorkloadMaker } from "./workload.ts"
+
+type KvClient = LedgerClient<KvCommand, KvReply, KvQuestion, KvAnswer>
+type OperationKind = "put" | "get" | "cas" | "delete"
+
+/** The shape of one run: which operations, how many, how large, how fast. */
+interface Shape {
+  readonly keys: ReadonlyArray<string>
+  readonly weights: ReadonlyArray<readonly [OperationKind, number]>
+  /** Lanes of one client, each with one operation under way. */
+  readonly lanes: number
+  readonly paddingBytes: number
+  readonly thinkMs: number
+  readonly timeoutMs: number
+  /** Operations in a row without a pause. */
+  readonly burst: number
+}
+
+const casWon = sometimes("a compare-and-set succeeded")
+const casLost = sometimes("a compare-and-set found another value")
+const openWrite = sometimes("a write ended with its outcome open")
+const refusedWrite = sometimes("a write certainly did not happen")
+const readable = unreachable("a readable command or question was rejected")
+const shapesSeen = sometimesEach("register workloads")
+
+/** Swarm: each kind of operation is in a run or not, and as often as it is drawn. One that writes is always in. */
+const drawShape = (random: CountedRandom): Shape => {
+  const weight = (chance: number) => (random.chance(chance) ? random.range(1, 4) : 0)
+  const weights: ReadonlyArray<readonly [OperationKind, number]> = [
+    ["put", random.range(1, 4)],
+    ["get", weight(0.8)],
+    ["cas", weight(0.7)],
+    ["delete", weight(0.4)]
+  ]
+  return {
+    keys: Array.from({ length: random.range(1, 5) }, (_, index) => `key${index}`),
+    weights,
+    lanes: random.range(1, 4),
+    paddingBytes: random.weighted([
+      [0, 6],
+      [random.range(1, 300), 3],
+      [random.range(1000, 20_000), 1]
+    ]),
+    thinkMs: random.weighted([
+      [random.range(1, 20), 2],
+      [random.range(20, 200), 5]
+    ]),
+    timeoutMs: random.pick([400, 2000, 10_000, 30_000]),
+    burst: random.weighted([
+      [1, 4],
+      [random.range(2, 10), 1]
+    ])
+  }
+}
+
+/** What a lane knows of a key: the value that it saw last, and its revision. */
+type Seen = Map<string, { readonly id: string | null; readonly revision: number }>
+
+class Lane {
+  readonly #world: World
+  readonly #shape: Shape
+  readonly #client: KvClient
+  readonly #name: string
+  readonly #seen: Seen = new Map()
+  #process: number
+  #writes = 0
+
+  constructor(world: World, shape: Shape, client: KvClient, name: string) {
+    this.#world = world
+    this.#shape = shape
+    this.#client = client
+    this.#name = name
+    this.#process = world.history.newProcess()
+  }
+
+  readonly run: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
+    const { random } = this.#world
+    while (this.#world.phase !== "over") {
+      for (let count = 0; count < this.#shape.burst; count++) yield* this.#operate()
+      yield* Effect.sleep(random.range(1, 2 * this.#shape.thinkMs))
+    }
+  })
+
+  #operate(): Effect.Effect<void> {
+    const { random } = this.#world
+    const key = random.pick(this.#shape.keys)
+    switch (random.weighted(this.#shape.weights)) {
+      case "put":
+        return this.#put(key)
+      case "get":
+        return this.#get(key)
+      case "cas":
+        return this.#compareAndSet(key)
+      case "delete":
+        return this.#delete(key)
+    }
+  }
+
+  /** A value that is written only once in the run: what is in front of the colon goes into the history. */
+  #value(): { readonly id: string; readonly value: string } {
+    const id = `${this.#name}.${++this.#writes}`
+    return { id, value: `${id}:${"x".repeat(this.#shape.paddingBytes)}` }
+  }
+
+  #put(key: string): Effect.Effect<void> {
+    const { id, value } = this.#value()
+    const invocation = this.#invoke("put", key, id)
+    return this.#submit(invocation, { _tag: "Put", key, value }, true, (reply, slot) => {
+      this.#seen.set(key, { id, revision: reply.revision })
+      this.#world.history.ok(invocation, id, slot)
+    })
+  }
+
+  #delete(key: string): Effect.Effect<void> {
+    const invocation = this.#invoke("delete", key, null)
+    return this.#submit(invocation, { _tag: "Delete", key }, false, (_reply, slot) => {
+      this.#seen.set(key, { id: null, revision: 0 })
+      this.#world.history.ok(invocation, null, slot)
+    })
+  }
+
+  #compareAndSet(key: string): Effect.Effect<void> {
+    const from = this.#seen.get(key)
+    if (from === undefined) return this.#get(key)
+    const { id, value } = this.#value()
+    const invocation = this.#invoke("cas", key, [from.id, id])
+    const command = { _tag: "CompareAndSet", key, revision: from.revision, value } as const
+    return this.#submit(invocation, command, true, (reply, slot) => {
+      casWon.check(reply.changed)
+      casLost.check(!reply.changed)
+      if (reply.changed) {
+        this.#seen.set(key, { id, revision: reply.revision })
+        this.#world.history.ok(invocation, [from.id, id], slot)
+      } else {
+        this.#seen.delete(key)
+        this.#world.history.refused(invocation, slot)
+      }
+    })
+  }
+
+  #get(key: string): Effect.Effect<void> {
+    const invocation = this.#invoke("get", key, null)
+    return this.#client.ask({ _tag: "Get", key }, this.#shape.timeoutMs).pipe(
+      Effect.match({
+        onSuccess: ({ answer, slot }) => {
+          const entry = answer.entries[0]
+          const id = entry === undefined ? null : String(entry.value).split(":")[0]!
+          this.#seen.set(key, { id, revision: entry?.revision ?? 0 })
+          this.#world.history.ok(invocation, id, slot)
+        },
+        onFailure: (failure) => this.#failed(invocation, failure)
+      })
+    )
+  }
+
+  #invoke(f: string, key: string, value: string | null | ReadonlyArray<string | null>): Invocation {
+    return this.#world.history.invoke(this.#process, f, key, value)
+  }
+
+  #submit(
+    invocation: Invocation,
+    command: KvCommand,
+    unique: boolean,
+    done: (reply: KvReply, slot: number) => void
+  ): Effect.Effect<void> {
+    return this.#client.submit(command, { timeoutMs: this.#shape.timeoutMs, unique }).pipe(
+      Effect.match({
+        onSuccess: ({ reply, slot }) => done(reply, slot),
+        onFailure: (failure) => this.#failed(invocation, failure)
+      })
+    )
+  }
+
+  #failed(invocation: Invocation, failure: CommandFailure | QuestionFailure): void {
+    const { history } = this.#world
+    if (failure._tag === "Rejected") readable.reach(failure.message)
+    openWrite.check(failure._tag === "Indeterminate")
+    refusedWrite.check(failure._tag === "Unavailable" && invocation.f !== "get")
+    if (failure._tag !== "Indeterminate") return history.failed(invocation, failure.message)
+    history.open(invocation, failure.message)
+    this.#process = history.newProcess()
+  }
+}
+
+/** Several clients at the same few keys. */
+export const registers: WorkloadMaker = (world): Workload => {
+  const shape = drawShape(world.random)
+  const clientCount = world.random.range(1, 4)
+  shapesSeen.note(shape.weights.map(([kind, weight]) => (weight > 0 ? kind : "")).join("+"))
+  return {
+    name: "registers",
+    clientCount,
+    run: (name, life) =>
+      Effect.gen(function* () {
+        const client = yield* ledgerClient(world, kvMachine)
+        const lanes = Array.from(
+          { length: shape.lanes },
+          (_, index) => new Lane(world, shape, client, `${name}/${life}/${index}`)
+        )
+        yield* Effect.forEach(lanes, (lane) => lane.run, { concurrency: "unbounded", discard: true })
+      })
+  }
+}

@@ -1,0 +1,190 @@
+/** The simulated world: processes on machines, a bus between them, faults, clients, and everything that watches. */
+import { Cause, Effect, Exit } from "effect"
+import { type AssertionViolated, noteAssertions } from "./assert.ts"
+import { Coverage } from "./assert-coverage.ts"
+import { Disturbance } from "./buggify.ts"
+import { SimBus } from "./bus/bus.ts"
+import type { BusOptions } from "./bus/settings.ts"
+import { Cluster, type ClusterOptions } from "./cluster.ts"
+import { sound } from "./disk/settings.ts"
+import { Kernel, type KernelOptions } from "./kernel.ts"
+import type { Law } from "./laws.ts"
+import { Ledger } from "./ledger.ts"
+import { type ProcessOptions, type RebootKind, SimProcess } from "./process.ts"
+import type { CountedRandom } from "./random.ts"
+import { HistoryRecorder } from "./workload/history.ts"
+import type { Workload } from "./workload/workload.ts"
+
+/**
+ * - `chaos`: faults strike.
+ * - `recovery`: they no longer do, and what is broken comes up again.
+ * - `over`: clients finish what they have begun.
+ */
+export type Phase = "chaos" | "recovery" | "over"
+
+export interface WorldOptions {
+  readonly kernel: Omit<KernelOptions, "afterStep">
+  readonly bus?: BusOptions
+}
+
+/** A run ended because a process did what none may do. */
+export class ProcessBroke extends Error {
+  constructor(process: string, message: string) {
+    super(`the process ${process} broke: ${message}`)
+    this.name = "ProcessBroke"
+  }
+}
+
+export class World {
+  readonly kernel: Kernel
+  readonly random: CountedRandom
+  readonly bus: SimBus
+  readonly ledger = new Ledger()
+  readonly history: HistoryRecorder
+  readonly coverage: Coverage
+  readonly disturbance: Disturbance
+  readonly processes = new Map<string, SimProcess>()
+  readonly clients: Array<SimProcess> = []
+  cluster: Cluster | undefined
+  phase: Phase = "chaos"
+  /** Whether damage that stops a group for good is part of this run: then a corrupted log is no finding. */
+  expectsDamage = false
+  #violation: unknown
+  readonly #checks: Array<() => void> = []
+  /** Processes that a fault keeps down until it starts them itself, by name. */
+  readonly #held = new Set<string>()
+  /** Workloads of this run. */
+  readonly workloads: Array<Workload> = []
+
+  constructor(options: WorldOptions) {
+    this.kernel = new Kernel({ ...options.kernel, afterStep: () => this.#afterStep() })
+    this.random = this.kernel.random
+    this.bus = new SimBus(this.kernel, {
+      ...options.bus,
+      onSent: (from, payload) => this.cluster?.sent(from, payload)
+    })
+    this.history = new HistoryRecorder(() => this.kernel.time.nowMicros)
+    this.coverage = new Coverage(this.random, (violation: AssertionViolated) => this.violated(violation))
+    this.disturbance = new Disturbance(this)
+  }
+
+  /** Ends the run after the task being run, with this as the finding. The first one stays. */
+  violated(violation: unknown): void {
+    this.#violation ??= violation
+    this.kernel.halt(violation)
+  }
+
+  #afterStep(): void {
+    if (this.#violation !== undefined) return
+    const name = this.kernel.ready.lastStrand?.owner.name
+    try {
+      if (name !== undefined && this.cluster?.processes.has(name) === true) this.cluster.look(name)
+      for (const check of this.#checks) check()
+    } catch (error) {
+      this.violated(error)
+    }
+  }
+
+  /** Has something checked after every task of the run; what it throws ends the run. */
+  afterEach(check: () => void): void {
+    this.#checks.push(check)
+  }
+
+  addProcess(options: Omit<ProcessOptions, "onEnd">): SimProcess {
+    const process = new SimProcess(this.kernel, this.bus, {
+      ...options,
+      onEnd: (ended, exit) => this.#ended(ended, exit)
+    })
+    this.processes.set(options.name, process)
+    return process
+  }
+
+  addCluster(options: ClusterOptions, laws: ReadonlyArray<Law>): Cluster {
+    const cluster = new Cluster(options, this.ledger, laws, (broken) => this.violated(broken))
+    this.cluster = cluster
+    for (const name of cluster.names) {
+      const process = this.addProcess({
+        name,
+        place: options.placeOf(name),
+        program: (life) => cluster.program(name, life)
+      })
+      process.onDown = () => cluster.oracle.down(name)
+      cluster.processes.set(name, process)
+    }
+    return cluster
+  }
+
+  /** As an operator or a service manager would: what ended with an error is started again. */
+  #ended(process: SimProcess, exit: Exit.Exit<unknown, unknown>): void {
+    if (Exit.isSuccess(exit)) return
+    const failure = Cause.squash(exit.cause)
+    const problem = judgeEnd(failure, this.expectsDamage)
+    if (problem !== undefined) return this.violated(new ProcessBroke(process.name, problem))
+    this.startLater(process, this.random.range(50, 1000))
+  }
+
+  /** Starts a process after a while, unless something has started it before, or holds it down. */
+  startLater(process: SimProcess, afterMs: number): void {
+    this.kernel.time.after(this.kernel.worldStrand, afterMs * 1000, () => {
+      if (!this.#held.has(process.name)) process.start()
+    })
+  }
+
+  /** Takes a process down as `kind` says, and starts it again after `downMs`. */
+  reboot(process: SimProcess, kind: RebootKind, downMs: number): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#held.add(process.name)
+      this.kernel.trace.strike(`reboot-${kind}`, process.name, { downMs })
+      const down = kind === "graceful" ? process.stop : Effect.sync(() => process.kill(kind))
+      const up = Effect.sync(() => {
+        this.#held.delete(process.name)
+        process.start()
+      })
+      return Effect.ensuring(Effect.andThen(down, Effect.sleep(downMs)), up)
+    })
+  }
+
+  /** Ends every fault: the network is whole, disks and processes are sound again. What was destroyed stays destroyed. */
+  heal(): void {
+    this.bus.heal()
+    this.#held.clear()
+    for (const process of this.processes.values()) {
+      process.disk.faults = sound
+      process.disk.capacityBytes = Number.POSITIVE_INFINITY
+      process.thaw()
+      process.start()
+    }
+  }
+
+  /** Processes of the cluster that are not running. */
+  downCount(): number {
+    let count = 0
+    for (const process of this.cluster?.processes.values() ?? []) if (!process.running) count++
+    return count
+  }
+
+  /** Runs a program in this world, with its assertions and its disturbances in force. */
+  run<A, E>(program: Effect.Effect<A, E>) {
+    noteAssertions(this.coverage)
+    this.disturbance.begin()
+    try {
+      return this.kernel.run(program)
+    } finally {
+      this.disturbance.end()
+      noteAssertions(undefined)
+    }
+  }
+}
+
+const harmless = new Set(["DuplicateNode", "BusUnavailable", "DirectoryInUse", "DiskFailed", "WalClosed"])
+
+const tagOf = (failure: unknown): string | undefined =>
+  typeof failure === "object" && failure !== null && "_tag" in failure ? String(failure._tag) : undefined
+
+/** A node may stop for what happened to it, and say so; anything else that ends it is a bug. */
+const judgeEnd = (failure: unknown, expectsDamage: boolean): string | undefined => {
+  const tag = tagOf(failure)
+  if (tag !== undefined && harmless.has(tag)) return undefined
+  if ((tag === "StorageCorrupted" || tag === "RoleCrashed") && expectsDamage) return undefined
+  return failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
+}
