@@ -8,6 +8,7 @@ import * as NodeTerminal from "@effect/platform-node-shared/NodeTerminal"
 import { Effect, Exit, Layer } from "effect"
 import { Command } from "effect/cli"
 import { benchCommand } from "./bench.ts"
+import { checkHistoryCommand } from "./check-history.ts"
 import { devCommand } from "./dev.ts"
 import { exitCodes, verdictOf } from "./failure.ts"
 import { kvCommand } from "./kv.ts"
@@ -25,7 +26,14 @@ const services = NodeChildProcessSpawner.layer.pipe(
 
 const aplomb = Command.make("aplomb").pipe(
   Command.withDescription("A coordination layer: replicated logs by Vertical Paxos II over NATS"),
-  Command.withSubcommands([benchCommand, devCommand, kvCommand, nodeCommand, statusCommand])
+  Command.withSubcommands([
+    benchCommand,
+    checkHistoryCommand,
+    devCommand,
+    kvCommand,
+    nodeCommand,
+    statusCommand
+  ])
 )
 
 /** Runs the command that the arguments of this process name, and ends the process with its exit code. */

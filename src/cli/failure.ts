@@ -15,7 +15,7 @@ export const exitCodes = {
   interrupted: 130
 } as const
 
-/** A command that ends with a sentence and an exit code. */
+/** A command that ends with a sentence and an exit code; an empty sentence where everything was said on stdout. */
 export class CommandFailed extends Data.TaggedError("CommandFailed")<{
   readonly reason: string
   readonly exitCode: number
@@ -54,5 +54,5 @@ export const verdictOf = (
     return { text: undefined, exitCode: error.errors.length === 0 ? 0 : exitCodes.usage }
   if (cause.reasons.some(Cause.isDieReason)) return { text: Cause.pretty(cause), exitCode: exitCodes.no }
   const text = error instanceof Error ? error.message : String(error)
-  return { text: `aplomb: ${text}`, exitCode: exitCodeOf(error) }
+  return { text: text === "" ? undefined : `aplomb: ${text}`, exitCode: exitCodeOf(error) }
 }

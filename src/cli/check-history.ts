@@ -1,0 +1,78 @@
+/** `aplomb check-history`: whether a recorded history is linearizable. */
+import { readFileSync, writeFileSync } from "node:fs"
+import { Effect, Option } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import type { HistoryReport } from "../sim/history/command.ts"
+import { CommandFailed, usageFailure } from "./failure.ts"
+import { jsonFlag, timeoutFlag } from "./flags.ts"
+import { print, printError, printJson } from "./output.ts"
+
+const defaultTimeoutMs = 60_000
+/** Not understood, as the checker itself says it. */
+const notUnderstoodCode = 2
+
+const readLines = (path: string) =>
+  Effect.try({
+    // Descriptor 0 is stdin.
+    try: () => readFileSync(path === "-" ? 0 : path, "utf8").split("\n"),
+    catch: (cause) => usageFailure(`${path} cannot be read: ${(cause as Error).message}`)
+  })
+
+const writePicture = (path: string, svg: string) =>
+  Effect.try({
+    try: () => writeFileSync(path, svg),
+    catch: (cause) => usageFailure(`${path} cannot be written: ${(cause as Error).message}`)
+  })
+
+const asText = ({ json, exitCode }: HistoryReport): string => {
+  const { verdict, operations, partitions, reason, millis } = json
+  if (exitCode === notUnderstoodCode) return `not understood: ${reason}`
+  return `${verdict.replaceAll("-", " ")}: ${reason} [${operations} operations on ${partitions} keys, ${millis} ms]`
+}
+
+export const checkHistoryCommand = Command.make(
+  "check-history",
+  {
+    file: Argument.String("file").pipe(
+      Argument.withDescription("JSON Lines of invocations and completions, or - for stdin")
+    ),
+    model: Flag.Literals("model", ["register", "kv"]).pipe(
+      Flag.optional,
+      Flag.withDescription("What the operations work on; default: told by their names")
+    ),
+    timeout: timeoutFlag(defaultTimeoutMs),
+    svg: Flag.String("svg").pipe(
+      Flag.optional,
+      Flag.withMetavar("file"),
+      Flag.withDescription("Draw the failing part there, if there is one")
+    ),
+    json: jsonFlag
+  },
+  Effect.fnUntraced(function* ({ file, model, timeout, svg, json }) {
+    const lines = yield* readLines(file)
+    // Loaded on demand: no other command needs any of it.
+    const { checkHistory } = yield* Effect.promise(() => import("../sim/history/command.ts"))
+    const report = checkHistory(lines, {
+      model: Option.getOrUndefined(model),
+      timeoutMs: timeout,
+      now: () => performance.now(),
+      svg: Option.isSome(svg)
+    })
+    if (Option.isSome(svg) && report.svg !== undefined) {
+      yield* writePicture(svg.value, report.svg)
+      if (!json) yield* printError(`the failing part is drawn in ${svg.value}`)
+    }
+    const { exitCode } = report
+    if (json) yield* printJson(report.json)
+    else if (exitCode !== notUnderstoodCode) yield* print(asText(report))
+    if (exitCode === 0) return
+    return yield* new CommandFailed({
+      reason: json || exitCode !== notUnderstoodCode ? "" : asText(report),
+      exitCode
+    })
+  })
+).pipe(
+  Command.withDescription(
+    "Check a history: exit code 0 linearizable, 1 not, 2 not understood, 3 undecided in time"
+  )
+)
