@@ -1,5 +1,5 @@
 /** Asking the nodes who they are and who leads. */
-import { Effect, Schema } from "effect"
+import { Deferred, Effect, Schema } from "effect"
 import type { GroupId, NodeId } from "../protocol/ids.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
 import type { Subjects } from "../wire/subjects.ts"
@@ -46,17 +46,38 @@ const nodeIn = (payload: Uint8Array): NodeSeen | undefined => {
   return exit._tag === "Success" ? exit.value : undefined
 }
 
-/** The leader of a group according to the first node that answers; undefined where none does, or none knows. */
+/** How long others may take to answer after the first one that knows the group. */
+const graceMs = 10
+
+/**
+ * The leader of a group according to the nodes: that of the highest ballot that any of those knows who answer soon. A node that
+ * has no part in the group, or that was left behind, must not have the last word, however near it is. Undefined where nobody
+ * knows.
+ */
 export const findLeader = (
   bus: BusShape,
   subjects: Subjects,
   group: GroupId
 ): Effect.Effect<NodeId | undefined> =>
-  bus.request(subjects.status, nothing, askTimeoutMs).pipe(
-    Effect.map((payload) => {
-      const seen = nodeIn(payload)?.groups.find((each) => each.group === group)
-      return seen?.configuration?.leader as NodeId | undefined
-    }),
+  Effect.gen(function* () {
+    const answered = yield* Deferred.make<void>()
+    let best: { readonly ballot: number; readonly leader: string } | undefined
+    const inbox = yield* bus.newInbox
+    yield* bus.subscribe(inbox, {
+      onMessage: (payload) => {
+        const seen = nodeIn(payload)?.groups.find((each) => each.group === group)?.configuration
+        if (seen === undefined) return
+        if (best === undefined || seen.ballot > best.ballot) best = seen
+        Deferred.doneUnsafe(answered, Effect.void)
+      },
+      onNoResponders: () => Deferred.doneUnsafe(answered, Effect.void)
+    })
+    bus.publish(subjects.status, nothing, inbox)
+    yield* Effect.timeoutOption(Deferred.await(answered), askTimeoutMs)
+    if (best !== undefined) yield* Effect.sleep(graceMs)
+    return best?.leader as NodeId | undefined
+  }).pipe(
+    Effect.scoped,
     Effect.catch(() => Effect.succeed(undefined))
   )
 
