@@ -22,6 +22,8 @@ export const survival = law("chosen values survive", "9.2, 9.8", (facts, broken)
       demand(of, `leads ballot ${after.configuration.ballot}`)
     },
     onActivated: (configuration) => {
+      // What its acceptors replaced while it was not active yet is no loss: read on before it counts as active.
+      for (const of of facts.replicas.values()) of.catchUp()
       active = configuration
       for (const { node, storage } of configuration.acceptors) {
         const of = facts.replicas.get(`${node}/${storage}`)
