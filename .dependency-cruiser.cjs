@@ -77,11 +77,11 @@ module.exports = {
       from: "^src/client/",
       may: [
         "^src/client/",
-        "^src/protocol/(ids|messages|entry)",
+        "^src/protocol/(ids|messages|entry|machine)",
         "^src/(runtime|wire|machines)/",
         effectPackage
       ],
-      why: "A client writes entries and messages; the cores that decide over them stay with the nodes."
+      why: "A client writes entries and messages for a machine; the cores that decide over them stay with the nodes."
     }),
     {
       name: "only-tests-cli-and-playground-import-sim",
