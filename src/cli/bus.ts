@@ -23,6 +23,17 @@ const clientWaitMaxMs = 3000
 /** How long a command that may take `timeoutMs` waits for the bus. */
 export const busWaitMs = (timeoutMs: number): number => Math.min(timeoutMs, clientWaitMaxMs)
 
+const silentWaitMs = 1000
+
+/** Somebody who waits for a bus that is not there shall know what for. */
+const tellWaiting = (servers: ReadonlyArray<string>): Effect.Effect<never> =>
+  Effect.sleep(silentWaitMs).pipe(
+    Effect.andThen(
+      Effect.sync(() => printErrorUnsafe(`no bus at ${servers.join(", ")} yet; waiting for it`))
+    ),
+    Effect.andThen(Effect.never)
+  )
+
 /** Connects until the scope closes. */
 export const connectBus = (
   choice: BusChoice
@@ -34,7 +45,8 @@ export const connectBus = (
     if (talks === true && connected) printErrorUnsafe(problem.message)
   }
   const limit = Number.isFinite(waitMs) ? { firstConnectTimeoutMs: waitMs } : {}
-  return natsBus({ servers, name, onProblem, ...limit }).pipe(
+  const connecting = natsBus({ servers, name, onProblem, ...limit })
+  return (talks === true ? Effect.raceFirst(connecting, tellWaiting(servers)) : connecting).pipe(
     Effect.tap(() =>
       Effect.sync(() => {
         connected = true

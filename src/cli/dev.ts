@@ -58,7 +58,7 @@ const runOverNats = Effect.fnUntraced(function* (
   nodes: ReadonlyArray<string>,
   wanted?: number
 ) {
-  const path = yield* findNatsServer
+  const path = yield* findNatsServer()
   const port = yield* choosePort(wanted)
   const logPath = join(data, "nats-server.log")
   const [server] = yield* keepRunning([natsServerChild(path, port, logPath, printUnsafe)])

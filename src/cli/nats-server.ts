@@ -19,16 +19,19 @@ const isExecutable = (path: string): boolean => {
   }
 }
 
-/** Path of the nats-server of this machine. */
-export const findNatsServer = Effect.suspend(() => {
-  const directories = [...(process.env["PATH"] ?? "").split(delimiter), ...usualPlaces]
+/** Path of the nats-server of this machine: on the search path, or where packages usually put it. */
+export const findNatsServer = (
+  searchPath: string = process.env["PATH"] ?? "",
+  places: ReadonlyArray<string> = usualPlaces
+): Effect.Effect<string, CommandFailed> => {
+  const directories = [...searchPath.split(delimiter), ...places]
   const path = directories.map((directory) => join(directory, "nats-server")).find(isExecutable)
   if (path !== undefined) return Effect.succeed(path)
   const reason =
     "nats-server is not on this machine; install it (apt-get install nats-server, brew install nats-server) " +
     "or try aplomb dev --bus memory, which needs none"
   return Effect.fail(new CommandFailed({ reason, exitCode: exitCodes.unavailable }))
-})
+}
 
 /** The port that was asked for, if it is free; else the usual one or, where that is taken, any. */
 export const choosePort = Effect.fnUntraced(function* (wanted: number | undefined) {

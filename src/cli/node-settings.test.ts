@@ -1,0 +1,60 @@
+/** Where a node's configuration comes from, and what is said when it is wrong. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { mergeNodeConfig, type NodeSources } from "./node-settings.ts"
+
+const file = (fields: object) => ({ path: "n1.json", text: JSON.stringify(fields) })
+const whole = { cluster: "dev", node: "n1", nodes: ["n1", "n2"], data: "./n1", heartbeatIntervalMs: 10 }
+const sources = (more: Partial<NodeSources> = {}): NodeSources => ({
+  file: file(whole),
+  environment: {},
+  flags: {},
+  ...more
+})
+const problem = (more: Partial<NodeSources>) =>
+  Effect.map(Effect.flip(mergeNodeConfig(sources(more))), ({ message, exitCode }) => {
+    assert.strictEqual(exitCode, 2)
+    return message
+  })
+
+describe("the configuration of a node", () => {
+  it.effect("takes a flag before a variable, and a variable before the file", () =>
+    Effect.gen(function* () {
+      const environment = { APLOMB_HEARTBEAT_INTERVAL_MS: "20", APLOMB_SERVERS: "a:1, b:2" }
+      const config = yield* mergeNodeConfig(sources({ environment, flags: { heartbeatIntervalMs: "30" } }))
+      assert.strictEqual(config.heartbeatIntervalMs, 30)
+      assert.deepStrictEqual(config.servers, ["a:1", "b:2"])
+      const withoutFlag = yield* mergeNodeConfig(sources({ environment }))
+      assert.strictEqual(withoutFlag.heartbeatIntervalMs, 20)
+      assert.strictEqual((yield* mergeNodeConfig(sources())).heartbeatIntervalMs, 10)
+    })
+  )
+
+  it.effect("needs no file, and reads groups from JSON", () =>
+    Effect.gen(function* () {
+      const groups = '[{"name":"main","acceptors":["a"]}]'
+      const flags = { cluster: "c", node: "a", nodes: "a,b", data: "x", groups }
+      const config = yield* mergeNodeConfig({ file: undefined, environment: {}, flags })
+      assert.deepStrictEqual(config.nodes, ["a", "b"])
+      assert.deepStrictEqual(config.groups[0]?.acceptors, ["a"])
+    })
+  )
+
+  it.effect("names the field and the source of what is wrong", () =>
+    Effect.gen(function* () {
+      assert.include(
+        yield* problem({ environment: { APLOMB_SEGMENT_BYTES: "many" } }),
+        `"segmentBytes" (from the variable APLOMB_SEGMENT_BYTES)`
+      )
+      assert.include(yield* problem({ flags: { node: "n9" } }), `"node" (from the flag --node)`)
+      assert.include(yield* problem({ file: file({ ...whole, servers: 3 }) }), "from the file n1.json")
+      assert.include(
+        yield* problem({ file: file({ ...whole, color: 3 }) }),
+        `"color" (from the file n1.json) is no field`
+      )
+      assert.include(yield* problem({ file: { path: "n1.json", text: "{" } }), "n1.json is not JSON")
+      const { data: _data, ...rest } = whole
+      assert.include(yield* problem({ file: file(rest) }), `no "data": give --data, APLOMB_DATA`)
+    })
+  )
+})

@@ -1,0 +1,107 @@
+/** `aplomb dev` and `aplomb node` as processes: they come up, repair themselves, and leave nothing behind. */
+import { execFileSync } from "node:child_process"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
+import { describe, expect, it } from "vitest"
+import { allGone, CliProcess, cli, temporaryDirectory } from "../support/cli.ts"
+
+/** Pids of all processes below one. */
+const descendants = (pid: number): ReadonlyArray<number> => {
+  const table = execFileSync("ps", ["-eo", "pid=,ppid="], { encoding: "utf8" })
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number) as [number, number])
+  const below = (parent: number): ReadonlyArray<number> =>
+    table.filter(([, of]) => of === parent).flatMap(([child]) => [child, ...below(child)])
+  return below(pid)
+}
+
+const nodePid = (dev: CliProcess, node: string) =>
+  Number(dev.stdout.match(new RegExp(`node ${node} listens \\(pid (\\d+)\\)`))?.[1])
+
+describe("aplomb dev", () => {
+  it("says ready when the store answers, starts a killed node again, and leaves nothing at SIGTERM", async () => {
+    using directory = temporaryDirectory()
+    await using dev = new CliProcess(["dev", "--data", directory.path])
+    await dev.says(/^ready$/m)
+    const server = (await dev.says(/--servers (\S+)/))[1]!
+    const there = ["--servers", server]
+    expect((await cli(["kv", "put", "color", "green", ...there])).stdout).toMatch(/^revision \d+\n$/)
+    const first = nodePid(dev, "n2")
+    process.kill(first, "SIGKILL")
+    await dev.says(new RegExp(`node n2 \\(pid ${first}\\) ended \\(SIGKILL\\)`))
+    await dev.says(/node n2 listens[\s\S]*node n2 listens/)
+    expect((await cli(["kv", "get", "color", ...there])).stdout).toBe("green\n")
+    const below = descendants(dev.child.pid!)
+    expect(below.length).toBeGreaterThanOrEqual(5)
+    expect((await dev.stop()).exitCode).toBe(0)
+    expect(await allGone(below, 1000)).toBe(true)
+    expect(existsSync(join(directory.path, "n1", "wal"))).toBe(true)
+  })
+
+  it("takes everything with it when it is killed, and kills a child that is stuck when it stops", async () => {
+    await using dev = new CliProcess(["dev", "--nodes", "1"])
+    await dev.says(/^ready$/m)
+    const below = descendants(dev.child.pid!)
+    dev.child.kill("SIGKILL")
+    expect(await allGone(below, 8000)).toBe(true)
+
+    await using stuck = new CliProcess(["dev", "--nodes", "1"])
+    await stuck.says(/^ready$/m)
+    const pids = descendants(stuck.child.pid!)
+    process.kill(nodePid(stuck, "n1"), "SIGSTOP")
+    const startedMs = Date.now()
+    expect((await stuck.stop()).exitCode).toBe(0)
+    expect(Date.now() - startedMs).toBeLessThan(9000)
+    expect(await allGone(pids, 1000)).toBe(true)
+  })
+
+  it("ends by itself after the time given, and removes its temporary directory", async () => {
+    using directory = temporaryDirectory()
+    const environment = { TMPDIR: directory.path, NODE_COMPILE_CACHE: tmpdir() }
+    const result = await cli(["dev", "--bus", "memory", "--for", "5s"], { environment })
+    expect(result.exitCode).toBe(0)
+    expect(result.stdout).toContain("read back green")
+    expect(readdirSync(directory.path).filter((name) => name.startsWith("aplomb-dev"))).toEqual([])
+  })
+})
+
+describe("aplomb node", () => {
+  it("goes on when its terminal is gone, and stops with exit code 0", async () => {
+    using directory = temporaryDirectory()
+    await using dev = new CliProcess(["dev", "--nodes", "1", "--data", directory.path])
+    await dev.says(/^ready$/m)
+    const config = JSON.parse(readFileSync(join(directory.path, "n1.json"), "utf8"))
+    const path = join(directory.path, "other.json")
+    const data = join(directory.path, "other")
+    writeFileSync(path, JSON.stringify({ ...config, cluster: "other", data }))
+    await using node = new CliProcess(["node", "--config", path])
+    await node.says(/node n1 listens \(pid \d+\)/)
+    node.child.stdout!.destroy()
+    node.child.stdin!.destroy()
+    await delay(2000)
+    const server = config.servers[0]
+    const status = await cli(["status", "--cluster", "other", "--servers", server, "--json"])
+    expect(JSON.parse(status.stdout).groups[0]).toMatchObject({ leader: "n1", serving: true })
+    expect((await node.stop("SIGINT")).exitCode).toBe(0)
+  })
+
+  it("says in one sentence why it does not start: a used directory, no bus, a wrong field", async () => {
+    using directory = temporaryDirectory()
+    await using dev = new CliProcess(["dev", "--nodes", "1", "--data", directory.path])
+    await dev.says(/^ready$/m)
+    const used = await cli(["node", "--config", join(directory.path, "n1.json")])
+    expect([used.exitCode, used.stderr]).toEqual([1, expect.stringMatching(/^aplomb: .* is in use by .*\n$/)])
+    const config = ["--cluster", "c", "--node", "a", "--nodes", "a", "--data", join(directory.path, "a")]
+    const noBus = await cli(["node", ...config, "--servers", "127.0.0.1:9", "--timeout", "300ms"])
+    expect([noBus.exitCode, noBus.stderr]).toEqual([
+      3,
+      "aplomb: no bus at 127.0.0.1:9; start one with scripts/start or give --servers\n"
+    ])
+    const wrong = await cli(["node", ...config, "--heartbeat-interval-ms", "0"])
+    expect(wrong.exitCode).toBe(2)
+    expect(wrong.stderr).toContain(`"heartbeatIntervalMs" (from the flag --heartbeat-interval-ms)`)
+  })
+})

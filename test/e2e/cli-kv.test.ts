@@ -1,0 +1,128 @@
+/** `aplomb status`, `aplomb kv` and `aplomb check-history` against a real cluster of processes. */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { CliProcess, cli, temporaryDirectory } from "../support/cli.ts"
+
+let dev: CliProcess
+let environment: Record<string, string>
+const directory = temporaryDirectory()
+
+beforeAll(async () => {
+  dev = new CliProcess(["dev"])
+  await dev.says(/^ready$/m)
+  environment = { APLOMB_SERVERS: (await dev.says(/--servers (\S+)/))[1]! }
+}, 60_000)
+
+afterAll(async () => {
+  await dev.stop()
+  directory[Symbol.dispose]()
+})
+
+const run = (words: ReadonlyArray<string>, stdin = "") => cli(words, { environment, stdin })
+const kv = (...words: ReadonlyArray<string>) => run(["kv", ...words])
+
+describe("aplomb status", () => {
+  it("shows nodes and groups as JSON and as a table", async () => {
+    const { nodes, groups } = JSON.parse((await run(["status", "--json"])).stdout)
+    expect(nodes.map((node: { id: string; state: string }) => [node.id, node.state])).toEqual([
+      ["n1", "running"],
+      ["n2", "running"],
+      ["n3", "running"]
+    ])
+    expect(groups).toMatchObject([{ group: "main", leader: "n1", acceptors: ["n1", "n2", "n3"] }])
+    expect((await run(["status"])).stdout).toMatch(/^main +n1 /m)
+  })
+
+  it("fails where nobody answers, and where there is no bus", async () => {
+    const nobody = await run(["status", "--cluster", "nobody"])
+    expect([nobody.exitCode, nobody.stderr]).toEqual([3, expect.stringContaining("no node of the cluster")])
+    const noBus = await run(["status", "--servers", "127.0.0.1:9"])
+    expect([noBus.exitCode, noBus.stderr]).toEqual([3, expect.stringContaining("no bus at 127.0.0.1:9")])
+  })
+})
+
+describe("aplomb kv", () => {
+  it("puts, gets, compares, lists and deletes, with exit code 1 where the answer is no", async () => {
+    const revision = Number((await kv("put", "a/color", "green")).stdout.match(/\d+/)?.[0])
+    expect((await kv("get", "a/color")).stdout).toBe("green\n")
+    expect(JSON.parse((await kv("get", "a/color", "--json")).stdout)).toEqual({
+      key: "a/color",
+      value: "green",
+      revision
+    })
+    const other = await kv("cas", "a/color", "1000000", "red")
+    expect([other.exitCode, other.stderr]).toEqual([1, expect.stringContaining(`at revision ${revision}`)])
+    expect((await kv("cas", "a/color", String(revision), "blue")).exitCode).toBe(0)
+    expect((await kv("list", "a/")).stdout).toMatch(/^a\/color\t\d+\tblue\n$/)
+    expect((await kv("delete", "a/color")).stdout).toBe("deleted\n")
+    const absent = await kv("get", "a/color")
+    expect([absent.exitCode, absent.stderr]).toEqual([1, `aplomb: there is no key "a/color"\n`])
+  })
+
+  it("takes a value from stdin as it is", async () => {
+    expect((await run(["kv", "put", "b", "-"], "two\nlines\n")).exitCode).toBe(0)
+    expect(JSON.parse((await kv("get", "b", "--json")).stdout).value).toBe("two\nlines\n")
+  })
+
+  it("shows help for a flag that it does not know", async () => {
+    const { exitCode, stdout, stderr } = await kv("get", "a", "--nonsense")
+    expect(exitCode).toBe(2)
+    expect(stdout + stderr).toMatch(/USAGE[\s\S]*--nonsense/)
+  })
+
+  it("loads a file once, and dumps what it loaded", async () => {
+    const lines = Array.from(
+      { length: 20_000 },
+      (_, i) => `{"key":"load/${String(i).padStart(5, "0")}","value":"v${i}"}`
+    )
+    const path = join(directory.path, "all.jsonl")
+    writeFileSync(path, `${lines.join("\n")}\n`)
+    const first = JSON.parse((await kv("load", path, "--json")).stdout)
+    expect(first).toMatchObject({ records: 20_000, skipped: 0 })
+    expect(JSON.parse((await kv("load", path, "--json")).stdout)).toMatchObject({
+      records: 0,
+      skipped: 20_000
+    })
+    expect((await kv("dump", "load/")).stdout).toBe(`${lines.join("\n")}\n`)
+    expect(JSON.parse((await kv("load", path, "--no-resume", "--json")).stdout)).toMatchObject({
+      records: 20_000
+    })
+  })
+
+  it("goes on after an interruption where everything before was acknowledged", async () => {
+    const path = join(directory.path, "long.tsv")
+    const count = 300_000
+    writeFileSync(path, Array.from({ length: count }, (_, i) => `long/${i}\t${i}\n`).join(""))
+    await using loading = new CliProcess(["kv", "load", path], { environment })
+    // Once a line of progress is out, part of the file is acknowledged and saved.
+    while (!/records/.test(loading.stderr) && loading.child.exitCode === null) await delay(20)
+    await loading.stop("SIGKILL")
+    const { records, skipped } = JSON.parse((await kv("load", path, "--json")).stdout)
+    expect(records + skipped).toBe(count)
+    expect(skipped).toBeGreaterThan(0)
+    expect((await kv("get", `long/${count - 1}`)).stdout).toBe(`${count - 1}\n`)
+    expect((await kv("get", "long/0")).stdout).toBe("0\n")
+  })
+
+  it("stops at a line that is no record and says where; what comes before it is loaded", async () => {
+    const path = join(directory.path, "bad.tsv")
+    writeFileSync(path, "bad/1\tone\nbad/2\ttwo\nno tab here\nbad/4\tfour\n")
+    const { exitCode, stderr } = await kv("load", path)
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain("line 3: expected key TAB value")
+    expect((await kv("get", "bad/2")).stdout).toBe("two\n")
+    expect((await kv("get", "bad/4")).exitCode).toBe(1)
+  })
+})
+
+describe("aplomb check-history", () => {
+  it("says with its exit code whether a history is linearizable", async () => {
+    expect((await cli(["check-history", "test/histories/kv-append.jsonl"])).exitCode).toBe(0)
+    const picture = join(directory.path, "stale.svg")
+    const stale = await cli(["check-history", "test/histories/stale-read.jsonl", "--svg", picture, "--json"])
+    expect([stale.exitCode, JSON.parse(stale.stdout).verdict]).toEqual([1, "not-linearizable"])
+    expect((await cli(["check-history", "-"], { stdin: "junk\n" })).exitCode).toBe(2)
+  })
+})

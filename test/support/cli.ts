@@ -1,0 +1,94 @@
+/** Runs the command line as users do: as processes, with what they print and how they end. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
+
+const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url))
+
+export interface CliResult {
+  readonly stdout: string
+  readonly stderr: string
+  /** Null where a signal ended it. */
+  readonly exitCode: number | null
+}
+
+export interface CliOptions {
+  readonly stdin?: string
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** A command that runs until it ends or is told to. */
+export class CliProcess {
+  readonly child: ChildProcess
+  readonly ended: Promise<CliResult>
+  stdout = ""
+  stderr = ""
+
+  constructor(words: ReadonlyArray<string>, { stdin, environment }: CliOptions = {}) {
+    const env = { ...process.env, ...environment }
+    const child = spawn(process.execPath, [main, ...words], { env, stdio: "pipe" })
+    this.child = child
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      this.stdout += text
+    })
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text
+    })
+    if (stdin !== undefined) child.stdin.end(stdin)
+    this.ended = new Promise((resolve) => {
+      child.once("close", (exitCode) => resolve({ stdout: this.stdout, stderr: this.stderr, exitCode }))
+    })
+  }
+
+  /** Returns when stdout matches; fails with everything that was printed where that takes too long. */
+  async says(pattern: RegExp, timeoutMs = 30_000): Promise<RegExpMatchArray> {
+    for (const endMs = Date.now() + timeoutMs; Date.now() < endMs; await delay(20)) {
+      const found = this.stdout.match(pattern)
+      if (found !== null) return found
+      if (this.child.exitCode !== null) break
+    }
+    throw new Error(`"${pattern.source}" was not printed; instead:\n${this.stdout}\n${this.stderr}`)
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<CliResult> {
+    this.child.kill(signal)
+    return this.ended
+  }
+
+  /** For the end of a test: whatever state it is in. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGKILL")
+    await this.ended
+  }
+}
+
+/** Runs a command to its end. */
+export const cli = (words: ReadonlyArray<string>, options: CliOptions = {}): Promise<CliResult> =>
+  new CliProcess(words, { stdin: "", ...options }).ended
+
+/** A directory that is removed at the end of the test. */
+export const temporaryDirectory = (): Disposable & { readonly path: string } => {
+  const path = mkdtempSync(join(tmpdir(), "aplomb-cli-"))
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+/** Whether a process with this pid is there. */
+export const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Returns when none of the processes is there any more. */
+export const allGone = async (pids: ReadonlyArray<number>, timeoutMs: number): Promise<boolean> => {
+  for (const endMs = Date.now() + timeoutMs; Date.now() < endMs; await delay(50)) {
+    if (!pids.some(isAlive)) return true
+  }
+  return false
+}
