@@ -64,8 +64,9 @@ export const chunkFor = (replication: Replication, log: LogView, next: Slot, max
     "a leader reads its log only while its own acceptor promised its ballot"
   )
   // Others may have acknowledged what its own acceptor has not taken in yet: nobody gets what cannot be read here.
-  const prevSlot = slotMin(slotPlus(next, -1), slotMin(last, log.last))
-  const runs = prevSlot < last ? log.read(slotPlus(prevSlot, 1), last, maxBytes) : []
+  const end = slotMin(last, log.last)
+  const prevSlot = slotMin(slotPlus(next, -1), end)
+  const runs = prevSlot < end ? log.read(slotPlus(prevSlot, 1), end, maxBytes) : []
   return {
     _tag: "Accept",
     configuration,
