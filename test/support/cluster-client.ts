@@ -1,6 +1,6 @@
 /** Clients of a test cluster, in the process of the test: commands with what became of them, and the nodes' status. */
 import { Context, Effect, Layer, type Scope } from "effect"
-import { surveyNodes } from "../../src/client/discover.ts"
+import { type NodeSeen, surveyNodes } from "../../src/client/discover.ts"
 import type { Kv } from "../../src/client/kv.ts"
 import { kvOf } from "../../src/client/kv.ts"
 import { type Replicated, replicated } from "../../src/client/replicated.ts"
@@ -49,8 +49,12 @@ export const clientOf = Effect.fnUntraced(function* (
 
 const surveyMs = 300
 
-/** What each node says of itself now. */
-export const statusOf = (client: TestClient) => surveyNodes(client.bus, subjectsOf(clusterName), surveyMs)
+/** What each node says of itself now; nobody does while the bus is away. */
+export const statusOf = (client: TestClient): Effect.Effect<ReadonlyArray<NodeSeen>> =>
+  surveyNodes(client.bus, subjectsOf(clusterName), surveyMs).pipe(
+    Effect.catchTag("BusUnavailable", () => Effect.as(Effect.sleep(surveyMs), [])),
+    Effect.orDie
+  )
 
 const serveWithinMs = 90_000
 
