@@ -1,7 +1,7 @@
 /** One group on one node: its log, acceptor, leader and learner, wired to each other and to the bus. */
 import { Cause, Data, Effect } from "effect"
 import type { AcceptorState } from "../protocol/acceptor.ts"
-import type { GroupId, Replica } from "../protocol/ids.ts"
+import { type GroupId, noBallot, noSlot, type Replica, type Slot } from "../protocol/ids.ts"
 import type { LeaderState } from "../protocol/leader-state.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import { emptyReplica, type ReplicaState } from "../protocol/replica.ts"
@@ -9,6 +9,7 @@ import type { WalFailure } from "../runtime/storage/errors.ts"
 import type { Packet } from "../wire/packet.ts"
 import { spawnAcceptor } from "./acceptor.ts"
 import { watchLeadership } from "./candidate.ts"
+import { learnFromOthers } from "./catch-up.ts"
 import { groupHands, type Mailboxes, route } from "./group-hands.ts"
 import type { GroupLog } from "./group-log.ts"
 import { spawnLeader } from "./leader.ts"
@@ -59,6 +60,7 @@ export interface GroupParts {
 export interface GroupStatus {
   readonly group: string
   readonly machine: string
+  /** Phase of the leader here; `Learning` on a node that only learns. */
   readonly phase: string
   readonly promised: number
   readonly last: number
@@ -117,6 +119,11 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   }
   // What was known to be chosen before the restart can be applied before anybody leads.
   if (log.chosen > 0) learn({ _tag: "Apply", through: log.chosen, answer: false })
+  if (group.learners.includes(self.node)) {
+    const apply = (through: Slot) => learn({ _tag: "Apply", through, answer: false })
+    const sources = group.acceptors
+    yield* Effect.forkScoped(learnFromOthers({ context, group: id, sources, log, apply, onFailure }))
+  }
   yield* Effect.forkScoped(
     watchLeadership({
       group: id,
@@ -134,19 +141,20 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
 })
 
 const groupStatus = (
-  { group, machine, log }: GroupOptions,
+  { group, machine, log, context }: GroupOptions,
   acceptor: AcceptorState,
   leader: LeaderState,
   applied: number
 ): GroupStatus => {
   const { configuration: known } = acceptor
+  const learns = log.promised === noBallot && group.learners.includes(context.self.node)
   return {
     group: group.name,
     machine: machine.name,
-    phase: leader._tag,
+    phase: learns ? "Learning" : leader._tag,
     promised: log.promised,
     last: log.last,
-    chosen: "chosen" in leader ? Math.max(leader.chosen, acceptor.chosen) : acceptor.chosen,
+    chosen: Math.max("chosen" in leader ? leader.chosen : noSlot, acceptor.chosen, log.chosen),
     applied,
     configuration: known && {
       ballot: known.ballot,

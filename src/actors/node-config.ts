@@ -14,7 +14,11 @@ const GroupFields = Schema.Struct({
   /** Which state machine the group replicates. */
   machine: Schema.String.pipe(Schema.withDecodingDefaultKey(Effect.succeed("kv"))),
   /** Nodes that vote. The first one leads at the beginning. */
-  acceptors: Names
+  acceptors: Names,
+  /** Nodes that apply what is chosen without voting: ready to be made acceptors. */
+  learners: Schema.Array(Name).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed([] as ReadonlyArray<string>))
+  )
 })
 
 /** The configuration of one node. Every field but the first four has a default that does for one machine. */
@@ -61,7 +65,9 @@ export const nodeConfig = Effect.fnUntraced(function* (
     Effect.mapError((error) => new ConfigInvalid({ problem: error.message }))
   )
   const groups =
-    config.groups.length > 0 ? config.groups : [{ name: "main", machine: "kv", acceptors: config.nodes }]
+    config.groups.length > 0
+      ? config.groups
+      : [{ name: "main", machine: "kv", acceptors: config.nodes, learners: [] }]
   const problem = firstProblem({ ...config, groups })
   if (problem !== undefined) return yield* new ConfigInvalid({ problem })
   return { ...config, groups }
@@ -76,10 +82,13 @@ const firstProblem = (config: NodeConfig): string | undefined => {
     return `"master" is ${config.master}, no known node`
   const names = config.groups.map((group) => group.name)
   if (new Set(names).size < names.length) return `"groups" names a group twice: ${names.join(", ")}`
-  for (const { name, acceptors } of config.groups) {
+  for (const { name, acceptors, learners } of config.groups) {
     const stranger = acceptors.find((acceptor) => !known.has(acceptor))
     if (stranger !== undefined) return `group ${name}: its acceptor ${stranger} is not among "nodes"`
     if (new Set(acceptors).size < acceptors.length) return `group ${name}: an acceptor is named twice`
+    const lost = learners.find((learner) => !known.has(learner) || acceptors.includes(learner))
+    if (lost !== undefined) return `group ${name}: its learner ${lost} must be among "nodes", and no acceptor`
+    if (new Set(learners).size < learners.length) return `group ${name}: a learner is named twice`
   }
   return undefined
 }

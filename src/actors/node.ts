@@ -1,16 +1,24 @@
 /** A node: opens its storage, takes its place on the bus, and runs the roles of its groups until its scope closes. */
-import { Deferred, Effect, type Scope } from "effect"
-import { GroupId, NodeId, type Replica, StorageId } from "../protocol/ids.ts"
+import { Cause, Deferred, Effect, type Scope } from "effect"
+import { GroupId, NodeId, type Replica, Slot, StorageId } from "../protocol/ids.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { BadSubject, Bus, BusUnavailable } from "../runtime/bus/port.ts"
 import type { StorageCorrupted, UnknownFormat, WrongCluster } from "../runtime/storage/errors.ts"
 import type { DirectoryInUse, DiskFailed, Files } from "../runtime/storage/port.ts"
 import type { Wal } from "../runtime/storage/wal.ts"
 import type { Body, Packet } from "../wire/packet.ts"
-import { type Group, type GroupFailure, type GroupParts, type GroupStatus, spawnGroup } from "./group.ts"
+import { type CatchUpSource, serveCatchUp } from "./catch-up.ts"
+import {
+  type Group,
+  type GroupFailure,
+  type GroupParts,
+  type GroupStatus,
+  RoleCrashed,
+  spawnGroup
+} from "./group.ts"
 import type { GroupLog } from "./group-log.ts"
 import { spawnMaster } from "./master.ts"
-import { ConfigInvalid, type NodeConfig } from "./node-config.ts"
+import { ConfigInvalid, type GroupConfig, type NodeConfig } from "./node-config.ts"
 import { count, makeNodeContext, type NodeContext } from "./node-context.ts"
 import { openGroupLogs } from "./node-storage.ts"
 import { announce, type DuplicateNode } from "./presence.ts"
@@ -95,7 +103,9 @@ export const runNode = Effect.fnUntraced(function* (
   })
   if (config.node === (config.master ?? config.nodes[0])) yield* runMaster(config, context, fail)
   const groups = new Map<GroupId, Group>()
-  for (const group of config.groups.filter(({ acceptors }) => acceptors.includes(config.node))) {
+  const sources = new Map<GroupId, CatchUpSource>()
+  const holds = ({ acceptors, learners }: GroupConfig) => [...acceptors, ...learners].includes(config.node)
+  for (const group of config.groups.filter(holds)) {
     const log: GroupLog = logs.get(group.name)!
     const machine = machineOf.get(group.machine)!
     const roles = yield* spawnGroup({
@@ -110,7 +120,12 @@ export const runNode = Effect.fnUntraced(function* (
       onParts
     })
     groups.set(GroupId(group.name), roles)
+    sources.set(GroupId(group.name), { log, chosen: () => Slot(roles.status().chosen) })
   }
+  const server = yield* serveCatchUp(context, sources)
+  server.onTerminated((end) => {
+    if (end._tag !== "Stopped") fail(new RoleCrashed({ role: server.name, cause: Cause.squash(end.cause) }))
+  })
   yield* listen(config, context, groups)
   const status = (): NodeStatus => ({
     id: config.node,

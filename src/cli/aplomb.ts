@@ -12,6 +12,7 @@ import { checkHistoryCommand } from "./check-history.ts"
 import { devCommand } from "./dev.ts"
 import { exitCodes, verdictOf } from "./failure.ts"
 import { kvCommand } from "./kv.ts"
+import { logCommand } from "./log.ts"
 import { nodeCommand } from "./node.ts"
 import { printErrorUnsafe, tolerateClosedOutput } from "./output.ts"
 import { Process, thisProcess } from "./process.ts"
@@ -31,6 +32,7 @@ const aplomb = Command.make("aplomb").pipe(
     checkHistoryCommand,
     devCommand,
     kvCommand,
+    logCommand,
     nodeCommand,
     statusCommand
   ])

@@ -2,6 +2,7 @@
 import { type GroupId, GroupId as makeGroup, NodeId, type Replica, StorageId } from "../protocol/ids.ts"
 import type { FromClient, MasterReply, MasterRequest } from "../protocol/messages.ts"
 import { pack, unpack } from "../runtime/codec.ts"
+import { type CatchUp, type CaughtUp, catchUpIn, catchUpKinds, catchUpOut } from "./catch-up-codec.ts"
 import { clientIn, clientKinds, clientOut, type ToClient } from "./client-codec.ts"
 import { Fields, readFields } from "./fields.ts"
 import { masterReplyIn, masterReplyOut, masterRequestIn, masterRequestOut } from "./master-codec.ts"
@@ -30,7 +31,15 @@ export interface Hello {
   readonly asks: boolean
 }
 
-export type Body = ProtocolMessage | FromClient | ToClient | MasterAsk | MasterAnswer | Hello
+export type Body =
+  | ProtocolMessage
+  | FromClient
+  | ToClient
+  | MasterAsk
+  | MasterAnswer
+  | Hello
+  | CatchUp
+  | CaughtUp
 
 export interface Packet {
   readonly from: Replica
@@ -46,6 +55,7 @@ const kinds: { readonly [Tag in Body["_tag"]]: number } = {
   MasterAsk: 10,
   MasterAnswer: 11,
   Hello: 12,
+  ...catchUpKinds,
   ...clientKinds
 }
 
@@ -62,6 +72,9 @@ const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
       return masterRequestOut(body.request)
     case "MasterAnswer":
       return masterReplyOut(body.reply)
+    case "CatchUp":
+    case "CaughtUp":
+      return catchUpOut(body)
     case "Hello":
       return [body.instance, body.startedAtMs, body.asks]
     default:
@@ -82,7 +95,7 @@ const bodyIn = (kind: number, fields: Fields): Body | undefined => {
   if (kind === kinds.Hello) {
     return { _tag: "Hello", instance: fields.text(), startedAtMs: fields.time(), asks: fields.any() === true }
   }
-  return clientIn(kind, fields)
+  return catchUpIn(kind, fields) ?? clientIn(kind, fields)
 }
 
 const known = new Set<unknown>(Object.values(kinds))

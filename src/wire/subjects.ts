@@ -14,6 +14,8 @@ export interface Subjects {
   /** Every node answers questions about its state here. */
   readonly status: string
   readonly master: string
+  /** A node hands out chosen entries of its logs here. */
+  readonly catchUp: (node: NodeId) => string
   /** What a client hears before it has a session, and refusals. */
   readonly client: (client: ClientId) => string
   /** Results of a session's commands: whoever leads can answer without knowing the client. */
@@ -26,6 +28,7 @@ export const subjectsOf = (cluster: string): Subjects => ({
   hello: `aplomb.${cluster}.hello`,
   status: `aplomb.${cluster}.status`,
   master: `aplomb.${cluster}.master`,
+  catchUp: (node) => `aplomb.${cluster}.catch-up.${node}`,
   client: (client) => `aplomb.${cluster}.client.${client}`,
   session: (group, session) => `aplomb.${cluster}.session.${group}.${session}`
 })

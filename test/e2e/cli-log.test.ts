@@ -1,0 +1,61 @@
+/** `aplomb log tail`, and nodes that learn without voting, as processes over a real bus. */
+import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
+import { describe, expect, it } from "vitest"
+import { CliProcess, cli, temporaryDirectory } from "../support/cli.ts"
+
+const lines = (stdout: string): ReadonlyArray<Record<string, unknown>> =>
+  stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+
+describe("aplomb log tail", () => {
+  it("prints chosen entries with their decoded commands, and goes on as more are chosen", async () => {
+    await using dev = new CliProcess(["dev", "--nodes", "1"])
+    await dev.says(/^ready$/m)
+    const environment = { APLOMB_SERVERS: (await dev.says(/--servers (\S+)/))[1]! }
+    await cli(["kv", "put", "color", "green"], { environment })
+    const all = lines((await cli(["log", "tail", "--from", "1", "--json"], { environment })).stdout)
+    expect(all.map(({ slot }) => slot)).toEqual(all.map((_, index) => index + 1))
+    const written = all.find(({ kind }) => kind === "command")
+    expect(written).toMatchObject({ command: { _tag: "Put", key: "color", value: "green" }, number: 1 })
+    await using following = new CliProcess(["log", "tail", "--follow"], { environment })
+    await following.says(/"green"/)
+    await cli(["kv", "put", "color", "blue"], { environment })
+    await following.says(/"blue"/)
+  })
+})
+
+describe("a learner", () => {
+  it("catches up with a log that was there before it, survives a restart, and shows in the status", async () => {
+    using directory = temporaryDirectory()
+    await using dev = new CliProcess(["dev", "--nodes", "1", "--data", directory.path])
+    await dev.says(/^ready$/m)
+    const servers = (await dev.says(/--servers (\S+)/))[1]!
+    const environment = { APLOMB_SERVERS: servers }
+    const records = Array.from({ length: 20_000 }, (_, i) => `k${i}\t${i}\n`).join("")
+    await cli(["kv", "load", "-", "--format", "tsv"], { environment, stdin: records })
+    const groups = JSON.stringify([{ name: "main", acceptors: ["n1"], learners: ["n2"] }])
+    const words = ["node", "--cluster", "dev", "--node", "n2", "--nodes", "n1,n2", "--groups", groups]
+    const learner = () => new CliProcess([...words, "--data", join(directory.path, "n2")], { environment })
+    const caughtUp = async () => {
+      for (const endMs = Date.now() + 20_000; Date.now() < endMs; await delay(100)) {
+        const status = await cli(["status", "--json"], { environment })
+        const [main] = JSON.parse(status.stdout).groups
+        if (main.applied.n2 === main.chosen) return main
+      }
+      throw new Error("the learner did not catch up")
+    }
+    {
+      await using node = learner()
+      await node.says(/listens/)
+      expect(await caughtUp()).toMatchObject({ learners: ["n2"], acceptors: ["n1"] })
+      await node.stop()
+    }
+    await cli(["kv", "put", "later", "1"], { environment })
+    await using again = learner()
+    await again.says(/listens/)
+    expect((await caughtUp()).chosen).toBeGreaterThan(20_000)
+  })
+})
