@@ -119,7 +119,8 @@ const outcomeFailure = (outcome: Outcome<unknown, unknown>): RunFailure | undefi
 const historyFailure = (world: World): RunFailure | undefined => {
   if (world.history.lines.length === 0) return undefined
   const { exitCode, json } = checkHistory(world.history.text(), { model: "kv", stepsMax: historyStepsMax })
-  const fault = json.versionFaults?.[0]
+  // With operations whose outcome is open, more than one of them may have to stand between two versions.
+  const fault = json.versionFaults?.find(({ key }) => !world.history.hasOpen(String(key)))
   if (exitCode !== 0 && exitCode !== 3) return { kind: "history", name: json.verdict, message: json.reason }
   if (fault === undefined) return undefined
   return {

@@ -148,7 +148,7 @@ export const drawCluster = (world: World, shape: ClusterShape): ClusterOptions =
     heartbeatIntervalMs,
     retransmitAfterMs: 2 * heartbeatIntervalMs,
     sessionTtlMs: random.pick([5_000, 60_000]),
-    segmentBytes: random.pick([1 << 20, 4 << 20]),
+    segmentBytes: random.pick([1 << 19, 1 << 20]),
     placeOf: (name) => ({ machine: `machine-${name}`, zone: zones[names.indexOf(name) % zones.length]! })
   }
 }

@@ -62,6 +62,17 @@ export class HistoryRecorder {
     this.lines.push({ ...invocation, type: "info", error, time: this.#nowMicros() })
   }
 
+  /** Whether an operation on the key has no known outcome. */
+  hasOpen(key: string): boolean {
+    let open = 0
+    for (const line of this.lines) {
+      if (line.key !== key) continue
+      if (line.type === "invoke") open++
+      else if (line.type !== "info") open--
+    }
+    return open > 0
+  }
+
   /** As JSON Lines, without line ends. */
   text(): ReadonlyArray<string> {
     return this.lines.map((line) => JSON.stringify(line))
