@@ -6,6 +6,7 @@ import { Effect, Layer, type Scope } from "effect"
 import { attempt, call, failed } from "./disk-call.ts"
 import { type LockFiles, type LockOwner, lockName, releaseLock, takeLock } from "./lock.ts"
 import { DirectoryInUse, type DiskFailed, type FileHandle, Files, type FilesShape } from "./port.ts"
+import { inSteps } from "./steps.ts"
 
 /**
  * How a durable write waits for the disk. `sync`: in the calling thread, so that nothing else runs meanwhile;
@@ -16,7 +17,7 @@ type WriteMode = "sync" | "async"
 
 type WriteDone = (failure: DiskFailed | undefined) => void
 
-const zeroStep = new Uint8Array(1 << 20)
+const zeroStep = new Uint8Array(256 << 10)
 
 const withDescriptor = <A>(
   path: string,
@@ -94,14 +95,11 @@ const remove = Effect.fnUntraced(function* (path: string) {
   if (removed) yield* syncDirectory(dirname(path))
 })
 
-const preallocate = (path: string, sizeBytes: number) =>
-  writeAside(
-    path,
-    Effect.fnUntraced(function* (descriptor) {
-      for (let at = 0; at < sizeBytes; at += zeroStep.length) {
-        yield* writeAll(path, descriptor, zeroStep.subarray(0, Math.min(zeroStep.length, sizeBytes - at)), at)
-      }
-    })
+const preallocate: FilesShape["preallocate"] = (path, sizeBytes, yields) =>
+  writeAside(path, (descriptor) =>
+    inSteps(sizeBytes, zeroStep.length, yields, (at, lengthBytes) =>
+      writeAll(path, descriptor, zeroStep.subarray(0, lengthBytes), at)
+    )
   )
 
 /**

@@ -61,8 +61,15 @@ export interface FilesShape {
    * never a mixture.
    */
   readonly writeFileAtomic: (path: string, bytes: Uint8Array) => Effect.Effect<void, DiskFailed>
-  /** Makes a file of this size filled with zeros, durable in its directory. Slow: done ahead of need. */
-  readonly preallocate: (path: string, sizeBytes: number) => Effect.Effect<void, DiskFailed>
+  /**
+   * Makes a file of this size filled with zeros, durable in its directory. Slow: done ahead of need, and with pauses for
+   * those who write meanwhile as long as `yields` says so.
+   */
+  readonly preallocate: (
+    path: string,
+    sizeBytes: number,
+    yields?: () => boolean
+  ) => Effect.Effect<void, DiskFailed>
   /** Opens an existing file for reading and durable writing. */
   readonly open: (path: string) => Effect.Effect<FileHandle, DiskFailed, Scope.Scope>
   readonly remove: (path: string) => Effect.Effect<void, DiskFailed>

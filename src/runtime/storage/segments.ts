@@ -53,9 +53,10 @@ export interface Segments {
   /** The segment of this number, from 1 to `last`. */
   readonly handle: (segment: number) => FileHandle
   /**
-   * Makes one more segment in the background; `done` is called when it can be written to, or with why not.
+   * Makes one more segment in the background; `done` is called when it can be written to, or with why not. It
+   * leaves the disk to others as long as `yields` says so.
    */
-  readonly makeNext: (done: (failure: DiskFailed | undefined) => void) => void
+  readonly makeNext: (done: (failure: DiskFailed | undefined) => void, yields: () => boolean) => void
 }
 
 const checkCounted = Effect.fnUntraced(function* (directory: string, identity: Identity) {
@@ -80,12 +81,17 @@ const openSegment = Effect.fnUntraced(function* (directory: string, identity: Id
 })
 
 /** Makes a segment and counts it: only after that may it be written to. */
-const makeSegment = Effect.fnUntraced(function* (directory: string, identity: Identity, segment: number) {
+const makeSegment = Effect.fnUntraced(function* (
+  directory: string,
+  identity: Identity,
+  segment: number,
+  yields?: () => boolean
+) {
   const files = yield* Files
   const path = pathOf(directory, segment)
   // An attempt before this one may have got as far as the file.
   if ((yield* listSegments(directory)).includes(segment)) yield* files.remove(path)
-  yield* files.preallocate(path, identity.segmentBytes)
+  yield* files.preallocate(path, identity.segmentBytes, yields)
   yield* writeIdentity(directory, { ...identity, segments: segment })
   return yield* files.open(path)
 })
@@ -103,11 +109,11 @@ export const openSegments = Effect.fnUntraced(function* (directory: string, iden
   }
   if (handles.length === 0) handles.push(yield* makeSegment(directory, identity, 1))
 
-  const requests = yield* Queue.unbounded<(failure: DiskFailed | undefined) => void>()
+  const requests = yield* Queue.unbounded<Parameters<Segments["makeNext"]>>()
   const maker = Effect.gen(function* () {
     for (;;) {
-      const done = yield* Queue.take(requests)
-      const failure = yield* makeSegment(directory, identity, handles.length + 1).pipe(
+      const [done, yields] = yield* Queue.take(requests)
+      const failure = yield* makeSegment(directory, identity, handles.length + 1, yields).pipe(
         Scope.provide(scope),
         Effect.match({
           onSuccess: (handle) => void handles.push(handle),
@@ -125,7 +131,7 @@ export const openSegments = Effect.fnUntraced(function* (directory: string, iden
     segmentBytes: identity.segmentBytes,
     last: () => handles.length,
     handle: (segment) => handles[segment - 1]!,
-    makeNext: (done) => void Queue.offerUnsafe(requests, done)
+    makeNext: (done, yields) => void Queue.offerUnsafe(requests, [done, yields])
   }
   return segments
 })

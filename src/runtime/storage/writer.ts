@@ -243,11 +243,13 @@ export class LogWriter {
   private makeSegment(): void {
     if (this.making) return
     this.making = true
-    this.segments.makeNext((failure) => {
+    const done = (failure: DiskFailed | undefined) => {
       this.making = false
       if (failure !== undefined && this.needsSegment) this.fail(failure)
       this.turn()
-    })
+    }
+    // Made ahead of need it leaves the disk to the frames; once one of them waits for it, it hurries.
+    this.segments.makeNext(done, () => !this.needsSegment)
   }
 
   private askAhead(): void {
