@@ -30,7 +30,11 @@ const startThread: Effect.Effect<Thread> = Effect.gen(function* () {
   const heard = yield* Queue.unbounded<Heard>()
   // Not the loaders of whoever started this: they would have changed the sources before the mutant's edits
   // are made.
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { execArgv: [] })
+  const options = { execArgv: [], stdout: true, stderr: true }
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), options)
+  // What simulated nodes log while they die of a mutant is nothing that anybody wants to read.
+  worker.stdout.resume()
+  worker.stderr.resume()
   worker.on("message", (word: Word) => Queue.offerUnsafe(heard, word))
   worker.on("error", (error) => Queue.offerUnsafe(heard, { _tag: "Broke", reason: String(error) }))
   return { worker, heard }

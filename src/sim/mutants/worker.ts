@@ -5,7 +5,7 @@
 import { parentPort } from "node:worker_threads"
 import { importMutated } from "./hooks.ts"
 import type { Mutant } from "./mutant.ts"
-import type { Trial } from "./trial.ts"
+import { trial as soundTrial, type Trial } from "./trial.ts"
 
 /** What the thread is asked. */
 export interface Job {
@@ -57,7 +57,9 @@ const work = async ({ mutant, seeds }: Job, tell: (word: Word) => void): Promise
       const seed = 1 + Math.floor(ran / mutant.scenarios.length)
       const failure = trial(scenario, seed)
       tell({ _tag: "Ran", seeds: ran + 1 })
-      if (failure !== undefined) return result(ran + 1, { scenario, seed, ...failure })
+      // What fails without the mutant, too, says nothing about it.
+      if (failure !== undefined && soundTrial(scenario, seed) === undefined)
+        return result(ran + 1, { scenario, seed, ...failure })
     }
     return result(seeds, undefined)
   } catch (error) {

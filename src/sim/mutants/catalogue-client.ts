@@ -1,0 +1,178 @@
+/** Seeded bugs of sessions, of clients, of the key-value machine and of how chosen entries are applied. */
+import type { Mutant } from "./mutant.ts"
+
+const session = "protocol/session.ts"
+const replica = "protocol/replica.ts"
+const epoch = "client/epoch.ts"
+const core = "client/group-core.ts"
+const kv = "machines/kv.ts"
+const retries = ["retries"]
+
+export const clientMutants: ReadonlyArray<Mutant> = [
+  {
+    id: "session/replies-not-kept",
+    edits: [{ file: session, find: "if (recorded !== undefined) return recorded\n", replace: "" }],
+    law: "each command takes effect once",
+    why: "A command that is sent twice is executed twice.",
+    scenarios: retries
+  },
+  {
+    id: "session/received-not-remembered",
+    edits: [
+      { file: session, find: 'if (number <= session.received) return "already-received"\n', replace: "" }
+    ],
+    law: "each command takes effect once",
+    why: "A duplicate that comes after the reply was received is executed again.",
+    scenarios: retries
+  },
+  {
+    id: "session/table-of-the-leader-only",
+    edits: [
+      {
+        file: replica,
+        find: 'if (admission === "run") recordReply(',
+        replace: 'if (admission === "run" && answers !== undefined) recordReply('
+      }
+    ],
+    law: "each command takes effect once",
+    why: "Followers and restarted replicas have no dedupe table (a trap of section 5).",
+    scenarios: retries
+  },
+  {
+    id: "session/forgets-a-reply-too-many",
+    edits: [
+      {
+        file: session,
+        find: "forgetReplies(session, received)\n",
+        replace: "forgetReplies(session, received + 1)\n"
+      }
+    ],
+    law: "progress after faults",
+    why: "A command counts as received before it was executed, and is never answered.",
+    scenarios: retries
+  },
+  {
+    id: "client/retries-under-a-new-number",
+    edits: [
+      {
+        file: epoch,
+        find: "sent.waits = true\n      this.#toSend.push(number)",
+        replace:
+          "sent.waits = true\n      this.#pending.delete(number)\n      const again = this.#next++\n" +
+          "      this.#pending.set(again, sent)\n      this.#toSend.push(again)"
+      }
+    ],
+    law: "each command takes effect once",
+    why: "A retry looks like a new command.",
+    scenarios: retries
+  },
+  {
+    id: "client/says-it-did-not-happen",
+    edits: [
+      {
+        file: core,
+        find: 'new Indeterminate({ reason: "no answer came in time" })',
+        replace: 'new Unavailable({ reason: "no answer came in time" })'
+      }
+    ],
+    law: "linearizability",
+    why: "A command whose outcome is open is reported as certainly not executed.",
+    scenarios: retries
+  },
+  {
+    id: "client/moves-open-commands-to-a-new-session",
+    edits: [
+      {
+        file: core,
+        find: 'outcome === "session-expired" && sent.sends === 1',
+        replace: 'outcome === "session-expired" && sent.sends > 0'
+      }
+    ],
+    law: "each command takes effect once",
+    why: "A command that may have run in a session that expired is sent again in the next one.",
+    scenarios: ["expiries"]
+  },
+  {
+    id: "kv/cas-ignores-the-revision",
+    edits: [
+      { file: kv, find: "if (revision !== command.revision) return", replace: "if (revision < 0) return" }
+    ],
+    law: "linearizability",
+    why: "A compare-and-set sets without comparing.",
+    scenarios: ["races"]
+  },
+  {
+    id: "kv/delete-leaves-the-value",
+    edits: [
+      {
+        file: kv,
+        find: "changed: state.delete(command.key), revision: 0",
+        replace: "changed: true, revision: 0"
+      }
+    ],
+    law: "linearizability",
+    why: "A deleted key is still there.",
+    scenarios: ["races"]
+  },
+  {
+    id: "kv/reply-with-the-revision-before",
+    edits: [
+      {
+        file: kv,
+        find: 'state.set(command.key, { value: own(command.value), revision: at.slot })\n      return [state, { changed: true, revision: at.slot }]\n    case "Delete"',
+        replace:
+          'state.set(command.key, { value: own(command.value), revision: at.slot - 1 })\n      return [state, { changed: true, revision: at.slot }]\n    case "Delete"'
+      }
+    ],
+    law: "linearizability",
+    why: "A put is stored under another revision than the one it replied with, so the next compare-and-set loses.",
+    scenarios: ["races"]
+  },
+  {
+    id: "apply/followers-apply-backwards",
+    edits: [
+      {
+        file: replica,
+        find: "forEachEntry(run, (entry, index) => {\n    applyEntry(",
+        replace:
+          "const all: Array<EntryView> = []\n" +
+          "  forEachEntry(run, (entry) => void all.push({ ...entry }))\n" +
+          "  const places = all.map((_, index) => index)\n" +
+          "  if (answers === undefined) places.reverse()\n" +
+          "  places.forEach((index) => {\n    const entry = all[index]!\n    applyEntry("
+      }
+    ],
+    law: "replicas are in the same state",
+    why: "Followers apply the entries of a batch in another order than the leader.",
+    scenarios: ["races"]
+  },
+  {
+    id: "apply/depends-on-who-answers",
+    edits: [
+      {
+        file: replica,
+        find: 'if (command === undefined) return { slot, outcome: "bad-command", reply: null }',
+        replace:
+          "if (command === undefined || (entry.number % 32 === 9 && replica.applied % 2 === 1)) " +
+          'return { slot, outcome: "bad-command", reply: null }'
+      }
+    ],
+    law: "a process broke",
+    why: "Whether a command is taken depends on how the log was cut into runs, which differs from replica to replica.",
+    scenarios: ["races"]
+  },
+  {
+    id: "apply/draws-randomness",
+    edits: [
+      {
+        file: kv,
+        find: 'case "Delete":\n      return [state,',
+        replace:
+          'case "Delete":\n      if (Math.random() < 0) return [state, { changed: false, revision: 0 }]\n      return [state,'
+      }
+    ],
+    law: "leaked",
+    why: "A machine uses randomness of its own, so replicas can differ.",
+    scenarios: ["races"]
+  }
+]

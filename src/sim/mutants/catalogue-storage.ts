@@ -1,0 +1,170 @@
+/** Seeded bugs of the write-ahead log, its recovery, and of the log of a group over it. */
+import type { Mutant } from "./mutant.ts"
+
+const recover = "runtime/storage/recover.ts"
+const records = "runtime/storage/records.ts"
+const writer = "runtime/storage/writer.ts"
+const groupLog = "actors/group-log.ts"
+const power = ["power"]
+
+export const storageMutants: ReadonlyArray<Mutant> = [
+  {
+    id: "wal/recovery-cuts-at-the-first-bad-record",
+    edits: [
+      { file: recover, find: "if (torn.frameOffset !== undefined) {", replace: "if (false) {" },
+      { file: recover, find: "if (remains.frameOffset !== undefined) {", replace: "if (false) {" }
+    ],
+    law: "chosen values survive",
+    why: "Rot in the middle of the log is taken for a torn tail: what was durable is cut (section 8).",
+    scenarios: ["rot"]
+  },
+  {
+    id: "wal/checksum-not-checked",
+    edits: [
+      {
+        file: records,
+        find: "crc32(bytes.subarray(at + checksummedFrom, at + lengthBytes), seed) === frameChecksum(view, at)",
+        replace: "seed !== frameChecksum(view, at) || lengthBytes > 0"
+      }
+    ],
+    law: "a process broke",
+    why: "A frame torn by a power cut is read as if it were whole.",
+    scenarios: power
+  },
+  {
+    id: "wal/checksum-covers-the-header-only",
+    edits: [
+      {
+        file: records,
+        find: "crc32(bytes.subarray(at + checksummedFrom, at + lengthBytes), seed)",
+        replace: "crc32(bytes.subarray(at + checksummedFrom, at + frameHeaderBytes), seed)"
+      },
+      {
+        file: records,
+        find: "crc32(this.bytes.subarray(checksummedFrom, this.end), seed)",
+        replace: "crc32(this.bytes.subarray(checksummedFrom, frameHeaderBytes), seed)"
+      }
+    ],
+    law: "log matching",
+    why: "A torn frame whose header is whole is accepted.",
+    scenarios: power
+  },
+  {
+    id: "wal/checksum-does-not-know-its-place",
+    edits: [{ file: records, find: "(salt ^ position ^ Math.imul(", replace: "(salt ^ Math.imul(" }],
+    law: "a restart remembers",
+    why: "A frame that the disk wrote to the wrong place passes for the one that belongs there.",
+    scenarios: ["misdirected"]
+  },
+  {
+    id: "wal/synced-when-handed-over",
+    edits: [
+      {
+        file: writer,
+        find: "if (waiter.upTo <= this.durableCount) {",
+        replace: "if (waiter.upTo <= this.framedCount) {"
+      }
+    ],
+    law: "chosen is durable",
+    why: "A sync is answered when the write is under way, not when it is durable.",
+    scenarios: power
+  },
+  {
+    id: "wal/failed-write-ignored",
+    edits: [
+      {
+        file: writer,
+        find: "this.writing = false\n    if (failure !== undefined) {",
+        replace: "this.writing = false\n    if (failure !== undefined && this.sequence < 0) {"
+      }
+    ],
+    law: "chosen is durable",
+    why: "A write that failed counts as durable.",
+    scenarios: ["bad-disks"]
+  },
+  {
+    id: "wal/goes-on-after-a-failed-write",
+    edits: [
+      {
+        file: writer,
+        find: "this.failure ??= failure\n",
+        replace: "this.waiters = []\n"
+      }
+    ],
+    law: "chosen is durable",
+    why: "After a failed write the log goes on as if nothing had been lost (section 8: fatal for the replica).",
+    scenarios: ["bad-disks"]
+  },
+  {
+    id: "wal/torn-tail-left-in-place",
+    edits: [{ file: recover, find: "yield* cut(segment, torn.dirty)\n", replace: "" }],
+    law: "a process broke",
+    why: "What a torn write left stays behind the end, and looks like damage beside the frames written later.",
+    scenarios: power
+  },
+  {
+    id: "log/promise-not-read-back",
+    edits: [
+      {
+        file: groupLog,
+        find: "if (record === undefined) return\n    this.#note(record)",
+        replace: 'if (record === undefined) return\n    if (record._tag !== "Promised") this.#note(record)'
+      }
+    ],
+    law: "promises",
+    why: "A restart forgets what was promised, though it is on the disk.",
+    scenarios: power
+  },
+  {
+    id: "log/last-run-not-read-back",
+    edits: [
+      {
+        file: "runtime/storage/frames.ts",
+        find: "if (frame === undefined) return false\n    if (frame.sequence",
+        replace: "if (frame === undefined || frame.sequence % 16 === 0) return false\n    if (frame.sequence"
+      }
+    ],
+    law: "a process broke",
+    why: "The scan of the log stops before the end of it.",
+    scenarios: power
+  },
+  {
+    id: "log/cache-keeps-what-was-replaced",
+    edits: [
+      {
+        file: "actors/run-cache.ts",
+        find: "this.#dropFrom(run.first)\n    const last",
+        replace: "const last"
+      }
+    ],
+    law: "what is applied is chosen",
+    why: "The cache of the newest runs still holds a suffix that the log has replaced.",
+    scenarios: ["rivals"]
+  },
+  {
+    id: "log/disk-read-takes-replaced-entries",
+    edits: [
+      {
+        file: groupLog,
+        find: "if (run.first > next || runLast(run) < next || this.ballotAt(next) !== run.ballot) return undefined",
+        replace: "if (run.first > next || runLast(run) < next) return undefined"
+      }
+    ],
+    law: "what is applied is chosen",
+    why: "Entries are read back from the disk that were replaced since.",
+    scenarios: ["rivals"]
+  },
+  {
+    id: "identity/wiped-disk-keeps-its-name",
+    edits: [
+      {
+        file: "runtime/storage/identity.ts",
+        find: 'const storageId = words.map(hex).join("")',
+        replace: 'const storageId = words.map(() => hex(7)).join("")'
+      }
+    ],
+    law: "chosen values survive",
+    why: "A wiped acceptor answers under its old identity: a read quorum that forgot its votes (a trap of section 1).",
+    scenarios: ["wiped"]
+  }
+]

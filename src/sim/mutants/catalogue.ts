@@ -1,0 +1,13 @@
+/** All seeded bugs. */
+import { acceptorMutants } from "./catalogue-acceptor.ts"
+import { clientMutants } from "./catalogue-client.ts"
+import { leaderMutants } from "./catalogue-leader.ts"
+import { storageMutants } from "./catalogue-storage.ts"
+import type { Mutant } from "./mutant.ts"
+
+export const mutants: ReadonlyArray<Mutant> = [
+  ...acceptorMutants,
+  ...leaderMutants,
+  ...storageMutants,
+  ...clientMutants
+]

@@ -1,0 +1,137 @@
+/** Faults in an order that certain bugs need: who is cut from whom, who asks for the lead, and when. */
+import { Effect } from "effect"
+import type { WatchedGroup } from "../../laws.ts"
+import type { FaultFamily } from "../../swarm.ts"
+import type { World } from "../../world.ts"
+import { campaign, retire } from "./families.ts"
+
+const leaderOf = (world: World): WatchedGroup | undefined =>
+  [...(world.cluster?.oracle.running.values() ?? [])].find((of) => of.parts.leader()._tag === "Serving")
+
+/** The leader and two other nodes in drawn order; undefined while nobody leads or too few run. */
+const cast = (world: World) => {
+  const leader = leaderOf(world)
+  const others = [...(world.cluster?.oracle.running.values() ?? [])].filter((of) => of !== leader)
+  const [second, third] = world.random.shuffle(others)
+  return leader && second && third ? { leader, second, third } : undefined
+}
+
+const cut = (world: World, links: ReadonlyArray<readonly [from: WatchedGroup, to: WatchedGroup]>) => {
+  const heals = links.map(([from, to]) => world.bus.severOneWay(from.node, to.node))
+  return Effect.sync(() => {
+    for (const heal of heals) heal()
+  })
+}
+
+const again = (name: string, act: (world: World) => Effect.Effect<void>): FaultFamily => ({
+  name,
+  share: 1,
+  begin: (world) =>
+    Effect.forever(
+      Effect.suspend(() => Effect.andThen(Effect.sleep(world.random.range(100, 700)), act(world)))
+    )
+})
+
+/** Leaves an entry that was proposed, and not chosen, at the third node: the second one does not get it. */
+const strand = (
+  world: World,
+  leader: WatchedGroup,
+  second: WatchedGroup
+): Effect.Effect<Effect.Effect<void>> =>
+  Effect.suspend(() => {
+    const heal = cut(world, [[leader, second]])
+    return Effect.as(Effect.sleep(world.random.range(5, 80)), heal)
+  })
+
+/**
+ * Two ballots are issued after one another. The first reads a log without the stranded entry; the second has
+ * it, and is held back until the first one has chosen something else in its place.
+ */
+export const overtakenBallots: FaultFamily = again("overtaken-ballots", (world) =>
+  Effect.suspend(() => {
+    const actors = cast(world)
+    if (actors === undefined) return Effect.void
+    const { leader, second, third } = actors
+    const { random } = world
+    return Effect.gen(function* () {
+      const heal = yield* strand(world, leader, second)
+      const apart = cut(world, [
+        [third, leader],
+        [third, second],
+        [leader, third],
+        [second, third]
+      ])
+      campaign(world, second, [leader])
+      yield* heal
+      yield* Effect.sleep(random.range(0, 6))
+      campaign(world, third, random.chance(0.5) ? [second] : [second, leader])
+      yield* Effect.sleep(random.range(50, 400))
+      yield* apart
+      yield* Effect.sleep(random.range(50, 400))
+    })
+  })
+)
+
+/** The same with an acceptor that is retired while the ballot that it leads is issued and not active. */
+export const retiredRival: FaultFamily = again("retired-rival", (world) =>
+  Effect.suspend(() => {
+    const actors = cast(world)
+    if (actors === undefined) return Effect.void
+    const { leader, second, third } = actors
+    const { random } = world
+    return Effect.gen(function* () {
+      const heal = yield* strand(world, leader, second)
+      campaign(world, second, [leader, third])
+      yield* heal
+      yield* Effect.sleep(random.range(20, 150))
+      const apart = cut(world, [
+        [third, leader],
+        [third, second],
+        [leader, third],
+        [second, third]
+      ])
+      campaign(world, third, [leader, second])
+      yield* Effect.sleep(random.range(2, 30))
+      yield* retire(world, third.node)
+      yield* Effect.sleep(random.range(50, 400))
+      yield* apart
+      yield* Effect.sleep(random.range(50, 400))
+      // The group has lost an acceptor for good; a ballot of all three brings it back for the next round.
+      campaign(world, second, [leader, third])
+      yield* Effect.sleep(random.range(100, 400))
+    })
+  })
+)
+
+/** A leader is cut off from the other nodes but not from its clients, and is replaced meanwhile. */
+export const leadersBehindPartitions: FaultFamily = again("leaders-behind-partitions", (world) =>
+  Effect.suspend(() => {
+    const actors = cast(world)
+    if (actors === undefined) return Effect.void
+    const { leader, second, third } = actors
+    const { random } = world
+    const links = [second, third].flatMap((other) => [[leader, other] as const, [other, leader] as const])
+    const heal = cut(world, links)
+    campaign(world, second, [third])
+    const back = Effect.sync(() => campaign(world, leader, [second, third]))
+    return Effect.sleep(random.range(300, 1_500)).pipe(Effect.ensuring(heal), Effect.andThen(back))
+  })
+)
+
+/** A client does not hear the answers for a while, then nothing at all until its session has expired. */
+export const silencedClients: FaultFamily = again("silenced-clients", (world) =>
+  Effect.suspend(() => {
+    const { random, bus } = world
+    const client = random.pick(world.clients)
+    const nodes = world.cluster?.names ?? []
+    const mute = nodes.map((node) => bus.severOneWay(node, client.name))
+    const silence = Effect.sync(() => nodes.map((node) => bus.severOneWay(client.name, node)))
+    return Effect.gen(function* () {
+      yield* Effect.sleep(random.range(50, 900))
+      const deaf = yield* silence
+      yield* Effect.sleep(random.range(5_050, 7_500))
+      for (const heal of [...mute, ...deaf]) heal()
+      yield* Effect.sleep(random.range(500, 2_000))
+    })
+  })
+)

@@ -1,0 +1,190 @@
+/**
+ * Faults aimed at one kind of bug each: more often, or in a certain order, than faults come by themselves.
+ */
+import { Effect } from "effect"
+import { GroupId } from "../../../protocol/ids.ts"
+import { Bus } from "../../../runtime/bus/port.ts"
+import { noReplica, packetCodec } from "../../../wire/packet.ts"
+import { subjectsOf } from "../../../wire/subjects.ts"
+import { attrition } from "../../attrition.ts"
+import { clusterName, groupName } from "../../cluster.ts"
+import { timedFault } from "../../kernel-timed-fault.ts"
+import type { WatchedGroup } from "../../laws.ts"
+import type { RebootKind } from "../../process.ts"
+import type { FaultFamily } from "../../swarm.ts"
+import type { World } from "../../world.ts"
+
+/** A family that is in every seed. */
+const sure = (name: string, begin: FaultFamily["begin"]): FaultFamily => ({ name, share: 1, begin })
+
+/** The same family in every seed. */
+export const surely = (family: FaultFamily): FaultFamily => ({ ...family, share: 1 })
+
+/** Strikes every so many virtual milliseconds, drawn once for the run between the two. */
+const often = (
+  world: World,
+  minMs: number,
+  maxMs: number,
+  strike: (durationMs: number) => Effect.Effect<void>
+): Effect.Effect<never> => {
+  const settings = { everyMs: world.random.range(minMs, maxMs), durationMs: { min: 20, max: 300 } }
+  return timedFault(world.random, settings, (durationMs) => Effect.suspend(() => strike(durationMs)))
+}
+
+const groupsUp = (world: World): ReadonlyArray<WatchedGroup> => [
+  ...(world.cluster?.oracle.running.values() ?? [])
+]
+
+/** Has a node ask for a ballot with these acceptors; its own replica is one of them. */
+export const campaign = (
+  world: World,
+  candidate: WatchedGroup,
+  others: ReadonlyArray<WatchedGroup>
+): void => {
+  const acceptors = [candidate, ...others.filter((of) => of !== candidate)].map((of) => of.parts.self)
+  world.kernel.trace.strike("candidacy", candidate.node, { acceptors: acceptors.length })
+  candidate.parts.campaign(`guided/${candidate.node}/${world.random.count}`, acceptors)
+}
+
+/** Nodes take the lead from each other all the time, with all acceptors or some. */
+export const quickRivals: FaultFamily = sure("quick-rivals", (world) => {
+  const { random } = world
+  const subsets = random.chance(0.5)
+  return often(world, 60, 500, () =>
+    Effect.sync(() => {
+      const up = groupsUp(world)
+      if (up.length === 0) return
+      const candidate = random.pick(up)
+      const others = random.shuffle(up.filter((of) => of !== candidate))
+      campaign(world, candidate, subsets ? others.slice(0, random.below(others.length + 1)) : others)
+    })
+  )
+})
+
+/**
+ * One link between two nodes is cut one way, for a moment: some acceptors have an entry that the others have
+ * not.
+ */
+export const briefCuts: FaultFamily = sure("brief-cuts", (world) => {
+  const { random, bus } = world
+  return often(world, 40, 300, (durationMs) => {
+    const [from, to] = random.shuffle(world.cluster?.names ?? [])
+    if (from === undefined || to === undefined) return Effect.void
+    return Effect.ensuring(Effect.sleep(durationMs), Effect.sync(bus.severOneWay(from, to)))
+  })
+})
+
+/** Power is cut again and again, for a moment, at drawn nodes. */
+export const powerCuts: FaultFamily = sure("power-cuts", (world) => reboots(world, "power", 1))
+
+/** Disks are replaced by empty ones. */
+export const wipes: FaultFamily = sure("wipes", (world) =>
+  often(world, 150, 900, (downMs) => {
+    const { acceptors, master } = world.cluster!.options
+    const victim = world.random.pick(acceptors.filter((name) => name !== master))
+    const process = world.cluster!.processes.get(victim)!
+    return process.running ? world.reboot(process, "wipe", downMs) : Effect.void
+  })
+)
+
+const reboots = (world: World, kind: RebootKind, maxDown: number) =>
+  attrition(world, {
+    everyMs: world.random.range(100, 700),
+    durationMs: { min: 1, max: 200 },
+    weights: [[kind, 1]],
+    maxDown
+  })
+
+/** The master's node loses its power, again and again. */
+export const masterPowerCuts: FaultFamily = sure("master-power-cuts", (world) =>
+  often(world, 30, 200, () =>
+    Effect.suspend(() => {
+      const process = world.cluster!.processes.get(world.cluster!.options.master)!
+      return process.running ? world.reboot(process, "power", world.random.range(1, 60)) : Effect.void
+    })
+  )
+)
+
+/** The first node's disk rots, and it is restarted. */
+export const rotOfOne: FaultFamily = sure("rot-of-one", (world) => {
+  const process = world.cluster!.processes.get("n1")!
+  return often(world, 200, 900, (durationMs) => {
+    process.disk.rot()
+    return world.reboot(process, "crash", durationMs)
+  })
+})
+
+/** Writes of the first node land where they do not belong, and it is restarted. */
+export const misdirectionsOfOne: FaultFamily = sure("misdirections-of-one", (world) => {
+  const process = world.cluster!.processes.get("n1")!
+  process.disk.faults = { ...process.disk.faults, misdirectedWrite: { rate: 0.05, sectorsMax: 16 } }
+  return often(world, 200, 900, (durationMs) => world.reboot(process, "crash", durationMs))
+})
+
+/** Writes fail often, wholly or in part. */
+export const badDisks: FaultFamily = sure("bad-disks", (world) => {
+  for (const { disk } of world.processes.values())
+    disk.faults = { ...disk.faults, failedWrite: { rate: 0.01 }, shortWrite: { rate: 0.01 } }
+  return Effect.never
+})
+
+/** Many messages are lost, doubled and late: clients have to send again. */
+export const lossyBus: FaultFamily = sure("lossy-bus", (world) => {
+  const { bus } = world
+  bus.faults = {
+    ...bus.faults,
+    loss: { rate: 0.1 },
+    duplication: { rate: 0.1, copiesMax: 2 },
+    reordering: { rate: 0.1, delayMicros: { min: 1_000, max: 2_000_000 } }
+  }
+  return Effect.never
+})
+
+/**
+ * Sends a request to the master in the name of nobody; the answer goes to the leader of the active
+ * configuration.
+ */
+const askMaster = (world: World, operator: string, acceptor: string): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const active = world.cluster?.oracle.master?.active
+    const retiring = active?.acceptors.find(({ node }) => node === acceptor)
+    const life = world.processes.get(operator)?.node.incarnation
+    if (active === undefined || retiring === undefined || life === undefined) return Effect.void
+    const subjects = subjectsOf(clusterName)
+    const { ballot, generation, leader } = active
+    const request = { _tag: "Retire", requestId: `retire/${ballot}/${generation}/${acceptor}` } as const
+    const bytes = packetCodec(clusterName).encode(noReplica, GroupId(groupName), {
+      _tag: "MasterAsk",
+      request: { ...request, origin: { ballot, generation }, acceptor: retiring }
+    })
+    world.kernel.trace.strike("retirement", acceptor, { ballot, generation })
+    const ask = Effect.gen(function* () {
+      const bus = yield* Bus
+      bus.publish(subjects.master, bytes, subjects.node(leader.node))
+    })
+    return Effect.asVoid(
+      Effect.exit(
+        Effect.scoped(Effect.flatMap(world.bus.connect(life), (bus) => Effect.provideService(ask, Bus, bus)))
+      )
+    )
+  })
+
+/** Name of the process that retires acceptors; a setup adds it. */
+export const operatorName = "operator"
+
+/** An operator takes backups out of the active configuration. */
+export const retirements: FaultFamily = sure("retirements", (world) =>
+  often(world, 300, 1_500, () =>
+    Effect.suspend(() => {
+      const active = world.cluster?.oracle.master?.active
+      const backups = active?.acceptors.filter(({ node }) => node !== active.leader.node) ?? []
+      return backups.length === 0
+        ? Effect.void
+        : askMaster(world, operatorName, world.random.pick(backups).node)
+    })
+  )
+)
+
+/** Retires one acceptor by name. */
+export const retire = (world: World, acceptor: string): Effect.Effect<void> =>
+  askMaster(world, operatorName, acceptor)
