@@ -4,7 +4,7 @@ import { decodeMasterState } from "../actors/master-state.ts"
 import type { AcceptorState } from "../protocol/acceptor.ts"
 import type { Configuration } from "../protocol/configuration.ts"
 import { Slot } from "../protocol/ids.ts"
-import type { LeaderState } from "../protocol/leader-state.ts"
+import type { LeaderState, Serving } from "../protocol/leader-state.ts"
 import type { MasterState } from "../protocol/master.ts"
 import type { FromAcceptor } from "../protocol/messages.ts"
 import { type Applied, type Facts, type Law, LawBroken, type LawWatch, type WatchedGroup } from "./laws.ts"
@@ -51,6 +51,8 @@ export class Oracle implements Facts {
   readonly running = new Map<string, Seen>()
   readonly commands: Array<number | undefined> = []
   master: MasterState | undefined
+  /** Leaders that served once, with what they were seen to count. */
+  readonly #deposed: Array<{ readonly seen: Seen; readonly serving: Serving; readonly counted: number }> = []
   readonly #watches: ReadonlyArray<LawWatch>
   readonly #by = new Map<Listener, ReadonlyArray<LawWatch>>()
 
@@ -111,11 +113,13 @@ export class Oracle implements Facts {
     if (acceptor !== seen.acceptor) {
       const before = seen.acceptor
       seen.acceptor = acceptor
+      if (acceptor.chosen > this.chosen.last) this.#countLate(acceptor.chosen)
       for (const watch of this.#to("onAcceptor")) watch.onAcceptor!(seen, before, acceptor)
     }
     const leader = seen.parts.leader()
     if (leader !== seen.leader) this.#lookAtLeader(seen, leader)
     const { applied } = seen.parts.replica
+    if (applied > this.chosen.last) this.#countLate(applied)
     if (applied !== seen.applied) {
       seen.applied = applied
       for (const watch of this.#to("onAppliedThrough")) watch.onAppliedThrough!(seen)
@@ -126,6 +130,7 @@ export class Oracle implements Facts {
     const before = seen.leader
     seen.leader = leader
     if (leader._tag !== before._tag) {
+      if (before._tag === "Serving") this.#deposed.push({ seen, serving: before, counted: seen.chosen })
       seen.chosen = 0
       for (const watch of this.#to("onLeader")) watch.onLeader!(seen, before, leader)
     }
@@ -135,6 +140,20 @@ export class Oracle implements Facts {
     seen.catchUp()
     for (const watch of this.#to("onChosen")) watch.onChosen!(seen, leader, from, leader.chosen)
     this.chosen.extend(seen.disk.entries, leader.chosen)
+  }
+
+  /**
+   * Somebody knows more as chosen than any leader was seen to count: a leader may have counted it and been deposed in one turn.
+   * Then its acceptors hold it all, which is checked as if it had been seen.
+   */
+  #countLate(through: number): void {
+    for (const { seen, serving, counted } of this.#deposed.toReversed()) {
+      seen.catchUp()
+      if (seen.disk.entries.last < through || counted >= through || serving.last < through) continue
+      for (const watch of this.#to("onChosen")) watch.onChosen!(seen, serving, counted + 1, through)
+      this.chosen.extend(seen.disk.entries, through)
+      return
+    }
   }
 
   /** The master's state on its disk has been replaced. */

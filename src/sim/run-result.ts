@@ -5,6 +5,7 @@ import type { Budgets } from "./kernel.ts"
 import type { Recipe } from "./random.ts"
 import type { SchedulerOptions } from "./scheduler.ts"
 import type { TraceEntry } from "./trace.ts"
+import type { World } from "./world.ts"
 
 export interface RunOptions {
   readonly seed: number | Recipe
@@ -19,6 +20,10 @@ export interface RunOptions {
   readonly clientsMax?: number
   /** The faults end after this much virtual time at the latest. */
   readonly chaosMaxMs?: number
+  /** Called with the world before anything has started in it. */
+  readonly onWorld?: (world: World) => void
+  /** Keeps a fingerprint of each draw, for a comparison of two runs. */
+  readonly recordDraws?: boolean
   /** Keep the history also where nothing is wrong. */
   readonly keepHistory?: boolean
 }

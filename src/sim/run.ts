@@ -10,7 +10,7 @@ import { CountedRandom, formatRecipe } from "./random.ts"
 import { addProbe, NoProgress, recover, waitFor, windUp } from "./recovery.ts"
 import type { RunFailure, RunOptions, RunResult } from "./run-result.ts"
 import type { SchedulerOptions } from "./scheduler.ts"
-import { drawCluster, type SimulationSpec } from "./simulation.ts"
+import { drawCluster, type SimulationSpec } from "./simulation-spec.ts"
 import { chaos, drawFamilies, type FaultFamily } from "./swarm.ts"
 import { ProcessBroke, World } from "./world.ts"
 
@@ -54,6 +54,7 @@ const prepare = (spec: SimulationSpec, options: RunOptions, scheduler: Scheduler
       seed: options.seed,
       scheduler,
       budgets: { virtualMs: 1_200_000, steps: 20_000_000, ...budgets },
+      recordDraws: options.recordDraws ?? false,
       ...(listen === undefined ? {} : { listen })
     },
     bus: { distances: cloudDistances }
@@ -68,6 +69,7 @@ const prepare = (spec: SimulationSpec, options: RunOptions, scheduler: Scheduler
     drawSpan(world.random, spec.chaosMs),
     options.chaosMaxMs ?? Number.POSITIVE_INFINITY
   )
+  options.onWorld?.(world)
   return { world, families, chaosMs, isProbeAnswered }
 }
 

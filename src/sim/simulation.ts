@@ -1,40 +1,13 @@
 /** Simulations, described so that the description can be read aloud, and run seed by seed. */
-import { kvMachine } from "../machines/kv.ts"
-import type { AnyMachine } from "../protocol/machine.ts"
-import { type BuggifyRates, noBuggify } from "./buggify.ts"
-import type { ClusterOptions } from "./cluster.ts"
 import type { Span } from "./kernel-timed-fault.ts"
-import { drawSpan } from "./kernel-timed-fault.ts"
 import { protocolLaws } from "./laws/all.ts"
 import type { Law } from "./laws.ts"
 import { runSeed } from "./run.ts"
 import type { RunOptions, RunResult } from "./run-result.ts"
+import type { ClusterShape, SimulationSpec } from "./simulation-spec.ts"
 import type { FaultFamily } from "./swarm.ts"
 import type { WorkloadMaker } from "./workload/workload.ts"
 import type { World } from "./world.ts"
-
-/** Sizes of a cluster; what is a range is drawn for each seed. */
-export interface ClusterShape {
-  readonly acceptors: Span
-  /** Probability that the master is on a node of its own. */
-  readonly masterApart: number
-  readonly machine?: AnyMachine
-}
-
-/** Everything that a simulation is made of. */
-export interface SimulationSpec {
-  readonly name: string
-  readonly about: string
-  readonly cluster: ClusterShape | undefined
-  readonly setups: ReadonlyArray<(world: World) => void>
-  readonly workloads: ReadonlyArray<WorkloadMaker>
-  readonly families: ReadonlyArray<FaultFamily>
-  readonly laws: ReadonlyArray<Law>
-  readonly buggify: BuggifyRates
-  readonly chaosMs: Span
-  readonly recoverMs: number
-  readonly expectsDamage: boolean
-}
 
 /**
  * A simulation. Each method returns another one with one thing said about it; `run` runs one seed.
@@ -125,30 +98,7 @@ export const simulate = (name: string): Simulation =>
     workloads: [],
     families: [],
     laws: [],
-    buggify: noBuggify,
     chaosMs: { min: 5_000, max: 5_000 },
     recoverMs: 30_000,
     expectsDamage: false
   })
-
-const zones = ["a", "b", "c"]
-
-/** Draws the cluster of a run. */
-export const drawCluster = (world: World, shape: ClusterShape): ClusterOptions => {
-  const { random } = world
-  const count = drawSpan(random, shape.acceptors)
-  const acceptors = Array.from({ length: count }, (_, index) => `n${index + 1}`)
-  const master = random.chance(shape.masterApart) ? "master" : random.pick(acceptors)
-  const names = [...acceptors, master]
-  const heartbeatIntervalMs = random.pick([20, 50, 100])
-  return {
-    acceptors,
-    master,
-    machine: shape.machine ?? (kvMachine as unknown as AnyMachine),
-    heartbeatIntervalMs,
-    retransmitAfterMs: 2 * heartbeatIntervalMs,
-    sessionTtlMs: random.pick([5_000, 60_000]),
-    segmentBytes: random.pick([1 << 19, 1 << 20]),
-    placeOf: (name) => ({ machine: `machine-${name}`, zone: zones[names.indexOf(name) % zones.length]! })
-  }
-}

@@ -1,0 +1,62 @@
+/** Simulations as tests: a number of seeds each, and the failing seed in the message. */
+import { reportLines } from "./report.ts"
+import { runSeeds } from "./run-seeds.ts"
+import { type KnownSeed, recipesOf } from "./seeds.ts"
+import type { Simulation } from "./simulation.ts"
+
+/** The function of a test runner that declares a test: vitest's `test`, or that of `node:test`. */
+export type DeclareTest = (name: string, run: () => void, timeoutMs?: number) => unknown
+
+export interface SimulationTestOptions {
+  /** How many seeds. Default 20. */
+  readonly seeds?: number
+  /** The first of them. Default 1. */
+  readonly from?: number
+  /** Runs that once failed; those of this simulation come first. */
+  readonly known?: ReadonlyArray<KnownSeed>
+  /** Whether every declared assertion must have been come by. Default false: few seeds do not see all. */
+  readonly demandCoverage?: boolean
+  /** Default 60,000. */
+  readonly timeoutMs?: number
+}
+
+/** A seed failed, or something was never come by. The message says which, and how to see it again. */
+export class SimulationFailed extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = "SimulationFailed"
+  }
+}
+
+/**
+ * Gives `simulation(name, ...)` for a test runner.
+ *
+ * @example
+ * import { test } from "vitest"
+ * import { simulationTests } from "aplomb/sim"
+ * const simulation = simulationTests(test)
+ * simulation("a lock has one holder", lockSimulation, { seeds: 50 })
+ */
+export const simulationTests =
+  (test: DeclareTest) =>
+  (name: string, simulation: Simulation, options: SimulationTestOptions = {}): void => {
+    const { seeds = 20, from = 1, known = [], timeoutMs = 60_000 } = options
+    test(
+      name,
+      () => {
+        const stop = { seeds }
+        const report = runSeeds(simulation, { recipes: recipesOf(simulation.name, known, from, stop), stop })
+        const finding = report.findings[0]
+        if (finding !== undefined) {
+          const { kind, message } = finding.failure
+          throw new SimulationFailed(
+            `${simulation.name} fails with seed ${finding.recipe} (${kind}): ${message}\n` +
+              `see it again: .run({ seed: ${finding.recipe} })`
+          )
+        }
+        if (options.demandCoverage === true && report.unseen.length > 0)
+          throw new SimulationFailed(reportLines(report).join("\n"))
+      },
+      timeoutMs
+    )
+  }
