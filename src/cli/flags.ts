@@ -32,7 +32,7 @@ export const listOf = (text: string): ReadonlyArray<string> =>
     .map((item) => item.trim())
     .filter((item) => item !== "")
 
-export const serversFlag = Flag.String("servers").pipe(
+const serversFlag = Flag.String("servers").pipe(
   Flag.withFallbackConfig(Config.String("APLOMB_SERVERS")),
   Flag.withDefault("127.0.0.1:4222"),
   Flag.map(listOf),
@@ -40,7 +40,7 @@ export const serversFlag = Flag.String("servers").pipe(
   Flag.withDescription("NATS servers; also APLOMB_SERVERS (default 127.0.0.1:4222)")
 )
 
-export const clusterFlag = Flag.String("cluster").pipe(
+const clusterFlag = Flag.String("cluster").pipe(
   Flag.withFallbackConfig(Config.String("APLOMB_CLUSTER")),
   Flag.withDefault("dev"),
   Flag.filter(isName, nameExpected),

@@ -35,7 +35,7 @@ export const valueField = (value: KvValue): { readonly value: string } | { reado
   typeof value === "string" ? { value } : { base64: Buffer.from(value).toString("base64") }
 
 /** Text where bytes are UTF-8, else the bytes. */
-export const textOrBytes = (bytes: Uint8Array): KvValue => {
+const textOrBytes = (bytes: Uint8Array): KvValue => {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {

@@ -21,7 +21,7 @@ export type Progress = typeof Progress.Type
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Progress))
 
 /** The key of a file's record: by name, size and the beginning of the content. */
-export const progressKey = (input: LoadInput): string => {
+const progressKey = (input: LoadInput): string => {
   const name = basename(input.path)
   const digest = createHash("sha256").update(`${name}\n${input.identity}`).digest("hex")
   return `${reservedPrefix}load/${digest.slice(0, 32)}`

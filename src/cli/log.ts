@@ -55,7 +55,7 @@ const entryShown = (entry: EntryView, run: Run, index: number): EntryShown => {
 }
 
 /** The entries of a run. */
-export const entriesOf = (run: Run): ReadonlyArray<EntryShown> => {
+const entriesOf = (run: Run): ReadonlyArray<EntryShown> => {
   const entries: Array<EntryShown> = []
   forEachEntry(run, (entry, index) => entries.push(entryShown(entry, run, index)))
   return entries

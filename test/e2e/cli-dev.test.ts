@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { describe, expect, it } from "vitest"
-import { allGone, CliProcess, cli, temporaryDirectory } from "../support/cli.ts"
+import { allGone, type CliProcess, cli, startCli, temporaryDirectory } from "../support/cli.ts"
 
 /** Pids of all processes below one. */
 const descendants = (pid: number): ReadonlyArray<number> => {
@@ -23,8 +23,8 @@ const nodePid = (dev: CliProcess, node: string) =>
 
 describe("aplomb dev", () => {
   it("says ready when the store answers, starts a killed node again, and leaves nothing at SIGTERM", async () => {
-    using directory = temporaryDirectory()
-    await using dev = new CliProcess(["dev", "--data", directory.path])
+    const directory = temporaryDirectory()
+    const dev = startCli(["dev", "--data", directory])
     await dev.says(/^ready$/m)
     const server = (await dev.says(/--servers (\S+)/))[1]!
     const there = ["--servers", server]
@@ -38,17 +38,17 @@ describe("aplomb dev", () => {
     expect(below.length).toBeGreaterThanOrEqual(5)
     expect((await dev.stop()).exitCode).toBe(0)
     expect(await allGone(below, 1000)).toBe(true)
-    expect(existsSync(join(directory.path, "n1", "wal"))).toBe(true)
+    expect(existsSync(join(directory, "n1", "wal"))).toBe(true)
   })
 
   it("takes everything with it when it is killed, and kills a child that is stuck when it stops", async () => {
-    await using dev = new CliProcess(["dev", "--nodes", "1"])
+    const dev = startCli(["dev", "--nodes", "1"])
     await dev.says(/^ready$/m)
     const below = descendants(dev.child.pid!)
     dev.child.kill("SIGKILL")
     expect(await allGone(below, 8000)).toBe(true)
 
-    await using stuck = new CliProcess(["dev", "--nodes", "1"])
+    const stuck = startCli(["dev", "--nodes", "1"])
     await stuck.says(/^ready$/m)
     const pids = descendants(stuck.child.pid!)
     process.kill(nodePid(stuck, "n1"), "SIGSTOP")
@@ -59,25 +59,25 @@ describe("aplomb dev", () => {
   })
 
   it("ends by itself after the time given, and removes its temporary directory", async () => {
-    using directory = temporaryDirectory()
-    const environment = { TMPDIR: directory.path, NODE_COMPILE_CACHE: tmpdir() }
+    const directory = temporaryDirectory()
+    const environment = { TMPDIR: directory, NODE_COMPILE_CACHE: tmpdir() }
     const result = await cli(["dev", "--bus", "memory", "--for", "5s"], { environment })
     expect(result.exitCode).toBe(0)
     expect(result.stdout).toContain("read back green")
-    expect(readdirSync(directory.path).filter((name) => name.startsWith("aplomb-dev"))).toEqual([])
+    expect(readdirSync(directory).filter((name) => name.startsWith("aplomb-dev"))).toEqual([])
   })
 })
 
 describe("aplomb node", () => {
   it("goes on when its terminal is gone, and stops with exit code 0", async () => {
-    using directory = temporaryDirectory()
-    await using dev = new CliProcess(["dev", "--nodes", "1", "--data", directory.path])
+    const directory = temporaryDirectory()
+    const dev = startCli(["dev", "--nodes", "1", "--data", directory])
     await dev.says(/^ready$/m)
-    const config = JSON.parse(readFileSync(join(directory.path, "n1.json"), "utf8"))
-    const path = join(directory.path, "other.json")
-    const data = join(directory.path, "other")
+    const config = JSON.parse(readFileSync(join(directory, "n1.json"), "utf8"))
+    const path = join(directory, "other.json")
+    const data = join(directory, "other")
     writeFileSync(path, JSON.stringify({ ...config, cluster: "other", data }))
-    await using node = new CliProcess(["node", "--config", path])
+    const node = startCli(["node", "--config", path])
     await node.says(/node n1 listens \(pid \d+\)/)
     node.child.stdout!.destroy()
     node.child.stdin!.destroy()
@@ -89,12 +89,12 @@ describe("aplomb node", () => {
   })
 
   it("says in one sentence why it does not start: a used directory, no bus, a wrong field", async () => {
-    using directory = temporaryDirectory()
-    await using dev = new CliProcess(["dev", "--nodes", "1", "--data", directory.path])
+    const directory = temporaryDirectory()
+    const dev = startCli(["dev", "--nodes", "1", "--data", directory])
     await dev.says(/^ready$/m)
-    const used = await cli(["node", "--config", join(directory.path, "n1.json")])
+    const used = await cli(["node", "--config", join(directory, "n1.json")])
     expect([used.exitCode, used.stderr]).toEqual([1, expect.stringMatching(/^aplomb: .* is in use by .*\n$/)])
-    const config = ["--cluster", "c", "--node", "a", "--nodes", "a", "--data", join(directory.path, "a")]
+    const config = ["--cluster", "c", "--node", "a", "--nodes", "a", "--data", join(directory, "a")]
     const noBus = await cli(["node", ...config, "--servers", "127.0.0.1:9", "--timeout", "300ms"])
     expect([noBus.exitCode, noBus.stderr]).toEqual([
       3,

@@ -1,13 +1,14 @@
 /** `aplomb status`, `aplomb kv` and `aplomb check-history` against a real cluster of processes. */
-import { writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { CliProcess, cli, temporaryDirectory } from "../support/cli.ts"
+import { CliProcess, cli, startCli } from "../support/cli.ts"
 
 let dev: CliProcess
 let environment: Record<string, string>
-const directory = temporaryDirectory()
+const directory = mkdtempSync(join(tmpdir(), "aplomb-cli-"))
 
 beforeAll(async () => {
   dev = new CliProcess(["dev"])
@@ -17,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await dev.stop()
-  directory[Symbol.dispose]()
+  rmSync(directory, { recursive: true, force: true })
 })
 
 const run = (words: ReadonlyArray<string>, stdin = "") => cli(words, { environment, stdin })
@@ -77,7 +78,7 @@ describe("aplomb kv", () => {
       { length: 20_000 },
       (_, i) => `{"key":"load/${String(i).padStart(5, "0")}","value":"v${i}"}`
     )
-    const path = join(directory.path, "all.jsonl")
+    const path = join(directory, "all.jsonl")
     writeFileSync(path, `${lines.join("\n")}\n`)
     const first = JSON.parse((await kv("load", path, "--json")).stdout)
     expect(first).toMatchObject({ records: 20_000, skipped: 0 })
@@ -92,10 +93,10 @@ describe("aplomb kv", () => {
   })
 
   it("goes on after an interruption where everything before was acknowledged", async () => {
-    const path = join(directory.path, "long.tsv")
+    const path = join(directory, "long.tsv")
     const count = 300_000
     writeFileSync(path, Array.from({ length: count }, (_, i) => `long/${i}\t${i}\n`).join(""))
-    await using loading = new CliProcess(["kv", "load", path], { environment })
+    const loading = startCli(["kv", "load", path], { environment })
     // Once a line of progress is out, part of the file is acknowledged and saved.
     while (!/records/.test(loading.stderr) && loading.child.exitCode === null) await delay(20)
     await loading.stop("SIGKILL")
@@ -107,7 +108,7 @@ describe("aplomb kv", () => {
   })
 
   it("stops at a line that is no record and says where; what comes before it is loaded", async () => {
-    const path = join(directory.path, "bad.tsv")
+    const path = join(directory, "bad.tsv")
     writeFileSync(path, "bad/1\tone\nbad/2\ttwo\nno tab here\nbad/4\tfour\n")
     const { exitCode, stderr } = await kv("load", path)
     expect(exitCode).toBe(2)
@@ -120,7 +121,7 @@ describe("aplomb kv", () => {
 describe("aplomb check-history", () => {
   it("says with its exit code whether a history is linearizable", async () => {
     expect((await cli(["check-history", "test/histories/kv-append.jsonl"])).exitCode).toBe(0)
-    const picture = join(directory.path, "stale.svg")
+    const picture = join(directory, "stale.svg")
     const stale = await cli(["check-history", "test/histories/stale-read.jsonl", "--svg", picture, "--json"])
     expect([stale.exitCode, JSON.parse(stale.stdout).verdict]).toEqual([1, "not-linearizable"])
     expect((await cli(["check-history", "-"], { stdin: "junk\n" })).exitCode).toBe(2)

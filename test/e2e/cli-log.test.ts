@@ -2,7 +2,7 @@
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { describe, expect, it } from "vitest"
-import { CliProcess, cli, temporaryDirectory } from "../support/cli.ts"
+import { cli, startCli, temporaryDirectory } from "../support/cli.ts"
 
 const lines = (stdout: string): ReadonlyArray<Record<string, unknown>> =>
   stdout
@@ -12,7 +12,7 @@ const lines = (stdout: string): ReadonlyArray<Record<string, unknown>> =>
 
 describe("aplomb log tail", () => {
   it("prints chosen entries with their decoded commands, and goes on as more are chosen", async () => {
-    await using dev = new CliProcess(["dev", "--nodes", "1"])
+    const dev = startCli(["dev", "--nodes", "1"])
     await dev.says(/^ready$/m)
     const environment = { APLOMB_SERVERS: (await dev.says(/--servers (\S+)/))[1]! }
     await cli(["kv", "put", "color", "green"], { environment })
@@ -20,7 +20,7 @@ describe("aplomb log tail", () => {
     expect(all.map(({ slot }) => slot)).toEqual(all.map((_, index) => index + 1))
     const written = all.find(({ kind }) => kind === "command")
     expect(written).toMatchObject({ command: { _tag: "Put", key: "color", value: "green" }, number: 1 })
-    await using following = new CliProcess(["log", "tail", "--follow"], { environment })
+    const following = startCli(["log", "tail", "--follow"], { environment })
     await following.says(/"green"/)
     await cli(["kv", "put", "color", "blue"], { environment })
     await following.says(/"blue"/)
@@ -29,8 +29,8 @@ describe("aplomb log tail", () => {
 
 describe("a learner", () => {
   it("catches up with a log that was there before it, survives a restart, and shows in the status", async () => {
-    using directory = temporaryDirectory()
-    await using dev = new CliProcess(["dev", "--nodes", "1", "--data", directory.path])
+    const directory = temporaryDirectory()
+    const dev = startCli(["dev", "--nodes", "1", "--data", directory])
     await dev.says(/^ready$/m)
     const servers = (await dev.says(/--servers (\S+)/))[1]!
     const environment = { APLOMB_SERVERS: servers }
@@ -38,7 +38,7 @@ describe("a learner", () => {
     await cli(["kv", "load", "-", "--format", "tsv"], { environment, stdin: records })
     const groups = JSON.stringify([{ name: "main", acceptors: ["n1"], learners: ["n2"] }])
     const words = ["node", "--cluster", "dev", "--node", "n2", "--nodes", "n1,n2", "--groups", groups]
-    const learner = () => new CliProcess([...words, "--data", join(directory.path, "n2")], { environment })
+    const learner = () => startCli([...words, "--data", join(directory, "n2")], { environment })
     const caughtUp = async () => {
       for (const endMs = Date.now() + 20_000; Date.now() < endMs; await delay(100)) {
         const status = await cli(["status", "--json"], { environment })
@@ -48,13 +48,13 @@ describe("a learner", () => {
       throw new Error("the learner did not catch up")
     }
     {
-      await using node = learner()
+      const node = learner()
       await node.says(/listens/)
       expect(await caughtUp()).toMatchObject({ learners: ["n2"], acceptors: ["n1"] })
       await node.stop()
     }
     await cli(["kv", "put", "later", "1"], { environment })
-    await using again = learner()
+    const again = learner()
     await again.says(/listens/)
     expect((await caughtUp()).chosen).toBeGreaterThan(20_000)
   })

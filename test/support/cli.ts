@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
+import { onTestFinished } from "vitest"
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url))
 
@@ -59,10 +60,17 @@ export class CliProcess {
   }
 
   /** For the end of a test: whatever state it is in. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async kill(): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGKILL")
     await this.ended
   }
+}
+
+/** Starts a command that is killed at the end of the test, if it still runs. */
+export const startCli = (words: ReadonlyArray<string>, options: CliOptions = {}): CliProcess => {
+  const process = new CliProcess(words, options)
+  onTestFinished(() => process.kill())
+  return process
 }
 
 /** Runs a command to its end. */
@@ -70,9 +78,10 @@ export const cli = (words: ReadonlyArray<string>, options: CliOptions = {}): Pro
   new CliProcess(words, { stdin: "", ...options }).ended
 
 /** A directory that is removed at the end of the test. */
-export const temporaryDirectory = (): Disposable & { readonly path: string } => {
+export const temporaryDirectory = (): string => {
   const path = mkdtempSync(join(tmpdir(), "aplomb-cli-"))
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return path
 }
 
 /** Whether a process with this pid is there. */
