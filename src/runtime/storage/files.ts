@@ -121,9 +121,10 @@ class OpenFile implements FileHandle {
     this.sizeBytes = fs.fstatSync(descriptor).size
   }
 
-  readonly readSync = (offset: number, lengthBytes: number): Uint8Array => {
+  readonly readSync: FileHandle["readSync"] = (offset, lengthBytes, into) => {
     const wanted = Math.max(0, Math.min(lengthBytes, this.sizeBytes - offset))
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(wanted).buffer)
+    const reused = into !== undefined && into.length >= wanted
+    const bytes = reused ? into.subarray(0, wanted) : new Uint8Array(Buffer.allocUnsafeSlow(wanted).buffer)
     let read = 0
     try {
       while (read < wanted) {

@@ -18,6 +18,9 @@ import type { Position } from "./segments.ts"
 /** How much of a file is read at once. */
 export const windowBytes = 1 << 20
 
+// Three bytes more than a window, so that a magic on the border is seen.
+const inspectedBytes = windowBytes + frameMagic.length - 1
+
 /** A part of a segment file in memory. */
 interface Window {
   readonly bytes: Uint8Array
@@ -44,8 +47,12 @@ export interface Frame {
   readonly sequence: number
 }
 
-const readWindow = (segment: Segment, start: number, lengthBytes: number): Window => {
-  const bytes = segment.file.readSync(start, lengthBytes)
+/** A long log is read through these two: buffers of its size would be garbage that no collector hurries to free. */
+const scanned = new Uint8Array(windowBytes)
+const inspected = new Uint8Array(inspectedBytes)
+
+const readWindow = (segment: Segment, start: number, lengthBytes: number, into?: Uint8Array): Window => {
+  const bytes = segment.file.readSync(start, lengthBytes, into)
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), start }
 }
 
@@ -57,13 +64,14 @@ const frameAt = (
   segment: Segment,
   offset: number,
   window: Window | undefined,
-  readBytes: number
+  readBytes: number,
+  into?: Uint8Array
 ): Frame | undefined => {
   const { sizeBytes } = segment.file
   if (offset + frameHeaderBytes > sizeBytes) return undefined
   let held = window
   if (held === undefined || offset + frameHeaderBytes > held.start + held.bytes.length) {
-    held = readWindow(segment, offset, Math.max(readBytes, frameHeaderBytes))
+    held = readWindow(segment, offset, Math.max(readBytes, frameHeaderBytes), into)
   }
   if (
     held.bytes.length < offset - held.start + frameHeaderBytes ||
@@ -76,7 +84,7 @@ const frameAt = (
   if (recordCount === 0 || lengthBytes <= frameHeaderBytes || offset + lengthBytes > sizeBytes)
     return undefined
   if (offset + lengthBytes > held.start + held.bytes.length) {
-    held = readWindow(segment, offset, Math.max(readBytes, lengthBytes))
+    held = readWindow(segment, offset, Math.max(readBytes, lengthBytes), into)
     if (held.bytes.length < lengthBytes) return undefined
   }
   const at = offset - held.start
@@ -131,7 +139,7 @@ export const scanWindow = (
   let framePosition = segment.base
   const visit = (record: WalRecord) => onRecord(record, framePosition)
   for (;;) {
-    const frame = frameAt(segment, progress.offset, window, windowBytes)
+    const frame = frameAt(segment, progress.offset, window, windowBytes, scanned)
     if (frame === undefined) return false
     if (frame.sequence !== progress.sequence + 1) {
       const reason = `frame ${frame.sequence} stands where frame ${progress.sequence + 1} belongs`
@@ -148,8 +156,6 @@ export const scanWindow = (
   }
 }
 
-// Three bytes more than a window, so that a magic on the border is seen.
-const inspectedBytes = windowBytes + frameMagic.length - 1
 const zeros = Buffer.alloc(inspectedBytes)
 
 /** What stands in a part of a segment where no frame should be. */
@@ -164,7 +170,7 @@ export interface Remains {
 
 /** Looks through one window from `offset` on, at every byte. */
 export const inspectWindow = (segment: Segment, offset: number): Remains => {
-  const { bytes } = readWindow(segment, offset, inspectedBytes)
+  const { bytes } = readWindow(segment, offset, inspectedBytes, inspected)
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   if (buffer.equals(zeros.subarray(0, buffer.length))) return { frameOffset: undefined, dirty: undefined }
   const from = buffer.findIndex((byte) => byte !== 0)

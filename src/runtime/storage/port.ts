@@ -39,9 +39,10 @@ export interface FileHandle {
   readonly path: string
   readonly sizeBytes: number
   /**
-   * Reads what is there, at once; shorter than asked at the end of the file. Fails by throwing `DiskFailed`.
+   * Reads what is there, at once; shorter than asked at the end of the file. Fails by throwing `DiskFailed`. The bytes
+   * may lie in `into`, if it is long enough: for those who read much and keep nothing.
    */
-  readonly readSync: (offset: number, lengthBytes: number) => Uint8Array
+  readonly readSync: (offset: number, lengthBytes: number, into?: Uint8Array) => Uint8Array
   /**
    * Writes durably: `done` is called once the bytes are on the disk, or with the failure. Adapters may call
    * it before `write` returns. At most one write of a handle is under way.
