@@ -16,6 +16,7 @@ import { logCommand } from "./log.ts"
 import { nodeCommand } from "./node.ts"
 import { printErrorUnsafe, tolerateClosedOutput } from "./output.ts"
 import { Process, thisProcess } from "./process.ts"
+import { simCommand } from "./sim.ts"
 import { statusCommand } from "./status.ts"
 import { packageVersion } from "./version.ts"
 
@@ -34,6 +35,7 @@ const aplomb = Command.make("aplomb").pipe(
     kvCommand,
     logCommand,
     nodeCommand,
+    simCommand,
     statusCommand
   ])
 )
@@ -41,7 +43,7 @@ const aplomb = Command.make("aplomb").pipe(
 /** Runs the command that the arguments of this process name, and ends the process with its exit code. */
 export const runCommandLine = (): void => {
   const around = thisProcess(exitCodes.interrupted)
-  tolerateClosedOutput(() => {})
+  tolerateClosedOutput(around.outputClosed)
   const program = Command.run(aplomb, { version: packageVersion() }).pipe(
     Effect.provideService(Process, around),
     Effect.provide(services)

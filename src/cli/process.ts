@@ -3,12 +3,14 @@ import { Context } from "effect"
 
 /** Levers on the process that a command runs in. */
 export interface ProcessShape {
-  /** From now on SIGINT and SIGTERM are the way to stop: the exit code is then 0. */
+  /** From now on this is a server: SIGINT and SIGTERM are the way to stop it, exit code 0, and it goes on without a reader. */
   readonly stopsWell: () => void
   /** From now on a rejected promise that nobody waits for is told and survived. */
   readonly survivesRejections: (say: (line: string) => void) => void
   /** The exit code of a command that is interrupted. */
   readonly interruptedExitCode: () => number
+  /** Nobody reads stdout any more, as with `| head`: a command that only prints is done. */
+  readonly outputClosed: () => void
 }
 
 export class Process extends Context.Service<Process, ProcessShape>()("aplomb/cli/Process") {}
@@ -16,9 +18,11 @@ export class Process extends Context.Service<Process, ProcessShape>()("aplomb/cl
 /** The levers of this very process. */
 export const thisProcess = (interruptedExitCode: number): ProcessShape => {
   let exitCode = interruptedExitCode
+  let isServer = false
   return {
     stopsWell: () => {
       exitCode = 0
+      isServer = true
     },
     survivesRejections: (say) => {
       process.on("unhandledRejection", (reason) => {
@@ -27,6 +31,9 @@ export const thisProcess = (interruptedExitCode: number): ProcessShape => {
         )
       })
     },
-    interruptedExitCode: () => exitCode
+    interruptedExitCode: () => exitCode,
+    outputClosed: () => {
+      if (!isServer) process.exit(0)
+    }
   }
 }

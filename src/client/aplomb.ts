@@ -31,6 +31,8 @@ export interface ConnectOptions {
   readonly tls?: NatsTls
   /** How long to wait for a server at the start, in milliseconds. Default 5000. */
   readonly connectTimeoutMs?: number
+  /** Hears of troubles that no call of yours fails with: the connection went away, a message was refused. */
+  readonly onProblem?: (problem: Error) => void
 }
 
 /** Why there is no connection: wrong options, a server that refuses this client, or none that answers. */
@@ -73,12 +75,13 @@ export class Aplomb extends Context.Service<Aplomb, AplombShape>()("aplomb/clien
     options: ConnectOptions = {}
   ): Effect.Effect<AplombShape, ConnectFailure, Scope.Scope> =>
     Effect.gen(function* () {
-      const { credentials, tls } = options
+      const { credentials, tls, onProblem } = options
       const bus = yield* natsBus({
         servers: options.servers ?? defaults.servers,
         name: options.name ?? "aplomb client",
         firstConnectTimeoutMs: options.connectTimeoutMs ?? defaults.connectTimeoutMs,
         ...(credentials === undefined ? {} : { credentials }),
+        ...(onProblem === undefined ? {} : { onProblem }),
         ...(tls === undefined ? {} : { tls })
       })
       return yield* Effect.provideService(overBus(options.cluster ?? defaults.cluster), Bus, bus)
@@ -114,7 +117,8 @@ export const connect = (options: ConnectOptions = {}): Promise<Connection> =>
   Effect.runPromise(
     Effect.gen(function* () {
       const scope = yield* Scope.make()
-      const aplomb = yield* Aplomb.make(options).pipe(
+      // Without an Effect around it there is no logger to set: nothing is logged unless it is asked for.
+      const aplomb = yield* Aplomb.make({ onProblem: () => {}, ...options }).pipe(
         Scope.provide(scope),
         Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
       )
