@@ -24,43 +24,58 @@ export interface Presence {
 const listenMs = 250
 const noGroup = GroupId("")
 
+type Started = Pick<Hello, "instance" | "startedAtMs">
+
 /**
- * Announces this node and listens for the others. Fails with `DuplicateNode` where the name is taken. Of two that meet, the
- * one that started earlier stays.
+ * Announces this node and listens for the others. Fails with `DuplicateNode` where the name is taken: then somebody under it
+ * answers while this node starts. Of two that meet later, the one that started earlier stays.
+ *
+ * Only an answer to this very process proves that somebody is there: a hello by itself may be an old one, of this node's last
+ * life, that somebody sends again.
  */
 export const announce = Effect.fnUntraced(function* (context: NodeContext) {
   const { self, subjects } = context
   const known = new Map<NodeId, Replica>([[self.node, self]])
   const instance = `${(yield* Random.nextInt).toString(36)}${(yield* Random.nextInt).toString(36)}`
   const startedAtMs = yield* Clock.currentTimeMillis
-  const hello = (asks: boolean): Hello => ({ _tag: "Hello", instance, startedAtMs, asks })
-  const say = (asks: boolean) => context.publish(subjects.hello, noGroup, hello(asks))
+  const me = { _tag: "Hello", instance, startedAtMs } as const
+  const say = (hello: Hello) => context.publish(subjects.hello, noGroup, hello)
+  const ask = () => say({ ...me, asks: true, answers: "" })
+  let isStarting = true
   let lost: (() => void) | undefined
   let isLost = false
-  const hear = ({ from, body }: Packet): void => {
-    if (body._tag !== "Hello" || body.instance === instance) return
-    if (from.node !== self.node) known.set(from.node, from)
-    else if (isEarlier(body, hello(false))) {
+  const hearNamesake = (hello: Hello): void => {
+    if (hello.answers === instance && (isStarting || isEarlier(hello, me))) {
       isLost = true
       lost?.()
-    }
-    if (body.asks) say(false)
+    } else if (hello.answers === "" && isEarlier(hello, me)) ask()
+  }
+  const hear = ({ from, body }: Packet): void => {
+    if (body._tag !== "Hello" || body.instance === instance) return
+    const isNamesake = from.node === self.node
+    if (isNamesake) hearNamesake(body)
+    else known.set(from.node, from)
+    // Whoever has not got its name yet does not defend it.
+    if (body.asks && !(isNamesake && isStarting)) say({ ...me, asks: false, answers: body.instance })
   }
   yield* context.listen(subjects.hello, hear)
-  say(true)
+  ask()
   yield* Effect.sleep(listenMs)
   const failure = new DuplicateNode({ node: self.node })
   if (isLost) return yield* failure
+  isStarting = false
+  // Of two that started in the same moment each hears the other only now.
+  ask()
   const presence: Presence = {
     replicaOf: (node) => known.get(node),
     duplicate: Effect.callback<never, DuplicateNode>((resume) => {
       if (isLost) return resume(Effect.fail(failure))
       lost = () => resume(Effect.fail(failure))
     }),
-    greet: () => say(true)
+    greet: ask
   }
   return presence
 })
 
-const isEarlier = (a: Hello, b: Hello): boolean =>
+const isEarlier = (a: Started, b: Started): boolean =>
   a.startedAtMs < b.startedAtMs || (a.startedAtMs === b.startedAtMs && a.instance < b.instance)

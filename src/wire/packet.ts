@@ -29,6 +29,8 @@ export interface Hello {
   readonly startedAtMs: number
   /** Whether the others are asked to say so too. */
   readonly asks: boolean
+  /** The instance whose question this answers; empty where nobody asked. */
+  readonly answers: string
 }
 
 export type Body =
@@ -76,7 +78,7 @@ const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
     case "CaughtUp":
       return catchUpOut(body)
     case "Hello":
-      return [body.instance, body.startedAtMs, body.asks]
+      return [body.instance, body.startedAtMs, body.asks, body.answers]
     default:
       return clientOut(body)
   }
@@ -93,7 +95,14 @@ const bodyIn = (kind: number, fields: Fields): Body | undefined => {
     return reply && { _tag: "MasterAnswer", reply }
   }
   if (kind === kinds.Hello) {
-    return { _tag: "Hello", instance: fields.text(), startedAtMs: fields.time(), asks: fields.any() === true }
+    const instance = fields.text()
+    return {
+      _tag: "Hello",
+      instance,
+      startedAtMs: fields.time(),
+      asks: fields.any() === true,
+      answers: fields.text()
+    }
   }
   return catchUpIn(kind, fields) ?? clientIn(kind, fields)
 }
