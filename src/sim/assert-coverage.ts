@@ -1,5 +1,5 @@
 /** What one run came upon of the declared assertions, and the sum over the runs of a campaign. */
-import type { Assertion, AssertionViolated } from "./assert.ts"
+import { type Assertion, type AssertionViolated, scopeOf } from "./assert.ts"
 import { Journal, type Mark } from "./explore/journal.ts"
 import type { CountedRandom } from "./random.ts"
 
@@ -107,9 +107,14 @@ export const seesMore = (known: CoverageFigures, next: CoverageFigures): boolean
 
 const mayStayUnseen = new Set(["alwaysOrUnreachable", "unreachable", "watermark", "sometimesEach"])
 
-/** Declared assertions that a campaign should have come by and did not. */
+/** Declared assertions that a campaign with these scopes should have come by and did not. */
 export const unseen = (
   declared: ReadonlyArray<Assertion>,
-  figures: CoverageFigures
+  figures: CoverageFigures,
+  scopes: ReadonlySet<string>
 ): ReadonlyArray<Assertion> =>
-  declared.filter(({ kind, name }) => !mayStayUnseen.has(kind) && figures.counts[name] === undefined)
+  declared.filter(({ kind, name }) => {
+    const scope = scopeOf(name)
+    const isDemanded = !mayStayUnseen.has(kind) && (scope === undefined || scopes.has(scope))
+    return isDemanded && figures.counts[name] === undefined
+  })

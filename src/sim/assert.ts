@@ -1,6 +1,14 @@
 /** Assertions about runs: what must hold always, and what must happen sometimes. Declared where a module is loaded, so that none is forgotten. */
 import type { Coverage } from "./assert-coverage.ts"
 
+/**
+ * Names may begin with a scope and a colon, as in `registers: a write was lost`: such an assertion is demanded only of campaigns
+ * whose runs had a workload or a family of faults of that name.
+ */
+const scopePattern = /^([a-z-]+): /
+
+export const scopeOf = (name: string): string | undefined => scopePattern.exec(name)?.[1]
+
 /** What is demanded of an assertion over all runs of a campaign. */
 export type AssertionKind =
   | "always"

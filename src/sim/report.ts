@@ -45,6 +45,7 @@ export class Tally {
   readonly #findings: Array<Finding> = []
   readonly #strikes: Record<string, number> = {}
   readonly #families: Record<string, number> = {}
+  readonly #scopes = new Set<string>()
   #figures = noFigures
   #coverage = noCoverage
   #runs = 0
@@ -68,6 +69,7 @@ export class Tally {
     this.#coverage = addCoverage(this.#coverage, coverage)
     for (const [fault, times] of Object.entries(result.strikes)) count(this.#strikes, fault, times)
     for (const family of result.families) count(this.#families, family, 1)
+    for (const scope of result.scopes) this.#scopes.add(scope)
     if (failure !== undefined) this.#findings.push({ simulation, recipe, failure })
   }
 
@@ -79,7 +81,7 @@ export class Tally {
       figures: this.#figures,
       cpuMs: this.#cpuMs,
       coverage: this.#coverage,
-      unseen: unseen(declared, this.#coverage),
+      unseen: unseen(declared, this.#coverage, this.#scopes),
       strikes: this.#strikes,
       families: this.#families,
       runsSinceNews: this.#runsSinceNews

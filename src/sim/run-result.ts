@@ -59,6 +59,8 @@ export interface RunResult {
   readonly marks: ReadonlyArray<Mark>
   /** Families of faults that this seed has. */
   readonly families: ReadonlyArray<string>
+  /** Names of what took part: workloads, families, and what a cluster brings. Assertions can be of one of these. */
+  readonly scopes: ReadonlyArray<string>
   /** How often each fault struck. */
   readonly strikes: Readonly<Record<string, number>>
   readonly scheduler: SchedulerOptions

@@ -166,6 +166,11 @@ export const runSeed = (spec: SimulationSpec, options: RunOptions): RunResult =>
     coverage: world.coverage.figures(),
     marks: world.coverage.marks,
     families: families.map(({ name }) => name),
+    scopes: [
+      ...world.workloads.map(({ name }) => name),
+      ...families.map(({ name }) => name),
+      ...(world.cluster === undefined ? [] : ["point"])
+    ],
     strikes: Object.fromEntries([...world.kernel.trace.strikes].sort()),
     scheduler,
     knobs: world.disturbance.turned,

@@ -6,7 +6,7 @@ import { someBuggify } from "./buggify.ts"
 import { timedFault } from "./kernel-timed-fault.ts"
 import type { FaultFamily } from "./swarm.ts"
 
-const replaced = sometimes("a node asked for the lead while another one served")
+const replaced = sometimes("candidacies: a node asked for the lead while another one served")
 
 /** A process stands still, as in a long collection, and goes on late. */
 export const pauses: FaultFamily = {

@@ -1,15 +1,17 @@
 /** The simulated world: processes on machines, a bus between them, faults, clients, and everything that watches. */
 import { Cause, Effect, Exit } from "effect"
+import { packetCodec } from "../wire/packet.ts"
 import { type AssertionViolated, noteAssertions } from "./assert.ts"
 import { Coverage } from "./assert-coverage.ts"
 import { Disturbance } from "./buggify.ts"
 import { SimBus } from "./bus/bus.ts"
 import type { BusOptions } from "./bus/settings.ts"
-import { Cluster, type ClusterOptions } from "./cluster.ts"
+import { Cluster, type ClusterOptions, clusterName } from "./cluster.ts"
 import { sound } from "./disk/settings.ts"
 import { Kernel, type KernelOptions } from "./kernel.ts"
 import type { Law } from "./laws.ts"
 import { Ledger } from "./ledger.ts"
+import { describePacket } from "./picture/describe.ts"
 import { type ProcessOptions, type RebootKind, SimProcess } from "./process.ts"
 import type { CountedRandom } from "./random.ts"
 import { HistoryRecorder } from "./workload/history.ts"
@@ -61,6 +63,7 @@ export class World {
     this.random = this.kernel.random
     this.bus = new SimBus(this.kernel, {
       ...options.bus,
+      describe: describePacket(packetCodec(clusterName)),
       onSent: (from, payload) => this.cluster?.sent(from, payload)
     })
     this.history = new HistoryRecorder(() => this.kernel.time.nowMicros)

@@ -5,7 +5,7 @@ import { watermark } from "../assert.ts"
 import type { Span } from "../kernel-timed-fault.ts"
 import { ledgerClient, type Workload, type WorkloadMaker } from "./workload.ts"
 
-const mostAcknowledged = watermark("commands acknowledged in one run")
+const mostAcknowledged = watermark("commands: acknowledged in one run")
 
 export interface CommandsOptions {
   readonly clients: number

@@ -24,12 +24,12 @@ interface Shape {
   readonly burst: number
 }
 
-const casWon = sometimes("a compare-and-set succeeded")
-const casLost = sometimes("a compare-and-set found another value")
-const openWrite = sometimes("a write ended with its outcome open")
-const refusedWrite = sometimes("a write certainly did not happen")
-const readable = unreachable("a readable command or question was rejected")
-const shapesSeen = sometimesEach("register workloads")
+const casWon = sometimes("registers: a compare-and-set succeeded")
+const casLost = sometimes("registers: a compare-and-set found another value")
+const openWrite = sometimes("registers: a write ended with its outcome open")
+const refusedWrite = sometimes("registers: a write certainly did not happen")
+const readable = unreachable("registers: a readable command or question was rejected")
+const shapesSeen = sometimesEach("registers: kinds of operations")
 
 /** Swarm: each kind of operation is in a run or not, and as often as it is drawn. One that writes is always in. */
 const drawShape = (random: CountedRandom): Shape => {

@@ -1,0 +1,65 @@
+/** `aplomb sim replay`: one run again, with its trace, its history and its picture. */
+import { writeFileSync } from "node:fs"
+import { Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
+import { jsonFlag } from "./flags.ts"
+import { print, printJson } from "./output.ts"
+import { pictureOfRun, traced, writeTrace } from "./sim-artefacts.ts"
+import { findScenario, scenarioArgument } from "./sim-list.ts"
+
+const fileFlag = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.optional, Flag.withMetavar("file"), Flag.withDescription(description))
+
+export const simReplayCommand = Command.make(
+  "replay",
+  {
+    scenario: scenarioArgument,
+    seed: Flag.Int("seed").pipe(Flag.optional, Flag.withDescription("The seed to run")),
+    recipe: Flag.String("recipe").pipe(
+      Flag.optional,
+      Flag.withDescription('A recipe of exploration instead, such as "7 -> 120@99"')
+    ),
+    trace: fileFlag("trace", "Write the full trace there, as JSON Lines"),
+    history: fileFlag("history", "Write the history of the clients there, for check-history"),
+    html: fileFlag("html", "Draw the run there: a page to look at in a browser"),
+    json: jsonFlag
+  },
+  Effect.fnUntraced(function* (flags) {
+    const simulation = yield* findScenario(flags.scenario)
+    const recipe = Option.getOrElse(flags.recipe, () =>
+      Option.match(flags.seed, { onNone: () => "", onSome: (seed) => String(seed) })
+    )
+    const { parseRecipe } = yield* Effect.promise(() => import("../sim/random.ts"))
+    if (parseRecipe(recipe) === undefined)
+      return yield* usageFailure('say which run: --seed N, or --recipe "N -> draw@seed -> ..."')
+    const { result, trace } = traced(simulation, recipe)
+    if (Option.isSome(flags.trace)) writeTrace(flags.trace.value, trace)
+    if (Option.isSome(flags.history))
+      writeFileSync(flags.history.value, result.history.map((line) => `${line}\n`).join(""))
+    if (Option.isSome(flags.html)) writeFileSync(flags.html.value, pictureOfRun(result, trace))
+    const { figures, failure, digest, families, knobs, strikes } = result
+    if (flags.json) {
+      yield* printJson({
+        simulation: simulation.name,
+        recipe,
+        failure,
+        digest,
+        figures,
+        families,
+        knobs,
+        strikes
+      })
+    } else {
+      yield* print(
+        `${simulation.name} ${recipe}: ${failure === undefined ? "nothing is wrong" : `${failure.kind} ${failure.name}`}`
+      )
+      if (failure !== undefined) yield* print(failure.message)
+      yield* print(
+        `digest ${digest}; ${figures.steps} events, ${figures.messages} messages, ${figures.virtualMs} ms of virtual time`
+      )
+      yield* print(`families: ${families.join(", ") || "none"}`)
+    }
+    if (failure !== undefined) return yield* new CommandFailed({ reason: "", exitCode: exitCodes.no })
+  })
+).pipe(Command.withDescription("Run one seed or recipe again, with its trace"))

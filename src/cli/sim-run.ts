@@ -1,0 +1,112 @@
+/** `aplomb sim run`: many seeds of a simulation over several threads, and everything about the one that fails. */
+import { readFileSync } from "node:fs"
+import { availableParallelism } from "node:os"
+import { Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import type { CampaignReport } from "../sim/report.ts"
+import type { KnownSeed } from "../sim/seeds.ts"
+import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
+import { durationFlag, jsonFlag } from "./flags.ts"
+import { print, printError, printErrorUnsafe, printJson } from "./output.ts"
+import { replayCommand, traced, writeArtefacts } from "./sim-artefacts.ts"
+import { findScenario, scenarioArgument } from "./sim-list.ts"
+
+const progressEveryMs = 1000
+
+/** Says now and then, on a terminal, how far the campaign is. */
+const progress = (total: number | undefined, line: (report: CampaignReport) => string) => {
+  let saidAtMs = 0
+  return (report: CampaignReport): void => {
+    if (process.stderr.isTTY !== true || performance.now() - saidAtMs < progressEveryMs) return
+    saidAtMs = performance.now()
+    const share = total === undefined ? 0 : Math.min(1, report.runs / total)
+    const bar = total === undefined ? "" : `[${"#".repeat(Math.round(share * 24)).padEnd(24, ".")}] `
+    process.stderr.write(`\r\u001b[K${bar}${report.runs} seeds, ${line(report)}`)
+  }
+}
+
+const readKnown = Effect.fnUntraced(function* (path: string) {
+  const { parseSeeds } = yield* Effect.promise(() => import("../sim/seeds.ts"))
+  return yield* Effect.try({
+    try: () => parseSeeds(readFileSync(path, "utf8")),
+    catch: (cause) => usageFailure(`${path} cannot be used: ${(cause as Error).message}`)
+  })
+})
+
+export const simRunCommand = Command.make(
+  "run",
+  {
+    scenario: scenarioArgument,
+    seeds: Flag.Int("seeds").pipe(
+      Flag.withDefault(100),
+      Flag.withDescription("How many seeds (default 100); 0: no limit but --for and --until-stable")
+    ),
+    from: Flag.Int("from").pipe(Flag.withDefault(1), Flag.withDescription("The first seed (default 1)")),
+    jobs: Flag.Int("jobs").pipe(
+      Flag.withDefault(availableParallelism()),
+      Flag.withDescription("Threads (default: one for each processor)")
+    ),
+    for: durationFlag("for").pipe(Flag.optional, Flag.withDescription("Stop after this much real time")),
+    untilStable: Flag.Int("until-stable").pipe(
+      Flag.optional,
+      Flag.withMetavar("runs"),
+      Flag.withDescription("Stop when every assertion was reached and so many runs brought nothing new")
+    ),
+    keepGoing: Flag.Int("keep-going").pipe(
+      Flag.withDefault(1),
+      Flag.withMetavar("findings"),
+      Flag.withDescription("Stop after so many findings (default 1)")
+    ),
+    known: Flag.String("known").pipe(
+      Flag.optional,
+      Flag.withMetavar("file"),
+      Flag.withDescription("Seeds that once failed, run first: JSON list of simulation, recipe, found")
+    ),
+    out: Flag.String("out").pipe(
+      Flag.withDefault("sim-failures"),
+      Flag.withMetavar("directory"),
+      Flag.withDescription("Where trace, history and verdict of findings go (default sim-failures)")
+    ),
+    json: jsonFlag
+  },
+  Effect.fnUntraced(function* (flags) {
+    const simulation = yield* findScenario(flags.scenario)
+    const none: ReadonlyArray<KnownSeed> = []
+    const known = Option.isSome(flags.known) ? yield* readKnown(flags.known.value) : none
+    const { runSeedsOverWorkers } = yield* Effect.promise(() => import("../sim/run-seeds.ts"))
+    const { recipesOf } = yield* Effect.promise(() => import("../sim/seeds.ts"))
+    const { reportLines, speedLine } = yield* Effect.promise(() => import("../sim/report.ts"))
+    const stop = {
+      ...(flags.seeds > 0 ? { seeds: flags.seeds } : {}),
+      ...(Option.isSome(flags.for) ? { forMs: flags.for.value } : {}),
+      ...(Option.isSome(flags.untilStable) ? { stableRuns: flags.untilStable.value } : {})
+    }
+    const say = progress(stop.seeds, speedLine)
+    const startedMs = performance.now()
+    const report = yield* runSeedsOverWorkers(simulation.name, flags.jobs, {
+      recipes: recipesOf(simulation.name, known, flags.from, stop),
+      stop,
+      findingsMax: flags.keepGoing,
+      nowMs: () => performance.now(),
+      onRun: (_result, sums) => say(sums)
+    })
+    if (process.stderr.isTTY === true) printErrorUnsafe("\r\u001b[K")
+    const directories: Array<string> = []
+    for (const { recipe } of report.findings) {
+      const { result, trace } = traced(simulation, recipe)
+      directories.push(writeArtefacts(flags.out, result, trace))
+    }
+    if (flags.json) {
+      const millis = Math.round(performance.now() - startedMs)
+      yield* printJson({ simulation: simulation.name, millis, ...report, directories })
+    } else {
+      for (const line of reportLines(report)) yield* print(line)
+    }
+    if (report.findings.length === 0) return
+    for (const [index, { recipe, failure }] of report.findings.entries()) {
+      yield* printError(`${failure.kind} ${failure.name}, seed ${recipe}: ${failure.message}`)
+      yield* printError(`  kept in ${directories[index]}; ${replayCommand(simulation.name, recipe)}`)
+    }
+    return yield* new CommandFailed({ reason: "", exitCode: exitCodes.no })
+  })
+).pipe(Command.withDescription("Run many seeds of a simulation; exit code 1 where one of them fails"))

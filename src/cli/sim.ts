@@ -1,0 +1,19 @@
+/** `aplomb sim`: the simulator on the command line. */
+import { Command } from "effect/cli"
+import { simDeterminismCommand, simDigestsCommand } from "./sim-determinism.ts"
+import { simListCommand } from "./sim-list.ts"
+import { simReplayCommand } from "./sim-replay.ts"
+import { simRunCommand } from "./sim-run.ts"
+
+export const simCommand = Command.make("sim").pipe(
+  Command.withDescription(
+    "Run clusters in a deterministic simulation: every seed is another run, and the same one again"
+  ),
+  Command.withSubcommands([
+    simListCommand,
+    simRunCommand,
+    simReplayCommand,
+    simDeterminismCommand,
+    simDigestsCommand
+  ])
+)

@@ -1,0 +1,33 @@
+/** What users import as `aplomb/sim`: deterministic simulations of clusters, of actors, of anything over the bus and files. */
+export {
+  AssertionViolated,
+  always,
+  alwaysOrUnreachable,
+  type Check,
+  reachable,
+  sometimes,
+  sometimesAll,
+  sometimesEach,
+  unreachable,
+  watermark
+} from "./assert.ts"
+export { outages, restartStorms, restarts } from "./attrition.ts"
+export type { Span } from "./kernel-timed-fault.ts"
+export type { Program, RebootKind, SimProcess } from "./process.ts"
+export { formatRecipe, parseRecipe, type Recipe } from "./random.ts"
+export { type CampaignReport, reportLines } from "./report.ts"
+export type { RunFailure, RunOptions, RunResult } from "./run-result.ts"
+export { type CampaignOptions, runSeeds } from "./run-seeds.ts"
+export { scenarioNamed, scenarios } from "./scenarios/named.ts"
+export { type KnownSeed, parseSeeds, recipesOf, type StopRule } from "./seeds.ts"
+export { type Simulation, simulate } from "./simulation.ts"
+export type { ClusterShape } from "./simulation-spec.ts"
+export type { FaultFamily } from "./swarm.ts"
+export { failedWrites, fullDisks, slowDisks } from "./swarm-disk.ts"
+export { busRestarts, disconnects, messageFaults, partitions, slowConsumers } from "./swarm-network.ts"
+export { buggified, candidacies, clientCrashes, clockFaults, crashPoints, pauses } from "./swarm-process.ts"
+export { type DeclareTest, type SimulationTestOptions, simulationTests } from "./vitest.ts"
+export { type CommandsOptions, commands } from "./workload/commands.ts"
+export { registers } from "./workload/registers.ts"
+export { ledgerClient, type Workload, type WorkloadMaker } from "./workload/workload.ts"
+export type { World } from "./world.ts"
