@@ -30,7 +30,7 @@ describe("catch-up on the wire", () => {
       first: Slot(1)
     } as const
     const read = bodyOf(codec.encode(from, main, answer))
-    assert.deepInclude(read, { _tag: "CaughtUp", chosen: 9, first: 1 })
+    assert.deepInclude(read, { _tag: "CaughtUp", chosen: Slot(9), first: Slot(1) })
     const runs = typeof read === "object" && read._tag === "CaughtUp" ? read.runs : []
     assert.deepStrictEqual(
       runs.map(({ first, ballot }) => `${first} of ballot ${ballot}`),
