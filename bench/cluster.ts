@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { BenchRow } from "../src/cli/bench.ts"
 import { findProgram, freePort, run, type Started, start, until } from "./processes.ts"
 
 export const cli = join(import.meta.dirname, "../dist/cli/main.js")
@@ -58,18 +59,6 @@ export const measureCluster = async (cluster: Cluster, args: ReadonlyArray<strin
       ...args
     ])
   ) as {
-    readonly rows: ReadonlyArray<Row>
+    readonly rows: ReadonlyArray<BenchRow>
     readonly memory: ReadonlyArray<{ readonly node: string; readonly memoryBytes: number }>
   }
-
-export interface Row {
-  readonly kind: string
-  readonly clients: number
-  readonly outstanding: number
-  readonly valueBytes: number
-  readonly perSecond: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly p999Ms: number
-  readonly failed: number
-}

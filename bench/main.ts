@@ -1,7 +1,8 @@
 /** Runs the measurements side by side, in rounds, and prints medians: our cluster, the floors below it, peers beside it. */
 import { existsSync } from "node:fs"
 import { parseArgs } from "node:util"
-import { cli, measureCluster, type Row, startCluster } from "./cluster.ts"
+import type { BenchRow } from "../src/cli/bench.ts"
+import { cli, measureCluster, startCluster } from "./cluster.ts"
 import { measureSyncedWrites } from "./floor-disk.ts"
 import { measureRoundTrips, type RoundTrip } from "./floor-nats.ts"
 import { measureEtcd } from "./peer-etcd.ts"
@@ -39,7 +40,7 @@ const note = (
   rows.push({ p99Ms: Number.NaN, p999Ms: Number.NaN, ...figures })
   measured.set(name, rows)
 }
-const nameOf = (row: Row) =>
+const nameOf = (row: BenchRow) =>
   `${row.kind === "put" ? "write" : "linearizable read"}, ${row.outstanding} outstanding, ${row.clients} client ` +
   `process${row.clients > 1 ? "es" : ""}, ${row.valueBytes} B`
 const noteTrips = (name: string, trips: ReadonlyArray<RoundTrip>) => {

@@ -42,9 +42,18 @@ export interface Answers {
 /** Reads a machine's command from its bytes; undefined where they are none. Must decide alike on every replica. */
 export type DecodeCommand = (bytes: Uint8Array) => unknown
 
+/** What applying the entries of one run has in common. */
+interface Applying {
+  readonly replica: ReplicaState
+  readonly machine: AnyMachine
+  readonly decode: DecodeCommand
+  readonly atMs: number
+  readonly answers: Answers | undefined
+}
+
 /**
- * Applies the chosen entries of a run, which must be the next ones in the log. Every replica that applied the same slots holds
- * the same state, the dedupe table included (a table outside it would forget at the first restart).
+ * Applies the chosen entries of a run, which must be the next ones in the log. Every replica that applied the same slots
+ * holds the same state, the dedupe table included (a table outside it would forget at the first restart).
  */
 export const applyRun = (
   replica: ReplicaState,
@@ -54,84 +63,65 @@ export const applyRun = (
   answers: Answers | undefined
 ): void => {
   invariant(run.first === replica.applied + 1, "entries are applied in slot order, without a gap")
-  forEachEntry(run, (entry, index) => {
-    applyEntry(replica, machine, decode, entry, slotPlus(run.first, index), run.atMs, answers)
-  })
+  const applying: Applying = { replica, machine, decode, atMs: run.atMs, answers }
+  forEachEntry(run, (entry, index) => applyEntry(applying, entry, slotPlus(run.first, index)))
   replica.applied = runLast(run)
   replica.atMs = run.atMs
   sweepSessions(replica.sessions, run.atMs)
 }
 
-const applyEntry = (
-  replica: ReplicaState,
-  machine: AnyMachine,
-  decode: DecodeCommand,
-  entry: EntryView,
-  slot: Slot,
-  atMs: number,
-  answers: Answers | undefined
-): void => {
+const applyEntry = (applying: Applying, entry: EntryView, slot: Slot): void => {
+  const { replica, atMs, answers } = applying
   const { sessions } = replica
   switch (entry.kind) {
     case "command":
-      applyCommand(replica, machine, decode, entry, slot, atMs, answers)
-      return
+      return applyCommand(applying, entry, slot)
     case "open": {
       const session = openSession(sessions, entry.client, slot, atMs)
-      answers?.opened({ client: entry.client, session })
-      return
+      return answers?.opened({ client: entry.client, session })
     }
     case "keepAlive":
       touchSession(sessions, entry.session, atMs)
       return
     case "close":
-      closeSession(sessions, entry.session)
-      return
+      return closeSession(sessions, entry.session)
     case "started":
-      extendSessions(sessions, atMs - replica.atMs)
-      return
+      return extendSessions(sessions, atMs - replica.atMs)
     case "unknown":
       return
   }
 }
 
-const applyCommand = (
-  replica: ReplicaState,
-  machine: AnyMachine,
-  decode: DecodeCommand,
-  entry: EntryView,
-  slot: Slot,
-  atMs: number,
-  answers: Answers | undefined
-): void => {
+const applyCommand = (applying: Applying, entry: EntryView, slot: Slot): void => {
+  const { replica, atMs, answers } = applying
   const { sessions } = replica
   const { session, number } = entry
-  const answer = (at: Slot, outcome: CommandResult["outcome"], reply: unknown) =>
-    answers?.result({ session, number, slot: at, outcome, reply })
+  const answer = (recorded: RecordedReply) => answers?.result({ session, number, ...recorded })
   if (!touchSession(sessions, session, atMs)) {
-    answer(slot, "session-expired", null)
+    answer({ slot, outcome: "session-expired", reply: null })
     return
   }
   const admission = admitCommand(sessions, session, number, entry.received)
   if (admission === "already-received") return
   if (admission === "window-exceeded") {
-    answer(slot, "window-exceeded", null)
+    answer({ slot, outcome: "window-exceeded", reply: null })
     return
   }
-  const recorded =
-    admission === "run" ? run(replica, machine, decode(entry.command), slot, atMs, entry) : admission
-  if (admission === "run") recordReply(sessions, session, number, recorded)
-  answer(recorded.slot, recorded.outcome, recorded.reply)
+  if (admission !== "run") {
+    answer(admission)
+    return
+  }
+  const recorded = runCommand(applying, entry, slot)
+  recordReply(sessions, session, number, recorded)
+  answer(recorded)
 }
 
-const run = (
-  replica: ReplicaState,
-  machine: AnyMachine,
-  command: unknown,
-  slot: Slot,
-  atMs: number,
-  entry: EntryView
+const runCommand = (
+  { replica, machine, decode, atMs }: Applying,
+  entry: EntryView,
+  slot: Slot
 ): RecordedReply => {
+  const command = decode(entry.command)
   if (command === undefined) return { slot, outcome: "bad-command", reply: null }
   const [next, reply] = machine.apply(replica.machine, command, { slot, atMs, session: entry.session })
   replica.machine = next
