@@ -1,0 +1,184 @@
+/** Simulations of one's own: processes over the bus and files, faults, and findings that name their seed. */
+import { Clock, Effect, Random, Schema } from "effect"
+import { describe, expect, it } from "vitest"
+import { protocol } from "../runtime/actor-protocol.ts"
+import { spawn } from "../runtime/actor-typed.ts"
+import { Bus } from "../runtime/bus/port.ts"
+import { remote } from "../runtime/remote.ts"
+import { expose } from "../runtime/remote-expose.ts"
+import { Files } from "../runtime/storage/port.ts"
+import { always, sometimes } from "./assert.ts"
+import { runSeeds } from "./run-seeds.ts"
+import { recipesOf } from "./seeds.ts"
+import { simulate } from "./simulation.ts"
+import { messageFaults } from "./swarm-network.ts"
+import { simulationTests } from "./vitest.ts"
+
+const text = (value: string) => new TextEncoder().encode(value)
+
+describe("a simulation", () => {
+  it("without faults draws the same whatever the seed of its families, and completes", () => {
+    let heard = 0
+    const hello = simulate("hello")
+      .chaosFor({ min: 100, max: 100 })
+      .setup((world) => {
+        world.addProcess({
+          name: "listener",
+          program: () =>
+            Effect.gen(function* () {
+              const bus = yield* Bus
+              yield* bus.subscribe("greeting", { onMessage: () => heard++ })
+              yield* Effect.never
+            })
+        })
+        world.addProcess({
+          name: "speaker",
+          program: () =>
+            Effect.gen(function* () {
+              const bus = yield* Bus
+              yield* Effect.sleep(50)
+              bus.publish("greeting", text("hi"))
+              yield* Effect.never
+            })
+        })
+      })
+    const result = hello.run({ seed: 1 })
+    expect(result.failure).toBeUndefined()
+    expect(heard).toBe(1)
+    expect(result.strikes).toEqual({})
+    expect(hello.run({ seed: 1 }).digest).toBe(result.digest)
+  })
+
+  it("keeps the files of a process over the loss of its power", () => {
+    const seen: Array<string> = []
+    const keeper = simulate("keeper")
+      .chaosFor({ min: 200, max: 200 })
+      .setup((world) => {
+        const process = world.addProcess({
+          name: "keeper",
+          program: () =>
+            Effect.gen(function* () {
+              const files = yield* Files
+              yield* files.makeDirectory("/notes")
+              const before = yield* files.readFile("/notes/a")
+              seen.push(before === undefined ? "nothing" : new TextDecoder().decode(before))
+              yield* files.writeFileAtomic("/notes/a", text("written"))
+              yield* Effect.never
+            })
+        })
+        world.kernel.time.after(world.kernel.worldStrand, 100_000, () => {
+          process.kill("power")
+          process.start()
+        })
+        world.kernel.time.after(world.kernel.worldStrand, 150_000, () => {
+          process.kill("wipe")
+          process.start()
+        })
+      })
+    expect(keeper.run({ seed: 3 }).failure).toBeUndefined()
+    expect(seen).toEqual(["nothing", "written", "nothing"])
+  })
+
+  it("finds a process that dies of a defect, and says which", () => {
+    const broken = simulate("broken").setup((world) => {
+      world.addProcess({ name: "victim", program: () => Effect.die(new Error("out of cheese")) })
+    })
+    const { failure } = broken.run({ seed: 1 })
+    expect(failure).toMatchObject({ kind: "process" })
+    expect(failure!.message).toContain("victim")
+    expect(failure!.message).toContain("out of cheese")
+  })
+
+  it("finds what leaves the simulation", () => {
+    const leaking = simulate("leaking").setup((world) => {
+      world.addProcess({
+        name: "leak",
+        // Assembled, so that the rule against real time does not see it.
+        program: () => Effect.sync(() => (globalThis as never as { Date: { now(): number } }).Date["now"]())
+      })
+    })
+    expect(leaking.run({ seed: 1 }).failure).toMatchObject({ kind: "kernel", name: "leaked" })
+  })
+})
+
+const lock = protocol("Lock", { Acquire: { reply: Schema.Boolean }, Release: {} })
+const address = { system: "own", name: "lock" }
+const oneHolder = always("own-lock: the lock has one holder")
+const contended = sometimes("own-lock: somebody was refused")
+
+/** Two users of a lock actor that forgets its holder after a while, which a slow holder does not notice. */
+const lockSimulation = simulate("own-lock")
+  .about("a lock with a time limit and no fencing")
+  .faults(messageFaults)
+  .chaosFor({ min: 3_000, max: 3_000 })
+  .setup((world) => {
+    const holders = new Set<string>()
+    world.addProcess({
+      name: "server",
+      program: () =>
+        Effect.gen(function* () {
+          const actor = yield* spawn(lock, {
+            name: "lock",
+            state: () => ({ heldUntilMs: 0 }),
+            handlers: {
+              Acquire: (_, { state }) =>
+                Effect.map(Clock.currentTimeMillis, (nowMs) => {
+                  if (nowMs < state.heldUntilMs) return false
+                  state.heldUntilMs = nowMs + 200
+                  return true
+                }),
+              Release: (_, { state }) => {
+                state.heldUntilMs = 0
+              }
+            }
+          })
+          yield* expose(actor, address)
+          yield* Effect.never
+        })
+    })
+    for (const name of ["a", "b"]) {
+      world.addProcess({
+        name,
+        program: () =>
+          Effect.gen(function* () {
+            const server = yield* remote(lock, address)
+            while (true) {
+              const got = yield* server.ask("Acquire").pipe(Effect.catch(() => Effect.succeed(undefined)))
+              contended.check(got === false)
+              if (got === true) {
+                holders.add(name)
+                oneHolder.check(holders.size <= 1, () => `${[...holders].join(" and ")} hold it`)
+                yield* Effect.sleep(yield* Random.nextIntBetween(1, 300))
+                holders.delete(name)
+                yield* Effect.ignore(server.tell("Release"))
+              }
+              yield* Effect.sleep(yield* Random.nextIntBetween(1, 50))
+            }
+          })
+      })
+    }
+  })
+
+describe("actors of one's own", () => {
+  it("run in the simulation, and a lock without fencing is found to have two holders", () => {
+    const stop = { seeds: 20 }
+    const report = runSeeds(lockSimulation, { recipes: recipesOf("own-lock", [], 1, stop), stop })
+    expect(report.findings[0]?.failure).toMatchObject({
+      kind: "assertion",
+      name: "own-lock: the lock has one holder"
+    })
+  })
+
+  it("fail a test with the seed in its message", () => {
+    let message = ""
+    const simulation = simulationTests((_name, run) => {
+      try {
+        run()
+      } catch (error) {
+        message = String(error)
+      }
+    })
+    simulation("a lock has one holder", lockSimulation, { seeds: 20 })
+    expect(message).toMatch(/own-lock fails with seed \d+ \(assertion\)/)
+  })
+})
