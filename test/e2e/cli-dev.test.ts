@@ -4,7 +4,12 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
+import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
+import { NodeId } from "../../src/protocol/ids.ts"
+import { natsBus } from "../../src/runtime/bus/nats.ts"
+import { pack } from "../../src/runtime/codec.ts"
+import { subjectsOf } from "../../src/wire/subjects.ts"
 import { allGone, type CliProcess, cli, startCli, temporaryDirectory } from "../support/cli.ts"
 
 /** Pids of all processes below one. */
@@ -86,6 +91,33 @@ describe("aplomb node", () => {
     const status = await cli(["status", "--cluster", "other", "--servers", server, "--json"])
     expect(JSON.parse(status.stdout).groups[0]).toMatchObject({ leader: "n1", serving: true })
     expect((await node.stop("SIGINT")).exitCode).toBe(0)
+  })
+
+  it("outlives junk on every subject that it listens on", async () => {
+    const dev = startCli(["dev", "--nodes", "1"])
+    await dev.says(/^ready$/m)
+    const server = (await dev.says(/--servers (\S+)/))[1]!
+    const { node, from, hello, status, master, catchUp } = subjectsOf("dev")
+    const n1 = NodeId("n1")
+    const flood = Effect.gen(function* () {
+      const bus = yield* natsBus({ servers: [server], name: "junk" })
+      const envelope = (kind: number, ...fields: ReadonlyArray<unknown>) =>
+        pack([1, "dev", "n1", "x", "main", kind, ...fields])
+      const kinds = Array.from({ length: 40 }, (_, kind) => [
+        envelope(kind),
+        envelope(kind, 1, "x", [[]], null)
+      ])
+      const junk = [new Uint8Array(0), new Uint8Array([0xc1, 0xff]), pack("text"), ...kinds.flat()]
+      for (const subject of [node(n1), from(n1), hello, status, master, catchUp(n1)])
+        for (const bytes of junk) bus.publish(subject, bytes, "nobody.listens")
+      yield* bus.flush
+    })
+    await Effect.runPromise(Effect.scoped(flood))
+    const there = ["--servers", server]
+    expect((await cli(["kv", "put", "a", "1", ...there])).exitCode).toBe(0)
+    const { nodes } = JSON.parse((await cli(["status", "--json", ...there])).stdout)
+    expect(nodes).toMatchObject([{ id: "n1", pid: nodePid(dev, "n1") }])
+    expect(dev.stdout).not.toContain("ended")
   })
 
   it("says in one sentence why it does not start: a used directory, no bus, a wrong field", async () => {
