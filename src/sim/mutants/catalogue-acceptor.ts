@@ -15,7 +15,7 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
         replace: 'if (message._tag === "Prepare" && configuration.ballot < state.promised) {'
       }
     ],
-    law: "promises",
+    law: "promises never fall",
     why: "An acceptor votes in a ballot below the one it promised; the newer leader read a log without that vote.",
     scenarios: rivals
   },
@@ -28,7 +28,7 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
         replace: "records: [],"
       }
     ],
-    law: "promises",
+    law: "promises never fall",
     why: "A promise lives in memory only: after a restart the acceptor helps a leader that was overtaken.",
     scenarios: rivals
   },
@@ -42,7 +42,7 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
           '{ _tag: "Persist", records: promised.records, release: [] }, reply(configuration.leader, prepared)'
       }
     ],
-    law: "promises",
+    law: "promises never fall",
     why: "Prepared leaves before the promise is durable; a power cut takes the promise back.",
     scenarios: rivals
   },
@@ -55,7 +55,7 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
         replace: '{ _tag: "Persist", records, release: [] }, reply(configuration.leader, accepted)'
       }
     ],
-    law: "chosen is durable",
+    law: "chosen is durable everywhere",
     why: "Accepted leaves before the entries are durable: what is chosen can be lost with the power.",
     scenarios: rivals
   },
@@ -81,7 +81,7 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
         replace: '{ _tag: "Accepted", ballot: configuration.ballot, lastSlot: slotPlus(lastSlot, 1), round }'
       }
     ],
-    law: "chosen is durable",
+    law: "chosen is durable everywhere",
     why: "The acknowledgement is off by one: a slot counts as chosen before it is written.",
     scenarios: rivals
   },
@@ -146,7 +146,7 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
         replace: "slotMax(state.chosen, lastSlot)"
       }
     ],
-    law: "what is applied is chosen",
+    law: "applied is chosen",
     why: "A follower applies what it has voted for, chosen or not.",
     scenarios: rivals
   },
@@ -170,7 +170,7 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
         replace: "for (const free of output.release) perform(this.#hands, free)"
       }
     ],
-    law: "chosen is durable",
+    law: "chosen is durable everywhere",
     why: "The interpreter performs at once what a core gated behind a durable write.",
     scenarios: rivals
   },
@@ -183,7 +183,7 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
         replace: "if (failure !== undefined) onFailure(failure)\n      for"
       }
     ],
-    law: "chosen is durable",
+    law: "chosen is durable everywhere",
     why: "What waited for a write leaves although the write failed.",
     scenarios: ["bad-disks"]
   },
@@ -196,8 +196,8 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
         replace: "merged === undefined"
       }
     ],
-    law: "chosen is durable",
+    law: "chosen is durable everywhere",
     why: "Acknowledgements of two ballots are merged: one of them says more than is true.",
-    scenarios: rivals
+    scenarios: ["frozen"]
   }
 ]

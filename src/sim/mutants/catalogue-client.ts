@@ -12,7 +12,7 @@ export const clientMutants: ReadonlyArray<Mutant> = [
   {
     id: "session/replies-not-kept",
     edits: [{ file: session, find: "if (recorded !== undefined) return recorded\n", replace: "" }],
-    law: "each command takes effect once",
+    law: "acknowledged, and once",
     why: "A command that is sent twice is executed twice.",
     scenarios: retries
   },
@@ -21,20 +21,20 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     edits: [
       { file: session, find: 'if (number <= session.received) return "already-received"\n', replace: "" }
     ],
-    law: "each command takes effect once",
+    law: "acknowledged, and once",
     why: "A duplicate that comes after the reply was received is executed again.",
-    scenarios: retries
+    scenarios: ["late"]
   },
   {
     id: "session/table-of-the-leader-only",
     edits: [
       {
         file: replica,
-        find: 'if (admission === "run") recordReply(',
-        replace: 'if (admission === "run" && answers !== undefined) recordReply('
+        find: "recordReply(sessions, session, number, recorded)",
+        replace: "if (answers !== undefined) recordReply(sessions, session, number, recorded)"
       }
     ],
-    law: "each command takes effect once",
+    law: "acknowledged, and once",
     why: "Followers and restarted replicas have no dedupe table (a trap of section 5).",
     scenarios: retries
   },
@@ -62,7 +62,7 @@ export const clientMutants: ReadonlyArray<Mutant> = [
           "      this.#pending.set(again, sent)\n      this.#toSend.push(again)"
       }
     ],
-    law: "each command takes effect once",
+    law: "acknowledged, and once",
     why: "A retry looks like a new command.",
     scenarios: retries
   },
@@ -75,7 +75,7 @@ export const clientMutants: ReadonlyArray<Mutant> = [
         replace: 'new Unavailable({ reason: "no answer came in time" })'
       }
     ],
-    law: "linearizability",
+    law: "not-linearizable",
     why: "A command whose outcome is open is reported as certainly not executed.",
     scenarios: retries
   },
@@ -88,7 +88,7 @@ export const clientMutants: ReadonlyArray<Mutant> = [
         replace: 'outcome === "session-expired" && sent.sends > 0'
       }
     ],
-    law: "each command takes effect once",
+    law: "acknowledged, and once",
     why: "A command that may have run in a session that expired is sent again in the next one.",
     scenarios: ["expiries"]
   },
@@ -97,7 +97,7 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     edits: [
       { file: kv, find: "if (revision !== command.revision) return", replace: "if (revision < 0) return" }
     ],
-    law: "linearizability",
+    law: "not-linearizable",
     why: "A compare-and-set sets without comparing.",
     scenarios: ["races"]
   },
@@ -110,7 +110,7 @@ export const clientMutants: ReadonlyArray<Mutant> = [
         replace: "changed: true, revision: 0"
       }
     ],
-    law: "linearizability",
+    law: "not-linearizable",
     why: "A deleted key is still there.",
     scenarios: ["races"]
   },
@@ -124,7 +124,7 @@ export const clientMutants: ReadonlyArray<Mutant> = [
           'state.set(command.key, { value: own(command.value), revision: at.slot - 1 })\n      return [state, { changed: true, revision: at.slot }]\n    case "Delete"'
       }
     ],
-    law: "linearizability",
+    law: "not-linearizable",
     why: "A put is stored under another revision than the one it replied with, so the next compare-and-set loses.",
     scenarios: ["races"]
   },
@@ -133,16 +133,16 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: replica,
-        find: "forEachEntry(run, (entry, index) => {\n    applyEntry(",
+        find: "forEachEntry(run, (entry, index) => applyEntry(applying, entry, slotPlus(run.first, index)))",
         replace:
           "const all: Array<EntryView> = []\n" +
           "  forEachEntry(run, (entry) => void all.push({ ...entry }))\n" +
           "  const places = all.map((_, index) => index)\n" +
           "  if (answers === undefined) places.reverse()\n" +
-          "  places.forEach((index) => {\n    const entry = all[index]!\n    applyEntry("
+          "  places.forEach((index) => applyEntry(applying, all[index]!, slotPlus(run.first, index)))"
       }
     ],
-    law: "replicas are in the same state",
+    law: "same prefix, same state",
     why: "Followers apply the entries of a batch in another order than the leader.",
     scenarios: ["races"]
   },

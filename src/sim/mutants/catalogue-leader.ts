@@ -72,7 +72,7 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
           "  let least: number = sorted[Math.floor(sorted.length / 2)]!\n  if (least >= 0) return Slot(least)\n"
       }
     ],
-    law: "chosen is durable",
+    law: "chosen is durable everywhere",
     why: "A majority chooses, while any single acceptor is a read quorum.",
     scenarios: rivals
   },
@@ -86,9 +86,9 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
           "for (const acceptor of configuration.acceptors) if (configuration.acceptors.length === 1 || acceptor.node !== configuration.leader.node) least"
       }
     ],
-    law: "chosen is durable",
+    law: "chosen is durable everywhere",
     why: "The leader counts itself before its own sync (section 4, point 5).",
-    scenarios: rivals
+    scenarios: ["power"]
   },
   {
     id: "leader/counts-acknowledgements-of-other-ballots",
@@ -99,9 +99,9 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
         replace: "if (before === undefined) return replication.progress\n  const { lastSlot"
       }
     ],
-    law: "chosen is durable",
+    law: "chosen is durable everywhere",
     why: "An acknowledgement of an older ballot counts for this one.",
-    scenarios: rivals
+    scenarios: ["late"]
   },
   {
     id: "leader/goes-on-though-its-acceptor-promised-another",
@@ -132,7 +132,7 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
         replace: 'outputs.push({ _tag: "Apply", through: state.last, answer: true })'
       }
     ],
-    law: "what is applied is chosen",
+    law: "applied is chosen",
     why: "Commands in flight are applied and answered together with the chosen ones.",
     scenarios: rivals
   },
@@ -147,7 +147,7 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
           '  if (state.newReads.length > 0) return { state: { ...state, newReads: [] }, outputs: [{ _tag: "Answer", slot: state.chosen, queries: state.newReads }] }\n'
       }
     ],
-    law: "linearizability",
+    law: "not-linearizable",
     why: "A leader that was overtaken goes on answering reads from its old state.",
     scenarios: ["stale-reads"]
   },
@@ -161,7 +161,7 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
           "least = least === Number.MAX_SAFE_INTEGER ? progress.confirmed : Math.max(least, progress.confirmed)"
       }
     ],
-    law: "linearizability",
+    law: "not-linearizable",
     why: "One answer confirms a read, be it the leader's own.",
     scenarios: ["stale-reads"]
   },

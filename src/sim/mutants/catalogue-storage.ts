@@ -5,6 +5,7 @@ const recover = "runtime/storage/recover.ts"
 const records = "runtime/storage/records.ts"
 const writer = "runtime/storage/writer.ts"
 const groupLog = "actors/group-log.ts"
+const cache = "actors/run-cache.ts"
 const power = ["power"]
 
 export const storageMutants: ReadonlyArray<Mutant> = [
@@ -50,13 +51,6 @@ export const storageMutants: ReadonlyArray<Mutant> = [
     scenarios: power
   },
   {
-    id: "wal/checksum-does-not-know-its-place",
-    edits: [{ file: records, find: "(salt ^ position ^ Math.imul(", replace: "(salt ^ Math.imul(" }],
-    law: "a restart remembers",
-    why: "A frame that the disk wrote to the wrong place passes for the one that belongs there.",
-    scenarios: ["misdirected"]
-  },
-  {
     id: "wal/synced-when-handed-over",
     edits: [
       {
@@ -65,7 +59,7 @@ export const storageMutants: ReadonlyArray<Mutant> = [
         replace: "if (waiter.upTo <= this.framedCount) {"
       }
     ],
-    law: "chosen is durable",
+    law: "chosen is durable everywhere",
     why: "A sync is answered when the write is under way, not when it is durable.",
     scenarios: power
   },
@@ -78,7 +72,7 @@ export const storageMutants: ReadonlyArray<Mutant> = [
         replace: "this.writing = false\n    if (failure !== undefined && this.sequence < 0) {"
       }
     ],
-    law: "chosen is durable",
+    law: "chosen is durable everywhere",
     why: "A write that failed counts as durable.",
     scenarios: ["bad-disks"]
   },
@@ -91,7 +85,7 @@ export const storageMutants: ReadonlyArray<Mutant> = [
         replace: "this.waiters = []\n"
       }
     ],
-    law: "chosen is durable",
+    law: "chosen is durable everywhere",
     why: "After a failed write the log goes on as if nothing had been lost (section 8: fatal for the replica).",
     scenarios: ["bad-disks"]
   },
@@ -111,7 +105,7 @@ export const storageMutants: ReadonlyArray<Mutant> = [
         replace: 'if (record === undefined) return\n    if (record._tag !== "Promised") this.#note(record)'
       }
     ],
-    law: "promises",
+    law: "promises never fall",
     why: "A restart forgets what was promised, though it is on the disk.",
     scenarios: power
   },
@@ -131,28 +125,30 @@ export const storageMutants: ReadonlyArray<Mutant> = [
   {
     id: "log/cache-keeps-what-was-replaced",
     edits: [
-      {
-        file: "actors/run-cache.ts",
-        find: "this.#dropFrom(run.first)\n    const last",
-        replace: "const last"
-      }
+      { file: cache, find: "this.#dropFrom(run.first)\n    const last", replace: "const last" },
+      { file: cache, find: "runLast(last!) + 1 !== run.first", replace: "runLast(last!) + 1 < run.first" }
     ],
-    law: "what is applied is chosen",
+    law: "applied is chosen",
     why: "The cache of the newest runs still holds a suffix that the log has replaced.",
-    scenarios: ["rivals"]
+    scenarios: ["overtaken"]
   },
   {
     id: "log/disk-read-takes-replaced-entries",
     edits: [
       {
         file: groupLog,
-        find: "if (run.first > next || runLast(run) < next || this.ballotAt(next) !== run.ballot) return undefined",
-        replace: "if (run.first > next || runLast(run) < next) return undefined"
+        find: "runLast(run) < next || this.ballotAt(next) !== run.ballot) return undefined",
+        replace: "runLast(run) < next) return undefined"
+      },
+      {
+        file: groupLog,
+        find: "const end = this.lastSlotOfBallot(run.ballot, runLast(run))",
+        replace: "const end = runLast(run)"
       }
     ],
-    law: "what is applied is chosen",
+    law: "applied is chosen",
     why: "Entries are read back from the disk that were replaced since.",
-    scenarios: ["rivals"]
+    scenarios: ["overtaken-and-restarted"]
   },
   {
     id: "identity/wiped-disk-keeps-its-name",

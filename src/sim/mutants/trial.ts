@@ -4,6 +4,8 @@ import { findScenario } from "./scenarios/guided.ts"
 /** How a run failed. */
 export interface TrialFailure {
   readonly law: string
+  /** The system did not come to work again, but did nothing that it must not. */
+  readonly isStandstill: boolean
   readonly message: string
 }
 
@@ -14,6 +16,9 @@ export const trial: Trial = (name, seed) => {
   const found = findScenario(name)
   if (found === undefined) throw new Error(`there is no scenario called ${name}`)
   const { failure } = found.simulation.run({ seed })
-  if (failure === undefined || (found.mayStop && failure.kind === "recovery")) return undefined
-  return { law: failure.name, message: failure.message }
+  if (failure === undefined) return undefined
+  const isStandstill = failure.kind === "recovery"
+  return found.mayStop && isStandstill
+    ? undefined
+    : { law: failure.name, message: failure.message, isStandstill }
 }

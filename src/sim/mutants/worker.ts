@@ -4,7 +4,7 @@
  */
 import { parentPort } from "node:worker_threads"
 import { importMutated } from "./hooks.ts"
-import type { Mutant } from "./mutant.ts"
+import { type Mutant, standstillLaw } from "./mutant.ts"
 import { trial as soundTrial, type Trial } from "./trial.ts"
 
 /** What the thread is asked. */
@@ -57,9 +57,11 @@ const work = async ({ mutant, seeds }: Job, tell: (word: Word) => void): Promise
       const seed = 1 + Math.floor(ran / mutant.scenarios.length)
       const failure = trial(scenario, seed)
       tell({ _tag: "Ran", seeds: ran + 1 })
+      if (failure === undefined || (failure.isStandstill && mutant.law !== standstillLaw)) continue
       // What fails without the mutant, too, says nothing about it.
-      if (failure !== undefined && soundTrial(scenario, seed) === undefined)
-        return result(ran + 1, { scenario, seed, ...failure })
+      if (soundTrial(scenario, seed) !== undefined) continue
+      const { law, message } = failure
+      return result(ran + 1, { scenario, seed, law, message })
     }
     return result(seeds, undefined)
   } catch (error) {

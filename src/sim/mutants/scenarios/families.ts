@@ -95,15 +95,16 @@ const reboots = (world: World, kind: RebootKind, maxDown: number) =>
     maxDown
   })
 
-/** The master's node loses its power, again and again. */
-export const masterPowerCuts: FaultFamily = sure("master-power-cuts", (world) =>
-  often(world, 30, 200, () =>
-    Effect.suspend(() => {
-      const process = world.cluster!.processes.get(world.cluster!.options.master)!
-      return process.running ? world.reboot(process, "power", world.random.range(1, 60)) : Effect.void
-    })
+/** The master's node loses its power, again and again, and its disk is slow. */
+export const masterPowerCuts: FaultFamily = sure("master-power-cuts", (world) => {
+  const process = world.cluster!.processes.get(world.cluster!.options.master)!
+  const { disk } = process
+  const latency = { kind: "uniform", minMicros: 2_000, maxMicros: 30_000 } as const
+  disk.faults = { ...disk.faults, slowness: { ...disk.faults.slowness, latency } }
+  return often(world, 400, 900, () =>
+    process.running ? world.reboot(process, "power", world.random.range(1, 60)) : Effect.void
   )
-)
+})
 
 /** The first node's disk rots, and it is restarted. */
 export const rotOfOne: FaultFamily = sure("rot-of-one", (world) => {
@@ -139,6 +140,31 @@ export const lossyBus: FaultFamily = sure("lossy-bus", (world) => {
   }
   return Effect.never
 })
+
+/** Messages come late and twice, but they come. */
+export const lateMessages: FaultFamily = sure("late-messages", (world) => {
+  const { bus, random } = world
+  bus.faults = {
+    ...bus.faults,
+    duplication: { rate: 0.3, copiesMax: 2 },
+    reordering: { rate: 0.3, delayMicros: { min: 100, max: random.range(20_000, 600_000) } }
+  }
+  return Effect.never
+})
+
+/** Nodes stand still for a moment, again and again. */
+export const quickFreezes: FaultFamily = sure("quick-freezes", (world) =>
+  often(world, 50, 300, (durationMs) =>
+    Effect.suspend(() => {
+      const victim = world.random.pick([...world.cluster!.processes.values()])
+      victim.freeze()
+      return Effect.ensuring(
+        Effect.sleep(durationMs),
+        Effect.sync(() => victim.thaw())
+      )
+    })
+  )
+)
 
 /**
  * Sends a request to the master in the name of nobody; the answer goes to the leader of the active

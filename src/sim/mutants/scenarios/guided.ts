@@ -12,11 +12,13 @@ import { leadersBehindPartitions, overtakenBallots, retiredRival, silencedClient
 import {
   badDisks,
   briefCuts,
+  lateMessages,
   lossyBus,
   masterPowerCuts,
   misdirectionsOfOne,
   operatorName,
   powerCuts,
+  quickFreezes,
   quickRivals,
   retirements,
   rotOfOne,
@@ -61,7 +63,7 @@ const guided: ReadonlyArray<Guided> = [
   goesOn(
     scenario("power", "power is cut while disks are slow").faults(
       powerCuts,
-      slowDisks,
+      surely(slowDisks),
       crashPoints,
       quickRivals
     )
@@ -108,6 +110,25 @@ const guided: ReadonlyArray<Guided> = [
       pauses,
       buggified
     )
+  ),
+  goesOn(
+    scenario("late", "messages come late and twice while nodes take the lead").faults(
+      lateMessages,
+      quickRivals,
+      briefCuts
+    )
+  ),
+  goesOn(
+    scenario("frozen", "nodes stand still, and find much in their mailboxes when they go on").faults(
+      quickFreezes,
+      quickRivals,
+      briefCuts
+    )
+  ),
+  goesOn(
+    scenario("overtaken-and-restarted", "nodes that had to drop entries are restarted", three)
+      .faults(overtakenBallots, surely(restarts))
+      .chaosFor({ min: 4_000, max: 10_000 })
   ),
   goesOn(
     scenario("expiries", "clients are silenced until their sessions expire")
