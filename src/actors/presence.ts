@@ -27,11 +27,12 @@ const noGroup = GroupId("")
 type Started = Pick<Hello, "instance" | "startedAtMs">
 
 /**
- * Announces this node and listens for the others. Fails with `DuplicateNode` where the name is taken: then somebody under it
- * answers while this node starts. Of two that meet later, the one that started earlier stays.
+ * Announces this node and listens for the others. Fails with `DuplicateNode` where the name is taken: then
+ * somebody under it answers while this node starts. Of two that meet later, the one that started earlier
+ * stays.
  *
- * Only an answer to this very process proves that somebody is there: a hello by itself may be an old one, of this node's last
- * life, that somebody sends again.
+ * Only an answer to this very process proves that somebody is there: a hello by itself may be an old one, of
+ * this node's last life, that somebody sends again.
  */
 export const announce = Effect.fnUntraced(function* (context: NodeContext) {
   const { self, subjects } = context

@@ -25,7 +25,7 @@ export interface Sent {
   given: boolean
 }
 
-/** Commands a session may have without a result; half of what a replica admits. */
+/** Commands a session may have from the oldest without a result on; half of what a replica admits. */
 const outstandingMax = knob("client-outstanding", 8192, { min: 1, max: 64 })
 
 /** One session and its commands in flight, by number. Numbers are in the order of first sending. */
@@ -42,8 +42,12 @@ export class Epoch {
   get size(): number {
     return this.#pending.size
   }
+  /**
+   * Counted from the oldest without a result: the replicas keep the replies to all that were sent after it, and refuse
+   * what goes beyond their limit.
+   */
   get room(): number {
-    return outstandingMax.value - this.#pending.size
+    return outstandingMax.value - (this.#next - 1 - this.#received())
   }
 
   add(command: Command): void {

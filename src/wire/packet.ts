@@ -1,4 +1,7 @@
-/** The envelope of everything on the bus: version, cluster, sender, group, kind, and the fields of the message. */
+/**
+ * The envelope of everything on the bus: version, cluster, sender, group, kind, and the fields of the
+ * message.
+ */
 import { type GroupId, GroupId as makeGroup, NodeId, type Replica, StorageId } from "../protocol/ids.ts"
 import type { FromClient, MasterReply, MasterRequest } from "../protocol/messages.ts"
 import { pack, unpack } from "../runtime/codec.ts"

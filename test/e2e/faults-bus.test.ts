@@ -1,4 +1,7 @@
-/** The bus is absent, goes away and comes back: nodes wait and say so, commands resume by themselves, each once. */
+/**
+ * The bus is absent, goes away and comes back: nodes wait and say so, commands resume by themselves, each
+ * once.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { startCluster } from "../support/cluster.ts"
@@ -49,7 +52,7 @@ describe("a bus that is absent", () => {
 
 describe("a bus that goes away under load", () => {
   it.live(
-    "and comes back, again and again: commands resume by themselves, none acknowledged is lost, none is applied twice",
+    "and comes back, again and again: commands resume by themselves, none is lost, none is applied twice",
     () =>
       Effect.gen(function* () {
         const cluster = yield* startCluster()

@@ -1,4 +1,7 @@
-/** Histories of clients while processes and the bus are killed, frozen and restarted: linearizable, and they go on. */
+/**
+ * Histories of clients while processes and the bus are killed, frozen and restarted: linearizable, and they
+ * go on.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { startCluster } from "../support/cluster.ts"

@@ -1,4 +1,7 @@
-/** Noise, forgeries and old packets on every subject, under load: nobody crashes, it is counted, commands go on. */
+/**
+ * Noise, forgeries and old packets on every subject, under load: nobody crashes, it is counted, commands go
+ * on.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import type { BusShape } from "../../src/runtime/bus/port.ts"

@@ -1,4 +1,7 @@
-/** 274,137 real records through the command line, with every process killed on the way: the dump equals the file. */
+/**
+ * 274,137 real records through the command line, with every process killed on the way: the dump equals the
+ * file.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { type Cluster, startCluster } from "../support/cluster.ts"
@@ -41,7 +44,8 @@ describe("a file of 274,137 records", () => {
         yield* serving(cluster, client)
         yield* client.kv.delete("serving?")
         assert.strictEqual(firstDifference(yield* dumpOf(cluster), words.dump), undefined)
-        // Exactly the words' records are in the log, and what belongs to the loading of them: none came twice.
+        // Exactly the words' records are in the log, and what belongs to the loading of them: none came
+        // twice.
         const again = yield* beginLoad(cluster, words.path)
         assert.strictEqual((yield* again.ended).code, 0, again.log())
         const { records, skipped } = JSON.parse(again.stdout())
@@ -87,7 +91,7 @@ describe("a file of 274,137 records", () => {
   )
 
   it.live(
-    "is loaded whole by a second run when the loader itself is killed, and the second run skips what was done",
+    "is loaded whole by a second run when the loader itself is killed, and that run skips what was done",
     () =>
       Effect.gen(function* () {
         const cluster = yield* startCluster()

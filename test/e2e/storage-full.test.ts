@@ -1,4 +1,6 @@
-/** A disk that runs full under load: the node says so and ends, and when there is room again nothing is lost. */
+/**
+ * A disk that runs full under load: the node says so and ends, and when there is room again nothing is lost.
+ */
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -48,7 +50,7 @@ const valueAt = (index: number) => `${index}-${"v".repeat(4000)}`
 describe("a disk that runs full", () => {
   for (const id of ["n1", "n2"]) {
     it.live.skipIf(!mayMount)(
-      `ends ${id === "n1" ? "the leader" : "a follower"} with a sentence; with room again all is there and it goes on`,
+      `ends ${id === "n1" ? "the leader" : "a follower"} with a sentence; with room again it goes on`,
       () =>
         Effect.gen(function* () {
           const disk = yield* smallDisk(24)

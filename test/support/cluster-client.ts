@@ -1,4 +1,7 @@
-/** Clients of a test cluster, in the process of the test: commands with what became of them, and the nodes' status. */
+/**
+ * Clients of a test cluster, in the process of the test: commands with what became of them, and the nodes'
+ * status.
+ */
 import { Context, Effect, Layer, type Scope } from "effect"
 import { type NodeSeen, surveyNodes } from "../../src/client/discover.ts"
 import type { Kv } from "../../src/client/kv.ts"
@@ -33,12 +36,12 @@ export const busTo = (
     Effect.orDie
   )
 
-/** A client with its own connection, until the scope closes. */
+/** A client with its own connection, until the scope closes; `spoil` may put something between it and the bus. */
 export const clientOf = Effect.fnUntraced(function* (
   cluster: Cluster,
-  servers: ReadonlyArray<string> = [cluster.nats.url]
+  spoil: (bus: BusShape) => BusShape = (bus) => bus
 ) {
-  const bus = yield* busTo(servers)
+  const bus = spoil(yield* busTo([cluster.nats.url]))
   const group = yield* replicated({ cluster: clusterName, group: "main", machine: kvMachine }).pipe(
     Effect.provideService(Bus, bus),
     Effect.orDie

@@ -1,4 +1,6 @@
-/** Very many writes by one client, and the proof afterwards that each acknowledged one is there, applied once. */
+/**
+ * Very many writes by one client, and the proof afterwards that each acknowledged one is there, applied once.
+ */
 import { Effect, Stream } from "effect"
 import type { CommandFailure } from "../../src/client/errors.ts"
 import { pack } from "../../src/runtime/codec.ts"
@@ -82,8 +84,9 @@ export const fill = (client: TestClient, options: FillOptions): Effect.Effect<Fi
   })
 
 /**
- * What contradicts the claim that every acknowledged write took effect exactly once: a key that is gone, an older value, or a
- * revision other than the acknowledged one (a command that was applied again stands at a later slot). At most ten of them.
+ * What contradicts the claim that every acknowledged write took effect exactly once: a key that is gone, an
+ * older value, or a revision other than the acknowledged one (a command that was applied again stands at a
+ * later slot). At most ten of them.
  */
 export const lostOrTwice = Effect.fnUntraced(function* (
   { kv }: TestClient,

@@ -3,7 +3,9 @@ import { Effect, Option } from "effect"
 import { checkHistory } from "../../src/sim/history/command.ts"
 import type { TestClient } from "./cluster-client.ts"
 
-/** A small seeded generator: the same seed gives the same decisions (not the same run, with real processes). */
+/**
+ * A small seeded generator: the same seed gives the same decisions (not the same run, with real processes).
+ */
 export const seeded = (seed: number): ((below: number) => number) => {
   let state = seed >>> 0
   return (below) => {

@@ -1,4 +1,7 @@
-/** What may arrive on a bus that others use too: noise, misshapen packets, forgeries by strangers, and old packets again. */
+/**
+ * What may arrive on a bus that others use too: noise, misshapen packets, forgeries by strangers, and old
+ * packets again.
+ */
 import { Effect } from "effect"
 import type { NodeSeen } from "../../src/client/discover.ts"
 import { Ballot, ClientId, GroupId, NodeId, type Replica, Slot, StorageId } from "../../src/protocol/ids.ts"

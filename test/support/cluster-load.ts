@@ -14,7 +14,9 @@ export interface WordFile {
   readonly dump: ReadonlyArray<string>
 }
 
-/** Writes the words in an order that is not the store's own, so that a dump that only echoes would be seen. */
+/**
+ * Writes the words in an order that is not the store's own, so that a dump that only echoes would be seen.
+ */
 export const writeWords = (directory: string): WordFile => {
   const words = readFileSync(wordListPath, "utf8").split("\n")
   const numbered = words.map((word, index) => ({ key: word, value: String(index) }))

@@ -1,4 +1,7 @@
-/** A cluster for tests: nats-server and nodes as processes of their own, each of which can be hurt in every way. */
+/**
+ * A cluster for tests: nats-server and nodes as processes of their own, each of which can be hurt in every
+ * way.
+ */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -130,7 +133,10 @@ const clusterNode = (
   }
 }
 
-/** Starts nats-server on a free port and three nodes; everything is gone when the scope closes, files included. */
+/**
+ * Starts nats-server on a free port and three nodes; everything is gone when the scope closes, files
+ * included.
+ */
 export const startCluster = Effect.fnUntraced(function* (
   options: ClusterOptions = {}
 ): Effect.fn.Return<Cluster, NatsServerFailed | NeverHappened, Scope.Scope> {
