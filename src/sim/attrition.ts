@@ -11,6 +11,8 @@ export interface AttritionOptions extends TimedFault {
   readonly weights: ReadonlyArray<readonly [RebootKind, number]>
   /** Nodes down at the same time, at most. */
   readonly maxDown: number
+  /** Nodes that it leaves alone, by name. */
+  readonly spared?: ReadonlySet<string>
 }
 
 /** Takes drawn nodes down, each for a drawn time. */
@@ -21,7 +23,9 @@ export const attrition = (world: World, options: AttritionOptions): Effect.Effec
     Effect.gen(function* () {
       for (;;) {
         yield* Effect.sleep(random.range(Math.ceil(options.everyMs / 2), Math.ceil(options.everyMs * 1.5)))
-        const victims = [...(world.cluster?.processes.values() ?? [])].filter((process) => process.running)
+        const victims = [...(world.cluster?.processes.values() ?? [])].filter(
+          (process) => process.running && options.spared?.has(process.name) !== true
+        )
         if (victims.length === 0 || world.downCount() >= options.maxDown) continue
         const victim = random.pick(victims)
         const kind = random.weighted(options.weights)
@@ -48,6 +52,26 @@ export const restarts: FaultFamily = {
       maxDown: random.range(1, world.cluster?.names.length ?? 1)
     })
   }
+}
+
+/**
+ * Nodes lose their disk and come back with another: in no configuration, and their votes gone for good. The master's node is
+ * spared: its file has no copy.
+ */
+export const wipes: FaultFamily = {
+  name: "wipes",
+  share: 1,
+  begin: (world) =>
+    attrition(world, {
+      everyMs: world.random.range(1_000, 6_000),
+      durationMs: { min: 1, max: 2_000 },
+      weights: [
+        ["wipe", 1],
+        ["power", 2]
+      ],
+      maxDown: 2,
+      spared: new Set(world.cluster === undefined ? [] : [world.cluster.options.master])
+    })
 }
 
 const allAtOnce = (world: World, names: ReadonlyArray<string>, kind: RebootKind, downMs: Span) =>

@@ -15,6 +15,7 @@ import { chaos, drawFamilies, type FaultFamily } from "./swarm.ts"
 import { ProcessBroke, World } from "./world.ts"
 
 const windUpMs = 90_000
+const quietMs = 2_000
 const historyStepsMax = 2_000_000
 
 /** The mode of a seed, drawn apart from the stream of the run: it must be known before the first draw. */
@@ -82,6 +83,7 @@ const program = ({ world, families, chaosMs, isProbeAnswered }: Prepared, recove
     world.phase = "recovery"
     world.kernel.trace.note("recovery", "world")
     world.heal()
+    if (recoverMs === 0) return yield* Effect.sleep(quietMs)
     yield* recover(world, recoverMs, isProbeAnswered)
     world.phase = "over"
     yield* windUp(world, windUpMs)
@@ -133,6 +135,7 @@ const historyFailure = (world: World): RunFailure | undefined => {
 }
 
 const workloadFailure = (world: World): RunFailure | undefined => {
+  if (world.phase !== "over") return undefined
   for (const { name, check } of world.workloads) {
     const message = check?.()
     if (message !== undefined) return { kind: "workload", name, message }

@@ -11,7 +11,7 @@ export {
   unreachable,
   watermark
 } from "./assert.ts"
-export { outages, restartStorms, restarts } from "./attrition.ts"
+export { outages, restartStorms, restarts, wipes } from "./attrition.ts"
 export type { Span } from "./kernel-timed-fault.ts"
 export type { Program, RebootKind, SimProcess } from "./process.ts"
 export { formatRecipe, parseRecipe, type Recipe } from "./random.ts"

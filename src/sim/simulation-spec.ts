@@ -27,6 +27,7 @@ export interface SimulationSpec {
   readonly families: ReadonlyArray<FaultFamily>
   readonly laws: ReadonlyArray<Law>
   readonly chaosMs: Span
+  /** 0: it need not work again. */
   readonly recoverMs: number
   readonly expectsDamage: boolean
 }

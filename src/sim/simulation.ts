@@ -77,6 +77,11 @@ export class Simulation {
     return this.#with({ recoverMs })
   }
 
+  /** Nobody demands that it works again: what is broken may stay broken, but nothing false may be said. */
+  withoutRecovery(): Simulation {
+    return this.#with({ recoverMs: 0 })
+  }
+
   /** Damage that stops a node for good is part of it: a log that reports corruption is no finding. */
   expectingDamage(): Simulation {
     return this.#with({ expectsDamage: true })

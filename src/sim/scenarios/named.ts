@@ -1,5 +1,5 @@
 /** The simulations that have a name on the command line. */
-import { outages, restartStorms, restarts } from "../attrition.ts"
+import { outages, restartStorms, restarts, wipes } from "../attrition.ts"
 import type { Simulation } from "../simulation.ts"
 import { simulate } from "../simulation.ts"
 import type { FaultFamily } from "../swarm.ts"
@@ -83,6 +83,15 @@ const clocks = simulate("clocks")
   .faults(surely(clockFaults), pauses, restarts, candidacies, messageFaults, buggified)
   .chaosFor({ min: 3_000, max: 12_000 })
 
+const lostDisks = simulate("lost-disks")
+  .about("nodes lose their disks and come back as others; nothing false is said, though the group may stop")
+  .cluster({ acceptors: threeToFive, masterApart: 1 })
+  .workload(registerWorkload)
+  .faults(wipes, messageFaults, candidacies, buggified)
+  .chaosFor({ min: 3_000, max: 12_000 })
+  .expectingDamage()
+  .withoutRecovery()
+
 /** By name, in the order in which they are listed. */
 export const scenarios: ReadonlyArray<Simulation> = [
   t019,
@@ -91,7 +100,8 @@ export const scenarios: ReadonlyArray<Simulation> = [
   restartsAll,
   partitionsAll,
   slowDisk,
-  clocks
+  clocks,
+  lostDisks
 ]
 
 /** The scenario of this name. */
