@@ -7,7 +7,6 @@ import { kvMachine } from "../machines/kv.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import { filesLayer } from "../runtime/storage/files.ts"
 import { busLayer } from "./bus.ts"
-import { collectingMeanwhile } from "./collect.ts"
 import { durationFlag } from "./flags.ts"
 import { flagOf, mergeNodeConfig, nodeFields, readConfigFile, variableOf } from "./node-settings.ts"
 import { print, printErrorUnsafe, printUnsafe } from "./output.ts"
@@ -33,7 +32,7 @@ const memoryBytes = () => process.memoryUsage.rss()
 const runUntilStopped = Effect.fnUntraced(function* (config: NodeConfig, stopWithStdin: boolean) {
   const { pid } = process
   const onPhase = tellServing(config.node, printUnsafe)
-  const node = yield* collectingMeanwhile(runNode({ config, machines, pid, memoryBytes, onPhase }))
+  const node = yield* runNode({ config, machines, pid, memoryBytes, onPhase })
   yield* print(`node ${config.node} listens (pid ${pid})`)
   yield* stopWithStdin ? Effect.raceFirst(node.failure, stdinEnds) : node.failure
 })
