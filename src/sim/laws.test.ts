@@ -70,9 +70,10 @@ describe("chosen values survive", () => {
   })
   it("is broken by a leader that serves from below what is chosen, or without it", () => {
     const lead = (of: WatchedGroup, chosen: number) =>
-      verdict(survival, facts(), (watch) =>
+      verdict(survival, facts(), (watch) => {
+        watch.onActivated!(configuration(2, acceptor.node))
         watch.onLeader!(of, idle, serving(configuration(2, of.node), chosen))
-      )
+      })
     expect(lead(acceptor, 1)).toBeUndefined()
     expect(lead(acceptor, 0)).toContain("1 slots are chosen")
     expect(lead(forgetful, 1)).toContain("holds nothing at slot 1")

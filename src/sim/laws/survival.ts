@@ -16,7 +16,8 @@ export const survival = law("chosen values survive", "9.2, 9.8", (facts, broken)
   }
   return {
     onLeader: (of, _before, after) => {
-      if (after._tag !== "Serving") return
+      // A leader that hears late of its activation may be superseded by now: what was chosen since is not its to have.
+      if (after._tag !== "Serving" || active?.ballot !== after.configuration.ballot) return
       if (after.chosen < facts.chosen.last)
         broken(`${of.node} leads from slot ${after.chosen} on, but ${facts.chosen.last} slots are chosen`)
       demand(of, `leads ballot ${after.configuration.ballot}`)
