@@ -2,6 +2,7 @@
 import { Command } from "effect/cli"
 import { simDeterminismCommand, simDigestsCommand } from "./sim-determinism.ts"
 import { simListCommand } from "./sim-list.ts"
+import { mutantsCommand } from "./sim-mutants.ts"
 import { simReplayCommand } from "./sim-replay.ts"
 import { simRunCommand } from "./sim-run.ts"
 
@@ -13,6 +14,7 @@ export const simCommand = Command.make("sim").pipe(
     simListCommand,
     simRunCommand,
     simReplayCommand,
+    mutantsCommand,
     simDeterminismCommand,
     simDigestsCommand
   ])

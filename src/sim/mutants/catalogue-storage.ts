@@ -90,13 +90,6 @@ export const storageMutants: ReadonlyArray<Mutant> = [
     scenarios: ["bad-disks"]
   },
   {
-    id: "wal/torn-tail-left-in-place",
-    edits: [{ file: recover, find: "yield* cut(segment, torn.dirty)\n", replace: "" }],
-    law: "a process broke",
-    why: "What a torn write left stays behind the end, and looks like damage beside the frames written later.",
-    scenarios: power
-  },
-  {
     id: "log/promise-not-read-back",
     edits: [
       {

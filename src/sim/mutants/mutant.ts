@@ -8,7 +8,10 @@ export interface Edit {
   readonly replace: string
 }
 
-/** What a mutant breaks that only keeps the system from working; one that breaks a rule must be caught at that. */
+/**
+ * What a mutant breaks that only keeps the system from working; one that breaks a rule must be caught at
+ * that.
+ */
 export const standstillLaw = "progress after faults"
 
 /** A bug that somebody could have written, and that the simulator has to find. */

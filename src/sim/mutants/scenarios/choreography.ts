@@ -83,15 +83,17 @@ export const retiredRival: FaultFamily = again("retired-rival", (world) =>
       const heal = yield* strand(world, leader, second)
       campaign(world, second, [leader, third])
       yield* heal
-      yield* Effect.sleep(random.range(20, 150))
+      // Just when the second one has its ballot: the third keeps what the first entry of that ballot would replace.
+      yield* Effect.sleep(random.range(3, 12))
       const apart = cut(world, [
         [third, leader],
         [third, second],
         [leader, third],
         [second, third]
       ])
+      yield* Effect.sleep(random.range(3, 20))
       campaign(world, third, [leader, second])
-      yield* Effect.sleep(random.range(2, 30))
+      yield* Effect.sleep(random.range(2, 10))
       yield* retire(world, third.node)
       yield* Effect.sleep(random.range(50, 400))
       yield* apart

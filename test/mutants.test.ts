@@ -1,0 +1,110 @@
+/** Seeded bugs: every one fits the sources, and the simulator finds some of each kind within a few runs. */
+import { readFileSync } from "node:fs"
+import { Effect } from "effect"
+import { describe, expect, it } from "vitest"
+import { runCampaign } from "../src/sim/mutants/campaign.ts"
+import { mutants } from "../src/sim/mutants/catalogue.ts"
+import { applyEdits, type Mutant, MutantDoesNotFit } from "../src/sim/mutants/mutant.ts"
+import { formatResult, formatSummary } from "../src/sim/mutants/report.ts"
+import { findScenario } from "../src/sim/mutants/scenarios/guided.ts"
+
+const sourceOf = (file: string): string => readFileSync(new URL(`../src/${file}`, import.meta.url), "utf8")
+
+const tryOut = (chosen: ReadonlyArray<Mutant>, seeds: number, hangMs = 60_000) =>
+  Effect.runPromise(Effect.scoped(runCampaign({ mutants: chosen, seeds, hangMs })))
+
+const one = (id: string, edits: Mutant["edits"]): Mutant => ({
+  id,
+  edits,
+  law: "none",
+  why: "made for this test",
+  scenarios: ["races"]
+})
+
+describe("the catalogue of seeded bugs", () => {
+  it("fits the sources: each pattern stands in its file exactly once", () => {
+    for (const { edits } of mutants) {
+      for (const file of new Set(edits.map((edit) => edit.file)))
+        expect(applyEdits(file, sourceOf(file), edits)).not.toBe(sourceOf(file))
+    }
+  })
+
+  it("has at least 50 of them, each with a name of its own and scenarios that there are", () => {
+    expect(mutants.length).toBeGreaterThanOrEqual(50)
+    expect(new Set(mutants.map(({ id }) => id)).size).toBe(mutants.length)
+    for (const { id, scenarios } of mutants) {
+      expect(scenarios.length, id).toBeGreaterThan(0)
+      for (const name of scenarios) expect(findScenario(name), `${id}: ${name}`).toBeDefined()
+    }
+  })
+})
+
+describe("an edit", () => {
+  const edit = { file: "a.ts", find: "x", replace: "y" }
+  it("is made where its pattern stands once, and nowhere else", () => {
+    expect(applyEdits("a.ts", "1 x 2", [edit])).toBe("1 y 2")
+    expect(applyEdits("b.ts", "1 x 2", [edit])).toBe("1 x 2")
+  })
+  it("that fits nowhere, or twice, is refused", () => {
+    expect(() => applyEdits("a.ts", "1", [edit])).toThrow(MutantDoesNotFit)
+    expect(() => applyEdits("a.ts", "x x", [edit])).toThrow("stands there 2 times")
+  })
+})
+
+describe("the campaign", () => {
+  const few = [
+    "acceptor/accepted-before-sync",
+    "leader/carry-skipped",
+    "leader/reads-without-a-round",
+    "master/retires-while-a-ballot-is-issued",
+    "log/promise-not-read-back",
+    "session/replies-not-kept",
+    "kv/cas-ignores-the-revision"
+  ]
+
+  it("kills bugs of every kind within ten runs", { timeout: 120_000 }, async () => {
+    const chosen = mutants.filter(({ id }) => few.includes(id))
+    const results = await tryOut(chosen, 10)
+    expect(results.map(({ id }) => id)).toEqual(chosen.map(({ id }) => id))
+    for (const result of results) expect(result.killed, formatResult(result)).toBeDefined()
+    expect(formatSummary(results)).toMatch(/^7 of 7 mutants killed; runs to kill: median \d+, worst \d+/)
+  })
+
+  /** Changes nothing. */
+  const comment = {
+    file: "machines/kv.ts",
+    find: "const answerMaxUnits",
+    replace: "const answerMaxUnits /* */"
+  }
+
+  it("lets code without a bug live", { timeout: 60_000 }, async () => {
+    const [result] = await tryOut([one("sound", [comment])], 5)
+    expect(result).toMatchObject({ killed: undefined, problem: undefined, seeds: 5 })
+  })
+
+  it("says so when a mutant cannot be tried", { timeout: 60_000 }, async () => {
+    const results = await tryOut(
+      [
+        one("nowhere", [{ file: "machines/kv.ts", find: "nothing of the kind", replace: "" }]),
+        one("not loaded", [{ file: "cli/main.ts", find: "enableCompileCache()\n", replace: "" }])
+      ],
+      5
+    )
+    expect(results.map(({ problem }) => problem)).toEqual([
+      expect.stringContaining("stands there 0 times"),
+      expect.stringContaining("does not load cli/main.ts")
+    ])
+    expect(formatResult(results[0]!)).toContain("BROKEN")
+  })
+
+  it("kills a mutant that hangs, and goes on with the next", { timeout: 60_000 }, async () => {
+    const hangs = {
+      file: "machines/kv.ts",
+      find: 'case "Put":\n      state',
+      replace: 'case "Put":\n      for (;;) {}\n      state'
+    }
+    const [first, second] = await tryOut([one("hangs", [hangs]), one("sound", [comment])], 1, 6_000)
+    expect(first!.killed).toMatchObject({ law: "a run ends", seed: 1 })
+    expect(second!.killed).toBeUndefined()
+  })
+})
