@@ -1,11 +1,12 @@
 /**
  * The key-value store of a cluster in Promise form: writes, races decided by compare-and-set, listing.
- * Run it beside `aplomb dev`: `tsx examples/kv-session.ts` (APLOMB_SERVERS and APLOMB_CLUSTER say where the cluster is)
+ * Run it beside `aplomb dev`: `tsx examples/kv-session.ts`. APLOMB_SERVERS and APLOMB_CLUSTER name another
+ * cluster.
  */
 import { fileURLToPath } from "node:url"
 import { type Connection, connect, type PromiseKv } from "aplomb"
 
-/** Adds to a number, whoever else adds at the same time: the write is made only if nobody wrote since the read. */
+/** Adds to a number, whoever else does at the same time: it writes only if nobody wrote since it read. */
 const add = async (kv: PromiseKv, key: string, amount: number): Promise<number> => {
   for (;;) {
     const entry = await kv.get(key)

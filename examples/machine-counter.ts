@@ -1,5 +1,5 @@
 /**
- * A state machine of your own, replicated: a counter that three nodes keep, here in one process over a bus in memory.
+ * A state machine of your own, replicated: a counter that three nodes keep, here in one process.
  * Run it: `tsx examples/machine-counter.ts`
  */
 import { fileURLToPath } from "node:url"
@@ -27,7 +27,7 @@ const nodes = ["n1", "n2", "n3"]
 const groups = [{ name: "hits", machine: "counter", acceptors: nodes }]
 const segmentBytes = 1024 * 1024
 
-/** Runs all nodes in the scope. Between processes only the bus and the disks differ: `natsBus` and `filesLayer`. */
+/** Runs all nodes in the scope. In processes of their own, only the bus and the disks would differ. */
 const runNodes = Effect.fnUntraced(function* (disks: ReadonlyMap<string, MemoryDisk>) {
   const exchange = yield* makeMemoryExchange()
   const start = Effect.fnUntraced(function* (node: string) {
