@@ -100,7 +100,7 @@ describe("junk on the bus", () => {
           for (let round = 0; round < 10; round++) {
             const forged = forgeries(yield* statusOf(clients[0]!))
             for (const subject of listenedSubjects([])) {
-              for (const payload of forged) spy.publish(subject, payload)
+              for (const payload of forged) spy.publish(subject, payload, "_INBOX.stranger")
             }
           }
         })

@@ -36,7 +36,9 @@ export const busTo = (
     Effect.orDie
   )
 
-/** A client with its own connection, until the scope closes; `spoil` may put something between it and the bus. */
+/**
+ * A client with its own connection, until the scope closes; `spoil` may put something between it and the bus.
+ */
 export const clientOf = Effect.fnUntraced(function* (
   cluster: Cluster,
   spoil: (bus: BusShape) => BusShape = (bus) => bus

@@ -54,7 +54,7 @@ const shapes: ReadonlyArray<unknown> = [
 ]
 
 /** The numbers of all kinds of packets, and some beside them. */
-const kinds = [0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 20, 21, 22, 23, 24, 25, 26, 27, 99, -1, 1.5, "1", null]
+const kinds = [...Array(32).keys(), 99, -1, 1.5, "1", null]
 
 /** Headers of MessagePack that promise far more than there is, or that define what later bytes mean. */
 const liars: ReadonlyArray<Uint8Array> = [
@@ -138,7 +138,10 @@ export const forgeries = (seen: ReadonlyArray<NodeSeen>): ReadonlyArray<Uint8Arr
     { _tag: "Prepared", ballot, lastSlot: at, ...before, runs: [run], chosen: far },
     { _tag: "Submit", client: ClientId("stranger"), submission: 1, bytes: Uint8Array.of(9, 9, 9) },
     { _tag: "Query", client: ClientId("stranger"), question: 1, queries: [Uint8Array.of(0xc1)] },
-    { _tag: "MasterAsk", request: { _tag: "ReadMaster", requestId: "stranger" } }
+    { _tag: "MasterAsk", request: { _tag: "ReadMaster", requestId: "stranger" } },
+    ...[0, 1, known.last, far].flatMap((slot) =>
+      [0, 1, 2 ** 50].map((maxBytes): Body => ({ _tag: "CatchUp", fromSlot: Slot(slot), maxBytes }))
+    )
   ]
   const stranger: Replica = { node: NodeId("n9"), storage: StorageId("0") }
   const otherDisk: Replica = { node: NodeId("n2"), storage: StorageId("0") }
@@ -150,6 +153,6 @@ export const listenedSubjects = (overheard: ReadonlyArray<string>): ReadonlyArra
   const subjects = subjectsOf(clusterName)
   const nodes = ["n1", "n2", "n3"].map((name) => NodeId(name))
   const fixed = [subjects.hello, subjects.status, subjects.master]
-  const ofNodes = nodes.flatMap((node) => [subjects.node(node), subjects.from(node)])
+  const ofNodes = nodes.flatMap((node) => [subjects.node(node), subjects.from(node), subjects.catchUp(node)])
   return [...new Set([...fixed, ...ofNodes, ...overheard])]
 }

@@ -1,0 +1,75 @@
+/**
+ * A learner that is far behind gets old entries from the disks of others, under load, also when it is killed
+ * or wiped.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { type Cluster, startCluster } from "../support/cluster.ts"
+import { clientOf, serving, statusOf, type TestClient } from "../support/cluster-client.ts"
+import { beginFill, fill } from "../support/cluster-fill.ts"
+
+const isFull = process.env["APLOMB_E2E"] === "full"
+const valueBytes = 16 * 1024
+/** Far more than a node holds of its log in memory. */
+const logBytes = (isFull ? 512 : 96) * 2 ** 20
+const groups = [{ name: "main", acceptors: ["n1", "n2"], learners: ["n3"] }]
+const keyAt = (index: number) => `key${index % 100}`
+const valueAt = (index: number) => `${index}-${"v".repeat(valueBytes)}`
+
+const appliedOf = (client: TestClient) =>
+  Effect.map(statusOf(client), (seen) => {
+    const at = (id: string) => seen.find((node) => node.id === id)?.groups[0]
+    return { chosen: at("n1")?.chosen ?? 0, learned: at("n3")?.applied ?? 0 }
+  })
+
+/** Waits until n3 has applied `slot`. */
+const learnedThrough = Effect.fnUntraced(function* (cluster: Cluster, client: TestClient, slot: number) {
+  const begunMs = Date.now()
+  for (;;) {
+    const { learned } = yield* appliedOf(client)
+    if (learned >= slot) return Date.now() - begunMs
+    if (Date.now() - begunMs > 120_000) {
+      return yield* Effect.die(new Error(`n3 is at ${learned}, not at ${slot}\n${cluster.log()}`))
+    }
+  }
+})
+
+describe("a learner that is behind", () => {
+  it.live(
+    "gets the whole log from the disks of others, after it was absent, killed on the way, and wiped",
+    () =>
+      Effect.gen(function* () {
+        const cluster = yield* startCluster({ config: { groups }, startsNodes: false })
+        const [n1, n2, n3] = ["n1", "n2", "n3"].map((id) => cluster.node(id))
+        yield* Effect.all([n1!.start(), n2!.start()], { concurrency: 2 })
+        const client = yield* clientOf(cluster)
+        yield* serving(cluster, client)
+        const count = Math.ceil(logBytes / valueBytes)
+        const filling = yield* fill(client, { count, keyAt, valueAt, concurrency: 64 })
+        assert.deepStrictEqual(filling.failures, [], cluster.log())
+        const { chosen } = yield* appliedOf(client)
+        assert.isAtLeast(chosen, count)
+
+        const load = beginFill(client, { count: 100_000_000, keyAt, valueAt: String, concurrency: 16 })
+        yield* n3!.start()
+        yield* learnedThrough(cluster, client, Math.floor(chosen / 4))
+        yield* n3!.kill
+        yield* n3!.start()
+        const restMs = yield* learnedThrough(cluster, client, chosen)
+        // The others' restart: what they hand out then comes from the disk alone.
+        yield* n3!.kill
+        yield* n3!.wipe
+        yield* Effect.forEach([n1!, n2!], (node) => Effect.andThen(node.kill, node.start()))
+        yield* n3!.start()
+        const wholeMs = yield* learnedThrough(cluster, client, chosen)
+        load.end()
+        yield* load.done
+        assert.deepStrictEqual(load.failures, [], cluster.log())
+        const { chosen: last } = yield* appliedOf(client)
+        yield* learnedThrough(cluster, client, last)
+        const size = `${(logBytes / 2 ** 20).toFixed(0)} MB`
+        yield* Effect.log(`${size} learned in ${wholeMs} ms under load (rest after a kill: ${restMs} ms)`)
+      }),
+    { timeout: 300_000 }
+  )
+})
