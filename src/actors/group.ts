@@ -5,7 +5,8 @@ import { type GroupId, noBallot, noSlot, type Replica, type Slot } from "../prot
 import type { LeaderState } from "../protocol/leader-state.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import { emptyReplica, type ReplicaState } from "../protocol/replica.ts"
-import type { WalFailure } from "../runtime/storage/errors.ts"
+import { StorageCorrupted, type WalFailure } from "../runtime/storage/errors.ts"
+import { DiskFailed } from "../runtime/storage/port.ts"
 import type { Packet } from "../wire/packet.ts"
 import { spawnAcceptor } from "./acceptor.ts"
 import { watchLeadership } from "./candidate.ts"
@@ -26,7 +27,9 @@ export class RoleCrashed extends Data.TaggedError("RoleCrashed")<{
 }> {
   override get message(): string {
     const { cause } = this
-    return `${this.role} crashed: ${cause instanceof Error ? cause.message : String(cause)}; the node stops, its log is sound`
+    const isOfDisk = cause instanceof StorageCorrupted || cause instanceof DiskFailed
+    const what = `${this.role} crashed: ${cause instanceof Error ? cause.message : String(cause)}`
+    return isOfDisk ? what : `${what}; the node stops, its log is sound`
   }
 }
 

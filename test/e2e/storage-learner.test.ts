@@ -2,11 +2,14 @@
  * A learner that is far behind gets old entries from the disks of others, under load, also when it is killed
  * or wiped.
  */
+import { closeSync, openSync, writeSync } from "node:fs"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { type Cluster, startCluster } from "../support/cluster.ts"
 import { clientOf, serving, statusOf, type TestClient } from "../support/cluster-client.ts"
 import { beginFill, fill } from "../support/cluster-fill.ts"
+import { eventually } from "../support/processes.ts"
 
 const isFull = process.env["APLOMB_E2E"] === "full"
 const valueBytes = 16 * 1024
@@ -71,5 +74,32 @@ describe("a learner that is behind", () => {
         yield* Effect.log(`${size} learned in ${wholeMs} ms under load (rest after a kill: ${restMs} ms)`)
       }),
     { timeout: 300_000 }
+  )
+
+  it.live(
+    "gets from another what one cannot read any more: that one says so and ends",
+    () =>
+      Effect.gen(function* () {
+        const cluster = yield* startCluster({ config: { groups, segmentBytes: 2 ** 20 }, startsNodes: false })
+        const [n1, n2, n3] = ["n1", "n2", "n3"].map((id) => cluster.node(id))
+        yield* Effect.all([n1!.start(), n2!.start()], { concurrency: 2 })
+        const client = yield* clientOf(cluster)
+        yield* serving(cluster, client)
+        yield* fill(client, { count: 1000, keyAt, valueAt, concurrency: 64 })
+        const { chosen } = yield* appliedOf(client)
+        const oldest = openSync(join(n1!.data, "wal", "000000000001.log"), "r+")
+        writeSync(oldest, Buffer.alloc(200_000, 0xa5), 0, 200_000, 300_000)
+        closeSync(oldest)
+        yield* n3!.start()
+        const { log } = cluster
+        yield* eventually("n1 ends", () => !n1!.isUp(), { log })
+        assert.strictEqual(n1!.process().exit()?.signal, null, n1!.log())
+        assert.notStrictEqual(n1!.process().exit()?.code, 0)
+        assert.match(n1!.log(), /000000000001\.log is damaged at byte \d+: .*empty one/)
+        assert.notMatch(n1!.log(), /is sound/)
+        assert.isTrue(n2!.isUp(), log())
+        yield* learnedThrough(cluster, client, chosen - 100)
+      }),
+    { timeout: 120_000 }
   )
 })
