@@ -5,6 +5,7 @@ import { lengthPrefixBytes, type Run, readUint32, runLast } from "../protocol/ru
 import { readFrameAt } from "../runtime/storage/frames.ts"
 import type { FileHandle } from "../runtime/storage/port.ts"
 import type { SimDisk } from "./disk/disk.ts"
+import { narrowHash } from "./ledger.ts"
 
 /** Entries by slot: the ballot that each was first proposed in, and a hash of its bytes. */
 export class EntryLog {
@@ -51,10 +52,9 @@ export class EntryLog {
     let offset = 0
     for (let index = 0; index < count; index++) {
       const end = offset + lengthPrefixBytes + readUint32(bytes, offset)
-      let hash = 0x811c9dc5
-      for (; offset < end; offset++) hash = Math.imul(hash ^ bytes[offset]!, 0x01000193)
       this.ballots.push(ballot)
-      this.hashes.push(hash)
+      this.hashes.push(narrowHash(bytes, offset, end))
+      offset = end
     }
   }
 }
@@ -83,6 +83,9 @@ export class DiskLog {
   #segment = 1
   #offset = 0
   #handle: FileHandle | undefined
+  #writesSeen = -1
+  /** A frame stands where the next one is looked for, and is not durable yet. */
+  #isWaiting = false
 
   constructor(disk: SimDisk, directory: string) {
     this.#disk = disk
@@ -97,7 +100,9 @@ export class DiskLog {
 
   catchUp(): void {
     const layout = (this.#layout ??= this.#readLayout())
-    if (layout === undefined) return
+    if (layout === undefined || (this.#writesSeen === this.#disk.writes && !this.#isWaiting)) return
+    this.#writesSeen = this.#disk.writes
+    this.#isWaiting = false
     for (;;) {
       if (this.#readFrame(layout)) continue
       // A segment ends where its frames do; the next one begins at its start.
@@ -137,7 +142,11 @@ export class DiskLog {
     const file = this.#handle
     if (file === undefined) return false
     const frame = readFrameAt({ file, base: this.#segment * segmentBytes, salt }, this.#offset)
-    if (frame === undefined || !this.#disk.isDurable(file.path, this.#offset, frame.lengthBytes)) return false
+    if (frame === undefined) return false
+    if (!this.#disk.isDurable(file.path, this.#offset, frame.lengthBytes)) {
+      this.#isWaiting = true
+      return false
+    }
     this.#offset += frame.lengthBytes
     for (const { type, group, body } of frame.records) {
       if (group === 0) continue

@@ -41,7 +41,7 @@ export const drawCluster = (world: World, shape: ClusterShape): ClusterOptions =
   const acceptors = Array.from({ length: count }, (_, index) => `n${index + 1}`)
   const master = random.chance(shape.masterApart) ? "master" : random.pick(acceptors)
   const names = [...acceptors, master]
-  const heartbeatIntervalMs = random.pick([20, 50, 100])
+  const heartbeatIntervalMs = random.pick([50, 100, 200])
   return {
     acceptors,
     master,

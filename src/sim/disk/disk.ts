@@ -34,6 +34,8 @@ export class SimDisk implements MountedDisk {
   image = new DiskImage()
   readonly locks = new Map<string, Incarnation>()
   readonly changes = new Set<MetadataChange>()
+  /** Writes taken so far: whoever has read the disk need not read on while it stays. */
+  writes = 0
   readonly #mayDamage: (path: string, sector: number) => boolean
   readonly #pace = new Pace()
   #volatile: Array<VolatileWrite> = []
@@ -163,6 +165,7 @@ export class SimDisk implements MountedDisk {
     const lag = drawLie(random, this.faults.lyingSync)
     if (lag !== undefined) this.strike("lying-sync", { path, offset, lag })
     this.#settle()
+    this.writes++
     const at = strays ? elsewhere : offset
     const before = file.read(at, bytes.length)
     // The caller may use its buffer again once the write is done.
