@@ -19,7 +19,7 @@ export const seeded = (seed: number): ((below: number) => number) => {
 type Event = { readonly type: "invoke" | "ok" | "fail" | "info"; readonly [field: string]: unknown }
 
 /** A history in JSON Lines, as `check-history` reads it. */
-export class HistoryRecorder {
+class HistoryRecorder {
   readonly lines: Array<string> = []
   readonly counts = { ok: 0, fail: 0, info: 0, invoke: 0 }
 
