@@ -1,0 +1,47 @@
+/**
+ * Looks for a run in which the lock fails, makes it small, and draws it.
+ * Run it: `tsx examples/lock-without-fencing/find.ts nothing` (or `writes`, or `"reads and writes"`)
+ */
+import { writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { formatRecipe, pictureOf, type Simulation, shrinkRun } from "aplomb/sim"
+import type { Fencing } from "./lock.ts"
+import { lockSimulation } from "./simulation.ts"
+
+/** The first seed of `seeds` that fails. */
+export const firstFailure = (simulation: Simulation, seeds: number) => {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const { failure } = simulation.run({ seed })
+    if (failure !== undefined) return { seed, failure }
+  }
+  return undefined
+}
+
+const find = (simulation: Simulation): ReadonlyArray<string> => {
+  const found = firstFailure(simulation, 200)
+  if (found === undefined) return ["200 seeds, and every write built on the one before"]
+  const shrunk = shrinkRun(simulation, { seed: found.seed, reseeds: [] })!
+  const { recipe, without, limits } = shrunk.smallest
+  const trace: Array<Parameters<typeof pictureOf>[0]["entries"][number]> = []
+  const limit = limits["chaosMs"] === undefined ? {} : { chaosMaxMs: limits["chaosMs"] }
+  const { failure, figures } = simulation.run({
+    seed: recipe,
+    withoutFamilies: without,
+    ...limit,
+    listen: (entry) => void trace.push(entry)
+  })
+  const page = join(tmpdir(), "lock.html")
+  const law = { law: failure!.name, message: failure!.message }
+  writeFileSync(page, pictureOf({ title: simulation.name, entries: trace, failure: law }))
+  return [
+    `seed ${found.seed}: ${found.failure.message}`,
+    `made small in ${shrunk.runs} runs: seed ${formatRecipe(recipe)}, ${figures.steps} steps: ${failure!.message}`,
+    `drawn in ${page}`
+  ]
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const line of find(lockSimulation((process.argv[2] ?? "nothing") as Fencing))) console.log(line)
+}
