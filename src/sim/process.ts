@@ -48,6 +48,7 @@ export class SimProcess {
   readonly #options: ProcessOptions
   #fiber: Fiber.Fiber<unknown, unknown> | undefined
   #stopping = false
+  #startsAgain = false
 
   constructor(kernel: Kernel, bus: SimBus, options: ProcessOptions) {
     this.#kernel = kernel
@@ -66,12 +67,16 @@ export class SimProcess {
     return this.node.incarnation?.scheduler.state === "frozen"
   }
 
-  /** Starts a life, unless one is under way. */
+  /** Starts a life, unless one is under way; after one that is about to stop, as soon as it has. */
   start(): void {
-    if (this.running) return
+    if (this.running) {
+      this.#startsAgain = this.#stopping
+      return
+    }
     const life = this.node.boot()
     this.lives = life.number
     this.#stopping = false
+    this.#startsAgain = false
     const files = this.disk.mount(life)
     const bus = this.#bus
     const program = Effect.scoped(
@@ -89,6 +94,7 @@ export class SimProcess {
       if (this.#fiber !== fiber) return
       this.#over()
       if (!this.#stopping) this.#ended(exit)
+      else if (this.#startsAgain) this.start()
     })
   }
 
