@@ -1,5 +1,5 @@
 /** What a client of one group does with what it hears: one session, many commands in flight, whoever leads. */
-import { keepAliveEntry, openEntry } from "../protocol/entry.ts"
+import { closeEntry, keepAliveEntry, openEntry } from "../protocol/entry.ts"
 import type { ClientId, SessionId } from "../protocol/ids.ts"
 import { knob } from "../runtime/buggify.ts"
 import { resultAt, type ToClient } from "../wire/client-codec.ts"
@@ -123,8 +123,11 @@ export class GroupCore {
     if (this.#waits() && this.#link.leader !== undefined && silentMs > 2 * retryAfter.value) this.#link.lost()
   }
 
-  /** The client ends: whoever waits is told what is known. */
+  /** The client ends: whoever waits is told what is known, and the replicas may forget its session. */
   close(): void {
+    if (this.#epoch !== undefined && this.#link.leader !== undefined) {
+      this.#submit(closeEntry(this.#epoch.session), ++this.#submissions)
+    }
     const reason = "the client was closed"
     for (const epoch of this.#epochs()) {
       for (const { command, given } of epoch.drain())
