@@ -1,4 +1,7 @@
-/** What a node is told: who it is, where its data and its bus are, which groups there are; checked field by field. */
+/**
+ * What a node is told: who it is, where its data and its bus are, which groups there are; checked field by
+ * field.
+ */
 import { Data, Effect, Schema } from "effect"
 import { namePattern } from "../wire/subjects.ts"
 
@@ -37,12 +40,19 @@ export const NodeConfig = Schema.Struct({
   ),
   /** Node that keeps the master's file. Default: the first of `nodes`. */
   master: Schema.optionalKey(Name),
+  /** Default: one group, `main`, of all nodes. */
   groups: Schema.Array(GroupFields).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed([] as ReadonlyArray<typeof GroupFields.Encoded>))
   ),
+  /** How often a leader is heard of while it has nothing to say. Default 50. */
   heartbeatIntervalMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(50))),
+  /** After how long without progress a leader sends again. Default 100. */
   retransmitAfterMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(100))),
+  /** After how long without a sign of it, in time of the log, a session is forgotten. Default 60,000. */
   sessionTtlMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(60_000))),
+  /**
+   * Size of a file of the log, written in advance; it counts when the directory is formatted. Default 64 MiB.
+   */
   segmentBytes: Bytes.pipe(Schema.withDecodingDefaultKey(Effect.succeed(64 * 1024 * 1024)))
 })
 export type NodeConfig = typeof NodeConfig.Type
@@ -57,7 +67,18 @@ export class ConfigInvalid extends Data.TaggedError("ConfigInvalid")<{ readonly 
 
 const decode = Schema.decodeUnknownEffect(NodeConfig)
 
-/** Checks a configuration from a file, the environment and flags. Without groups there is one, `main`, of all nodes. */
+/**
+ * Checks a configuration, wherever it is from, and fills in what was left out. Fails with `ConfigInvalid`,
+ * whose
+ * `problem` names the field.
+ *
+ * @example
+ * ```ts
+ * const config = yield* nodeConfig({
+ *   cluster: "shop", node: "n1", nodes: ["n1", "n2", "n3"], data: "data/n1", heartbeatIntervalMs: 20
+ * })
+ * ```
+ */
 export const nodeConfig = Effect.fnUntraced(function* (
   input: unknown
 ): Effect.fn.Return<NodeConfig, ConfigInvalid> {

@@ -1,4 +1,7 @@
-/** A node: opens its storage, takes its place on the bus, and runs the roles of its groups until its scope closes. */
+/**
+ * A node: opens its storage, takes its place on the bus, and runs the roles of its groups until its scope
+ * closes.
+ */
 import { Cause, Deferred, Effect, type Scope } from "effect"
 import { GroupId, NodeId, type Replica, Slot, StorageId } from "../protocol/ids.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
@@ -42,7 +45,9 @@ export type StartFailure =
 
 /** What a node tells of itself. */
 export interface NodeStatus {
+  /** Its name. */
   readonly id: string
+  /** Name of its disk: a wiped one has another. */
   readonly storage: string
   readonly pid: number
   readonly state: "running"
@@ -56,30 +61,55 @@ export interface NodeStatus {
   readonly memoryBytes?: number
 }
 
+/** A node that has its storage and listens. It runs until the scope that it was started in closes. */
 export interface RunningNode {
   readonly self: Replica
+  /** What it tells of itself now. */
   readonly status: () => NodeStatus
   /** Fails when the node cannot go on: its storage failed, or its name is taken. */
   readonly failure: Effect.Effect<never, NodeFailure>
 }
 
+/** What a node is started with. */
 export interface NodeOptions {
+  /** As `nodeConfig` checked it. */
   readonly config: NodeConfig
   /** The state machines that groups can name. */
   readonly machines: ReadonlyArray<AnyMachine>
-  /** Process id to be shown in the status. */
+  /** Process id to be shown in the status; it has no other use. */
   readonly pid: number
-  /** Tells the resident memory of the process, for the status. */
+  /** Tells the resident memory of the process in bytes, for the status. */
   readonly memoryBytes?: () => number
-  /** Called when the leader of a group on this node changes its phase; `Serving` is when it takes commands. */
+  /**
+   * Called when the leader of a group on this node changes its phase; `Serving` is when it takes commands.
+   */
   readonly onPhase?: (group: string, phase: string) => void
-  /** Called with the live parts of each group as it comes up, before it does anything; for those who watch over a run. */
+  /**
+   * Called with the live parts of each group as it comes up, before it does anything; for those who watch
+   * over a run.
+   */
   readonly onGroup?: (parts: GroupParts) => void
 }
 
 /**
- * Runs a node in the scope, over the Bus and the Files of the environment. It returns once the node has its storage and
- * listens; a group serves as soon as its leader has been activated.
+ * Runs a node in the scope, over the Bus and the Files of the environment. It returns once the node has its
+ * storage and listens; a group serves as soon as its leader has been activated. Closing the scope stops it.
+ *
+ * Fails with `ConfigInvalid` where a group names a machine that is not given, `DirectoryInUse`,
+ * `WrongCluster`,
+ * `UnknownFormat`, `StorageCorrupted` or `DiskFailed` for its data, `DuplicateNode` where its name is taken,
+ * `BusUnavailable` or `BadSubject` for the bus. What ends it later fails `failure` of the node that it
+ * returns.
+ *
+ * @example
+ * ```ts
+ * const program = Effect.gen(function* () {
+ *   const settings = { cluster: "shop", node: "n1", nodes: ["n1", "n2", "n3"], data: "data/n1" }
+ *   const config = yield* nodeConfig(settings)
+ *   const node = yield* runNode({ config, machines: [kvMachine], pid: process.pid })
+ *   return yield* node.failure
+ * }).pipe(Effect.scoped, Effect.provide([natsBusLayer({ servers: ["127.0.0.1:4222"] }), filesLayer()]))
+ * ```
  */
 export const runNode = Effect.fnUntraced(function* (
   options: NodeOptions

@@ -1,4 +1,7 @@
-/** What an application imports: a connection to a cluster, in Effect and in Promise form, and how to define machines. */
+/**
+ * What an application imports: a connection to a cluster, in Effect and in Promise form, and how to define
+ * machines.
+ */
 import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { type KvAnswer, type KvCommand, type KvQuestion, type KvReply, kvMachine } from "../machines/kv.ts"
 import type { Machine } from "../protocol/machine.ts"
@@ -27,7 +30,9 @@ export interface ConnectOptions {
   readonly cluster?: string
   /** Shown by the NATS server's monitoring. */
   readonly name?: string
+  /** Who this is to the server. Default: nobody in particular. */
   readonly credentials?: NatsCredentials
+  /** Certificates and keys. Default: TLS with the system's for servers given as `tls://`, else none. */
   readonly tls?: NatsTls
   /** How long to wait for a server at the start, in milliseconds. Default 5000. */
   readonly connectTimeoutMs?: number
@@ -70,7 +75,11 @@ const anyStateKv = kvMachine as unknown as Machine<unknown, KvCommand, KvReply, 
  * ```
  */
 export class Aplomb extends Context.Service<Aplomb, AplombShape>()("aplomb/client/Aplomb") {
-  /** Connects over NATS until the scope closes. */
+  /**
+   * Connects over NATS until the scope closes; a connection that is lost later comes back by itself. Fails
+   * with
+   * `BadBusOptions`, `BusRefused`, or `BusUnavailable` where no server answers within `connectTimeoutMs`.
+   */
   static readonly make = (
     options: ConnectOptions = {}
   ): Effect.Effect<AplombShape, ConnectFailure, Scope.Scope> =>
@@ -87,18 +96,19 @@ export class Aplomb extends Context.Service<Aplomb, AplombShape>()("aplomb/clien
       return yield* Effect.provideService(overBus(options.cluster ?? defaults.cluster), Bus, bus)
     })
 
-  /** The connection as a layer. */
+  /** The connection as a layer; fails as `make` does. */
   static readonly layer = (options: ConnectOptions = {}): Layer.Layer<Aplomb, ConnectFailure> =>
     Layer.effect(Aplomb, Aplomb.make(options))
 
-  /** The connection over whatever Bus there is: in one process, or in simulation. */
+  /** The connection over whatever Bus there is: in one process (`makeMemoryExchange`), or in simulation. */
   static readonly layerOverBus = (cluster: string = defaults.cluster): Layer.Layer<Aplomb, never, Bus> =>
     Layer.effect(Aplomb, overBus(cluster))
 }
 
 /**
- * The Promise form of a connection. Failures are rejections with Error objects: `Unavailable` (nothing was done), `Indeterminate`
- * (look before you try again), `Rejected`; each has a `_tag` and a message that says what to do.
+ * The Promise form of a connection. Failures are rejections with Error objects: `Unavailable` (nothing was
+ * done), `Indeterminate` (look before you try again), `Rejected`; each has a `_tag` and a message that says
+ * what to do.
  *
  * @throws BadBusOptions, BusRefused, or BusUnavailable where no server answers within `connectTimeoutMs`
  *

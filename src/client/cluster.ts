@@ -8,11 +8,15 @@ import type { Replicated } from "./replicated.ts"
 /** A connection to a cluster. What it hands out lives as long as it does. */
 export interface AplombShape {
   readonly cluster: string
-  /** The group that replicates `machine`. Keep what you get: each call makes a client, with a session of its own. */
+  /**
+   * The group (`main` unless named) that replicates `machine`, which must be the machine that its nodes run.
+   * Keep what you get: each call makes a client, with a session of its own. Fails only where the bus is
+   * closed; whether anybody leads shows with the first command.
+   */
   readonly group: <State, Command, Reply, Question, Answer>(
     machine: Machine<State, Command, Reply, Question, Answer>,
     group?: string
   ) => Effect.Effect<Replicated<Command, Reply, Question, Answer>, BusUnavailable | BadSubject>
-  /** The key-value store of a group. */
+  /** The key-value store of a group (`main` unless named); the same holds for it. */
   readonly kv: (group?: string) => Effect.Effect<Kv, BusUnavailable | BadSubject>
 }

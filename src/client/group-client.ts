@@ -1,4 +1,6 @@
-/** A client of one group as an actor: callbacks for those who count microseconds, effects for everybody else. */
+/**
+ * A client of one group as an actor: callbacks for those who count microseconds, effects for everybody else.
+ */
 import { Clock, Context, Effect, Random, Scope } from "effect"
 import { ClientId, type GroupId, type SessionId } from "../protocol/ids.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
@@ -24,11 +26,15 @@ type Message =
 
 const tickMs = 50
 
-/** Submits and asks without an effect per command. The callbacks run in the client's own turn and must not throw. */
+/**
+ * Submits and asks without an effect per command. The callbacks run in the client's own turn and must not
+ * throw.
+ */
 export interface GroupClient {
   readonly id: ClientId
   /** False where too much waits already: nothing was taken. `timeoutMs` bounds how long the caller waits. */
   readonly submitUnsafe: (command: Uint8Array, timeoutMs: number, done: CommandDone) => boolean
+  /** The same for a question, which changes nothing. */
   readonly askUnsafe: (question: Uint8Array, timeoutMs: number, done: QuestionDone) => boolean
 }
 
@@ -53,7 +59,10 @@ const receive = (core: GroupCore, message: Message): void => {
   }
 }
 
-/** Connects to a group; the client lives until the scope closes. Finding a leader is part of the first command. */
+/**
+ * Connects to a group; the client lives until the scope closes. Finding a leader is part of the first
+ * command.
+ */
 export const groupClient = Effect.fnUntraced(function* (cluster: string, group: GroupId) {
   const bus = yield* Bus
   const scope = yield* Scope.Scope

@@ -4,7 +4,12 @@ import type { KvAnswer, KvCommand, KvEntry, KvQuestion, KvReply, KvValue } from 
 import type { CommandFailure, QuestionFailure } from "./errors.ts"
 import type { CallOptions, Replicated } from "./replicated.ts"
 
-/** Linearizable in all it does. Revisions are slots of the log: they grow over all keys. */
+/**
+ * Linearizable in all it does. Revisions are slots of the log: they grow over all keys. A write fails with
+ * `Indeterminate` (it may have been made; read first), `Unavailable` or `Rejected` (it was not made, and
+ * never will be); a read with `Unavailable` or `Rejected`. Each waits 30 s at most, unless `timeoutMs` says
+ * otherwise.
+ */
 export interface Kv {
   /** Sets the key; the revision is that of this write. */
   readonly put: (
@@ -12,6 +17,7 @@ export interface Kv {
     value: KvValue,
     options?: CallOptions
   ) => Effect.Effect<{ readonly revision: number }, CommandFailure>
+  /** The entry, if there is one. */
   readonly get: (key: string, options?: CallOptions) => Effect.Effect<Option.Option<KvEntry>, QuestionFailure>
   /** Whether there was anything to delete. */
   readonly delete: (
@@ -19,8 +25,8 @@ export interface Kv {
     options?: CallOptions
   ) => Effect.Effect<{ readonly deleted: boolean }, CommandFailure>
   /**
-   * Sets the key if it is at `revision`; 0 stands for absent. Where it is not, nothing changes and `revision` in the reply is
-   * the one that it has.
+   * Sets the key if it is at `revision`; 0 stands for absent. Where it is not, nothing changes and `revision`
+   * in the reply is the one that it has.
    */
   readonly compareAndSet: (
     key: string,
@@ -28,7 +34,10 @@ export interface Kv {
     value: KvValue,
     options?: CallOptions
   ) => Effect.Effect<{ readonly changed: boolean; readonly revision: number }, CommandFailure>
-  /** All entries with the prefix in key order, read page by page: each page is linearizable, the whole is not one instant. */
+  /**
+   * All entries with the prefix in key order, read page by page: each page is linearizable, the whole is not
+   * one instant.
+   */
   readonly list: (prefix: string, options?: CallOptions) => Stream.Stream<KvEntry, QuestionFailure>
 }
 

@@ -5,13 +5,30 @@ import type { Machine } from "../protocol/machine.ts"
 import type { AplombShape } from "./cluster.ts"
 import type { CallOptions, Replied } from "./replicated.ts"
 
-/** The key-value store of a group. Linearizable in all it does; revisions grow over all keys. */
+/**
+ * The key-value store of a group. Linearizable in all it does; revisions grow over all keys. A call rejects
+ * with
+ * `Unavailable`, `Indeterminate` (writes only: read before you try again) or `Rejected`, after 30 s at most
+ * unless `timeoutMs` says otherwise.
+ *
+ * @example
+ * ```ts
+ * const kv = aplomb.kv()
+ * const { revision } = await kv.put("color", "green")
+ * const { changed } = await kv.compareAndSet("color", revision, "blue", { timeoutMs: 2000 })
+ * ```
+ */
 export interface PromiseKv {
+  /** Sets the key; the revision is that of this write. */
   readonly put: (key: string, value: KvValue, options?: CallOptions) => Promise<{ readonly revision: number }>
   /** The entry, or undefined where there is none. */
   readonly get: (key: string, options?: CallOptions) => Promise<KvEntry | undefined>
+  /** Whether there was anything to delete. */
   readonly delete: (key: string, options?: CallOptions) => Promise<{ readonly deleted: boolean }>
-  /** Sets the key if it is at `revision` (0: absent); else nothing changes, and `revision` is the one that it has. */
+  /**
+   * Sets the key if it is at `revision` (0: absent); else nothing changes, and `revision` is the one that it
+   * has.
+   */
   readonly compareAndSet: (
     key: string,
     revision: number,
@@ -22,30 +39,37 @@ export interface PromiseKv {
   readonly list: (prefix: string, options?: CallOptions) => AsyncIterable<KvEntry>
 }
 
-/** A group that replicates a machine. */
+/** A group that replicates a machine. Calls reject as those of `PromiseKv` do. */
 export interface PromiseGroup<Command, Reply, Question, Answer> {
   /** Has the command applied once, whatever is lost or fails on the way. */
   readonly submit: (command: Command, options?: CallOptions) => Promise<Replied<Reply>>
-  /** Asks the state as it is now. */
+  /** Asks the state as it is now: linearizable. */
   readonly ask: (question: Question, options?: CallOptions) => Promise<Answer>
 }
 
 /** A connection to a cluster; `await using` closes it. */
 export interface Connection extends AsyncDisposable {
   readonly cluster: string
+  /** The key-value store of a group, `main` unless named; one client for each name. */
   readonly kv: (group?: string) => PromiseKv
   /** Keep what you get: each call makes a client, with a session of its own. */
   readonly group: <State, Command, Reply, Question, Answer>(
     machine: Machine<State, Command, Reply, Question, Answer>,
     group?: string
   ) => PromiseGroup<Command, Reply, Question, Answer>
-  /** Ends everything that came from this connection. Commands in flight fail with `Indeterminate` or `Unavailable`. */
+  /**
+   * Ends everything that came from this connection. Commands in flight fail with `Indeterminate` or
+   * `Unavailable`.
+   */
   readonly close: () => Promise<void>
 }
 
 const run = Effect.runPromise
 
-/** Makes the client at the first call, and only then; a failure to make it fails that call, and the next one tries again. */
+/**
+ * Makes the client at the first call, and only then; a failure to make it fails that call, and the next one
+ * tries again.
+ */
 const onceMade = <A, E>(make: Effect.Effect<A, E>): (() => Promise<A>) => {
   let made: Promise<A> | undefined
   return () => {

@@ -1,4 +1,7 @@
-/** A replicated state machine as its users see it: typed commands and questions in, typed replies and answers out. */
+/**
+ * A replicated state machine as its users see it: typed commands and questions in, typed replies and answers
+ * out.
+ */
 import { Effect, type Scope } from "effect"
 import { GroupId } from "../protocol/ids.ts"
 import type { Machine } from "../protocol/machine.ts"
@@ -21,13 +24,14 @@ export interface CallOptions {
 /** One group and its state machine. */
 export interface Replicated<Command, Reply, Question, Answer> {
   /**
-   * Has the command applied once, whatever is lost or fails on the way. Fails with `Indeterminate` where the time ran out with
-   * the outcome open, `Unavailable` where it certainly did not run, `Rejected` where the machine cannot read it.
+   * Has the command applied once, whatever is lost or fails on the way. Fails with `Indeterminate` where the
+   * time ran out with the outcome open, `Unavailable` where it certainly did not run, `Rejected` where the
+   * machine cannot read it.
    */
   readonly submit: (command: Command, options?: CallOptions) => Effect.Effect<Replied<Reply>, CommandFailure>
   /** Asks the state as it is now: linearizable. */
   readonly ask: (question: Question, options?: CallOptions) => Effect.Effect<Answer, QuestionFailure>
-  /** The same without an effect for each, for those who have very many. */
+  /** The same without an effect for each, for those who have very many: bytes in, plain values out. */
   readonly client: GroupClient
 }
 
@@ -41,6 +45,7 @@ const unreadable = new Rejected({
 
 /**
  * Connects to a group that replicates `machine`, over the Bus of the environment, until the scope closes.
+ * Fails with `BusUnavailable` where the bus is closed, `BadSubject` where a name is none.
  *
  * @example
  * ```ts

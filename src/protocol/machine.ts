@@ -1,4 +1,7 @@
-/** State machines: what a group replicates. Users define their own, typed by schemas and deterministic by rule. */
+/**
+ * State machines: what a group replicates. Users define their own, typed by schemas and deterministic by
+ * rule.
+ */
 import * as Schema from "effect/Schema"
 import type { SessionId, Slot } from "./ids.ts"
 
@@ -8,24 +11,33 @@ export interface At {
   readonly slot: Slot
   /** The log's clock in milliseconds: never goes back, the same on every replica. */
   readonly atMs: number
+  /** Whose command it is: one session is one client, for as long as it lives. */
   readonly session: SessionId
 }
 
-/** How a typed value becomes a plain one (numbers, strings, booleans, null, bytes, arrays, objects) and back. */
+/**
+ * How a typed value becomes a plain one (numbers, strings, booleans, null, bytes, arrays, objects) and back.
+ */
 export interface Form<T> {
+  /** The plain value. What `decode` makes of it must be equal to `value`. */
   encode(value: T): unknown
   /** Undefined where the plain value is none of this form. Must decide alike on every replica. */
   decode(plain: unknown): T | undefined
 }
 
 /**
- * A replicated state machine. `apply` must be deterministic: the same state, command and `at` give the same result on every
- * replica and at every replay; so no clock, no randomness, no input or output. It may change `state` in place and return it.
+ * A replicated state machine. `apply` must be deterministic: the same state, command and `at` give the same
+ * result on every replica and at every replay; so no clock, no randomness, no input or output. It may change
+ * `state` in place and return it.
  */
 export interface Machine<State, Command, Reply, Question, Answer> {
+  /** What configurations call it. */
   readonly name: string
+  /** Of its meaning, from 1. All nodes of a group must run the same. */
   readonly version: number
+  /** The state before the first command. A new one at each call. */
   initial(): State
+  /** The next state and the reply to `command`. */
   apply(state: State, command: Command, at: At): readonly [State, Reply]
   /** Answers a question without changing anything. */
   answer(state: State, question: Question): Answer
@@ -56,28 +68,35 @@ export const formOf = <T, E>(schema: Schema.Codec<T, E>): Form<T> => {
 
 /** What a user gives to define a machine. */
 export interface MachineDefinition<State, Command, Reply, Question, Answer> {
+  /** What configurations call it. */
   readonly name: string
+  /** Default 1. */
   readonly version?: number
   readonly state: Schema.Codec<State, unknown>
   readonly command: Schema.Codec<Command, unknown>
   readonly reply: Schema.Codec<Reply, unknown>
   readonly question: Schema.Codec<Question, unknown>
   readonly answer: Schema.Codec<Answer, unknown>
+  /** The state before the first command. A new one at each call. */
   readonly initial: () => State
+  /** The next state and the reply. Deterministic; may change `state` in place and return it. */
   readonly apply: (state: State, command: Command, at: At) => readonly [State, Reply]
+  /** The answer to a question; changes nothing. */
   readonly ask: (state: State, question: Question) => Answer
 }
 
 /**
  * Defines a replicated state machine from schemas and two functions.
  *
- * `apply` takes the state, a command and its place in the log, and returns the next state and the reply; it runs on every
- * replica and must be deterministic. `ask` answers questions from the state. A command that does not decode by its schema is
- * refused on every replica alike (`bad-command`).
+ * `apply` takes the state, a command and its place in the log, and returns the next state and the reply; it
+ * runs on every replica and must be deterministic. `ask` answers questions from the state. A command that
+ * does not decode by its schema is refused on every replica alike (`bad-command`).
  *
  * @example
  * ```ts
- * import * as Schema from "effect/Schema"
+ * import { defineMachine } from "aplomb"
+ * import { Schema } from "effect"
+ *
  * const counter = defineMachine({
  *   name: "counter",
  *   state: Schema.Number, command: Schema.Struct({ add: Schema.Number }), reply: Schema.Number,

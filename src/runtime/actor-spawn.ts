@@ -110,7 +110,20 @@ export const spawnBatch = <M, R = never>(
     })
   })
 
-/** Spawns an actor that handles one message at a time. It stops when the scope closes. */
+/**
+ * Spawns an actor that handles one message at a time. It stops when the scope closes. A failure or a defect
+ * of
+ * `receive` is a crash: supervision decides, and the message is not replayed.
+ *
+ * @example
+ * ```ts
+ * const printer = yield* spawnEach<string>({
+ *   name: "printer",
+ *   receive: (line) => Console.log(line)
+ * })
+ * yield* printer.offer("hello")
+ * ```
+ */
 export const spawnEach = <M, R = never>(
   options: EachActorOptions<M, R>
 ): Effect.Effect<ActorHandle<M>, never, R | Scope.Scope> =>
@@ -124,7 +137,20 @@ export const spawnEach = <M, R = never>(
     })
   })
 
-/** Spawns an actor that folds one message at a time into its state. It stops when the scope closes. */
+/**
+ * Spawns an actor that folds one message at a time into its state. It stops when the scope closes; crashes
+ * are as those of `spawnEach`.
+ *
+ * @example
+ * ```ts
+ * const total = yield* spawnFold<number, number>({
+ *   name: "total",
+ *   initial: () => 0,
+ *   receive: (sum, amount) => sum + amount
+ * })
+ * total.offerUnsafe(2)
+ * ```
+ */
 export const spawnFold = <M, S, R = never>(
   options: FoldActorOptions<M, S, R>
 ): Effect.Effect<ActorHandle<M>, never, R | Scope.Scope> => {
