@@ -2,6 +2,7 @@
 
 import type { Run } from "../../protocol/run.ts"
 import { runLast } from "../../protocol/run.ts"
+import { unpackAnswer, unpackMessage } from "../../runtime/remote-envelope.ts"
 import type { Body, PacketCodec } from "../../wire/packet.ts"
 import type { TraceFields } from "../trace.ts"
 
@@ -36,10 +37,39 @@ const factsOf = (body: Body): TraceFields => {
   }
 }
 
-/** Facts about a payload for the trace: what it is, its ballot and slots. None of what is no packet. */
+const valueMaxUnits = 80
+
+const shown = (value: unknown): string => (JSON.stringify(value) ?? "nothing").slice(0, valueMaxUnits)
+
+/** What is sent to a remote actor, and what it answers. */
+const actorFacts = (payload: Uint8Array): TraceFields => {
+  const message = unpackMessage(payload)
+  if (message !== undefined) {
+    const { tag, payload: content } = message
+    return content === undefined || content === null ? { what: tag } : { what: tag, payload: shown(content) }
+  }
+  const answer = unpackAnswer(payload)
+  switch (answer?._tag) {
+    case undefined:
+      return {}
+    case "Reply":
+      return { what: "Reply", value: shown(answer.value) }
+    case "Failure":
+      return { what: "Failure", error: shown(answer.error) }
+    case "Refused":
+      return { what: "Refused", reason: answer.reason }
+  }
+}
+
+/**
+ * Facts about a payload for the trace: what it is, and its ballot and slots where it is a packet of this
+ * cluster, or its content where it is a message to an actor. None of what is neither.
+ */
 export const describePacket =
   (codec: PacketCodec) =>
   (payload: Uint8Array): TraceFields => {
     const packet = codec.decode(payload)
-    return typeof packet === "string" ? {} : { what: packet.body._tag, ...factsOf(packet.body) }
+    return typeof packet === "string"
+      ? actorFacts(payload)
+      : { what: packet.body._tag, ...factsOf(packet.body) }
   }

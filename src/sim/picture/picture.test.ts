@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import type { Ballot, Slot } from "../../protocol/ids.ts"
 import { GroupId, NodeId, StorageId } from "../../protocol/ids.ts"
+import { packAnswer, packMessage } from "../../runtime/remote-envelope.ts"
 import { packetCodec } from "../../wire/packet.ts"
 import { SimBus } from "../bus/bus.ts"
 import { calm } from "../bus/settings.ts"
@@ -78,6 +79,21 @@ describe("a scene", () => {
     const bars = scene.stretches.filter((stretch) => stretch.lane === lane("client"))
     expect(bars.map(({ kind }) => kind)).toEqual(["operation", "open"])
     expect(bars[1]!.toMicros).toBe(scene.endMicros)
+  })
+})
+
+describe("what a message says", () => {
+  const say = describePacket(codec)
+  it("is told for packets of the cluster, for messages to actors, and for their answers", () => {
+    expect(say(accepted)).toEqual({ what: "Accepted", ballot: 3, through: 7, round: 2 })
+    expect(say(packMessage({ tag: "Write", payload: { value: 3 } }))).toEqual({
+      what: "Write",
+      payload: '{"value":3}'
+    })
+    expect(say(packAnswer({ _tag: "Failure", error: "Busy" }))).toEqual({ what: "Failure", error: '"Busy"' })
+  })
+  it("is nothing where the bytes are neither", () => {
+    expect(say(Uint8Array.of(1, 2, 3))).toEqual({})
   })
 })
 

@@ -55,7 +55,7 @@ export interface Scene {
   readonly endMicros: number
 }
 
-const usual = new Set(["timeMicros", "kind", "node", "from", "to", "what", "sentMicros"])
+const usual = new Set(["timeMicros", "kind", "node", "from", "to", "what", "sentMicros", "subject"])
 
 const describe = (entry: TraceEntry): string =>
   Object.entries(entry)

@@ -161,6 +161,7 @@ const listEvents = (arrows, marks) => {
       return line
     })
   )
+  if (inView(scene.endMicros, scene.endMicros)) by("events").scrollTop = by("events").scrollHeight
   by("count").textContent =
     rows.length + " events in view" + (rows.length > 300 ? ", the last 300 listed" : "")
 }

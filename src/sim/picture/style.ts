@@ -34,8 +34,9 @@ button { font: inherit; padding: 1px 8px; }
 main { display: grid; grid-template-columns: minmax(0, 3fr) minmax(14em, 1fr); gap: 12px;
   padding: 8px 16px 24px; }
 #events { max-height: 40vh; overflow: auto; font: 12px/1.5 ui-monospace, monospace; }
-#events div { display: grid; grid-template-columns: 9em 7em 9em 1fr; gap: 8px;
+#events div { display: grid; grid-template-columns: 8em 9em 14em 1fr; gap: 8px;
   cursor: pointer; padding: 0 4px; }
+#events span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 #events div:hover, #events .chosen { background: var(--soft); }
 #details { background: var(--soft); padding: 8px 10px; white-space: pre-wrap;
   overflow-wrap: anywhere; align-self: start; }
