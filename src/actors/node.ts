@@ -103,12 +103,13 @@ export interface NodeOptions {
  *
  * @example
  * ```ts
+ * const servers = ["127.0.0.1:4222"]
  * const program = Effect.gen(function* () {
  *   const settings = { cluster: "shop", node: "n1", nodes: ["n1", "n2", "n3"], data: "data/n1" }
  *   const config = yield* nodeConfig(settings)
  *   const node = yield* runNode({ config, machines: [kvMachine], pid: process.pid })
  *   return yield* node.failure
- * }).pipe(Effect.scoped, Effect.provide([natsBusLayer({ servers: ["127.0.0.1:4222"] }), filesLayer()]))
+ * }).pipe(Effect.scoped, Effect.provide([natsBusLayer({ servers, name: "n1" }), filesLayer()]))
  * ```
  */
 export const runNode = Effect.fnUntraced(function* (
