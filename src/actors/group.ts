@@ -55,7 +55,10 @@ export interface GroupParts {
   readonly replica: ReplicaState
   readonly acceptor: () => AcceptorState
   readonly leader: () => LeaderState
-  /** Has this node ask for a ballot of its own with these acceptors. Nothing happens while it leads, or asks already. */
+  /**
+   * Has this node ask for a ballot of its own with these acceptors. Nothing happens while it leads, or asks
+   * already.
+   */
   readonly campaign: (token: string, acceptors: ReadonlyArray<Replica>) => void
 }
 

@@ -1,4 +1,7 @@
-/** The settings that leaders of a node act by: intervals from its configuration, sizes that a simulation may turn. */
+/**
+ * The settings that leaders of a node act by: intervals from its configuration, sizes that a simulation may
+ * turn.
+ */
 import { defaultLeaderSettings, type LeaderSettings } from "../protocol/leader-input.ts"
 import { knob } from "../runtime/buggify.ts"
 import type { NodeConfig } from "./node-config.ts"

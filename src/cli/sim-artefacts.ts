@@ -29,7 +29,10 @@ export const traced = (
   return { result, trace }
 }
 
-/** Writes trace.jsonl, history.jsonl, picture.html and failure.json into a directory of the run's own below `parent`; returns its path. */
+/**
+ * Writes trace.jsonl, history.jsonl, picture.html and failure.json into a directory of the run's own below
+ * `parent`; returns its path.
+ */
 export const writeArtefacts = (
   parent: string,
   result: RunResult,

@@ -1,4 +1,7 @@
-/** `aplomb sim determinism`: the same seeds in two processes must be the same runs, to the last bit of their digests. */
+/**
+ * `aplomb sim determinism`: the same seeds in two processes must be the same runs, to the last bit of their
+ * digests.
+ */
 import { spawn } from "node:child_process"
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"

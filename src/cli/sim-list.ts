@@ -6,7 +6,7 @@ import { jsonFlag } from "./flags.ts"
 import { print, printJson } from "./output.ts"
 
 /** Loaded on demand: no other command needs any of it. */
-export const loadScenarios = Effect.promise(() => import("../sim/scenarios/named.ts"))
+const loadScenarios = Effect.promise(() => import("../sim/scenarios/named.ts"))
 
 export const scenarioArgument = Argument.String("scenario").pipe(
   Argument.withDescription("Name of a simulation; aplomb sim list shows them")

@@ -51,13 +51,11 @@ export const simReplayCommand = Command.make(
         strikes
       })
     } else {
-      yield* print(
-        `${simulation.name} ${recipe}: ${failure === undefined ? "nothing is wrong" : `${failure.kind} ${failure.name}`}`
-      )
+      const verdict = failure === undefined ? "nothing is wrong" : `${failure.kind} ${failure.name}`
+      yield* print(`${simulation.name} ${recipe}: ${verdict}`)
       if (failure !== undefined) yield* print(failure.message)
-      yield* print(
-        `digest ${digest}; ${figures.steps} events, ${figures.messages} messages, ${figures.virtualMs} ms of virtual time`
-      )
+      const { steps, messages, virtualMs } = figures
+      yield* print(`digest ${digest}; ${steps} events, ${messages} messages, ${virtualMs} ms of virtual time`)
       yield* print(`families: ${families.join(", ") || "none"}`)
     }
     if (failure !== undefined) return yield* new CommandFailed({ reason: "", exitCode: exitCodes.no })

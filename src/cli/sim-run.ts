@@ -1,4 +1,6 @@
-/** `aplomb sim run`: many seeds of a simulation over several threads, and everything about the one that fails. */
+/**
+ * `aplomb sim run`: many seeds of a simulation over several threads, and everything about the one that fails.
+ */
 import { readFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { Effect, Option } from "effect"

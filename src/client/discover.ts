@@ -50,9 +50,9 @@ const nodeIn = (payload: Uint8Array): NodeSeen | undefined => {
 const graceMs = 10
 
 /**
- * The leader of a group according to the nodes: that of the highest ballot that any of those knows who answer soon. A node that
- * has no part in the group, or that was left behind, must not have the last word, however near it is. Undefined where nobody
- * knows.
+ * The leader of a group according to the nodes: that of the highest ballot that any of those knows who answer
+ * soon. A node that has no part in the group, or that was left behind, must not have the last word, however
+ * near it is. Undefined where nobody knows.
  */
 export const findLeader = (
   bus: BusShape,
@@ -82,8 +82,8 @@ export const findLeader = (
   )
 
 /**
- * What every node answers within `waitMs`, by name; sooner where `isComplete` says that nobody is missing. It looks every few
- * milliseconds.
+ * What every node answers within `waitMs`, by name; sooner where `isComplete` says that nobody is missing. It
+ * looks every few milliseconds.
  */
 export const surveyNodes = Effect.fnUntraced(function* (
   bus: BusShape,

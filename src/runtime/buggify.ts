@@ -1,4 +1,7 @@
-/** Places where a simulation may disturb shipped code: knobs, chances and named points, all of them inert outside of one. */
+/**
+ * Places where a simulation may disturb shipped code: knobs, chances and named points, all of them inert
+ * outside of one.
+ */
 
 /** What a simulation does at the places of this file. */
 export interface Disturber {
@@ -18,7 +21,9 @@ export const disturb = (next: Disturber | undefined): void => {
 /** True now and then in a simulation, never outside: stands where the code must cope with something rare. */
 export const buggify = (site: string): boolean => disturber?.chance(site) === true
 
-/** Names a point of the code, such as the one between a durable write and its reply, for crashes to strike at. */
+/**
+ * Names a point of the code, such as the one between a durable write and its reply, for crashes to strike at.
+ */
 export const hint = (point: string): void => {
   disturber?.point(point)
 }

@@ -1,5 +1,5 @@
 /** What one run came upon of the declared assertions, and the sum over the runs of a campaign. */
-import { type Assertion, type AssertionViolated, scopeOf } from "./assert.ts"
+import { type Assertion, type AssertionSink, type AssertionViolated, scopeOf } from "./assert.ts"
 import { Journal, type Mark } from "./explore/journal.ts"
 import type { CountedRandom } from "./random.ts"
 
@@ -13,7 +13,7 @@ export interface CoverageFigures {
 }
 
 /** The assertions of one run. */
-export class Coverage {
+export class Coverage implements AssertionSink {
   readonly counts = new Map<string, number>()
   readonly watermarks = new Map<string, number>()
   readonly shapes = new Map<string, Map<string, number>>()

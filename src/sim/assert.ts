@@ -1,9 +1,11 @@
-/** Assertions about runs: what must hold always, and what must happen sometimes. Declared where a module is loaded, so that none is forgotten. */
-import type { Coverage } from "./assert-coverage.ts"
+/**
+ * Assertions about runs: what must hold always, and what must happen sometimes. Declared where a module is
+ * loaded, so that none is forgotten.
+ */
 
 /**
- * Names may begin with a scope and a colon, as in `registers: a write was lost`: such an assertion is demanded only of campaigns
- * whose runs had a workload or a family of faults of that name.
+ * Names may begin with a scope and a colon, as in `registers: a write was lost`: such an assertion is
+ * demanded only of campaigns whose runs had a workload or a family of faults of that name.
  */
 const scopePattern = /^([a-z-]+): /
 
@@ -37,15 +39,24 @@ export class AssertionViolated extends Error {
 }
 
 const catalogue = new Map<string, Assertion>()
-let current: Coverage | undefined
+/** Where the assertions of a run are noted. */
+export interface AssertionSink {
+  readonly passed: (assertion: Assertion) => void
+  readonly happened: (assertion: Assertion) => void
+  readonly rose: (assertion: Assertion, value: number) => void
+  readonly shaped: (assertion: Assertion, shape: string | number, quality: number) => void
+  readonly violated: (violation: AssertionViolated) => void
+}
+
+let current: AssertionSink | undefined
 
 /** Every assertion of the code that has been loaded, in the order of their names. */
 export const declaredAssertions = (): ReadonlyArray<Assertion> =>
   [...catalogue.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 
 /** From now on assertions are noted there; nowhere, and without any effect, where it is undefined. */
-export const noteAssertions = (coverage: Coverage | undefined): void => {
-  current = coverage
+export const noteAssertions = (sink: AssertionSink | undefined): void => {
+  current = sink
 }
 
 const declare = (kind: AssertionKind, name: string): Assertion => {
@@ -133,7 +144,10 @@ export const sometimesAll = (
   }
 }
 
-/** Each of many shapes that a state can have should be seen; `quality` tells better visits of a shape from worse. */
+/**
+ * Each of many shapes that a state can have should be seen; `quality` tells better visits of a shape from
+ * worse.
+ */
 export const sometimesEach = (
   name: string
 ): { readonly note: (shape: string | number, quality?: number) => void } => {

@@ -1,4 +1,7 @@
-/** Attrition: nodes go down and come up again, one by one, together, or again and again, never too many at once. */
+/**
+ * Attrition: nodes go down and come up again, one by one, together, or again and again, never too many at
+ * once.
+ */
 import { Effect } from "effect"
 import type { Span, TimedFault } from "./kernel-timed-fault.ts"
 import { drawSpan, timedFault } from "./kernel-timed-fault.ts"
@@ -55,8 +58,8 @@ export const restarts: FaultFamily = {
 }
 
 /**
- * Nodes lose their disk and come back with another: in no configuration, and their votes gone for good. The master's node is
- * spared: its file has no copy.
+ * Nodes lose their disk and come back with another: in no configuration, and their votes gone for good. The
+ * master's node is spared: its file has no copy.
  */
 export const wipes: FaultFamily = {
   name: "wipes",

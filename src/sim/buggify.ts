@@ -1,9 +1,13 @@
-/** What a simulation does at the places that shipped code offers: turns knobs, makes rare things happen, kills at named points. */
+/**
+ * What a simulation does at the places that shipped code offers: turns knobs, makes rare things happen, kills
+ * at named points.
+ */
 import { type Disturber, disturb, knobs } from "../runtime/buggify.ts"
 import { reachable } from "./assert.ts"
+import type { Kernel } from "./kernel.ts"
+import type { SimProcess } from "./process.ts"
 import { CountedRandom } from "./random.ts"
 import { hashString } from "./trace.ts"
-import type { World } from "./world.ts"
 
 /** How much of it there is. Everything 0: shipped code is as shipped. */
 export interface BuggifyRates {
@@ -15,7 +19,7 @@ export interface BuggifyRates {
   readonly fireRate: number
 }
 
-export const noBuggify: BuggifyRates = { knobRate: 0, siteRate: 0, fireRate: 0 }
+const noBuggify: BuggifyRates = { knobRate: 0, siteRate: 0, fireRate: 0 }
 export const someBuggify: BuggifyRates = { knobRate: 0.25, siteRate: 0.3, fireRate: 0.05 }
 
 /** Named points of shipped code at which a process can be killed; all of them should be come by. */
@@ -25,6 +29,15 @@ const points = new Map(
   )
 )
 
+/** What a disturbance needs of the world. */
+export interface Disturbed {
+  readonly kernel: Kernel
+  readonly random: CountedRandom
+  readonly phase: string
+  readonly processes: ReadonlyMap<string, SimProcess>
+  readonly startLater: (process: SimProcess, afterMs: number) => void
+}
+
 /** The disturbance of one run. */
 export class Disturbance implements Disturber {
   rates: BuggifyRates = noBuggify
@@ -32,10 +45,10 @@ export class Disturbance implements Disturber {
   crashRate = 0
   /** Knobs as they were turned, by name. */
   readonly turned: Record<string, number> = {}
-  readonly #world: World
+  readonly #world: Disturbed
   readonly #sites = new Map<string, boolean>()
 
-  constructor(world: World) {
+  constructor(world: Disturbed) {
     this.#world = world
   }
 

@@ -1,4 +1,7 @@
-/** The log of a node as its disk holds it, read frame by frame past the node's own memory: what is durable, and nothing else. */
+/**
+ * The log of a node as its disk holds it, read frame by frame past the node's own memory: what is durable,
+ * and nothing else.
+ */
 import { decodeRecord } from "../actors/log-records.ts"
 import type { Slot } from "../protocol/ids.ts"
 import { lengthPrefixBytes, type Run, readUint32, runLast } from "../protocol/run.ts"
@@ -74,7 +77,10 @@ interface Layout {
   readonly segmentBytes: number
 }
 
-/** Follows the write-ahead log of one data directory. `catchUp` reads the frames that have become durable since the last call. */
+/**
+ * Follows the write-ahead log of one data directory. `catchUp` reads the frames that have become durable
+ * since the last call.
+ */
 export class DiskLog {
   readonly groups = new Map<number, GroupOnDisk>()
   readonly #disk: SimDisk

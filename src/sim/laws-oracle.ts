@@ -56,7 +56,9 @@ export class Oracle implements Facts {
   readonly #watches: ReadonlyArray<LawWatch>
   readonly #by = new Map<Listener, ReadonlyArray<LawWatch>>()
 
-  /** `onBroken` hears of a broken law before it is thrown: what throws within a process may be caught there. */
+  /**
+   * `onBroken` hears of a broken law before it is thrown: what throws within a process may be caught there.
+   */
   constructor(
     group: string,
     ledger: Ledger,
@@ -143,8 +145,8 @@ export class Oracle implements Facts {
   }
 
   /**
-   * Somebody knows more as chosen than any leader was seen to count: a leader may have counted it and been deposed in one turn.
-   * Then its acceptors hold it all, which is checked as if it had been seen.
+   * Somebody knows more as chosen than any leader was seen to count: a leader may have counted it and been
+   * deposed in one turn. Then its acceptors hold it all, which is checked as if it had been seen.
    */
   #countLate(through: number): void {
     for (const { seen, serving, counted } of this.#deposed.toReversed()) {

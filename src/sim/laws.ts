@@ -1,4 +1,7 @@
-/** Laws: what must hold after every event of a run. A law sees facts about all nodes, their disks included, as they change. */
+/**
+ * Laws: what must hold after every event of a run. A law sees facts about all nodes, their disks included, as
+ * they change.
+ */
 import type { GroupParts } from "../actors/group.ts"
 import type { AcceptorState } from "../protocol/acceptor.ts"
 import type { Configuration } from "../protocol/configuration.ts"

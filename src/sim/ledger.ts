@@ -1,4 +1,7 @@
-/** What clients were told, kept outside of the system under test: commands acknowledged, at which slot, and each once. */
+/**
+ * What clients were told, kept outside of the system under test: commands acknowledged, at which slot, and
+ * each once.
+ */
 import { crc32 } from "node:zlib"
 
 /** From this size on the checksum of the platform is faster than a loop here. */

@@ -1,4 +1,7 @@
-/** A process of the simulated world: a machine with a clock and a disk, and on it one life of a program after another. */
+/**
+ * A process of the simulated world: a machine with a clock and a disk, and on it one life of a program after
+ * another.
+ */
 import { Cause, Effect, Exit, type Fiber, type Scope } from "effect"
 import { Bus } from "../runtime/bus/port.ts"
 import { Files } from "../runtime/storage/port.ts"
@@ -20,7 +23,10 @@ export interface ProcessOptions {
   readonly disk?: DiskOptions
   /** The program of a life, from 1. */
   readonly program: (life: number) => Program
-  /** A life ended by itself: returned, failed, or died of a defect. Not called for lives that were killed or stopped. */
+  /**
+   * A life ended by itself: returned, failed, or died of a defect. Not called for lives that were killed or
+   * stopped.
+   */
   readonly onEnd: (process: SimProcess, exit: Exit.Exit<unknown, unknown>) => void
 }
 
@@ -109,7 +115,10 @@ export class SimProcess {
     this.onDown?.()
   }
 
-  /** Ends the life under way at once. A machine that lost its power, or its disk, is left with what was durable. */
+  /**
+   * Ends the life under way at once. A machine that lost its power, or its disk, is left with what was
+   * durable.
+   */
   kill(kind: Exclude<RebootKind, "graceful">): void {
     if (this.running) {
       this.node.kill()

@@ -1,7 +1,10 @@
-/** Recovery: when the faults have stopped the system must make progress by itself, within a bound of virtual time. */
+/**
+ * Recovery: when the faults have stopped the system must make progress by itself, within a bound of virtual
+ * time.
+ */
 import { Effect } from "effect"
 import { kvMachine } from "../machines/kv.ts"
-import { ledgerClient } from "./workload/workload.ts"
+import { ledgerClient } from "./workload/client.ts"
 import type { World } from "./world.ts"
 
 /** The system did not come to work again although nothing is broken any more. */
@@ -52,7 +55,9 @@ const stateOf = (world: World): ReadonlyArray<string> => {
     const leader = parts.leader()
     const ballot = "configuration" in leader ? ` of ballot ${leader.configuration.ballot}` : ""
     const { promised } = parts.acceptor()
-    return `${name}: promised ${promised}, last ${parts.log.last}, applied ${parts.replica.applied}, ${leader._tag}${ballot}`
+    const { last } = parts.log
+    const reached = `promised ${promised}, last ${last}, applied ${parts.replica.applied}`
+    return `${name}: ${reached}, ${leader._tag}${ballot}`
   })
   const active = oracle.master?.active
   const acceptors = active?.acceptors.map(({ node }) => node).join() ?? "none"

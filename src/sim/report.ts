@@ -73,7 +73,10 @@ export class Tally {
     if (failure !== undefined) this.#findings.push({ simulation, recipe, failure })
   }
 
-  /** The sums so far. `declared` are the assertions of the code that ran; left out: those loaded in this thread. */
+  /**
+   * The sums so far. `declared` are the assertions of the code that ran; left out: those loaded in this
+   * thread.
+   */
   report(declared: ReadonlyArray<Assertion> = declaredAssertions()): CampaignReport {
     return {
       runs: this.#runs,

@@ -1,4 +1,6 @@
-/** What a run is asked for and what it comes to, as plain data that travels between threads and into files. */
+/**
+ * What a run is asked for and what it comes to, as plain data that travels between threads and into files.
+ */
 import type { CoverageFigures } from "./assert-coverage.ts"
 import type { Mark } from "./explore/journal.ts"
 import type { Budgets } from "./kernel.ts"
@@ -14,7 +16,10 @@ export interface RunOptions {
   /** Receives each entry of the full trace; the run is the same without it. */
   readonly listen?: (entry: TraceEntry) => void
   readonly budgets?: Budgets
-  /** Fault families that are not to strike though the seed has them, by name; the rest of the run draws as before. */
+  /**
+   * Fault families that are not to strike though the seed has them, by name; the rest of the run draws as
+   * before.
+   */
   readonly withoutFamilies?: ReadonlyArray<string>
   /** At most so many clients for each workload. */
   readonly clientsMax?: number
@@ -59,7 +64,10 @@ export interface RunResult {
   readonly marks: ReadonlyArray<Mark>
   /** Families of faults that this seed has. */
   readonly families: ReadonlyArray<string>
-  /** Names of what took part: workloads, families, and what a cluster brings. Assertions can be of one of these. */
+  /**
+   * Names of what took part: workloads, families, and what a cluster brings. Assertions can be of one of
+   * these.
+   */
   readonly scopes: ReadonlyArray<string>
   /** How often each fault struck. */
   readonly strikes: Readonly<Record<string, number>>

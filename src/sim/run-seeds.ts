@@ -83,8 +83,11 @@ export const runSeeds = (simulation: Simulation, options: CampaignOptions): Camp
   return campaign.report()
 }
 
-// The package is JavaScript, the repository TypeScript: the worker is the file beside this one, of the same kind.
-const workerFile = new URL(`./run-worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url)
+// The package is JavaScript, the repository TypeScript: the worker is the file beside this one, of the same
+// kind.
+const workerFile = import.meta.url.endsWith(".ts")
+  ? new URL("./run-worker.ts", import.meta.url)
+  : new URL("./run-worker.js", import.meta.url)
 
 /** Runs seeds of a named simulation over worker threads. Dies where a worker does. */
 export const runSeedsOverWorkers = (

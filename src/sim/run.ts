@@ -19,7 +19,7 @@ const quietMs = 2_000
 const historyStepsMax = 2_000_000
 
 /** The mode of a seed, drawn apart from the stream of the run: it must be known before the first draw. */
-export const schedulerOf = (seed: number): SchedulerOptions => {
+const schedulerOf = (seed: number): SchedulerOptions => {
   const own = new CountedRandom((seed ^ 0x5c4ed) >>> 0)
   const mode = own.weighted<NonNullable<SchedulerOptions["mode"]>>([
     ["inline", 5],

@@ -1,4 +1,7 @@
-/** What users import as `aplomb/sim`: deterministic simulations of clusters, of actors, of anything over the bus and files. */
+/**
+ * What users import as `aplomb/sim`: deterministic simulations of clusters, of actors, of anything over the
+ * bus and files.
+ */
 export {
   AssertionViolated,
   always,
@@ -32,8 +35,9 @@ export type { FaultFamily } from "./swarm.ts"
 export { failedWrites, fullDisks, slowDisks } from "./swarm-disk.ts"
 export { busRestarts, disconnects, messageFaults, partitions, slowConsumers } from "./swarm-network.ts"
 export { buggified, candidacies, clientCrashes, clockFaults, crashPoints, pauses } from "./swarm-process.ts"
-export { type DeclareTest, type SimulationTestOptions, simulationTests } from "./vitest.ts"
+export { type DeclareTest, SimulationFailed, type SimulationTestOptions, simulationTests } from "./vitest.ts"
+export { ledgerClient, type WorkloadMaker } from "./workload/client.ts"
 export { type CommandsOptions, commands } from "./workload/commands.ts"
 export { registers } from "./workload/registers.ts"
-export { ledgerClient, type Workload, type WorkloadMaker } from "./workload/workload.ts"
+export type { Workload } from "./workload/workload.ts"
 export type { World } from "./world.ts"

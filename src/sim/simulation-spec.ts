@@ -6,7 +6,7 @@ import type { Span } from "./kernel-timed-fault.ts"
 import { drawSpan } from "./kernel-timed-fault.ts"
 import type { Law } from "./laws.ts"
 import type { FaultFamily } from "./swarm.ts"
-import type { WorkloadMaker } from "./workload/workload.ts"
+import type { WorkloadMaker } from "./workload/client.ts"
 import type { World } from "./world.ts"
 
 /** Sizes of a cluster; what is a range is drawn for each seed. */

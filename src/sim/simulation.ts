@@ -6,7 +6,7 @@ import { runSeed } from "./run.ts"
 import type { RunOptions, RunResult } from "./run-result.ts"
 import type { ClusterShape, SimulationSpec } from "./simulation-spec.ts"
 import type { FaultFamily } from "./swarm.ts"
-import type { WorkloadMaker } from "./workload/workload.ts"
+import type { WorkloadMaker } from "./workload/client.ts"
 import type { World } from "./world.ts"
 
 /**
@@ -47,7 +47,10 @@ export class Simulation {
     return this.#with({ cluster: shape, laws: protocolLaws })
   }
 
-  /** Called for each run before anything starts: adds processes of your own, draws what differs from seed to seed. */
+  /**
+   * Called for each run before anything starts: adds processes of your own, draws what differs from seed to
+   * seed.
+   */
   setup(setup: (world: World) => void): Simulation {
     return this.#with({ setups: [...this.spec.setups, setup] })
   }

@@ -1,4 +1,7 @@
-/** Faults of disks: slow ones, stalls, failed and short writes; and, only where a scenario wants it, damage that breaks their contract. */
+/**
+ * Faults of disks: slow ones, stalls, failed and short writes; and, only where a scenario wants it, damage
+ * that breaks their contract.
+ */
 import { Effect } from "effect"
 import { timedFault } from "./kernel-timed-fault.ts"
 import type { FaultFamily } from "./swarm.ts"
@@ -28,7 +31,9 @@ export const slowDisks: FaultFamily = {
   }
 }
 
-/** Writes fail, wholly or in part: the node must stop, say so, and come back with all that it had promised. */
+/**
+ * Writes fail, wholly or in part: the node must stop, say so, and come back with all that it had promised.
+ */
 export const failedWrites: FaultFamily = {
   name: "failed-writes",
   share: 0.25,

@@ -1,4 +1,7 @@
-/** Faults of the network: messages lost, doubled, late; links cut; members and the bus itself away for a while. */
+/**
+ * Faults of the network: messages lost, doubled, late; links cut; members and the bus itself away for a
+ * while.
+ */
 import { Effect } from "effect"
 import type { Latency } from "./bus/latency.ts"
 import type { PartitionKind } from "./bus/partition.ts"
@@ -20,7 +23,9 @@ const drawLatencyKind = (random: CountedRandom): Latency =>
     })
   ])()
 
-/** Latency of a drawn kind, and of loss, duplication, reordering and clogging each with probability one half. */
+/**
+ * Latency of a drawn kind, and of loss, duplication, reordering and clogging each with probability one half.
+ */
 export const messageFaults: FaultFamily = {
   name: "messages",
   share: 0.8,

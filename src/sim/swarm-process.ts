@@ -1,4 +1,7 @@
-/** Faults of processes other than restarts: pauses, clocks, clients that crash, points where a crash strikes, rivals for the lead. */
+/**
+ * Faults of processes other than restarts: pauses, clocks, clients that crash, points where a crash strikes,
+ * rivals for the lead.
+ */
 import { Effect } from "effect"
 import type { Replica } from "../protocol/ids.ts"
 import { sometimes } from "./assert.ts"
@@ -88,8 +91,8 @@ export const buggified: FaultFamily = {
 }
 
 /**
- * A node asks for a ballot of its own, with all acceptors or some of them, whoever leads: as operators do, and as detectors of
- * failures that are wrong.
+ * A node asks for a ballot of its own, with all acceptors or some of them, whoever leads: as operators do,
+ * and as detectors of failures that are wrong.
  */
 export const candidacies: FaultFamily = {
   name: "candidacies",

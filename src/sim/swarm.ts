@@ -2,7 +2,9 @@
 import { Effect } from "effect"
 import type { World } from "./world.ts"
 
-/** Faults of one kind: a loop that strikes until it is interrupted, and then has undone what can be undone. */
+/**
+ * Faults of one kind: a loop that strikes until it is interrupted, and then has undone what can be undone.
+ */
 export interface FaultFamily {
   readonly name: string
   /** Probability that a seed has it. */

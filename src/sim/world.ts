@@ -1,4 +1,7 @@
-/** The simulated world: processes on machines, a bus between them, faults, clients, and everything that watches. */
+/**
+ * The simulated world: processes on machines, a bus between them, faults, clients, and everything that
+ * watches.
+ */
 import { Cause, Effect, Exit } from "effect"
 import { packetCodec } from "../wire/packet.ts"
 import { type AssertionViolated, noteAssertions } from "./assert.ts"
@@ -147,7 +150,10 @@ export class World {
     })
   }
 
-  /** Ends every fault: the network is whole, disks and processes are sound again. What was destroyed stays destroyed. */
+  /**
+   * Ends every fault: the network is whole, disks and processes are sound again. What was destroyed stays
+   * destroyed.
+   */
   heal(): void {
     this.bus.heal()
     this.#held.clear()

@@ -1,4 +1,7 @@
-/** A few seeds of every named simulation, those that once failed first; and equal seeds are equal runs in another process. */
+/**
+ * A few seeds of every named simulation, those that once failed first; and equal seeds are equal runs in
+ * another process.
+ */
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"

@@ -1,7 +1,9 @@
 /** Agreement: no slot has two chosen values, over all ballots and all time. */
 import { law } from "../laws.ts"
 
-/** Whatever a leader counts as chosen is compared with all that was counted before, by this leader or another. */
+/**
+ * Whatever a leader counts as chosen is compared with all that was counted before, by this leader or another.
+ */
 export const agreement = law("agreement", "9.1", (facts, broken) => ({
   onChosen: (of, _leader, from, through) => {
     const slot = facts.chosen.firstDifference(of.disk.entries, from, Math.min(through, facts.chosen.last))

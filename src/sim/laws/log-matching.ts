@@ -1,4 +1,7 @@
-/** Log matching: along a log ballots never fall, and equal slot and ballot means equal entry, on all disks and for ever. */
+/**
+ * Log matching: along a log ballots never fall, and equal slot and ballot means equal entry, on all disks and
+ * for ever.
+ */
 import { law } from "../laws.ts"
 
 export const logMatching = law("log matching", "3", (_facts, broken) => {

@@ -1,4 +1,7 @@
-/** Promises: what an acceptor has promised never falls, over crashes too, and no answer leaves before its promise is durable. */
+/**
+ * Promises: what an acceptor has promised never falls, over crashes too, and no answer leaves before its
+ * promise is durable.
+ */
 import { law } from "../laws.ts"
 
 export const promises = law("promises never fall", "9.4", (facts, broken) => ({

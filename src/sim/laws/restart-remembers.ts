@@ -10,9 +10,8 @@ export const restartRemembers = law("a restart remembers", "8", (_facts, broken)
       broken(`${of.node} came up with ${log.last} entries; its disk holds ${entries.last}`)
     for (let slot = 1; slot <= entries.last; slot++) {
       if (log.ballotAt(Slot(slot)) === entries.ballots[slot - 1]) continue
-      broken(
-        `${of.node} came up with ballot ${log.ballotAt(Slot(slot))} at slot ${slot}; its disk holds ${entries.show(slot)}`
-      )
+      const held = log.ballotAt(Slot(slot))
+      broken(`${of.node} came up with ballot ${held} at slot ${slot}; its disk holds ${entries.show(slot)}`)
     }
   }
 }))

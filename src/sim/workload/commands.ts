@@ -3,7 +3,8 @@ import { Effect } from "effect"
 import { kvMachine } from "../../machines/kv.ts"
 import { watermark } from "../assert.ts"
 import type { Span } from "../kernel-timed-fault.ts"
-import { ledgerClient, type Workload, type WorkloadMaker } from "./workload.ts"
+import { ledgerClient, type WorkloadMaker } from "./client.ts"
+import type { Workload } from "./workload.ts"
 
 const mostAcknowledged = watermark("commands: acknowledged in one run")
 
@@ -47,9 +48,9 @@ class Tasks {
 }
 
 /**
- * N commands, each a write to a key of its own. At the end every one is acknowledged, and, which the laws check, chosen at the
- * slot that its client was told and applied once. A command whose outcome stayed open is submitted anew as another one: the
- * first may have taken effect as well.
+ * N commands, each a write to a key of its own. At the end every one is acknowledged, and, which the laws
+ * check, chosen at the slot that its client was told and applied once. A command whose outcome stayed open is
+ * submitted anew as another one: the first may have taken effect as well.
  */
 export const commands =
   (options: CommandsOptions): WorkloadMaker =>

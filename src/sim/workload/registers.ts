@@ -1,12 +1,16 @@
-/** Reads, writes, deletes and compare-and-sets over a few keys, recorded as a history that must be linearizable. */
+/**
+ * Reads, writes, deletes and compare-and-sets over a few keys, recorded as a history that must be
+ * linearizable.
+ */
 import { Effect } from "effect"
 import type { CommandFailure, QuestionFailure } from "../../client/errors.ts"
 import { type KvAnswer, type KvCommand, type KvQuestion, type KvReply, kvMachine } from "../../machines/kv.ts"
 import { sometimes, sometimesEach, unreachable } from "../assert.ts"
 import type { CountedRandom } from "../random.ts"
 import type { World } from "../world.ts"
+import { type LedgerClient, ledgerClient, type WorkloadMaker } from "./client.ts"
 import type { Invocation } from "./history.ts"
-import { type LedgerClient, ledgerClient, type Workload, type WorkloadMaker } from "./workload.ts"
+import type { Workload } from "./workload.ts"
 
 type KvClient = LedgerClient<KvCommand, KvReply, KvQuestion, KvAnswer>
 type OperationKind = "put" | "get" | "cas" | "delete"
@@ -31,7 +35,10 @@ const refusedWrite = sometimes("registers: a write certainly did not happen")
 const readable = unreachable("registers: a readable command or question was rejected")
 const shapesSeen = sometimesEach("registers: kinds of operations")
 
-/** Swarm: each kind of operation is in a run or not, and as often as it is drawn. One that writes is always in. */
+/**
+ * Swarm: each kind of operation is in a run or not, and as often as it is drawn. One that writes is always
+ * in.
+ */
 const drawShape = (random: CountedRandom): Shape => {
   const weight = (chance: number) => (random.chance(chance) ? random.range(1, 4) : 0)
   const weights: ReadonlyArray<readonly [OperationKind, number]> = [

@@ -1,0 +1,58 @@
+/** Clients of the world's cluster, whose commands go through the ledger. */
+import { Effect } from "effect"
+import type { QuestionFailure } from "../../client/errors.ts"
+import { type Replicated, replicated } from "../../client/replicated.ts"
+import type { Machine } from "../../protocol/machine.ts"
+import { pack } from "../../runtime/codec.ts"
+import { clusterName, groupName } from "../cluster.ts"
+import { wideHash } from "../ledger.ts"
+import type { World } from "../world.ts"
+import type { Workload } from "./workload.ts"
+
+/** Makes the workload of one run: draws its shape from the random stream of the world. */
+export type WorkloadMaker = (world: World) => Workload
+
+/** Clients of one machine, whose commands go through the ledger. */
+export interface LedgerClient<Command, Reply, Question, Answer> {
+  /** Submits; `unique` says that this very command is submitted only once in the run. */
+  readonly submit: (
+    command: Command,
+    options: { readonly timeoutMs: number; readonly unique: boolean }
+  ) => ReturnType<Replicated<Command, Reply, Question, Answer>["submit"]>
+  /** Asks, and says as of which slot the answer is. */
+  readonly ask: (
+    question: Question,
+    timeoutMs: number
+  ) => Effect.Effect<{ readonly answer: Answer; readonly slot: number }, QuestionFailure>
+}
+
+/** Connects a client of the world's cluster. */
+export const ledgerClient = Effect.fnUntraced(function* <State, Command, Reply, Question, Answer>(
+  world: World,
+  machine: Machine<State, Command, Reply, Question, Answer>
+) {
+  const group = yield* replicated({ cluster: clusterName, group: groupName, machine })
+  const { ledger } = world
+  const { forms } = machine
+  const client: LedgerClient<Command, Reply, Question, Answer> = {
+    submit: (command, { timeoutMs, unique }) =>
+      Effect.suspend(() => {
+        const bytes = pack(forms.command.encode(command))
+        const hash = unique ? ledger.intend(bytes) : wideHash(bytes)
+        return Effect.tap(group.submit(command, { timeoutMs }), ({ slot }) =>
+          Effect.sync(() => ledger.acknowledge(groupName, slot, hash))
+        )
+      }),
+    ask: (question, timeoutMs) =>
+      Effect.callback((resume) => {
+        const bytes = pack(forms.question.encode(question))
+        group.client.askUnsafe(bytes, timeoutMs, (plain, slot, failure) => {
+          if (failure !== undefined) return resume(Effect.fail(failure))
+          const answer = forms.answer.decode(plain)
+          if (answer === undefined) return resume(Effect.die(new Error("an answer that cannot be read")))
+          resume(Effect.succeed({ answer, slot }))
+        })
+      })
+  }
+  return client
+})
