@@ -38,6 +38,10 @@ const session = async (aplomb: Connection): Promise<ReadonlyArray<string>> => {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { APLOMB_SERVERS: servers = "127.0.0.1:4222", APLOMB_CLUSTER: cluster = "dev" } = process.env
-  await using aplomb = await connect({ servers: servers.split(","), cluster })
-  for (const line of await session(aplomb)) console.log(line)
+  const aplomb = await connect({ servers: servers.split(","), cluster })
+  try {
+    for (const line of await session(aplomb)) console.log(line)
+  } finally {
+    await aplomb.close()
+  }
 }
