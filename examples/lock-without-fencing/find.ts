@@ -37,7 +37,8 @@ const find = (simulation: Simulation): ReadonlyArray<string> => {
   writeFileSync(page, pictureOf({ title: simulation.name, entries: trace, failure: law }))
   return [
     `seed ${found.seed}: ${found.failure.message}`,
-    `made small in ${shrunk.runs} runs: seed ${formatRecipe(recipe)}, ${figures.steps} steps: ${failure!.message}`,
+    `made small in ${shrunk.runs} runs: seed ${formatRecipe(recipe)}, ${figures.steps} steps`,
+    `there: ${failure!.message}`,
     `drawn in ${page}`
   ]
 }

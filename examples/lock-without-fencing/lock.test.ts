@@ -11,7 +11,7 @@ it("a lock that fences nothing loses an update within 20 seeds, and again from t
   expect(simulation.run({ seed }).failure).toEqual(failure)
 })
 
-it("a lock that fences writes alone still does, when a reader is overtaken before anybody has written", () => {
+it("a lock that fences writes alone still does: a reader can be overtaken before anybody has written", () => {
   expect(firstFailure(lockSimulation("writes"), 60)?.failure.name).toBe(
     "every write builds on the one before"
   )

@@ -1,4 +1,7 @@
-/** A lock with leases, a store that it protects, and workers that count in the store: three actors over the bus. */
+/**
+ * A lock with leases, a store that it protects, and workers that count in the store: three actors over the
+ * bus.
+ */
 import * as Actor from "aplomb/actor"
 import { Clock, Effect, Schema } from "effect"
 

@@ -57,7 +57,7 @@ export const mutantsCommand = Command.make(
     const { tried, alive } = yield* Effect.scoped(runMutants(options))
     if (tried === 0) return yield* usageFailure(`no mutant has "${name}" in its id`)
     if (alive.length === 0) return
-    const reason = `${alive.length} of ${tried} mutants are alive: ${alive.join(", ")}`
+    const reason = `${alive.length} of ${tried} mutants were not killed: ${alive.join(", ")}`
     return yield* new CommandFailed({ reason, exitCode: exitCodes.no })
   })
 ).pipe(

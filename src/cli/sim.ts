@@ -1,10 +1,12 @@
 /** `aplomb sim`: the simulator on the command line. */
 import { Command } from "effect/cli"
 import { simDeterminismCommand, simDigestsCommand } from "./sim-determinism.ts"
+import { simExploreCommand } from "./sim-explore.ts"
 import { simListCommand } from "./sim-list.ts"
 import { mutantsCommand } from "./sim-mutants.ts"
 import { simReplayCommand } from "./sim-replay.ts"
 import { simRunCommand } from "./sim-run.ts"
+import { simReproCommand, simShrinkCommand } from "./sim-shrink.ts"
 
 export const simCommand = Command.make("sim").pipe(
   Command.withDescription(
@@ -14,6 +16,9 @@ export const simCommand = Command.make("sim").pipe(
     simListCommand,
     simRunCommand,
     simReplayCommand,
+    simExploreCommand,
+    simShrinkCommand,
+    simReproCommand,
     mutantsCommand,
     simDeterminismCommand,
     simDigestsCommand

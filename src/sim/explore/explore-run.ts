@@ -10,8 +10,8 @@ export interface ExploredRuns extends ExploreReport {
 }
 
 /**
- * Explores a simulation: what a run comes upon for the first time (`sometimes`, `reachable`, a new shape of `sometimesEach`, a
- * higher `watermark`) is gone on from with other randomness.
+ * Explores a simulation: what a run comes upon for the first time (`sometimes`, `reachable`, a new shape of
+ * `sometimesEach`, a higher `watermark`) is gone on from with other randomness.
  *
  * @example
  * const { findings } = exploreRuns(lockSimulation, { runsMax: 1000 })

@@ -16,7 +16,9 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
       }
     ],
     law: "promises never fall",
-    why: "An acceptor votes in a ballot below the one it promised; the newer leader read a log without that vote.",
+    why:
+      "An acceptor votes in a ballot below the one it promised; the newer leader " +
+      "read a log without that vote.",
     scenarios: rivals
   },
   {
@@ -37,7 +39,9 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: acceptor,
-        find: '{ _tag: "Persist", records: promised.records, release: [reply(configuration.leader, prepared)] }',
+        find:
+          '{ _tag: "Persist", records: promised.records, release: [reply(configuration.leader, ' +
+          "prepared)] }",
         replace:
           '{ _tag: "Persist", records: promised.records, release: [] }, reply(configuration.leader, prepared)'
       }
@@ -69,7 +73,9 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
       }
     ],
     law: "agreement",
-    why: "An acknowledgement covers a suffix of an older ballot that the leader does not have (a trap of section 3).",
+    why:
+      "An acknowledgement covers a suffix of an older ballot that the leader " +
+      "does not have (a trap of section 3).",
     scenarios: rivals
   },
   {

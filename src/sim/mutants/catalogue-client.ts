@@ -119,13 +119,20 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: kv,
-        find: 'state.set(command.key, { value: own(command.value), revision: at.slot })\n      return [state, { changed: true, revision: at.slot }]\n    case "Delete"',
+        find:
+          "state.set(command.key, { value: own(command.value), revision: at.slot " +
+          "})\n      return [state, { changed: true, revision: at.slot }]\n    case " +
+          '"Delete"',
         replace:
-          'state.set(command.key, { value: own(command.value), revision: at.slot - 1 })\n      return [state, { changed: true, revision: at.slot }]\n    case "Delete"'
+          "state.set(command.key, { value: own(command.value), revision: at.slot " +
+          "- 1 })\n      return [state, { changed: true, revision: at.slot }]\n  " +
+          '  case "Delete"'
       }
     ],
     law: "not-linearizable",
-    why: "A put is stored under another revision than the one it replied with, so the next compare-and-set loses.",
+    why:
+      "A put is stored under another revision than the one it replied with, so " +
+      "the next compare-and-set loses.",
     scenarios: ["races"]
   },
   {
@@ -158,7 +165,9 @@ export const clientMutants: ReadonlyArray<Mutant> = [
       }
     ],
     law: "a process broke",
-    why: "Whether a command is taken depends on how the log was cut into runs, which differs from replica to replica.",
+    why:
+      "Whether a command is taken depends on how the log was cut into runs, which " +
+      "differs from replica to replica.",
     scenarios: ["races"]
   },
   {
@@ -168,7 +177,8 @@ export const clientMutants: ReadonlyArray<Mutant> = [
         file: kv,
         find: 'case "Delete":\n      return [state,',
         replace:
-          'case "Delete":\n      if (Math.random() < 0) return [state, { changed: false, revision: 0 }]\n      return [state,'
+          'case "Delete":\n      if (Math.random() < 0) return [state, { changed: ' +
+          "false, revision: 0 }]\n      return [state,"
       }
     ],
     law: "leaked",

@@ -68,8 +68,10 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
         file: "protocol/quorum.ts",
         find: "let least = Number.MAX_SAFE_INTEGER\n",
         replace:
-          "const sorted = configuration.acceptors.map((one) => acknowledged(one.node) ?? 0).sort((a, b) => b - a)\n" +
-          "  let least: number = sorted[Math.floor(sorted.length / 2)]!\n  if (least >= 0) return Slot(least)\n"
+          "const sorted = configuration.acceptors.map((one) => acknowledged(one.node) " +
+          "?? 0).sort((a, b) => b - a)\n" +
+          "  let least: number = sorted[Math.floor(sorted.length / 2)]!\n  if (least " +
+          ">= 0) return Slot(least)\n"
       }
     ],
     law: "chosen is durable everywhere",
@@ -83,7 +85,8 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
         file: "protocol/quorum.ts",
         find: "for (const acceptor of configuration.acceptors) least",
         replace:
-          "for (const acceptor of configuration.acceptors) if (configuration.acceptors.length === 1 || acceptor.node !== configuration.leader.node) least"
+          "for (const acceptor of configuration.acceptors) if (configuration.acceptors.length " +
+          "=== 1 || acceptor.node !== configuration.leader.node) least"
       }
     ],
     law: "chosen is durable everywhere",
@@ -95,7 +98,9 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: progress,
-        find: "if (before === undefined || message.ballot !== replication.configuration.ballot) return replication.progress\n  const { lastSlot",
+        find:
+          "if (before === undefined || message.ballot !== replication.configuration.ballot) " +
+          "return replication.progress\n  const { lastSlot",
         replace: "if (before === undefined) return replication.progress\n  const { lastSlot"
       }
     ],
@@ -144,7 +149,9 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
         find: "if (state.newReads.length === 0) return stay(state)\n",
         replace:
           "if (state.newReads.length === 0) return stay(state)\n" +
-          '  if (state.newReads.length > 0) return { state: { ...state, newReads: [] }, outputs: [{ _tag: "Answer", slot: state.chosen, queries: state.newReads }] }\n'
+          "  if (state.newReads.length > 0) return { state: { ...state, newReads: " +
+          '[] }, outputs: [{ _tag: "Answer", slot: state.chosen, queries: state.newReads ' +
+          "}] }\n"
       }
     ],
     law: "not-linearizable",
@@ -158,7 +165,8 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
         file: progress,
         find: "least = Math.min(least, progress.confirmed)",
         replace:
-          "least = least === Number.MAX_SAFE_INTEGER ? progress.confirmed : Math.max(least, progress.confirmed)"
+          "least = least === Number.MAX_SAFE_INTEGER ? progress.confirmed : Math.max(least, " +
+          "progress.confirmed)"
       }
     ],
     law: "not-linearizable",
@@ -177,7 +185,9 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
       }
     ],
     law: "log matching",
-    why: "A leader that restarts goes on in its old ballot and binds a slot a second time (a trap of section 4).",
+    why:
+      "A leader that restarts goes on in its old ballot and binds a slot a second " +
+      "time (a trap of section 4).",
     scenarios: rivals
   },
   {
@@ -228,21 +238,27 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
       },
       {
         file: master,
-        find: "const { latest } = state\n  if (latest === undefined || latest.configuration.ballot !== ballot)",
+        find:
+          "const { latest } = state\n  if (latest === undefined || latest.configuration.ballot " +
+          "!== ballot)",
         replace:
           "const latest = state.all?.find((one) => one.configuration.ballot === ballot)\n" +
           "  if (latest === undefined)"
       }
     ],
     law: "chosen values survive",
-    why: "The trap `latest`: a doomed ballot spreads an entry that a later ballot takes for chosen (section 2).",
+    why:
+      "The trap `latest`: a doomed ballot spreads an entry that a later ballot " +
+      "takes for chosen (section 2).",
     scenarios: ["overtaken"]
   },
   {
     id: "master/retires-while-a-ballot-is-issued",
     edits: [{ file: master, find: "if (state.latest !== undefined) {", replace: "if (false) {" }],
     law: "chosen values survive",
-    why: "The trap `retire while issued`: the issued ballot brings along what the smaller configuration undid.",
+    why:
+      "The trap `retire while issued`: the issued ballot brings along what the " +
+      "smaller configuration undid.",
     scenarios: ["retirements"]
   }
 ]

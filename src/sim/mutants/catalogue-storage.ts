@@ -24,7 +24,9 @@ export const storageMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: records,
-        find: "crc32(bytes.subarray(at + checksummedFrom, at + lengthBytes), seed) === frameChecksum(view, at)",
+        find:
+          "crc32(bytes.subarray(at + checksummedFrom, at + lengthBytes), seed) === " +
+          "frameChecksum(view, at)",
         replace: "seed !== frameChecksum(view, at) || lengthBytes > 0"
       }
     ],
@@ -86,7 +88,9 @@ export const storageMutants: ReadonlyArray<Mutant> = [
       }
     ],
     law: "chosen is durable everywhere",
-    why: "After a failed write the log goes on as if nothing had been lost (section 8: fatal for the replica).",
+    why:
+      "After a failed write the log goes on as if nothing had been lost (section " +
+      "8: fatal for the replica).",
     scenarios: ["bad-disks"]
   },
   {
@@ -153,7 +157,9 @@ export const storageMutants: ReadonlyArray<Mutant> = [
       }
     ],
     law: "chosen values survive",
-    why: "A wiped acceptor answers under its old identity: a read quorum that forgot its votes (a trap of section 1).",
+    why:
+      "A wiped acceptor answers under its old identity: a read quorum that forgot " +
+      "its votes (a trap of section 1).",
     scenarios: ["wiped"]
   }
 ]

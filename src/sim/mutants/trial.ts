@@ -13,12 +13,9 @@ export interface TrialFailure {
 export type Trial = (scenario: string, seed: number) => TrialFailure | undefined
 
 export const trial: Trial = (name, seed) => {
-  const found = findScenario(name)
-  if (found === undefined) throw new Error(`there is no scenario called ${name}`)
-  const { failure } = found.simulation.run({ seed })
+  const simulation = findScenario(name)
+  if (simulation === undefined) throw new Error(`there is no scenario called ${name}`)
+  const { failure } = simulation.run({ seed })
   if (failure === undefined) return undefined
-  const isStandstill = failure.kind === "recovery"
-  return found.mayStop && isStandstill
-    ? undefined
-    : { law: failure.name, message: failure.message, isStandstill }
+  return { law: failure.name, message: failure.message, isStandstill: failure.kind === "recovery" }
 }

@@ -1,13 +1,18 @@
 /** Shrinking a run of a simulation: without fault families, with fewer clients, for a shorter time. */
 import type { Recipe } from "../random.ts"
-import type { RunResult } from "../run-result.ts"
+import type { RunOptions, RunResult } from "../run-result.ts"
 import type { Simulation } from "../simulation.ts"
 import { type Case, type ShrinkOptions, type Shrunk, shrink } from "./shrink.ts"
 
-/** Runs a case of a simulation. */
-export const runCase = (simulation: Simulation, { recipe, without, limits }: Case): RunResult => {
+/** Runs a case of a simulation; `listen` receives the full trace. */
+export const runCase = (
+  simulation: Simulation,
+  { recipe, without, limits }: Case,
+  options: Pick<RunOptions, "listen" | "keepHistory"> = {}
+): RunResult => {
   const { clients, chaosMs } = limits
   return simulation.run({
+    ...options,
     seed: recipe,
     withoutFamilies: without,
     ...(clients === undefined ? {} : { clientsMax: clients }),
@@ -19,8 +24,9 @@ export const runCase = (simulation: Simulation, { recipe, without, limits }: Cas
 const clientsMax = 16
 
 /**
- * Makes a failing run smaller while it breaks the same law: switches fault families off, takes clients away, ends the faults
- * earlier, shortens the recipe, and looks for a seed that fails sooner. Undefined where the run does not fail.
+ * Makes a failing run smaller while it breaks the same law: switches fault families off, takes clients away,
+ * ends the faults earlier, shortens the recipe, and looks for a seed that fails sooner. Undefined where the
+ * run does not fail.
  */
 export const shrinkRun = (
   simulation: Simulation,

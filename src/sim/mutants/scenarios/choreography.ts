@@ -83,7 +83,8 @@ export const retiredRival: FaultFamily = again("retired-rival", (world) =>
       const heal = yield* strand(world, leader, second)
       campaign(world, second, [leader, third])
       yield* heal
-      // Just when the second one has its ballot: the third keeps what the first entry of that ballot would replace.
+      // Just when the second one has its ballot: the third keeps what the first entry of that ballot would
+      // replace.
       yield* Effect.sleep(random.range(3, 12))
       const apart = cut(world, [
         [third, leader],

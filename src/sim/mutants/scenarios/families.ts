@@ -115,13 +115,6 @@ export const rotOfOne: FaultFamily = sure("rot-of-one", (world) => {
   })
 })
 
-/** Writes of the first node land where they do not belong, and it is restarted. */
-export const misdirectionsOfOne: FaultFamily = sure("misdirections-of-one", (world) => {
-  const process = world.cluster!.processes.get("n1")!
-  process.disk.faults = { ...process.disk.faults, misdirectedWrite: { rate: 0.05, sectorsMax: 16 } }
-  return often(world, 200, 900, (durationMs) => world.reboot(process, "crash", durationMs))
-})
-
 /** Writes fail often, wholly or in part. */
 export const badDisks: FaultFamily = sure("bad-disks", (world) => {
   for (const { disk } of world.processes.values())
