@@ -20,7 +20,7 @@ export class NoProgress extends Error {
 const lookEveryMs = 20
 
 /** Waits until `isTrue`, looking now and then; false where the time runs out first. */
-export const waitFor = (isTrue: () => boolean, withinMs: number): Effect.Effect<boolean> =>
+const waitFor = (isTrue: () => boolean, withinMs: number): Effect.Effect<boolean> =>
   Effect.suspend(() => {
     if (isTrue()) return Effect.succeed(true)
     if (withinMs <= 0) return Effect.succeed(false)

@@ -7,7 +7,7 @@ import type { Outcome } from "./kernel.ts"
 import { drawSpan } from "./kernel-timed-fault.ts"
 import { LawBroken } from "./laws.ts"
 import { CountedRandom, formatRecipe } from "./random.ts"
-import { addProbe, NoProgress, recover, waitFor, windUp } from "./recovery.ts"
+import { addProbe, NoProgress, recover, windUp } from "./recovery.ts"
 import type { RunFailure, RunOptions, RunResult } from "./run-result.ts"
 import type { SchedulerOptions } from "./scheduler.ts"
 import { drawCluster, type SimulationSpec } from "./simulation-spec.ts"
@@ -78,7 +78,7 @@ const program = ({ world, families, chaosMs, isProbeAnswered }: Prepared, recove
   Effect.gen(function* () {
     const striking = yield* Effect.forkChild(chaos(world, families))
     for (const process of world.processes.values()) process.start()
-    yield* waitFor(() => false, chaosMs)
+    yield* Effect.sleep(chaosMs)
     yield* Fiber.interrupt(striking)
     world.phase = "recovery"
     world.kernel.trace.note("recovery", "world")

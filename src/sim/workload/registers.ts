@@ -57,8 +57,9 @@ const drawShape = (random: CountedRandom): Shape => {
       [random.range(1000, 20_000), 1]
     ]),
     thinkMs: random.weighted([
-      [random.range(1, 20), 2],
-      [random.range(20, 200), 5]
+      [random.range(1, 20), 1],
+      [random.range(20, 200), 3],
+      [random.range(200, 1000), 2]
     ]),
     timeoutMs: random.pick([400, 2000, 10_000, 30_000]),
     burst: random.weighted([
