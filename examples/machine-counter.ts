@@ -5,9 +5,8 @@
 import { fileURLToPath } from "node:url"
 import { Aplomb, defineMachine } from "aplomb"
 import { Bus, makeMemoryExchange } from "aplomb/actor"
-import { runNode } from "aplomb/node"
+import { nodeConfig, runNode } from "aplomb/node"
 import { Console, Effect, Schema } from "effect"
-import { nodeConfig } from "../src/actors/node-config.ts"
 import { MemoryDisk } from "../src/runtime/storage/memory.ts"
 
 /** Runs on every replica in the order of the log: the same commands give the same totals everywhere. */

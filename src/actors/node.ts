@@ -27,6 +27,8 @@ import { openGroupLogs } from "./node-storage.ts"
 import { announce, type DuplicateNode } from "./presence.ts"
 import { fileRegister, type RegisterFailure } from "./register.ts"
 
+export { ConfigInvalid, type NodeConfig, nodeConfig } from "./node-config.ts"
+
 /** Why a node that ran stops by itself. */
 export type NodeFailure = GroupFailure | RegisterFailure | DuplicateNode
 

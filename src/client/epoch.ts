@@ -64,9 +64,9 @@ export class Epoch {
   }
 
   /** Has everything sent again that `matches`. */
-  sendAgain(matches: (sent: Sent) => boolean): void {
+  sendAgain(matches: (sent: Sent, number: number) => boolean): void {
     for (const [number, sent] of this.#pending) {
-      if (sent.waits || !matches(sent)) continue
+      if (sent.waits || !matches(sent, number)) continue
       sent.waits = true
       this.#toSend.push(number)
     }

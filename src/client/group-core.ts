@@ -11,6 +11,10 @@ import { type Question, Questions } from "./questions.ts"
 /** Without an answer for this long, a command is sent again. */
 const retryAfter = knob("client-retry-ms", 1000, { min: 60, max: 4000 })
 const keepAliveEvery = knob("client-keep-alive-ms", 15_000, { min: 200, max: 20_000 })
+/** A session that has not been used for this long may have expired: half the time that replicas wait by default. */
+const staleAfterMs = 30_000
+/** A leader that said its window is full is asked again after this. */
+const retryAfterMs = 20
 const submissionMaxBytes = knob("client-submission-bytes", 48 * 1024, { min: 1, max: 4096 })
 
 export interface CoreOptions {
@@ -89,6 +93,7 @@ export class GroupCore {
   flush(): void {
     if (!this.#waits() || !this.#link.open()) return
     const nowMs = this.#options.nowMs()
+    this.#leaveStaleSession(nowMs)
     if (this.#epoch === undefined && this.#queue.length > 0) this.#openSession(nowMs)
     if (this.#epoch !== undefined) {
       for (const command of this.#queue.splice(0, Math.max(0, this.#epoch.room))) this.#epoch.add(command)
@@ -201,21 +206,31 @@ export class GroupCore {
     if (epoch === undefined) return
     for (let index = 0; index < flat.length; index += 4) {
       const { number, slot, outcome, reply } = resultAt(flat, index)
+      if (outcome === "window-exceeded") {
+        // Another copy of it may still run: only its own result settles it.
+        epoch.sendAgain((_sent, which) => which === number)
+        this.#link.refused({ _tag: "Overloaded", retryAfterMs })
+        continue
+      }
       const sent = epoch.settle(number)
       if (sent === undefined) continue
       if (outcome === "session-expired") this.#expired(epoch)
       if (sent.given) continue
       const { command } = sent
       if (outcome === "done") command.done(reply, slot, undefined)
-      // Sent once and refused: it did not run, and goes into the next session.
-      else if (outcome === "session-expired" && sent.sends === 1) this.#queue.push(command)
+      // Even if it was sent once: a bus may double a message, and the other copy may have run in time.
       else if (outcome === "session-expired") {
         command.done(null, 0, new Indeterminate({ reason: "its session expired" }))
-      } else if (outcome === "window-exceeded") {
-        command.done(null, 0, new Unavailable({ reason: "too many commands of one session are in flight" }))
       } else command.done(null, 0, new Rejected({ reason: "the state machine cannot read the command" }))
     }
     if (epoch !== this.#epoch && epoch.size === 0) this.#old.delete(session)
+  }
+
+  /** Silence for so long (a suspended machine): the session may be gone, and what would go into it would be lost in doubt. */
+  #leaveStaleSession(nowMs: number): void {
+    const epoch = this.#epoch
+    if (epoch === undefined || epoch.size > 0 || nowMs - this.#heardAtMs < staleAfterMs) return
+    if (nowMs - this.#link.sentAtMs > staleAfterMs) this.#expired(epoch)
   }
 
   #expired(epoch: Epoch): void {

@@ -68,14 +68,37 @@ export class Fields {
     return value === null ? undefined : read(new Fields(value))
   }
 
-  ballot = (): Ballot => Ballot(this.count())
-  slot = (): Slot => Slot(this.count())
-  node = (): NodeId => NodeId(this.text())
-  group = (): GroupId => GroupId(this.text())
-  client = (): ClientId => ClientId(this.text())
-  session = (): SessionId => SessionId(this.count())
-  number = (): RequestNumber => RequestNumber(this.count())
-  replica = (): Replica => ({ node: this.node(), storage: StorageId(this.text()) })
+  ballot(): Ballot {
+    return Ballot(this.count())
+  }
+
+  slot(): Slot {
+    return Slot(this.count())
+  }
+
+  node(): NodeId {
+    return NodeId(this.text())
+  }
+
+  group(): GroupId {
+    return GroupId(this.text())
+  }
+
+  client(): ClientId {
+    return ClientId(this.text())
+  }
+
+  session(): SessionId {
+    return SessionId(this.count())
+  }
+
+  number(): RequestNumber {
+    return RequestNumber(this.count())
+  }
+
+  replica(): Replica {
+    return { node: this.node(), storage: StorageId(this.text()) }
+  }
 }
 
 /** Undefined where a value does not have the fields that `read` asks for. */
