@@ -85,7 +85,7 @@ describe("the published package", () => {
   })
 
   it("lets each entry point be imported", () => {
-    expect(entryPoints.length).toBe(5)
+    expect(entryPoints.length).toBe(6)
     writeFileSync(
       join(project, "import.js"),
       `${imports}\nconsole.log(JSON.stringify([${entryNames}].map(Object.keys)))\n`
