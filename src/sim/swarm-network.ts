@@ -54,7 +54,7 @@ export const slowConsumers: FaultFamily = {
       ...bus.faults,
       slowConsumer: {
         ...calm.slowConsumer,
-        pendingMaxCount: random.range(20, 200),
+        pendingMaxCount: random.pick([4, 20, 100]),
         reaction: random.pick(["drop", "disconnect"])
       }
     }

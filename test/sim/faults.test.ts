@@ -1,0 +1,84 @@
+/** Every family of faults strikes when it is on, and leaves no trace when it is off. */
+import { describe, expect, it } from "vitest"
+import {
+  buggified,
+  busRestarts,
+  candidacies,
+  clientCrashes,
+  clockFaults,
+  crashPoints,
+  disconnects,
+  type FaultFamily,
+  failedWrites,
+  fullDisks,
+  messageFaults,
+  outages,
+  partitions,
+  pauses,
+  registers,
+  restartStorms,
+  restarts,
+  simulate,
+  slowConsumers,
+  slowDisks,
+  wipes
+} from "../../src/sim/sim.ts"
+
+/** What each family is seen by: one of these has struck within a few seeds. */
+const signs: ReadonlyArray<readonly [FaultFamily, RegExp]> = [
+  [messageFaults, /^(loss|duplication|reordering)$/],
+  [slowConsumers, /^slow-consumer$/],
+  [partitions, /^partition-/],
+  [disconnects, /^disconnect$/],
+  [busRestarts, /^bus-restart$/],
+  [restarts, /^reboot-/],
+  [outages, /^outage$/],
+  [restartStorms, /^restart-storm$/],
+  [pauses, /^freeze$/],
+  [clockFaults, /^clock-(jump|rate)$/],
+  [clientCrashes, /^reboot-/],
+  [crashPoints, /^crash-at-point$/],
+  [candidacies, /^candidacy$/],
+  [slowDisks, /^disk-(stall|throttle)$/],
+  [failedWrites, /^(failed|short)-write$/],
+  [fullDisks, /^disk-filled$/],
+  [buggified, /^buggify$/],
+  [wipes, /^wipe$/]
+]
+
+const seedsMax = 20
+
+const cluster = simulate("one family")
+  .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
+  .workload(registers)
+  .chaosFor({ min: 4_000, max: 4_000 })
+
+describe("a family of faults", () => {
+  for (const [family, sign] of signs) {
+    it(`strikes: ${family.name}`, () => {
+      const alone = cluster.faults({ ...family, share: 1 })
+      const simulation = family === wipes ? alone.expectingDamage().withoutRecovery() : alone
+      let struck = false
+      for (let seed = 1; seed <= seedsMax && !struck; seed++) {
+        const { failure, strikes } = simulation.run({ seed, clientsMax: 1 })
+        expect(failure, `seed ${seed}`).toBeUndefined()
+        struck = Object.keys(strikes).some((name) => sign.test(name))
+      }
+      expect(struck).toBe(true)
+    })
+  }
+
+  it("that is off strikes nowhere: without any, nothing goes wrong at all", () => {
+    const { failure, strikes, knobs } = cluster.run({ seed: 1 })
+    expect(failure).toBeUndefined()
+    expect(strikes).toEqual({})
+    expect(knobs).toEqual({})
+  })
+
+  it("can be taken out of a run, with all else drawn as before", () => {
+    const both = cluster.faults({ ...restarts, share: 1 }, { ...pauses, share: 1 })
+    const { families, strikes } = both.run({ seed: 2, withoutFamilies: ["restarts"] })
+    expect(families).toEqual(["pauses"])
+    expect(Object.keys(strikes).filter((name) => name.startsWith("reboot"))).toEqual([])
+  })
+})
