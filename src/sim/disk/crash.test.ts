@@ -49,6 +49,19 @@ describe("a power cut", () => {
     expect([...values("torn")].every((value) => value === "0,2" || value === "0")).toBe(true)
   })
 
+  it("does no harm to a sector that is being written over with what it holds", () => {
+    const { value } = onDisk({ crashDamage: only("stale") }, ({ disk, node, files, file }) =>
+      Effect.gen(function* () {
+        yield* write(file, 0, filled(4 * 512, 7))
+        file.write(0, filled(4 * 512, 7), () => {})
+        node.kill()
+        disk.crash("power")
+        return (yield* files.open("/data/log")).readSync(0, 4 * 512)
+      })
+    )
+    expect(sectorValues(value)).toEqual([[7], [7], [7], [7]])
+  })
+
   it("is counted, with what it did", () => {
     const { kernel } = cut(1, only("lost"))
     expect(kernel.trace.struck("power-cut")).toBe(1)

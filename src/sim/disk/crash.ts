@@ -67,7 +67,9 @@ export const resolveCrash = (
       const part = bytes.subarray(from, to)
       if (fate === "kept") file.write(offset + from, part)
       if (fate === "torn") file.write(offset + from, part.subarray(0, random.below(part.length)))
-      if (fate === "stale") file.write(offset + from, staleBytes(random, image, part.length))
+      // A sector that is written over with what it holds comes to no harm: disks write a sector whole or not.
+      const isSame = Buffer.compare(file.read(offset + from, part.length), part) === 0
+      if (fate === "stale" && !isSame) file.write(offset + from, staleBytes(random, image, part.length))
     }
   }
   return report
