@@ -192,18 +192,5 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
     law: "chosen is durable everywhere",
     why: "What waited for a write leaves although the write failed.",
     scenarios: ["bad-disks"]
-  },
-  {
-    id: "interpret/merges-acknowledgements-of-two-ballots",
-    edits: [
-      {
-        file: interpret,
-        find: "merged === undefined || merged.ballot !== message.ballot",
-        replace: "merged === undefined"
-      }
-    ],
-    law: "chosen is durable everywhere",
-    why: "Acknowledgements of two ballots are merged: one of them says more than is true.",
-    scenarios: ["frozen"]
   }
 ]

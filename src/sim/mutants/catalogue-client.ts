@@ -84,8 +84,8 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: core,
-        find: 'outcome === "session-expired" && sent.sends === 1',
-        replace: 'outcome === "session-expired" && sent.sends > 0'
+        find: 'command.done(null, 0, new Indeterminate({ reason: "its session expired" }))',
+        replace: "this.#queue.push(command)"
       }
     ],
     law: "acknowledged, and once",

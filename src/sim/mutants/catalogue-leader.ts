@@ -94,21 +94,6 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
     scenarios: ["power"]
   },
   {
-    id: "leader/counts-acknowledgements-of-other-ballots",
-    edits: [
-      {
-        file: progress,
-        find:
-          "if (before === undefined || message.ballot !== replication.configuration.ballot) " +
-          "return replication.progress\n  const { lastSlot",
-        replace: "if (before === undefined) return replication.progress\n  const { lastSlot"
-      }
-    ],
-    law: "chosen is durable everywhere",
-    why: "An acknowledgement of an older ballot counts for this one.",
-    scenarios: ["late"]
-  },
-  {
     id: "leader/goes-on-though-its-acceptor-promised-another",
     edits: [{ file: leader, find: "if (log.promised > ballot && ballot > noBallot)", replace: "if (false)" }],
     law: "a process broke",

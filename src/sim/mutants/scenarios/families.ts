@@ -145,20 +145,6 @@ export const lateMessages: FaultFamily = sure("late-messages", (world) => {
   return Effect.never
 })
 
-/** Nodes stand still for a moment, again and again. */
-export const quickFreezes: FaultFamily = sure("quick-freezes", (world) =>
-  often(world, 50, 300, (durationMs) =>
-    Effect.suspend(() => {
-      const victim = world.random.pick([...world.cluster!.processes.values()])
-      victim.freeze()
-      return Effect.ensuring(
-        Effect.sleep(durationMs),
-        Effect.sync(() => victim.thaw())
-      )
-    })
-  )
-)
-
 /**
  * Sends a request to the master in the name of nobody; the answer goes to the leader of the active
  * configuration.

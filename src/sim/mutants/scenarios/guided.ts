@@ -17,7 +17,6 @@ import {
   masterPowerCuts,
   operatorName,
   powerCuts,
-  quickFreezes,
   quickRivals,
   retirements,
   rotOfOne,
@@ -84,11 +83,6 @@ const guided: ReadonlyArray<Simulation> = [
   ),
   scenario("late", "messages come late and twice while nodes take the lead").faults(
     lateMessages,
-    quickRivals,
-    briefCuts
-  ),
-  scenario("frozen", "nodes stand still, and find much in their mailboxes when they go on").faults(
-    quickFreezes,
     quickRivals,
     briefCuts
   ),

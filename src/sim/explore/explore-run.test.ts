@@ -1,0 +1,44 @@
+/** Exploring simulations: what luck does not find, with recipes that replay by themselves; and what a cluster shows. */
+import { Effect, Random } from "effect"
+import { describe, expect, it } from "vitest"
+import { unreachable, watermark } from "../assert.ts"
+import { parseRecipe } from "../random.ts"
+import { scenarioNamed } from "../scenarios/named.ts"
+import { simulate } from "../simulation.ts"
+import { exploreRuns } from "./explore-run.ts"
+
+const gates = 6
+const passed = watermark("gates passed in a row")
+const through = unreachable("all gates were passed")
+
+/** A process that tries ten times to pass six gates in a row, each open one time in ten. */
+const gated = simulate("gates")
+  .chaosFor({ min: 100, max: 100 })
+  .setup((world) => {
+    const tryOnce = Effect.gen(function* () {
+      for (let gate = 1; gate <= gates; gate++) {
+        if ((yield* Random.nextIntBetween(0, 10)) > 0) return
+        passed.note(gate)
+      }
+      through.reach()
+    })
+    const program = Effect.andThen(Effect.repeat(tryOnce, { times: 9 }), Effect.never)
+    world.addProcess({ name: "walker", program: () => program })
+  })
+
+describe("exploring a simulation", () => {
+  it("finds within 400 runs what 400 seeds do not, and the recipe replays without it", () => {
+    for (let seed = 1; seed <= 400; seed++) expect(gated.run({ seed }).failure).toBeUndefined()
+    const { findings, runs } = exploreRuns(gated, { runsMax: 400 })
+    expect(runs).toBeLessThan(400)
+    const [recipe, failure] = [...findings][0]!
+    expect(failure.name).toBe("all gates were passed")
+    expect(gated.run({ seed: parseRecipe(recipe)! }).failure).toEqual(failure)
+  })
+
+  it("of a cluster goes on from what leaders and the master do", () => {
+    const { known, runs } = exploreRuns(scenarioNamed("t019")!, { runsMax: 5 })
+    expect(runs).toBe(5)
+    expect(known).toBeGreaterThan(8)
+  })
+})
