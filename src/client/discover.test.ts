@@ -1,0 +1,73 @@
+/** Who leads, according to nodes that know more or less: near ones must not have the last word. */
+import { Effect } from "effect"
+import { describe, expect, it } from "vitest"
+import { GroupId } from "../protocol/ids.ts"
+import { onBus, text } from "../sim/bus/bus.test-support.ts"
+import { subjectsOf } from "../wire/subjects.ts"
+import { findLeader } from "./discover.ts"
+
+const subjects = subjectsOf("dev")
+
+/** The answer of a node: its groups with ballot and leader. */
+const status = (id: string, known?: { readonly ballot: number; readonly leader: string }) => ({
+  id,
+  storage: `${id}-disk`,
+  pid: 1,
+  state: "running",
+  counters: {},
+  groups:
+    known === undefined
+      ? []
+      : [
+          {
+            group: "main",
+            phase: "Deposed",
+            promised: known.ballot,
+            last: 0,
+            chosen: 0,
+            applied: 0,
+            configuration: { ...known, generation: 0, acceptors: [known.leader] }
+          }
+        ]
+})
+
+interface Answer {
+  readonly afterMs: number
+  readonly status: ReturnType<typeof status>
+}
+
+/** What a client finds where nodes answer so, each after its time. */
+const foundAmong = (...answers: ReadonlyArray<Answer>): string | undefined =>
+  onBus({}, (world) =>
+    Effect.gen(function* () {
+      for (const { afterMs, status: told } of answers) {
+        const node = yield* world.join(told.id)
+        const life = world.life(told.id)
+        yield* node.subscribe(subjects.status, {
+          onMessage: (_payload, _subject, replyTo) => {
+            const answer = Effect.sync(() => node.publish(replyTo!, text(JSON.stringify(told))))
+            life.start(Effect.andThen(Effect.sleep(afterMs), answer))
+          }
+        })
+      }
+      return yield* findLeader(yield* world.join("client"), subjects, GroupId("main"))
+    })
+  ).value
+
+describe("looking for the leader", () => {
+  it("waits for somebody who knows the group, however soon others answer", () => {
+    const known = { afterMs: 40, status: status("n1", { ballot: 2, leader: "n1" }) }
+    expect(foundAmong({ afterMs: 1, status: status("master") }, known)).toBe("n1")
+  })
+
+  it("believes the highest ballot, not the first answer", () => {
+    const behind = { afterMs: 1, status: status("n3", { ballot: 2, leader: "n3" }) }
+    const ahead = { afterMs: 5, status: status("n2", { ballot: 5, leader: "n2" }) }
+    expect(foundAmong(behind, ahead)).toBe("n2")
+  })
+
+  it("finds nobody where nobody answers, or nobody knows", () => {
+    expect(foundAmong()).toBeUndefined()
+    expect(foundAmong({ afterMs: 1, status: status("master") })).toBeUndefined()
+  })
+})
