@@ -23,7 +23,7 @@ it("a failure is made smaller, and stays the same failure", () => {
   const before = simulation.run({ seed })
   const shrunk = shrinkRun(simulation, { seed, reseeds: [] }, { runsMax: 120 })!
   expect(shrunk.failure.law).toBe(before.failure!.name)
-  expect(shrunk.failure.size).toBeLessThan(before.figures.steps / 3)
+  expect(shrunk.failure.size).toBeLessThan(before.figures.steps / 2)
 })
 
 simulationTests(it)("a lock that fences reads and writes loses nothing", lockSimulation("reads and writes"), {

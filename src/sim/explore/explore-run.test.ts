@@ -1,4 +1,4 @@
-/** Exploring simulations: what luck does not find, with recipes that replay by themselves; and what a cluster shows. */
+/** Exploring simulations: it finds what luck does not, its recipes replay, and a cluster has much to show. */
 import { Effect, Random } from "effect"
 import { describe, expect, it } from "vitest"
 import { unreachable, watermark } from "../assert.ts"

@@ -51,6 +51,8 @@ class Shrinker {
   smallest: Case
   failure: CaseFailure
   runs = 1
+  /** Runs kept for later. */
+  reserve = 0
   readonly #options: ShrinkOptions
   readonly #runsMax: number
   readonly #seedsPerCase: number
@@ -64,7 +66,7 @@ class Shrinker {
   }
 
   get runsLeft(): number {
-    return Math.max(0, this.#runsMax - this.runs)
+    return Math.max(0, this.#runsMax - this.reserve - this.runs)
   }
 
   /**
@@ -152,13 +154,16 @@ export const shrink = (first: Case, options: ShrinkOptions): Shrunk | undefined 
   const failure = options.run(first)
   if (failure === undefined) return undefined
   const shrinker = new Shrinker(first, failure, options)
+  const soonerRuns = Math.min(32, Math.floor(shrinker.runsLeft / 4))
+  shrinker.reserve = soonerRuns
   for (let before: Case | undefined; before !== shrinker.smallest && shrinker.runsLeft > 0; ) {
     before = shrinker.smallest
     leaveOut(shrinker, options.removable)
     lower(shrinker, options.least)
     shorten(shrinker)
   }
-  for (let seed = 1; seed <= 32; seed++) {
+  shrinker.reserve = 0
+  for (let seed = 1; seed <= soonerRuns; seed++) {
     shrinker.holdsSooner({ ...shrinker.smallest, recipe: { seed, reseeds: [] } })
   }
   return { smallest: shrinker.smallest, failure: shrinker.failure, runs: shrinker.runs }
