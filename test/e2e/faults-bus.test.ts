@@ -5,13 +5,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { startCluster } from "../support/cluster.ts"
+import { beginChains } from "../support/cluster-chains.ts"
 import { clientOf, serving } from "../support/cluster-client.ts"
-import { beginFill, lostOrTwice } from "../support/cluster-fill.ts"
 import { eventually } from "../support/processes.ts"
 
 const isFull = process.env["APLOMB_E2E"] === "full"
-const keyAt = (index: number) => `b${index % 2000}`
-const valueAt = (index: number) => String(index)
 
 describe("a bus that is absent", () => {
   it.live(
@@ -59,18 +57,12 @@ describe("a bus that goes away under load", () => {
         const clients = yield* Effect.forEach([0, 1, 2], () => clientOf(cluster))
         yield* serving(cluster, clients[0]!)
         const { log } = cluster
-        const fillings = clients.map((client, at) =>
-          beginFill(client, {
-            count: 100_000_000,
-            keyAt: (index) => `c${at}-${keyAt(index)}`,
-            valueAt,
-            concurrency: at === 0 ? 4096 : 64
-          })
-        )
-        const total = () => fillings.reduce((sum, filling) => sum + filling.acknowledged(), 0)
+        const chains = clients.map((client, at) => beginChains(client, `c${at}-`, at === 0 ? 4096 : 64))
+        const total = () => chains.reduce((sum, each) => sum + each.acknowledged(), 0)
         const goesOn = Effect.suspend(() => {
-          const before = fillings.map((filling) => filling.acknowledged())
-          const all = () => fillings.every((filling, at) => filling.acknowledged() > before[at]! + 500)
+          const before = chains.map((each) => each.acknowledged())
+          const all = () =>
+            chains.every((each, at) => each.isBroken() || each.acknowledged() > before[at]! + 500)
           return eventually("every client's commands go on", all, { log })
         })
         const breaks = Effect.gen(function* () {
@@ -85,11 +77,10 @@ describe("a bus that goes away under load", () => {
         })
         yield* Effect.repeat(breaks, Schedule.recurs(isFull ? 5 : 1))
         yield* goesOn
-        for (const filling of fillings) filling.end()
-        yield* Effect.forEach(fillings, (filling) => filling.done)
-        for (const [at, filling] of fillings.entries()) {
-          assert.deepStrictEqual(filling.failures, [], cluster.log())
-          assert.deepStrictEqual(yield* lostOrTwice(clients[0]!, filling, `c${at}-`, valueAt), [])
+        for (const each of chains) {
+          yield* each.end
+          assert.deepStrictEqual(each.failures, [], cluster.log())
+          assert.deepStrictEqual(yield* each.broken(clients[0]!), [])
         }
         for (const node of cluster.nodes) assert.isTrue(node.isUp(), cluster.log())
         yield* Effect.log(`${total()} commands, each once`)

@@ -3,15 +3,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import type { BusShape } from "../../src/runtime/bus/port.ts"
 import { startCluster } from "../support/cluster.ts"
+import { beginChains } from "../support/cluster-chains.ts"
 import { clientOf, serving } from "../support/cluster-client.ts"
-import { beginFill, fill, lostOrTwice } from "../support/cluster-fill.ts"
 import { eventually } from "../support/processes.ts"
 
 const isFull = process.env["APLOMB_E2E"] === "full"
-const keyAt = (index: number) => `l${index % 5000}`
-const valueAt = (index: number) => String(index)
 
-/** A bus on which some of what is published, by its number, vanishes without a word. */
+/** A bus on which some of what is published or comes in, by its number, vanishes without a word. */
 const losing =
   (isLost: (count: number) => boolean) =>
   (bus: BusShape): BusShape => {
@@ -19,7 +17,14 @@ const losing =
     return {
       ...bus,
       publish: (subject, payload, replyTo) =>
-        isLost(++count) ? "sent" : bus.publish(subject, payload, replyTo)
+        isLost(++count) ? "sent" : bus.publish(subject, payload, replyTo),
+      subscribe: (subject, handlers) =>
+        bus.subscribe(subject, {
+          ...handlers,
+          onMessage: (payload, at, replyTo) => {
+            if (!isLost(++count)) handlers.onMessage(payload, at, replyTo)
+          }
+        })
     }
   }
 
@@ -34,9 +39,13 @@ describe("a client that sends tens of thousands of commands a second", () => {
           losing((count) => count % 100 === 50)
         )
         yield* serving(cluster, client)
-        const filling = yield* fill(client, { count: 200_000, keyAt, valueAt, concurrency: 2048 })
-        assert.deepStrictEqual(filling.failures.slice(0, 3), [], `${filling.failures.length} failed`)
-        assert.deepStrictEqual(yield* lostOrTwice(client, filling, "l", valueAt), [])
+        const chains = beginChains(client, "l", 2048)
+        const { log } = cluster
+        const isEnough = () => chains.acknowledged() >= 200_000 || chains.isBroken()
+        yield* eventually("200,000 commands", isEnough, { log })
+        yield* chains.end
+        assert.deepStrictEqual(chains.failures.slice(0, 3), [], `${chains.failures.length} failed`)
+        assert.deepStrictEqual(yield* chains.broken(client), [])
       }),
     { timeout: 180_000 }
   )
@@ -51,10 +60,14 @@ describe("nodes killed under load", () => {
         const client = yield* clientOf(cluster)
         yield* serving(cluster, client)
         const { log } = cluster
-        const filling = beginFill(client, { count: 100_000_000, keyAt, valueAt, concurrency: 1024 })
+        const chains = beginChains(client, "l", 1024)
         const goesOn = Effect.suspend(() => {
-          const before = filling.acknowledged()
-          return eventually("commands go on", () => filling.acknowledged() > before + 5000, { log })
+          const before = chains.acknowledged()
+          return eventually(
+            "commands go on",
+            () => chains.acknowledged() > before + 5000 || chains.isBroken(),
+            { log }
+          )
         })
         const kills = Effect.gen(function* () {
           for (const id of ["n1", "n2"]) {
@@ -68,11 +81,10 @@ describe("nodes killed under load", () => {
         })
         yield* Effect.repeat(kills, Schedule.recurs(isFull ? 5 : 1))
         yield* goesOn
-        filling.end()
-        yield* filling.done
-        assert.deepStrictEqual(filling.failures, [], log())
-        assert.deepStrictEqual(yield* lostOrTwice(client, filling, "l", valueAt), [])
-        yield* Effect.log(`${filling.acknowledged()} commands, each once`)
+        yield* chains.end
+        assert.deepStrictEqual(chains.failures, [], log())
+        assert.deepStrictEqual(yield* chains.broken(client), [])
+        yield* Effect.log(`${chains.acknowledged()} commands, each once`)
       }),
     { timeout: 240_000 }
   )
