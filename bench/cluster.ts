@@ -1,4 +1,6 @@
-/** A cluster of our own for a measurement: a bus, three nodes as processes, in a directory that goes with it. */
+/**
+ * A cluster of our own for a measurement: a bus, three nodes as processes, in a directory that goes with it.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

@@ -1,4 +1,7 @@
-/** Floor: one synced write of 4 KB into a preallocated file, with three processes writing at once. Run as `write` it is one of them. */
+/**
+ * Floor: one synced write of 4 KB into a preallocated file, with three processes writing at once. Run as
+ * `write` it is one of them.
+ */
 import { closeSync, constants, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

@@ -1,4 +1,7 @@
-/** Floor: a round trip over NATS to another process, own correlation on one subject. Run as `echo` it is the other process. */
+/**
+ * Floor: a round trip over NATS to another process, own correlation on one subject. Run as `echo` it is the
+ * other process.
+ */
 import { connect, type NatsConnection } from "nats"
 import { startBus } from "./cluster.ts"
 import { freePort, medianOf, sleep, start, until } from "./processes.ts"

@@ -1,4 +1,7 @@
-/** Runs the measurements side by side, in rounds, and prints medians: our cluster, the floors below it, peers beside it. */
+/**
+ * Runs the measurements side by side, in rounds, and prints medians: our cluster, the floors below it, peers
+ * beside it.
+ */
 import { existsSync } from "node:fs"
 import { parseArgs } from "node:util"
 import type { BenchRow } from "../src/cli/bench.ts"

@@ -1,4 +1,7 @@
-/** Peer: etcd with three members, each synced before it acknowledges, over its JSON gateway and by its own load tool. */
+/**
+ * Peer: etcd with three members, each synced before it acknowledges, over its JSON gateway and by its own
+ * load tool.
+ */
 import { mkdtempSync, rmSync } from "node:fs"
 import { Agent, request } from "node:http"
 import { tmpdir } from "node:os"

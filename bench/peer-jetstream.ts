@@ -1,4 +1,7 @@
-/** Peer: a JetStream stream with three file copies, published to with own correlation. Not synced before it acknowledges. */
+/**
+ * Peer: a JetStream stream with three file copies, published to with own correlation. Not synced before it
+ * acknowledges.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

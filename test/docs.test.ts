@@ -14,7 +14,9 @@ const documents = readdirSync(`${root}docs`, { recursive: true, encoding: "utf8"
   .filter((path) => path.endsWith(".md"))
   .map((path) => `docs/${path.replaceAll("\\", "/")}`)
 
-/** Paths from the root, as `src/...`, `test/...` or `examples/...`, and `actors/...` for a file of a floor. */
+/**
+ * Paths from the root, as `src/...`, `test/...` or `examples/...`, and `actors/...` for a file of a floor.
+ */
 const pathsIn = (text: string) => [
   ...matches(text, /(?<![\w./-])((?:src|test|examples|scripts)\/[\w./-]*\w(?:\.ts|\.txt|\/)?)(?![\w*])/g),
   ...matches(text, /`((?:protocol|runtime|machines|wire|actors|client|sim|cli)\/[\w./-]+\.ts)`/g).map(

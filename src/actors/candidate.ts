@@ -1,4 +1,7 @@
-/** Makes a node lead where the master's active configuration says so: at every start with a new ballot, by the full path. */
+/**
+ * Makes a node lead where the master's active configuration says so: at every start with a new ballot, by the
+ * full path.
+ */
 import { Effect, Random } from "effect"
 import { type GroupId, NodeId, type Replica, sameReplica } from "../protocol/ids.ts"
 import type { LeaderInput, LeaderSettings } from "../protocol/leader-input.ts"
@@ -23,8 +26,9 @@ const lookEveryMs = knob("leadership-look-ms", 500, { min: 20, max: 2000 })
 const masterTimeoutMs = 1000
 
 /**
- * Watches, for as long as it runs: bootstraps the group where nobody has, and starts the leader where this replica is the
- * leader of the active configuration and does not lead. A replica with another disk is no longer that leader.
+ * Watches, for as long as it runs: bootstraps the group where nobody has, and starts the leader where this
+ * replica is the leader of the active configuration and does not lead. A replica with another disk is no
+ * longer that leader.
  */
 export const watchLeadership = Effect.fnUntraced(function* (options: CandidateOptions) {
   const { group, context } = options

@@ -1,4 +1,7 @@
-/** Catching up: a node hands out the chosen entries of its log, and one that only learns pulls them from whoever has them. */
+/**
+ * Catching up: a node hands out the chosen entries of its log, and one that only learns pulls them from
+ * whoever has them.
+ */
 import { Effect } from "effect"
 import { type GroupId, NodeId, noBallot, noSlot, Slot, slotMin, slotPlus } from "../protocol/ids.ts"
 import { type Run, runLast, runsMisformed } from "../protocol/run.ts"
@@ -52,7 +55,10 @@ const fitting = (runs: ReadonlyArray<Run>, roomBytes: number): ReadonlyArray<Run
   return end < 0 ? runs : runs.slice(0, Math.max(1, end))
 }
 
-/** Answers whoever asks this node for entries of a group that it has, one after the other, old ones from the disk. */
+/**
+ * Answers whoever asks this node for entries of a group that it has, one after the other, old ones from the
+ * disk.
+ */
 export const serveCatchUp = Effect.fnUntraced(function* (
   context: NodeContext,
   sources: ReadonlyMap<GroupId, CatchUpSource>
@@ -122,8 +128,8 @@ const pauseMs = 100
 const chunkBytes = 512 * 1024
 
 /**
- * Pulls chosen entries into the log of a replica that has never voted, and has them applied, until it is made an acceptor: from
- * its first promise on the log is its acceptor's alone.
+ * Pulls chosen entries into the log of a replica that has never voted, and has them applied, until it is made
+ * an acceptor: from its first promise on the log is its acceptor's alone.
  */
 export const learnFromOthers = Effect.fnUntraced(function* (options: LearnOptions) {
   const { context, group, sources, log } = options
@@ -138,7 +144,10 @@ export const learnFromOthers = Effect.fnUntraced(function* (options: LearnOption
   }
 })
 
-/** Takes what continues the log; false where there is nothing to take. What was chosen is chosen: it never is replaced. */
+/**
+ * Takes what continues the log; false where there is nothing to take. What was chosen is chosen: it never is
+ * replaced.
+ */
 const take = ({ log, apply, onFailure }: LearnOptions, { runs, chosen }: CaughtUp): boolean => {
   const last = runs[runs.length - 1]
   const before = log.ballotAt(log.last) ?? noBallot

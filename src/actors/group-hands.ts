@@ -6,13 +6,19 @@ import type { Body, Packet } from "../wire/packet.ts"
 import type { Hands } from "./interpret.ts"
 import { count, type NodeContext } from "./node-context.ts"
 
-/** The mailboxes of a group's roles. What a role of this node says goes ahead of what the bus brings, and is never shed. */
+/**
+ * The mailboxes of a group's roles. What a role of this node says goes ahead of what the bus brings, and is
+ * never shed.
+ */
 export interface Mailboxes {
   acceptor: (from: Replica, message: Extract<Body, { _tag: "Prepare" | "Accept" }>, local: boolean) => void
   leader: (input: LeaderInput, local: boolean) => boolean
 }
 
-/** Hands a packet to the role that it is for. A leader whose mailbox is full refuses, so that the client waits and asks again. */
+/**
+ * Hands a packet to the role that it is for. A leader whose mailbox is full refuses, so that the client waits
+ * and asks again.
+ */
 export const route = (
   { from, body }: Packet,
   group: GroupId,

@@ -1,4 +1,7 @@
-/** One group's log on this node: what its acceptor persists, over the node's write-ahead log and a cache of the newest runs. */
+/**
+ * One group's log on this node: what its acceptor persists, over the node's write-ahead log and a cache of
+ * the newest runs.
+ */
 import { type Ballot, noBallot, noSlot, type Slot, slotMax, slotPlus } from "../protocol/ids.ts"
 import { invariant } from "../protocol/invariant.ts"
 import {
@@ -24,8 +27,9 @@ const cacheBytesMax = knob("log-cache-bytes", 8 * 1024 * 1024, { min: 0, max: 64
 const readMaxBytes = knob("log-read-bytes", 16 * 1024 * 1024, { min: 1, max: 4096 })
 
 /**
- * The log of one group. `persist` changes it at once, in memory; `sync` calls back when all of it is durable. The facts
- * beside the log (`promised`, `chosen`) are those that were persisted, so that a restart begins where it ended.
+ * The log of one group. `persist` changes it at once, in memory; `sync` calls back when all of it is durable.
+ * The facts beside the log (`promised`, `chosen`) are those that were persisted, so that a restart begins
+ * where it ended.
  */
 export class GroupLog implements LogView {
   readonly groupNumber: number
@@ -132,8 +136,8 @@ export class GroupLog implements LogView {
   }
 
   /**
-   * Goes forward from the indexed place. The disk also holds what was replaced since; an entry counts only if its ballot is the
-   * one that the log has at its slot, and then it is the same entry.
+   * Goes forward from the indexed place. The disk also holds what was replaced since; an entry counts only if
+   * its ballot is the one that the log has at its slot, and then it is the same entry.
    */
   #readDisk(from: Slot, through: Slot, maxBytes: number): ReadonlyArray<Run> {
     const found: Array<Run> = []

@@ -1,4 +1,7 @@
-/** From what a core decided to what happens: the one place where outputs become sends, timers, replies and writes. */
+/**
+ * From what a core decided to what happens: the one place where outputs become sends, timers, replies and
+ * writes.
+ */
 import type { NodeId } from "../protocol/ids.ts"
 import type { Accepted } from "../protocol/messages.ts"
 import type { Free, Note, Output, TimerName } from "../protocol/step.ts"
@@ -46,8 +49,8 @@ export const perform = (hands: Hands, output: Free): void => {
 }
 
 /**
- * The outputs of one actor wake-up. Records change the log at once and are staged; what they gate is held until one sync at
- * the end has made all of them durable. The actor does not wait for it.
+ * The outputs of one actor wake-up. Records change the log at once and are staged; what they gate is held
+ * until one sync at the end has made all of them durable. The actor does not wait for it.
  */
 export class Turn {
   readonly #hands: Hands

@@ -1,4 +1,7 @@
-/** The learner of a group as an actor: applies what is chosen, in slot order, and answers clients where its node leads. */
+/**
+ * The learner of a group as an actor: applies what is chosen, in slot order, and answers clients where its
+ * node leads.
+ */
 import { Effect } from "effect"
 import type { GroupId, SessionId, Slot } from "../protocol/ids.ts"
 import { slotPlus } from "../protocol/ids.ts"
@@ -67,7 +70,8 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
     }
   }
 
-  // A replica that starts with a long log applies for seconds: the others of this process get their turn in between.
+  // A replica that starts with a long log applies for seconds: the others of this process get their turn in
+  // between.
   const applyAll = (through: Slot, answer: boolean): Effect.Effect<void> | undefined => {
     if (replica.applied < through) applyChunk(through, answer)
     if (replica.applied >= through && !buggify("learner yields though it has applied all")) return undefined

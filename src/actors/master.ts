@@ -25,7 +25,8 @@ export interface MasterOptions {
 /** Spawns the master of all groups. It is passive: it answers requests and starts nothing. */
 export const spawnMaster = (options: MasterOptions) => {
   const { register, reply, onFailure } = options
-  // Another replica of the master may have written meanwhile: then the step is taken again from what it wrote.
+  // Another replica of the master may have written meanwhile: then the step is taken again from what it
+  // wrote.
   const handle = (message: MasterMessage): Effect.Effect<void, RegisterFailure> =>
     Effect.gen(function* () {
       const { group, request } = message

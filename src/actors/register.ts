@@ -1,4 +1,7 @@
-/** The master's memory: one small value a group, changed by compare-and-set, durable before anybody is answered. */
+/**
+ * The master's memory: one small value a group, changed by compare-and-set, durable before anybody is
+ * answered.
+ */
 import { Data, Effect, Schema } from "effect"
 import type { GroupId } from "../protocol/ids.ts"
 import { emptyMaster, type MasterState } from "../protocol/master.ts"
@@ -21,8 +24,8 @@ export class RegisterCorrupted extends Data.TaggedError("RegisterCorrupted")<{
 export type RegisterFailure = DiskFailed | RegisterCorrupted
 
 /**
- * A compare-and-set register of master states. Implementations: one file (single machine), memory (tests), and, to survive the
- * loss of a machine, a register replicated over several.
+ * A compare-and-set register of master states. Implementations: one file (single machine), memory (tests),
+ * and, to survive the loss of a machine, a register replicated over several.
  */
 export interface Register {
   /** The state and its version; a group never written is at version 0. */

@@ -31,7 +31,10 @@ export const sendAnswers = (
   }
 }
 
-/** What is too large for one message goes in halves; the value of a single item that still is too large is left out. */
+/**
+ * What is too large for one message goes in halves; the value of a single item that still is too large is
+ * left out.
+ */
 const sendHalving = (
   flat: ReadonlyArray<unknown>,
   width: number,

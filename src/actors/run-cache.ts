@@ -2,7 +2,10 @@
 import { type Slot, slotPlus } from "../protocol/ids.ts"
 import { type Run, runLast, sliceRun, takeBytes } from "../protocol/run.ts"
 
-/** Consecutive runs up to the end of the log. Those that are durable leave from the front when there are too many bytes. */
+/**
+ * Consecutive runs up to the end of the log. Those that are durable leave from the front when there are too
+ * many bytes.
+ */
 export class RunCache {
   #runs: Array<Run> = []
   #head = 0
@@ -18,7 +21,10 @@ export class RunCache {
     return this.#runs[this.#head]?.first
   }
 
-  /** Replaces everything from `run.first` on. A run that does not follow what is held makes the cache begin anew. */
+  /**
+   * Replaces everything from `run.first` on. A run that does not follow what is held makes the cache begin
+   * anew.
+   */
   append(run: Run): void {
     this.#dropFrom(run.first)
     const last = this.#runs[this.#runs.length - 1]

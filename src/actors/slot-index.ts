@@ -1,9 +1,12 @@
-/** Where in the write-ahead log a group's entries are: one place for every stretch of bytes, so memory stays flat. */
+/**
+ * Where in the write-ahead log a group's entries are: one place for every stretch of bytes, so memory stays
+ * flat.
+ */
 import type { Slot } from "../protocol/ids.ts"
 
 /**
- * Sparse: slots and positions both grow. Reading begins at the place of the last indexed slot at or before the one wanted and
- * goes forward from there.
+ * Sparse: slots and positions both grow. Reading begins at the place of the last indexed slot at or before
+ * the one wanted and goes forward from there.
  */
 export class SlotIndex {
   readonly #slots: Array<number> = []
@@ -14,7 +17,10 @@ export class SlotIndex {
     this.#spacingBytes = spacingBytes
   }
 
-  /** Notes that a run beginning at `slot` is at `position`. What was noted for this slot and later ones is replaced. */
+  /**
+   * Notes that a run beginning at `slot` is at `position`. What was noted for this slot and later ones is
+   * replaced.
+   */
   note(slot: Slot, position: number): void {
     while (this.#slots.length > 0 && this.#slots[this.#slots.length - 1]! >= slot) {
       this.#slots.pop()

@@ -1,4 +1,7 @@
-/** The load of a benchmark: so many commands or questions outstanding, the next one as soon as one is answered. */
+/**
+ * The load of a benchmark: so many commands or questions outstanding, the next one as soon as one is
+ * answered.
+ */
 import { Clock, Context, Effect } from "effect"
 import type { GroupClient } from "../client/group-client.ts"
 import { kvMachine } from "../machines/kv.ts"

@@ -23,8 +23,9 @@ const restartAfterMs = 1000
 const stopTimeoutMs = 5000
 
 /**
- * Starts children and keeps them running until the scope closes; then all are stopped at once, and those that are stuck are
- * killed. Each watches its stdin, which this process holds: where this one is killed, they stop all the same.
+ * Starts children and keeps them running until the scope closes; then all are stopped at once, and those that
+ * are stuck are killed. Each watches its stdin, which this process holds: where this one is killed, they stop
+ * all the same.
  */
 export const keepRunning = (
   all: ReadonlyArray<ChildOptions>

@@ -8,14 +8,20 @@ export const exitCodes = {
   no: 1,
   /** Wrong usage, configuration or input: nothing was begun, or everything before the wrong line was done. */
   usage: 2,
-  /** Nobody answers: no bus, no node, no leader in time. Nothing was done by what failed; trying again is safe. */
+  /**
+   * Nobody answers: no bus, no node, no leader in time. Nothing was done by what failed; trying again is
+   * safe.
+   */
   unavailable: 3,
   /** Whether the last command took effect is not known. */
   indeterminate: 4,
   interrupted: 130
 } as const
 
-/** A command that ends with a sentence and an exit code; an empty sentence where everything was said on stdout. */
+/**
+ * A command that ends with a sentence and an exit code; an empty sentence where everything was said on
+ * stdout.
+ */
 export class CommandFailed extends Data.TaggedError("CommandFailed")<{
   readonly reason: string
   readonly exitCode: number

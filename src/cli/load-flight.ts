@@ -28,8 +28,9 @@ export interface Acknowledged {
 const emptyChunk = (): Chunk => ({ waiting: 0, endOffset: 0, lines: 0, records: 0 })
 
 /**
- * Puts are sent without waiting for each other, and may be applied in another order when one is sent again; so a key that is in
- * flight is not put a second time before it has landed. The last line of a key wins, as in the file.
+ * Puts are sent without waiting for each other, and may be applied in another order when one is sent again;
+ * so a key that is in flight is not put a second time before it has landed. The last line of a key wins, as
+ * in the file.
  */
 export class LoadFlight {
   readonly #client: GroupClient

@@ -1,4 +1,7 @@
-/** The records of a file to be loaded: JSON Lines or key TAB value, a line each; what is wrong with a line is a sentence. */
+/**
+ * The records of a file to be loaded: JSON Lines or key TAB value, a line each; what is wrong with a line is
+ * a sentence.
+ */
 import type { KvValue } from "../machines/kv.ts"
 
 export interface LoadRecord {
@@ -13,7 +16,10 @@ export const formatOf = (path: string): LoadFormat => (/\.(tsv|txt)$/i.test(path
 
 const base64Pattern = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** A record; undefined for an empty line; a sentence that says what was expected for any other line that is none. */
+/**
+ * A record; undefined for an empty line; a sentence that says what was expected for any other line that is
+ * none.
+ */
 export const parseRecord = (line: string, format: LoadFormat): LoadRecord | undefined | string => {
   if (line === "" || line === "\r") return undefined
   const text = line.endsWith("\r") ? line.slice(0, -1) : line

@@ -79,7 +79,10 @@ export class LineCutter {
     this.#offset = offset
   }
 
-  /** The whole lines of a block together with what was left of the one before; an empty block ends the last line. */
+  /**
+   * The whole lines of a block together with what was left of the one before; an empty block ends the last
+   * line.
+   */
   take(block: Uint8Array): ReadonlyArray<Line> {
     const bytes = Buffer.concat([this.#rest, block])
     const isEnd = block.length === 0

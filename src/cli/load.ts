@@ -1,4 +1,6 @@
-/** Loading a file into the key-value store: as fast as it takes it, and going on where an earlier load ended. */
+/**
+ * Loading a file into the key-value store: as fast as it takes it, and going on where an earlier load ended.
+ */
 import { Clock, Effect, Fiber } from "effect"
 import type { GroupClient } from "../client/group-client.ts"
 import type { Kv } from "../client/kv.ts"
@@ -49,7 +51,10 @@ const recordOf = (line: Line, number: number, format: LoadFormat): LoadRecord | 
   return fault === undefined ? parsed : new LineFault(number, fault)
 }
 
-/** Sends every line from where the flight begins; ends at the end of the file or at the first line that is no record. */
+/**
+ * Sends every line from where the flight begins; ends at the end of the file or at the first line that is no
+ * record.
+ */
 const sendAll = Effect.fnUntraced(function* (flight: LoadFlight, { input, format }: LoadOptions) {
   const { offsetBytes, lines } = flight.acknowledged
   const cutter = new LineCutter(offsetBytes)
@@ -97,9 +102,9 @@ const watch = Effect.fnUntraced(function* (
 })
 
 /**
- * Loads a file. Guaranteed: when it returns, every record is acknowledged, the last line of a key wins. Where it is interrupted,
- * at any point, a later load of the same file (name, size, first 64 KiB) begins at a line before which everything was
- * acknowledged; lines behind it may be put a second time, with the same value.
+ * Loads a file. Guaranteed: when it returns, every record is acknowledged, the last line of a key wins. Where
+ * it is interrupted, at any point, a later load of the same file (name, size, first 64 KiB) begins at a line
+ * before which everything was acknowledged; lines behind it may be put a second time, with the same value.
  */
 export const load = Effect.fnUntraced(function* (options: LoadOptions) {
   const { kv, call, input, client } = options

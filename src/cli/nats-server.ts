@@ -1,4 +1,6 @@
-/** The nats-server of `aplomb dev`: where it is, on which port, and how it is kept from outliving its cluster. */
+/**
+ * The nats-server of `aplomb dev`: where it is, on which port, and how it is kept from outliving its cluster.
+ */
 import { accessSync, constants } from "node:fs"
 import { createServer } from "node:net"
 import { delimiter, join } from "node:path"
@@ -56,8 +58,8 @@ const freePort = (port: number): Effect.Effect<number | undefined> =>
   })
 
 /**
- * Runs the server and stops it when stdin ends, as it will where the process that holds the other end is killed. A server does
- * not look at its stdin by itself.
+ * Runs the server and stops it when stdin ends, as it will where the process that holds the other end is
+ * killed. A server does not look at its stdin by itself.
  */
 const guarded = `
 exec 3<&0

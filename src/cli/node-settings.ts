@@ -1,4 +1,7 @@
-/** Where a node's configuration comes from: flags over environment over file; an error says which of them was wrong. */
+/**
+ * Where a node's configuration comes from: flags over environment over file; an error says which of them was
+ * wrong.
+ */
 import { readFileSync } from "node:fs"
 import { Effect } from "effect"
 import { type ConfigInvalid, NodeConfig, nodeConfig } from "../actors/node-config.ts"
@@ -65,8 +68,8 @@ const fileFields = Effect.fnUntraced(function* (file: NodeSources["file"]) {
 })
 
 /**
- * The configuration of a node from all its sources. Fails with exit code 2; the message names the field and where its value
- * came from.
+ * The configuration of a node from all its sources. Fails with exit code 2; the message names the field and
+ * where its value came from.
  */
 export const mergeNodeConfig = Effect.fnUntraced(function* (sources: NodeSources) {
   const { file, environment, flags } = sources

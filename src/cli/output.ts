@@ -4,7 +4,8 @@ import { Effect } from "effect"
 const closedStreams = new Set<NodeJS.WriteStream>()
 
 /**
- * From now on a closed stdout or stderr stops nothing: a node whose terminal is gone goes on. `onClosed` hears of it once.
+ * From now on a closed stdout or stderr stops nothing: a node whose terminal is gone goes on. `onClosed`
+ * hears of it once.
  */
 export const tolerateClosedOutput = (onClosed: () => void): void => {
   for (const stream of [process.stdout, process.stderr]) {

@@ -3,7 +3,10 @@ import { Context } from "effect"
 
 /** Levers on the process that a command runs in. */
 export interface ProcessShape {
-  /** From now on this is a server: SIGINT and SIGTERM are the way to stop it, exit code 0, and it goes on without a reader. */
+  /**
+   * From now on this is a server: SIGINT and SIGTERM are the way to stop it, exit code 0, and it goes on
+   * without a reader.
+   */
   readonly stopsWell: () => void
   /** From now on a rejected promise that nobody waits for is told and survived. */
   readonly survivesRejections: (say: (line: string) => void) => void

@@ -43,8 +43,8 @@ export class Epoch {
     return this.#pending.size
   }
   /**
-   * Counted from the oldest without a result: the replicas keep the replies to all that were sent after it, and refuse
-   * what goes beyond their limit.
+   * Counted from the oldest without a result: the replicas keep the replies to all that were sent after it,
+   * and refuse what goes beyond their limit.
    */
   get room(): number {
     return outstandingMax.value - (this.#next - 1 - this.#received())

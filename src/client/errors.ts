@@ -2,8 +2,8 @@
 import { Data } from "effect"
 
 /**
- * The command may or may not have taken effect, and it is no longer being tried. Look before you try again: a new attempt is a
- * new command.
+ * The command may or may not have taken effect, and it is no longer being tried. Look before you try again: a
+ * new attempt is a new command.
  */
 export class Indeterminate extends Data.TaggedError("Indeterminate")<{ readonly reason: string }> {
   override get message(): string {

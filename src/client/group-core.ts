@@ -1,4 +1,6 @@
-/** What a client of one group does with what it hears: one session, many commands in flight, whoever leads. */
+/**
+ * What a client of one group does with what it hears: one session, many commands in flight, whoever leads.
+ */
 import { closeEntry, keepAliveEntry, openEntry } from "../protocol/entry.ts"
 import type { ClientId, SessionId } from "../protocol/ids.ts"
 import { knob } from "../runtime/buggify.ts"
@@ -11,7 +13,10 @@ import { type Question, Questions } from "./questions.ts"
 /** Without an answer for this long, a command is sent again. */
 const retryAfter = knob("client-retry-ms", 1000, { min: 60, max: 4000 })
 const keepAliveEvery = knob("client-keep-alive-ms", 15_000, { min: 200, max: 20_000 })
-/** A session that has not been used for this long may have expired: half the time that replicas wait by default. */
+/**
+ * A session that has not been used for this long may have expired: half the time that replicas wait by
+ * default.
+ */
 const staleAfterMs = 30_000
 /** A leader that said its window is full is asked again after this. */
 const retryAfterMs = 20
@@ -21,7 +26,10 @@ export interface CoreOptions {
   readonly client: ClientId
   readonly link: Link
   readonly nowMs: () => number
-  /** Begins to listen for the results of a session; `listening` is to be called when it does, `notListening` if it cannot. */
+  /**
+   * Begins to listen for the results of a session; `listening` is to be called when it does, `notListening`
+   * if it cannot.
+   */
   readonly listen: (session: SessionId) => void
 }
 
@@ -226,7 +234,10 @@ export class GroupCore {
     if (epoch !== this.#epoch && epoch.size === 0) this.#old.delete(session)
   }
 
-  /** Silence for so long (a suspended machine): the session may be gone, and what would go into it would be lost in doubt. */
+  /**
+   * Silence for so long (a suspended machine): the session may be gone, and what would go into it would be
+   * lost in doubt.
+   */
   #leaveStaleSession(nowMs: number): void {
     const epoch = this.#epoch
     if (epoch === undefined || epoch.size > 0 || nowMs - this.#heardAtMs < staleAfterMs) return

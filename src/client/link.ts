@@ -1,4 +1,7 @@
-/** A client's way to whoever leads a group: finds the leader, sends to it, and waits where it was told to wait. */
+/**
+ * A client's way to whoever leads a group: finds the leader, sends to it, and waits where it was told to
+ * wait.
+ */
 import { Effect } from "effect"
 import type { ClientId, GroupId, NodeId } from "../protocol/ids.ts"
 import type { FromClient, Refusal } from "../protocol/messages.ts"

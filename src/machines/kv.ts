@@ -1,8 +1,11 @@
-/** The key-value machine: put, get, delete, compare-and-set on revision, list by prefix; revisions are slots. */
+/**
+ * The key-value machine: put, get, delete, compare-and-set on revision, list by prefix; revisions are slots.
+ */
 import sorted from "sorted-btree"
 import type { At, Form, Machine } from "../protocol/machine.ts"
 
-// The package is CommonJS: under native modules its class is the default of the default, under bundlers the default.
+// The package is CommonJS: under native modules its class is the default of the default, under bundlers the
+// default.
 const BTree = sorted.default ?? (sorted as unknown as typeof sorted.default)
 
 /** Text or bytes, as it was put. */
@@ -27,8 +30,8 @@ export type KvCommand =
     }
 
 /**
- * `revision` is the key's now (0: absent). `changed` says whether this command wrote: false for a compare-and-set that found
- * another revision and for a delete that found nothing.
+ * `revision` is the key's now (0: absent). `changed` says whether this command wrote: false for a
+ * compare-and-set that found another revision and for a delete that found nothing.
  */
 export interface KvReply {
   readonly changed: boolean

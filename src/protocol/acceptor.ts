@@ -1,4 +1,7 @@
-/** The acceptor: promises and votes (figure 3 of the paper, process Acceptor, extended from one vote to a log). */
+/**
+ * The acceptor: promises and votes (figure 3 of the paper, process Acceptor, extended from one vote to a
+ * log).
+ */
 import { type Configuration, isAcceptorOf } from "./configuration.ts"
 import { type Ballot, type Replica, type Slot, sameReplica, slotMax, slotMin, slotPlus } from "./ids.ts"
 import type { LogView } from "./log-view.ts"
@@ -21,8 +24,8 @@ export interface AcceptorState {
 export const preparedChunkBytes = 256 * 1024
 
 /**
- * One step of the acceptor. `log` is its own log as it stands, with everything persisted so far, synced or not; what this
- * step answers leaves only when all of that is durable.
+ * One step of the acceptor. `log` is its own log as it stands, with everything persisted so far, synced or
+ * not; what this step answers leaves only when all of that is durable.
  */
 export const acceptorStep = (
   state: AcceptorState,
@@ -31,7 +34,8 @@ export const acceptorStep = (
   message: ToAcceptor
 ): Step<AcceptorState> => {
   const { configuration } = message
-  // Negative space first, and answered: a leader that is behind must learn it (figure 3 ignores, which leaves it waiting).
+  // Negative space first, and answered: a leader that is behind must learn it (figure 3 ignores, which leaves
+  // it waiting).
   if (configuration.ballot < state.promised) {
     return stay(state, reply(from, { _tag: "Nack", ballot: configuration.ballot, promised: state.promised }))
   }
@@ -55,7 +59,9 @@ export const acceptorStep = (
 
 const reply = (to: Replica, message: FromAcceptor): Free => ({ _tag: "Send", to: [to.node], message })
 
-/** Raises `promised` where the ballot is new; the record must be durable before the answer leaves (section 3). */
+/**
+ * Raises `promised` where the ballot is new; the record must be durable before the answer leaves (section 3).
+ */
 const promise = (
   state: AcceptorState,
   configuration: Configuration
@@ -75,7 +81,8 @@ const promise = (
 
 const prepare = (state: AcceptorState, log: LogView, message: Prepare): Step<AcceptorState> => {
   const { configuration, prev, fromSlot } = message
-  // Only an acceptor of the previous configuration is a read quorum of it: a replica with a new disk forgot its votes.
+  // Only an acceptor of the previous configuration is a read quorum of it: a replica with a new disk forgot
+  // its votes.
   if (!isAcceptorOf(prev, state.self))
     return stay(state, ignored("asked for a promise, but no acceptor of the previous ballot"))
   const promised = promise(state, configuration)
@@ -109,7 +116,8 @@ const accept = (before: AcceptorState, log: LogView, message: Accept): Step<Acce
     return { state, outputs: [...notes, { _tag: "Persist", records, release }] }
   }
   for (const run of newRuns(log, runs)) records.push({ _tag: "Appended", run })
-  // Cumulative, and only up to the end of what this message covered: beyond it may lie an older ballot's suffix.
+  // Cumulative, and only up to the end of what this message covered: beyond it may lie an older ballot's
+  // suffix.
   const lastSlot = runsLast(runs, prevSlot)
   const chosen = slotMax(state.chosen, slotMin(message.chosen, lastSlot))
   const advanced = chosen > state.chosen
@@ -119,7 +127,8 @@ const accept = (before: AcceptorState, log: LogView, message: Accept): Step<Acce
     ...notes,
     { _tag: "Persist", records, release: [reply(configuration.leader, accepted)] }
   ]
-  // The leader applies by its own count of acknowledgements and answers the clients; the others learn it here.
+  // The leader applies by its own count of acknowledgements and answers the clients; the others learn it
+  // here.
   const follows = !sameReplica(configuration.leader, state.self)
   if (advanced && follows) outputs.push({ _tag: "Apply", through: chosen, answer: false })
   return { state: advanced ? { ...state, chosen } : state, outputs }
@@ -139,8 +148,9 @@ const gap = (log: LogView, message: Accept): FromAcceptor => {
 }
 
 /**
- * The part of `runs` that the log does not hold yet. Equal slot and ballot means equal prefix, so what agrees is skipped, and
- * from the first entry that differs on everything is replaced. A duplicate, late or early, changes nothing.
+ * The part of `runs` that the log does not hold yet. Equal slot and ballot means equal prefix, so what agrees
+ * is skipped, and from the first entry that differs on everything is replaced. A duplicate, late or early,
+ * changes nothing.
  */
 const newRuns = (log: LogView, runs: ReadonlyArray<Run>): ReadonlyArray<Run> => {
   for (const [index, run] of runs.entries()) {

@@ -1,9 +1,12 @@
-/** Who votes in a ballot and who leads it (the paper's configuration of ballot b, with Niobe's generation). */
+/**
+ * Who votes in a ballot and who leads it (the paper's configuration of ballot b, with Niobe's generation).
+ */
 import { type Ballot, type NodeId, type Replica, sameReplica } from "./ids.ts"
 
 /**
- * The acceptors and the leader of one ballot. `generation` counts the failed acceptors that the master has taken out since
- * the ballot was activated (section 5 of the paper); a change of generation needs no new ballot.
+ * The acceptors and the leader of one ballot. `generation` counts the failed acceptors that the master has
+ * taken out since the ballot was activated (section 5 of the paper); a change of generation needs no new
+ * ballot.
  */
 export interface Configuration {
   readonly ballot: Ballot

@@ -1,4 +1,7 @@
-/** Log entries as bytes: what a client submits is what is voted, stored and applied, copied but never re-encoded. */
+/**
+ * Log entries as bytes: what a client submits is what is voted, stored and applied, copied but never
+ * re-encoded.
+ */
 import { type ClientId, RequestNumber, SessionId } from "./ids.ts"
 import { lengthPrefixBytes, type Run, readUint32, writeUint32 } from "./run.ts"
 
@@ -6,7 +9,8 @@ import { lengthPrefixBytes, type Run, readUint32, writeUint32 } from "./run.ts"
  * Entry: length (4 bytes), kind (1), then by kind
  * - started: nothing. The first entry of every ballot.
  * - open: the client's id. Opens a session named by the entry's slot.
- * - command: session (6), number (4), received (4), the machine's command. The client has the replies to all numbers up to
+ * - command: session (6), number (4), received (4), the machine's command. The client has the replies to all
+ *   numbers up to
  *   `received`, so they can be forgotten.
  * - keepAlive: session (6). close: session (6).
  */
@@ -81,7 +85,10 @@ export const writeCommand = (
   return offset + commandOverheadBytes + command.length
 }
 
-/** How many entries a client's bytes hold; undefined where the lengths do not add up, or a client may not write such entries. */
+/**
+ * How many entries a client's bytes hold; undefined where the lengths do not add up, or a client may not
+ * write such entries.
+ */
 export const countClientEntries = (bytes: Uint8Array): number | undefined => {
   let offset = 0
   let count = 0
@@ -94,7 +101,10 @@ export const countClientEntries = (bytes: Uint8Array): number | undefined => {
   return offset === bytes.length ? count : undefined
 }
 
-/** One entry being read; the reader fills the same object again for each, for there are hundreds of thousands a second. */
+/**
+ * One entry being read; the reader fills the same object again for each, for there are hundreds of thousands
+ * a second.
+ */
 export interface EntryView {
   kind: EntryKind | "unknown"
   client: ClientId
@@ -116,8 +126,8 @@ const emptyView = (): EntryView => ({
 })
 
 /**
- * Visits the entries of a run in order, with the place of each from 0. An entry that no version of this code wrote is
- * "unknown": it takes its slot and does nothing, on every replica alike.
+ * Visits the entries of a run in order, with the place of each from 0. An entry that no version of this code
+ * wrote is "unknown": it takes its slot and does nothing, on every replica alike.
  */
 export const forEachEntry = (run: Run, visit: (entry: EntryView, index: number) => void): void => {
   const view = emptyView()

@@ -1,4 +1,7 @@
-/** The names things are known by: ballots, slots, nodes, sessions; branded, so that one cannot pass for another. */
+/**
+ * The names things are known by: ballots, slots, nodes, sessions; branded, so that one cannot pass for
+ * another.
+ */
 import * as Brand from "effect/Brand"
 
 /** Number of a ballot (the paper's b). Only the master issues one; 0 stands before every ballot. */
@@ -6,7 +9,9 @@ export type Ballot = number & Brand.Brand<"Ballot">
 export const Ballot = Brand.nominal<Ballot>()
 export const noBallot = Ballot(0)
 
-/** Position of a command in a group's log (the paper's instance i). The first slot is 1; 0 stands before it. */
+/**
+ * Position of a command in a group's log (the paper's instance i). The first slot is 1; 0 stands before it.
+ */
 export type Slot = number & Brand.Brand<"Slot">
 export const Slot = Brand.nominal<Slot>()
 export const noSlot = Slot(0)

@@ -1,4 +1,6 @@
-/** Programmer errors: conditions that hold whatever the network, the disk and the clients do. Always checked. */
+/**
+ * Programmer errors: conditions that hold whatever the network, the disk and the clients do. Always checked.
+ */
 
 /** A broken invariant is a bug in Aplomb, never bad luck: the process that finds one stops. */
 export class InvariantBroken extends Error {

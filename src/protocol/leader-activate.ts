@@ -1,4 +1,7 @@
-/** Activation: asks the master to make the ballot the active one, and begins to serve when it has (figure 4, figure 5). */
+/**
+ * Activation: asks the master to make the ballot the active one, and begins to serve when it has (figure 4,
+ * figure 5).
+ */
 import { originOf } from "./configuration.ts"
 import { startedEntry } from "./entry.ts"
 import { ClientId } from "./ids.ts"
@@ -57,7 +60,8 @@ const serving = (before: Awaiting, log: LogView): Step<Serving> => {
   const { request: _, ...facts } = before
   const { settings, configuration, boundThrough, round } = before
   const tail = boundThrough === 0 ? undefined : log.read(boundThrough, boundThrough, 1)[0]
-  // The first entry of a ballot says that a new leader began: sessions are not to expire for the time without one.
+  // The first entry of a ballot says that a new leader began: sessions are not to expire for the time without
+  // one.
   const started: Pending = { client: ClientId(""), submission: 0, bytes: startedEntry, count: 1 }
   const state: Serving = {
     ...facts,

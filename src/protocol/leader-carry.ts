@@ -1,4 +1,7 @@
-/** Carry: brings every acceptor of the new configuration to the bound log before the ballot is activated (phase 2 of bound values). */
+/**
+ * Carry: brings every acceptor of the new configuration to the bound log before the ballot is activated
+ * (phase 2 of bound values).
+ */
 import { nodesOf } from "./configuration.ts"
 import { noSlot, slotPlus } from "./ids.ts"
 import { awaiting } from "./leader-activate.ts"
@@ -16,7 +19,10 @@ import {
 import { resend, sendMore } from "./resend.ts"
 import { type Output, type Step, stay } from "./step.ts"
 
-/** Asks everyone whether its log ends as this one does: who agrees needs nothing, the others get what they lack. */
+/**
+ * Asks everyone whether its log ends as this one does: who agrees needs nothing, the others get what they
+ * lack.
+ */
 export const carrying = (facts: CarryFacts, log: LogView, round: number): Step<Carrying> => {
   const { configuration, boundThrough, settings } = facts
   const state: Carrying = {
@@ -55,7 +61,10 @@ export const carryStep = (state: Carrying, log: LogView, input: LeaderInput): St
   return { state: { ...next, ...sent.change }, outputs: sent.outputs }
 }
 
-/** "Phase 2 for all bound slots" is done when all acknowledged the last one; only then may the ballot become active. */
+/**
+ * "Phase 2 for all bound slots" is done when all acknowledged the last one; only then may the ballot become
+ * active.
+ */
 const complete = (state: Carrying): Step<Awaiting> => {
   const step = awaiting(state)
   return { state: step.state, outputs: [{ _tag: "CancelTimer", timer: "retransmit" }, ...step.outputs] }

@@ -32,7 +32,10 @@ export const defaultLeaderSettings: LeaderSettings = {
 }
 
 export type LeaderInput =
-  /** Asks for a new ballot. `token` is unique over all starts of all leaders: it names the requests to the master. */
+  /**
+   * Asks for a new ballot. `token` is unique over all starts of all leaders: it names the requests to the
+   * master.
+   */
   | {
       readonly _tag: "Start"
       readonly token: string

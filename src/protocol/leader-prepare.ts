@@ -1,4 +1,7 @@
-/** From newBallot to a safe log: the request to the master, phase 1, and taking over the log of the one acceptor that answers. */
+/**
+ * From newBallot to a safe log: the request to the master, phase 1, and taking over the log of the one
+ * acceptor that answers.
+ */
 import { type Configuration, isAcceptorOf, nodesOf } from "./configuration.ts"
 import { findSafe } from "./find-safe.ts"
 import { type NodeId, noSlot, type Replica, type Slot, sameReplica, slotPlus } from "./ids.ts"
@@ -46,8 +49,8 @@ export const askingStep = (
 }
 
 /**
- * A surviving acceptor of the previous configuration is by itself a read quorum of it: its phase 1 is local (section 3 of the
- * paper). Any other leader asks all of them and takes the first that answers.
+ * A surviving acceptor of the previous configuration is by itself a read quorum of it: its phase 1 is local
+ * (section 3 of the paper). Any other leader asks all of them and takes the first that answers.
  */
 const preparing = (
   before: Asking,
@@ -149,7 +152,8 @@ const onPrepared = (
   const { source, boundThrough } = safe
   const copiedThrough = runsLast(message.runs, message.prevSlot)
   const next: Preparing = { ...state, source, boundThrough, moved: true, copies, copiedThrough }
-  // The log of another acceptor is copied into this node's own: the leader is an acceptor of its ballot and reads only that one.
+  // The log of another acceptor is copied into this node's own: the leader is an acceptor of its ballot and
+  // reads only that one.
   const copy: Accept = {
     _tag: "Accept",
     configuration: state.configuration,

@@ -1,4 +1,7 @@
-/** Serving: proposals in batches, counting acknowledgements, confirming reads (figure 4, phase 2 of new values). */
+/**
+ * Serving: proposals in batches, counting acknowledgements, confirming reads (figure 4, phase 2 of new
+ * values).
+ */
 import { countClientEntries } from "./entry.ts"
 import type { Replica } from "./ids.ts"
 import type { LeaderInput } from "./leader-input.ts"
@@ -67,7 +70,10 @@ const ask = (state: Serving, query: Query): Step<Serving> =>
       })
     : stay({ ...state, newReads: [...state.newReads, query] })
 
-/** Sends what has gathered: batches while the window has room, and one round for all reads that came since the last. */
+/**
+ * Sends what has gathered: batches while the window has room, and one round for all reads that came since the
+ * last.
+ */
 const flush = (before: Serving, log: LogView, wallMs: number): Step<Serving> => {
   let state = before
   const outputs: Array<Output> = []
@@ -80,7 +86,10 @@ const flush = (before: Serving, log: LogView, wallMs: number): Step<Serving> => 
   return { state: reading.state, outputs: [...outputs, ...reading.outputs] }
 }
 
-/** A read needs an answer of every acceptor to something sent after it came; a proposal that goes out anyway serves as well. */
+/**
+ * A read needs an answer of every acceptor to something sent after it came; a proposal that goes out anyway
+ * serves as well.
+ */
 const confirmReads = (state: Serving, log: LogView, proposed: boolean): Step<Serving> => {
   if (state.newReads.length === 0) return stay(state)
   const numbered = proposed ? state : nextRound(state)
@@ -101,7 +110,10 @@ const onAccepted = (before: Serving, log: LogView, from: Replica, message: Accep
   return withSent(state, outputs, sendMore(state, log, from))
 }
 
-/** The master took an acceptor out of this ballot: from its answer on, slots are chosen without that one (section 4, point 6). */
+/**
+ * The master took an acceptor out of this ballot: from its answer on, slots are chosen without that one
+ * (section 4, point 6).
+ */
 const retired = (state: Serving, log: LogView, reply: MasterReply): Step<Serving> => {
   if (reply._tag !== "Activated") return stay(state)
   const { ballot, generation } = reply.configuration

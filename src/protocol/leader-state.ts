@@ -37,7 +37,10 @@ export interface Preparing {
   readonly fromSlot: Slot
   /** The source answered since the last look of the retry timer. */
   readonly moved: boolean
-  /** Numbers the copies into the own log: only the answer to the newest one tells how far that log is the source's. */
+  /**
+   * Numbers the copies into the own log: only the answer to the newest one tells how far that log is the
+   * source's.
+   */
   readonly copies: number
   /** Where the newest copy ends. */
   readonly copiedThrough: Slot
@@ -58,13 +61,19 @@ export interface Carrying extends CarryFacts, Replication {
   readonly _tag: "Carrying"
 }
 
-/** All bound slots are acknowledged; the master is asked to activate the ballot. No command is proposed before it has. */
+/**
+ * All bound slots are acknowledged; the master is asked to activate the ballot. No command is proposed before
+ * it has.
+ */
 export interface Awaiting extends CarryFacts, Replication {
   readonly _tag: "Awaiting"
   readonly request: MasterRequest
 }
 
-/** Reads that wait until every acceptor has answered `round`: then no other ballot had been activated when they came. */
+/**
+ * Reads that wait until every acceptor has answered `round`: then no other ballot had been activated when
+ * they came.
+ */
 export interface ReadRound {
   readonly round: number
   readonly slot: Slot

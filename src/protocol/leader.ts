@@ -1,4 +1,7 @@
-/** The leader of a ballot (figure 4 of the paper): from newBallot through phase 1, carry and activation to serving. */
+/**
+ * The leader of a ballot (figure 4 of the paper): from newBallot through phase 1, carry and activation to
+ * serving.
+ */
 import type { Configuration } from "./configuration.ts"
 import type { Ballot, Replica } from "./ids.ts"
 import { noBallot } from "./ids.ts"
@@ -26,8 +29,8 @@ export const leads = (state: LeaderState): Configuration | undefined =>
 const timers: ReadonlyArray<TimerName> = ["heartbeat", "retransmit", "master-retry", "prepare-retry"]
 
 /**
- * One step of the leader. `log` is the log of the acceptor beside it. Inputs that come while it does not serve are refused, so
- * that clients know that nothing was done.
+ * One step of the leader. `log` is the log of the acceptor beside it. Inputs that come while it does not
+ * serve are refused, so that clients know that nothing was done.
  */
 export const leaderStep = (state: LeaderState, log: LogView, input: LeaderInput): Step<LeaderState> => {
   if (input._tag === "Start") return state._tag === "Deposed" ? asking(state.self, input) : stay(state)

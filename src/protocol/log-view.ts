@@ -4,14 +4,20 @@ import type { Run } from "./run.ts"
 
 /** The log of one replica in one group, as it stands after the last step, synced or not. */
 export interface LogView {
-  /** The ballot that the acceptor of this log has promised (the paper's maxBallot): nobody else may change the log meanwhile. */
+  /**
+   * The ballot that the acceptor of this log has promised (the paper's maxBallot): nobody else may change the
+   * log meanwhile.
+   */
   readonly promised: Ballot
   readonly last: Slot
   /** The ballot of the entry at a slot; `noBallot` at slot 0, undefined past the end. */
   readonly ballotAt: (slot: Slot) => Ballot | undefined
   /** The last slot at or below `slot` whose entry is of `ballot` or an older one; 0 where there is none. */
   readonly lastSlotOfBallot: (ballot: Ballot, slot: Slot) => Slot
-  /** Consecutive runs from `from`, at most `through`, of about `maxBytes`; at least one entry where there is one. */
+  /**
+   * Consecutive runs from `from`, at most `through`, of about `maxBytes`; at least one entry where there is
+   * one.
+   */
   readonly read: (from: Slot, through: Slot, maxBytes: number) => ReadonlyArray<Run>
 }
 

@@ -1,9 +1,14 @@
-/** The configuration master of one group (figure 5): issues ballots, activates them, retires failed acceptors. */
+/**
+ * The configuration master of one group (figure 5): issues ballots, activates them, retires failed acceptors.
+ */
 import { type Configuration, isAcceptorOf, misformed, type Origin, originOf } from "./configuration.ts"
 import { Ballot, type Replica, sameReplica } from "./ids.ts"
 import type { MasterReply, MasterRequest } from "./messages.ts"
 
-/** A ballot handed out that is not active yet, with what it was issued against. Only the latest one can still be activated. */
+/**
+ * A ballot handed out that is not active yet, with what it was issued against. Only the latest one can still
+ * be activated.
+ */
 export interface Issued {
   readonly configuration: Configuration
   readonly prev: Origin
@@ -30,7 +35,10 @@ export interface MasterStep {
   readonly reply: MasterReply
 }
 
-/** One atomic operation of the master. A retry with the same `requestId` gets the same answer while it still holds. */
+/**
+ * One atomic operation of the master. A retry with the same `requestId` gets the same answer while it still
+ * holds.
+ */
 export const masterStep = (state: MasterState, request: MasterRequest): MasterStep => {
   switch (request._tag) {
     case "Bootstrap":
@@ -82,7 +90,10 @@ const bootstrap = (state: MasterState, request: Named): MasterStep => {
   )
 }
 
-/** Issues the next ballot against what is active now, and so cancels every ballot issued before that is not active. */
+/**
+ * Issues the next ballot against what is active now, and so cancels every ballot issued before that is not
+ * active.
+ */
 const newBallot = (state: MasterState, request: Named): MasterStep => {
   const { requestId, leader, acceptors } = request
   const wrong = misformed(leader, acceptors)
@@ -108,8 +119,9 @@ const isCurrent = (state: MasterState, origin: Origin): boolean =>
   state.active.generation === origin.generation
 
 /**
- * Activates a ballot only if it is the latest issued and the active configuration is still the one that it was issued
- * against, in ballot and generation. Otherwise a ballot that read its log before another one chose values would undo them.
+ * Activates a ballot only if it is the latest issued and the active configuration is still the one that it
+ * was issued against, in ballot and generation. Otherwise a ballot that read its log before another one chose
+ * values would undo them.
  */
 const complete = (
   state: MasterState,
@@ -131,8 +143,9 @@ const complete = (
 }
 
 /**
- * Takes a failed backup out of the active configuration without a new ballot (section 5, Niobe). Refused while a ballot is
- * issued: what that one brings along could undo what the smaller configuration chooses meanwhile.
+ * Takes a failed backup out of the active configuration without a new ballot (section 5, Niobe). Refused
+ * while a ballot is issued: what that one brings along could undo what the smaller configuration chooses
+ * meanwhile.
  */
 const retire = (
   state: MasterState,

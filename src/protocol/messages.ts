@@ -23,8 +23,9 @@ export interface Prepared {
 }
 
 /**
- * 2a for the entries of `runs`, which follow `prevSlot`. With no runs it asks whether the log matches through `prevSlot`, or
- * is a heartbeat. `round` numbers the sendings of this leader, so that an answer proves that it was given after this one.
+ * 2a for the entries of `runs`, which follow `prevSlot`. With no runs it asks whether the log matches through
+ * `prevSlot`, or is a heartbeat. `round` numbers the sendings of this leader, so that an answer proves that
+ * it was given after this one.
  */
 export interface Accept {
   readonly _tag: "Accept"
@@ -44,7 +45,10 @@ export interface Accepted {
   readonly round: number
 }
 
-/** The Accept did not fit: this log differs at `prevSlot`. It may match at `hintSlot`, whose entry is of `hintBallot`. */
+/**
+ * The Accept did not fit: this log differs at `prevSlot`. It may match at `hintSlot`, whose entry is of
+ * `hintBallot`.
+ */
 export interface Gap {
   readonly _tag: "Gap"
   readonly ballot: Ballot
@@ -94,7 +98,9 @@ export type MasterReply = { readonly requestId: string } & (
   | { readonly _tag: "Refused"; readonly reason: string }
 )
 
-/** A client's entries, gathered over one turn. The numbers let it tell which submission an answer is about. */
+/**
+ * A client's entries, gathered over one turn. The numbers let it tell which submission an answer is about.
+ */
 export interface Submit {
   readonly _tag: "Submit"
   readonly client: ClientId
@@ -102,7 +108,9 @@ export interface Submit {
   readonly bytes: Uint8Array
 }
 
-/** A client's linearizable questions of one turn, in the machine's own encoding; numbered from `question` on. */
+/**
+ * A client's linearizable questions of one turn, in the machine's own encoding; numbered from `question` on.
+ */
 export interface Query {
   readonly _tag: "Query"
   readonly client: ClientId

@@ -15,7 +15,10 @@ export interface Progress {
   readonly confirmed: number
   /** What it is to get next. */
   readonly next: Slot
-  /** Behind: it gets the log in chunks, the next one when the last is acknowledged; not the batches as they come. */
+  /**
+   * Behind: it gets the log in chunks, the next one when the last is acknowledged; not the batches as they
+   * come.
+   */
   readonly behind: boolean
   /** It acknowledged something since the last look of the retransmission timer. */
   readonly moved: boolean
@@ -63,7 +66,8 @@ export const chunkFor = (replication: Replication, log: LogView, next: Slot, max
     log.promised === configuration.ballot,
     "a leader reads its log only while its own acceptor promised its ballot"
   )
-  // Others may have acknowledged what its own acceptor has not taken in yet: nobody gets what cannot be read here.
+  // Others may have acknowledged what its own acceptor has not taken in yet: nobody gets what cannot be read
+  // here.
   const end = slotMin(last, log.last)
   const prevSlot = slotMin(slotPlus(next, -1), end)
   const runs = prevSlot < end ? log.read(slotPlus(prevSlot, 1), end, maxBytes) : []
@@ -92,8 +96,8 @@ export const acknowledge = (replication: Replication, from: Replica, message: Ac
 }
 
 /**
- * Steps back to where the logs may agree: at the hint, at an entry of its ballot or an older one. Never below what was
- * acknowledged, so an old Gap that arrives late is harmless.
+ * Steps back to where the logs may agree: at the hint, at an entry of its ballot or an older one. Never below
+ * what was acknowledged, so an old Gap that arrives late is harmless.
  */
 export const stepBack = (replication: Replication, log: LogView, from: Replica, message: Gap): ProgressOf => {
   const before = replication.progress.get(from.node)
@@ -118,7 +122,10 @@ export const nextRound = <R extends Replication>(replication: R): R => ({
   round: replication.round + 1
 })
 
-/** An Accept without runs at the chosen watermark, where every acceptor agrees: heartbeat and confirmation of reads. */
+/**
+ * An Accept without runs at the chosen watermark, where every acceptor agrees: heartbeat and confirmation of
+ * reads.
+ */
 export const emptyAccept = (replication: Replication, log: LogView): Accept => {
   const { configuration, chosen, round } = replication
   const prevSlot = Slot(chosen)
@@ -133,7 +140,9 @@ export const emptyAccept = (replication: Replication, log: LogView): Accept => {
   }
 }
 
-/** The same ballot with the acceptors of this generation: the progress of who was taken out counts no more. */
+/**
+ * The same ballot with the acceptors of this generation: the progress of who was taken out counts no more.
+ */
 export const inConfiguration = <R extends Replication>(replication: R, configuration: Configuration): R => {
   const { progress } = replication
   const kept = configuration.acceptors.map(

@@ -1,4 +1,7 @@
-/** One proposal: a batch of commands bound to consecutive slots in the leader's ballot, sent to all acceptors at once. */
+/**
+ * One proposal: a batch of commands bound to consecutive slots in the leader's ballot, sent to all acceptors
+ * at once.
+ */
 import { type NodeId, sameReplica, slotPlus } from "./ids.ts"
 import type { Serving } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"

@@ -1,10 +1,13 @@
-/** The arithmetic of quorums: a write needs all acceptors, hence a read needs any one of them (section 4.3 of the paper). */
+/**
+ * The arithmetic of quorums: a write needs all acceptors, hence a read needs any one of them (section 4.3 of
+ * the paper).
+ */
 import type { Configuration } from "./configuration.ts"
 import { type NodeId, Slot } from "./ids.ts"
 
 /**
- * The last slot that a write quorum has acknowledged. Acknowledgements are cumulative, so it is the least over all
- * acceptors of the configuration; an acceptor that was not heard counts as 0.
+ * The last slot that a write quorum has acknowledged. Acknowledgements are cumulative, so it is the least
+ * over all acceptors of the configuration; an acceptor that was not heard counts as 0.
  */
 export const acknowledgedByAll = (
   configuration: Configuration,

@@ -1,4 +1,6 @@
-/** A replica's applied state: the machine, its sessions, and how chosen entries change them, in slot order. */
+/**
+ * A replica's applied state: the machine, its sessions, and how chosen entries change them, in slot order.
+ */
 import { type EntryView, forEachEntry } from "./entry.ts"
 import { noSlot, type Slot, slotPlus } from "./ids.ts"
 import { invariant } from "./invariant.ts"
@@ -39,7 +41,10 @@ export interface Answers {
   readonly opened: (opened: SessionOpened) => void
 }
 
-/** Reads a machine's command from its bytes; undefined where they are none. Must decide alike on every replica. */
+/**
+ * Reads a machine's command from its bytes; undefined where they are none. Must decide alike on every
+ * replica.
+ */
 export type DecodeCommand = (bytes: Uint8Array) => unknown
 
 /** What applying the entries of one run has in common. */
@@ -52,8 +57,9 @@ interface Applying {
 }
 
 /**
- * Applies the chosen entries of a run, which must be the next ones in the log. Every replica that applied the same slots
- * holds the same state, the dedupe table included (a table outside it would forget at the first restart).
+ * Applies the chosen entries of a run, which must be the next ones in the log. Every replica that applied the
+ * same slots holds the same state, the dedupe table included (a table outside it would forget at the first
+ * restart).
  */
 export const applyRun = (
   replica: ReplicaState,

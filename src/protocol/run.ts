@@ -3,9 +3,9 @@ import { type Ballot, Slot, slotPlus } from "./ids.ts"
 import { invariant } from "./invariant.ts"
 
 /**
- * Entries `first .. first + count - 1`, all first proposed in `ballot`. `bytes` holds them one after another, each behind its
- * length as 4 bytes, least significant first. `atMs` is the proposing leader's clock, never decreasing along a log: the only
- * time that a state machine sees.
+ * Entries `first .. first + count - 1`, all first proposed in `ballot`. `bytes` holds them one after another,
+ * each behind its length as 4 bytes, least significant first. `atMs` is the proposing leader's clock, never
+ * decreasing along a log: the only time that a state machine sees.
  */
 export interface Run {
   readonly ballot: Ballot
@@ -79,7 +79,10 @@ export const takeBytes = (run: Run, maxBytes: number): Run => {
   return { ...run, count, bytes: run.bytes.subarray(0, offset) }
 }
 
-/** What is wrong with runs that claim to follow `prevSlot`, or undefined: they must be consecutive, with ballots that do not fall. */
+/**
+ * What is wrong with runs that claim to follow `prevSlot`, or undefined: they must be consecutive, with
+ * ballots that do not fall.
+ */
 export const runsMisformed = (
   runs: ReadonlyArray<Run>,
   prevSlot: Slot,

@@ -1,4 +1,7 @@
-/** Sessions: the replicated table that makes every command take effect once, however often it is sent (protocol, section 5). */
+/**
+ * Sessions: the replicated table that makes every command take effect once, however often it is sent
+ * (protocol, section 5).
+ */
 import { type ClientId, type RequestNumber, SessionId, type Slot } from "./ids.ts"
 import type { Outcome } from "./messages.ts"
 
@@ -19,8 +22,8 @@ interface Session {
 }
 
 /**
- * The sessions of one replica's state. It is changed in place, by the functions of this file alone: they are called in log
- * order, with log time, so that all replicas hold the same.
+ * The sessions of one replica's state. It is changed in place, by the functions of this file alone: they are
+ * called in log order, with log time, so that all replicas hold the same.
  */
 export interface Sessions {
   readonly ttlMs: number
@@ -42,7 +45,10 @@ export const noSessions = (ttlMs: number = defaultSessionTtlMs): Sessions => ({
   sweptMs: 0
 })
 
-/** Opens a session named by the entry's slot; a client that asks again, for its first answer was lost, gets the same one. */
+/**
+ * Opens a session named by the entry's slot; a client that asks again, for its first answer was lost, gets
+ * the same one.
+ */
 export const openSession = (sessions: Sessions, client: ClientId, slot: Slot, atMs: number): SessionId => {
   const known = sessions.byClient.get(client)
   if (known !== undefined && touchSession(sessions, known, atMs)) return known
@@ -71,7 +77,10 @@ export const touchSession = (sessions: Sessions, id: SessionId, atMs: number): b
   return true
 }
 
-/** What to do with a command: run it, repeat the recorded reply, or nothing, since the client already has its reply. */
+/**
+ * What to do with a command: run it, repeat the recorded reply, or nothing, since the client already has its
+ * reply.
+ */
 export type Admission = "run" | "window-exceeded" | "already-received" | RecordedReply
 
 /** For a session that `touchSession` found alive. `received` forgets the replies that the client has. */

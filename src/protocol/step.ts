@@ -34,7 +34,9 @@ export type Free =
       readonly question: number
       readonly refusal: Refusal
     }
-  /** Entries through this slot are chosen: apply them. `answer` says whether this replica answers the clients. */
+  /**
+   * Entries through this slot are chosen: apply them. `answer` says whether this replica answers the clients.
+   */
   | { readonly _tag: "Apply"; readonly through: Slot; readonly answer: boolean }
   /** Answer these from a state that has applied `slot`. */
   | { readonly _tag: "Answer"; readonly slot: Slot; readonly queries: ReadonlyArray<Query> }

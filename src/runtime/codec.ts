@@ -7,7 +7,10 @@ const packr = new Packr({ useRecords: false, mapsAsObjects: true, int64AsType: "
 /** Packs a plain value. The bytes are the caller's own. */
 export const pack = (value: unknown): Uint8Array => packr.pack(value)
 
-/** Unpacks bytes; undefined where they are no packed value. Bytes within the value may share memory with `bytes`. */
+/**
+ * Unpacks bytes; undefined where they are no packed value. Bytes within the value may share memory with
+ * `bytes`.
+ */
 export const unpack = (bytes: Uint8Array): unknown => {
   try {
     return packr.unpack(bytes)

@@ -11,7 +11,10 @@ export interface CatchUp {
   readonly maxBytes: number
 }
 
-/** Consecutive chosen entries from the slot asked for; none where nothing behind it is chosen, as far as the node knows. */
+/**
+ * Consecutive chosen entries from the slot asked for; none where nothing behind it is chosen, as far as the
+ * node knows.
+ */
 export interface CaughtUp {
   readonly _tag: "CaughtUp"
   readonly runs: ReadonlyArray<Run>
@@ -28,7 +31,10 @@ export const catchUpOut = (message: CatchUp | CaughtUp): ReadonlyArray<unknown> 
     ? [message.fromSlot, message.maxBytes]
     : [message.runs.map(runOut), message.chosen, message.first]
 
-/** Reads a message of a kind; undefined for a kind that is none of these, and for runs that do not fit together. */
+/**
+ * Reads a message of a kind; undefined for a kind that is none of these, and for runs that do not fit
+ * together.
+ */
 export const catchUpIn = (kind: number, fields: Fields): CatchUp | CaughtUp | undefined => {
   if (kind === catchUpKinds.CatchUp)
     return { _tag: "CatchUp", fromSlot: fields.slot(), maxBytes: fields.count() }

@@ -57,8 +57,8 @@ export const clientKinds = {
 export const outcomes: ReadonlyArray<Outcome> = ["done", "session-expired", "window-exceeded", "bad-command"]
 
 /**
- * What stands at an answer's place: the answer in an array of its own; or, where the machine could not read the question, or
- * the answer fits no message, that.
+ * What stands at an answer's place: the answer in an array of its own; or, where the machine could not read
+ * the question, or the answer fits no message, that.
  */
 export type AnswerCell = readonly [unknown] | "bad-question" | null
 

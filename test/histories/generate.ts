@@ -162,7 +162,9 @@ class Workload {
   }
 }
 
-/** Makes a history by running operations against a real object, each at one instant between its two events. */
+/**
+ * Makes a history by running operations against a real object, each at one instant between its two events.
+ */
 export const generate = (dice: Dice, recipe: Recipe): Array<Operation> => {
   const workload = new Workload(dice, recipe)
   while (!workload.isOver()) workload.step()

@@ -47,7 +47,10 @@ export interface Frame {
   readonly sequence: number
 }
 
-/** A long log is read through these two: buffers of its size would be garbage that no collector hurries to free. */
+/**
+ * A long log is read through these two: buffers of its size would be garbage that no collector hurries to
+ * free.
+ */
 const scanned = new Uint8Array(windowBytes)
 const inspected = new Uint8Array(inspectedBytes)
 

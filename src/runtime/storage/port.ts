@@ -39,8 +39,8 @@ export interface FileHandle {
   readonly path: string
   readonly sizeBytes: number
   /**
-   * Reads what is there, at once; shorter than asked at the end of the file. Fails by throwing `DiskFailed`. The bytes
-   * may lie in `into`, if it is long enough: for those who read much and keep nothing.
+   * Reads what is there, at once; shorter than asked at the end of the file. Fails by throwing `DiskFailed`.
+   * The bytes may lie in `into`, if it is long enough: for those who read much and keep nothing.
    */
   readonly readSync: (offset: number, lengthBytes: number, into?: Uint8Array) => Uint8Array
   /**
@@ -63,8 +63,8 @@ export interface FilesShape {
    */
   readonly writeFileAtomic: (path: string, bytes: Uint8Array) => Effect.Effect<void, DiskFailed>
   /**
-   * Makes a file of this size filled with zeros, durable in its directory. Slow: done ahead of need, and with pauses for
-   * those who write meanwhile as long as `yields` says so.
+   * Makes a file of this size filled with zeros, durable in its directory. Slow: done ahead of need, and with
+   * pauses for those who write meanwhile as long as `yields` says so.
    */
   readonly preallocate: (
     path: string,

@@ -5,8 +5,8 @@ import { Clock, Effect } from "effect"
 const pausePerStep = 3
 
 /**
- * Covers `sizeBytes` in steps. While `yields` says so, a pause of three times its length follows each step: a synced write
- * of somebody else then waits behind one step at the most.
+ * Covers `sizeBytes` in steps. While `yields` says so, a pause of three times its length follows each step: a
+ * synced write of somebody else then waits behind one step at the most.
  */
 export const inSteps = Effect.fnUntraced(function* <E>(
   sizeBytes: number,

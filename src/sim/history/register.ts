@@ -13,7 +13,8 @@ export interface RegisterOptions {
   /** Does reading `""` mean, like null, that nothing is there? Left out: yes for "kv", no for "register". */
   readonly emptyIsAbsent?: boolean | undefined
   /**
-   * What a cas that failed tells: "observed" = when it was tried, another value was there, unless the line names an
+   * What a cas that failed tells: "observed" = when it was tried, another value was there, unless the line
+   * names an
    * `error`; "dropped" = nothing, it did not happen. Left out: "observed".
    */
   readonly failedCas?: "dropped" | "observed" | undefined
