@@ -84,9 +84,9 @@ export const fill = (client: TestClient, options: FillOptions): Effect.Effect<Fi
   })
 
 /**
- * What contradicts the claim that every acknowledged write took effect exactly once: a key that is gone, an
- * older value, or a revision other than the acknowledged one (a command that was applied again stands at a
- * later slot). At most ten of them.
+ * What contradicts the claim that every acknowledged write is there, and was not applied once more after its
+ * acknowledgement: a key that is gone, an older value, or a revision other than the acknowledged one. At most
+ * ten of them.
  */
 export const lostOrTwice = Effect.fnUntraced(function* (
   { kv }: TestClient,
