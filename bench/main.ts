@@ -44,8 +44,8 @@ const note = (
   measured.set(name, rows)
 }
 const nameOf = (row: BenchRow) =>
-  `${row.kind === "put" ? "write" : "linearizable read"}, ${row.outstanding} outstanding, ${row.clients} client ` +
-  `process${row.clients > 1 ? "es" : ""}, ${row.valueBytes} B`
+  `${row.kind === "put" ? "write" : "linearizable read"}, ${row.outstanding} outstanding, ` +
+  `${row.clients} client process${row.clients > 1 ? "es" : ""}, ${row.valueBytes} B`
 const noteTrips = (name: string, trips: ReadonlyArray<RoundTrip>) => {
   for (const trip of trips) note(`${name}, ${trip.outstanding} outstanding`, trip)
 }

@@ -17,7 +17,8 @@ const startServers = async (directory: string) => {
     const path = join(directory, `server-${index}.conf`)
     writeFileSync(
       path,
-      `server_name: s${index}\nlisten: "127.0.0.1:${port}"\njetstream { store_dir: "${directory}/s${index}" }\n` +
+      `server_name: s${index}\nlisten: "127.0.0.1:${port}"\n` +
+        `jetstream { store_dir: "${directory}/s${index}" }\n` +
         `cluster { name: peers, listen: "127.0.0.1:${routes[index]}", ` +
         `routes: [${routes.map((route) => `"nats-route://127.0.0.1:${route}"`).join(", ")}] }\n`
     )

@@ -23,7 +23,7 @@ export interface Hands {
   readonly note: (note: Note) => void
 }
 
-export const perform = (hands: Hands, output: Free): void => {
+const perform = (hands: Hands, output: Free): void => {
   switch (output._tag) {
     case "Send":
       return hands.send(output.to, output.message)

@@ -34,7 +34,7 @@ export interface LearnerOptions {
 const chunkMaxBytes = 1024 * 1024
 
 /** Reads commands of a machine; the same on every replica, for it depends on the bytes alone. */
-export const commandDecoder = (machine: AnyMachine): DecodeCommand => {
+const commandDecoder = (machine: AnyMachine): DecodeCommand => {
   const { decode } = machine.forms.command
   return (bytes) => decode(unpack(bytes))
 }

@@ -15,7 +15,8 @@ export class RegisterCorrupted extends Data.TaggedError("RegisterCorrupted")<{
 }> {
   override get message(): string {
     return (
-      `the master's file ${this.path} is damaged (${this.reason}); put back the file as it was last written: ` +
+      `the master's file ${this.path} is damaged (${this.reason}); ` +
+      "put back the file as it was last written: " +
       "an older copy would hand out ballots a second time"
     )
   }

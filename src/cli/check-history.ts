@@ -27,7 +27,8 @@ const writePicture = (path: string, svg: string) =>
 const asText = ({ json, exitCode }: HistoryReport): string => {
   const { verdict, operations, partitions, reason, millis } = json
   if (exitCode === notUnderstoodCode) return `not understood: ${reason}`
-  return `${verdict.replaceAll("-", " ")}: ${reason} [${operations} operations on ${partitions} keys, ${millis} ms]`
+  const counted = `${operations} operations on ${partitions} keys, ${millis} ms`
+  return `${verdict.replaceAll("-", " ")}: ${reason} [${counted}]`
 }
 
 export const checkHistoryCommand = Command.make(

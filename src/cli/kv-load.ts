@@ -38,8 +38,10 @@ const progressTeller = (input: LoadInput, nowMs: () => number) => {
 
 const summary = (path: string, { records, skipped, elapsedMs }: LoadResult): string => {
   const before = skipped === 0 ? "" : `, ${skipped} were loaded before`
-  if (records === 0 && skipped > 0)
-    return `nothing to do: all ${skipped} records of ${basename(path)} were loaded before (--no-resume loads again)`
+  if (records === 0 && skipped > 0) {
+    const all = `all ${skipped} records of ${basename(path)} were loaded before`
+    return `nothing to do: ${all} (--no-resume loads again)`
+  }
   const rate = Math.round(records / Math.max(0.001, elapsedMs / 1000))
   return `loaded ${records} records in ${(elapsedMs / 1000).toFixed(1)} s (${rate}/s)${before}`
 }

@@ -36,7 +36,7 @@ export interface ProgressKeeper {
 
 const conflict = (file: string) =>
   new CommandFailed({
-    reason: `another load of ${file} is under way, or was since this one began; run the command again to go on`,
+    reason: `another load of ${file} is under way, or was since this began; run the command again to go on`,
     exitCode: exitCodes.no
   })
 

@@ -30,7 +30,7 @@ export const findNatsServer = (
   const path = directories.map((directory) => join(directory, "nats-server")).find(isExecutable)
   if (path !== undefined) return Effect.succeed(path)
   const reason =
-    "nats-server is not on this machine; install it (apt-get install nats-server, brew install nats-server) " +
+    "nats-server is not on this machine; install it (apt-get or brew install nats-server) " +
     "or try aplomb dev --bus memory, which needs none"
   return Effect.fail(new CommandFailed({ reason, exitCode: exitCodes.unavailable }))
 }
@@ -39,7 +39,7 @@ export const findNatsServer = (
 export const choosePort = Effect.fnUntraced(function* (wanted: number | undefined) {
   if (wanted !== undefined) {
     if ((yield* freePort(wanted)) !== undefined) return wanted
-    const reason = `port ${wanted} of 127.0.0.1 is in use; take another one, or none: then a free one is found`
+    const reason = `port ${wanted} of 127.0.0.1 is in use; take another, or none: then a free one is found`
     return yield* new CommandFailed({ reason, exitCode: exitCodes.usage })
   }
   return (yield* freePort(defaultPort)) ?? (yield* freePort(0))!

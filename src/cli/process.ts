@@ -29,9 +29,7 @@ export const thisProcess = (interruptedExitCode: number): ProcessShape => {
     },
     survivesRejections: (say) => {
       process.on("unhandledRejection", (reason) => {
-        say(
-          `a promise was rejected and nobody waited for it: ${reason instanceof Error ? reason.stack : reason}`
-        )
+        say(`a promise was rejected and nobody waited: ${reason instanceof Error ? reason.stack : reason}`)
       })
     },
     interruptedExitCode: () => exitCode,

@@ -21,7 +21,7 @@ export interface AcceptorState {
 }
 
 /** How much of a log one Prepared carries: fits the bus with room for its envelope. */
-export const preparedChunkBytes = 256 * 1024
+const preparedChunkBytes = 256 * 1024
 
 /**
  * One step of the acceptor. `log` is its own log as it stands, with everything persisted so far, synced or

@@ -3,16 +3,11 @@
  */
 
 /** A broken invariant is a bug in Aplomb, never bad luck: the process that finds one stops. */
-export class InvariantBroken extends Error {
+class InvariantBroken extends Error {
   override readonly name = "InvariantBroken"
 }
 
 /** Stops with `sentence` unless `condition` holds. */
 export function invariant(condition: boolean, sentence: string): asserts condition {
   if (!condition) throw new InvariantBroken(sentence)
-}
-
-/** Marks a branch that the types rule out. */
-export const unreachable = (value: never): never => {
-  throw new InvariantBroken(`unreachable: ${JSON.stringify(value)}`)
 }

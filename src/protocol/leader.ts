@@ -2,7 +2,7 @@
  * The leader of a ballot (figure 4 of the paper): from newBallot through phase 1, carry and activation to
  * serving.
  */
-import type { Configuration } from "./configuration.ts"
+import { type Configuration, isAcceptorOf } from "./configuration.ts"
 import type { Ballot, Replica } from "./ids.ts"
 import { noBallot } from "./ids.ts"
 import { awaitStep, type Lost } from "./leader-activate.ts"
@@ -38,6 +38,7 @@ export const leaderStep = (state: LeaderState, log: LogView, input: LeaderInput)
   // Its own acceptor promised somebody else: the log is no longer this leader's to read (section 4, point 5).
   if (log.promised > ballot && ballot > noBallot)
     return refuseInput(depose(state, `ballot ${log.promised}`), input)
+  if (input._tag === "FromAcceptor" && !concerns(state, input.from)) return stay(state)
   if (input._tag === "FromAcceptor" && input.message._tag === "Nack") {
     return outranked(ballot, input.message.ballot, input.message.promised)
       ? depose(state, `ballot ${input.message.promised}`)
@@ -57,6 +58,13 @@ export const leaderStep = (state: LeaderState, log: LogView, input: LeaderInput)
     case "Serving":
       return serveStep(state, log, input)
   }
+}
+
+/** Whether a replica has a say: a stranger, or a node that came back with another disk, has none. */
+const concerns = (state: LeaderState, from: Replica): boolean => {
+  const configuration = leads(state)
+  if (configuration === undefined) return false
+  return isAcceptorOf(configuration, from) || ("prev" in state && isAcceptorOf(state.prev, from))
 }
 
 const outranked = (mine: Ballot, refused: Ballot, promised: Ballot): boolean =>

@@ -17,7 +17,3 @@ export const acknowledgedByAll = (
   for (const acceptor of configuration.acceptors) least = Math.min(least, acknowledged(acceptor.node) ?? 0)
   return Slot(least)
 }
-
-/** Whether every acceptor of the configuration satisfies `heard`. */
-export const isWriteQuorum = (configuration: Configuration, heard: (node: NodeId) => boolean): boolean =>
-  configuration.acceptors.every((acceptor) => heard(acceptor.node))

@@ -36,7 +36,7 @@ export interface Sessions {
 export const sessionWindowMax = 16_384
 
 /** Without a sign of life for this long, in replicated time, a session is forgotten. */
-export const defaultSessionTtlMs = 60_000
+const defaultSessionTtlMs = 60_000
 
 export const noSessions = (ttlMs: number = defaultSessionTtlMs): Sessions => ({
   ttlMs,

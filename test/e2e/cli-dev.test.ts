@@ -27,7 +27,7 @@ const nodePid = (dev: CliProcess, node: string) =>
   Number(dev.stdout.match(new RegExp(`node ${node} listens \\(pid (\\d+)\\)`))?.[1])
 
 describe("aplomb dev", () => {
-  it("says ready when the store answers, starts a killed node again, and leaves nothing at SIGTERM", async () => {
+  it("says ready when the store answers, restarts a killed node, and leaves nothing at SIGTERM", async () => {
     const directory = temporaryDirectory()
     const dev = startCli(["dev", "--data", directory])
     await dev.says(/^ready$/m)
@@ -46,7 +46,7 @@ describe("aplomb dev", () => {
     expect(existsSync(join(directory, "n1", "wal"))).toBe(true)
   })
 
-  it("takes everything with it when it is killed, and kills a child that is stuck when it stops", async () => {
+  it("takes everything with it when it is killed, and kills a stuck child when it stops", async () => {
     const dev = startCli(["dev", "--nodes", "1"])
     await dev.says(/^ready$/m)
     const below = descendants(dev.child.pid!)

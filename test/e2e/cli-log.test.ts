@@ -28,7 +28,7 @@ describe("aplomb log tail", () => {
 })
 
 describe("a learner", () => {
-  it("catches up with a log that was there before it, survives a restart, and shows in the status", async () => {
+  it("catches up with a log that was there before, survives a restart, shows in the status", async () => {
     const directory = temporaryDirectory()
     const dev = startCli(["dev", "--nodes", "1", "--data", directory])
     await dev.says(/^ready$/m)

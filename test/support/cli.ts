@@ -85,7 +85,7 @@ export const temporaryDirectory = (): string => {
 }
 
 /** Whether a process with this pid is there. */
-export const isAlive = (pid: number): boolean => {
+const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true

@@ -35,7 +35,7 @@ export const frameSeed = (salt: number, position: number): number =>
 export const textChecksum = (text: string): number => crc32(text)
 
 export const hasMagic = (view: DataView, at: number): boolean => view.getUint32(at, true) === magic
-export const frameChecksum = (view: DataView, at: number): number => view.getUint32(at + 4, true)
+const frameChecksum = (view: DataView, at: number): number => view.getUint32(at + 4, true)
 export const frameLength = (view: DataView, at: number): number => view.getUint32(at + 8, true)
 export const frameRecordCount = (view: DataView, at: number): number => view.getUint32(at + 12, true)
 export const frameSequence = (view: DataView, at: number): number =>

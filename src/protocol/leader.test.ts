@@ -1,0 +1,49 @@
+/** Tests of the leader against those who have no say in its ballot. */
+import { describe, expect, it } from "vitest"
+import { Ballot, NodeId, noSlot, type Replica, StorageId } from "./ids.ts"
+import { idleLeader, leaderStep } from "./leader.ts"
+import { defaultLeaderSettings } from "./leader-input.ts"
+import type { LogView } from "./log-view.ts"
+
+const replica = (node: string, storage: string): Replica => ({
+  node: NodeId(node),
+  storage: StorageId(storage)
+})
+const self = replica("a", "1")
+const acceptors = [self, replica("b", "1")]
+const emptyLog: LogView = {
+  promised: Ballot(2),
+  last: noSlot,
+  ballotAt: () => Ballot(0),
+  lastSlotOfBallot: () => noSlot,
+  read: () => []
+}
+
+const preparing = () => {
+  const settings = defaultLeaderSettings
+  const asked = leaderStep(idleLeader(self), emptyLog, { _tag: "Start", token: "t", acceptors, settings })
+  const prev = { ballot: Ballot(1), generation: 0, leader: self, acceptors }
+  const configuration = { ...prev, ballot: Ballot(2) }
+  const reply = { _tag: "Issued", requestId: "t/ballot", configuration, prev } as const
+  return leaderStep(asked.state, emptyLog, { _tag: "FromMaster", reply }).state
+}
+
+const nack = { _tag: "Nack", ballot: Ballot(2), promised: Ballot(9) } as const
+
+describe("a leader", () => {
+  it("steps down when an acceptor of its ballot has promised a higher one", () => {
+    const step = leaderStep(preparing(), emptyLog, {
+      _tag: "FromAcceptor",
+      from: acceptors[1]!,
+      message: nack
+    })
+    expect(step.state._tag).toBe("Deposed")
+  })
+
+  it("is not deposed by a stranger, nor by a node that came back with another disk", () => {
+    for (const from of [replica("x", "1"), replica("b", "2")]) {
+      const step = leaderStep(preparing(), emptyLog, { _tag: "FromAcceptor", from, message: nack })
+      expect(step.state._tag).toBe("Preparing")
+    }
+  })
+})
