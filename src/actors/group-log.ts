@@ -114,7 +114,7 @@ export class GroupLog implements LogView {
     invariant(from > noSlot && through <= this.last, "only what is in the log can be read")
     if (from > through) return []
     const first = this.#cache.first
-    const room = Math.min(maxBytes, readMaxBytes.value)
+    const room = Math.max(1, Math.min(maxBytes, readMaxBytes.value))
     return first !== undefined && from >= first
       ? this.#cache.read(from, through, room)
       : this.#readDisk(from, through, room)

@@ -19,6 +19,7 @@ export const leaderSettings = ({ heartbeatIntervalMs, retransmitAfterMs }: NodeC
   retransmitAfterMs,
   masterRetryMs: masterRetryMs.value,
   batchMaxBytes: batchMaxBytes.value,
+  submissionMaxBytes: normal.submissionMaxBytes,
   windowMax: windowMax.value,
   pendingMaxBytes: pendingMaxBytes.value,
   questionsMax: questionsMax.value,

@@ -46,5 +46,6 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
     log.attach(wal)
     logs.set(name, log)
   }
+  yield* wal.mark
   return { wal, logs }
 })

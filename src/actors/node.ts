@@ -6,7 +6,7 @@ import { Cause, Deferred, Effect, type Scope } from "effect"
 import { GroupId, NodeId, type Replica, Slot, StorageId } from "../protocol/ids.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { BadSubject, Bus, BusUnavailable } from "../runtime/bus/port.ts"
-import type { StorageCorrupted, UnknownFormat, WrongCluster } from "../runtime/storage/errors.ts"
+import type { StorageCorrupted, UnknownFormat, WalFailure, WrongCluster } from "../runtime/storage/errors.ts"
 import type { DirectoryInUse, DiskFailed, Files } from "../runtime/storage/port.ts"
 import type { Wal } from "../runtime/storage/wal.ts"
 import type { Body, Packet } from "../wire/packet.ts"
@@ -25,7 +25,7 @@ import { ConfigInvalid, type GroupConfig, type NodeConfig } from "./node-config.
 import { count, makeNodeContext, type NodeContext } from "./node-context.ts"
 import { openGroupLogs } from "./node-storage.ts"
 import { announce, type DuplicateNode } from "./presence.ts"
-import { fileRegister, type RegisterFailure } from "./register.ts"
+import { fileRegister, RegisterCorrupted, type RegisterFailure } from "./register.ts"
 
 export { ConfigInvalid, type NodeConfig, nodeConfig } from "./node-config.ts"
 
@@ -34,6 +34,7 @@ export type NodeFailure = GroupFailure | RegisterFailure | DuplicateNode
 
 /** Why a node does not start. */
 export type StartFailure =
+  | WalFailure
   | DiskFailed
   | DirectoryInUse
   | WrongCluster
@@ -93,6 +94,9 @@ export interface NodeOptions {
   readonly onGroup?: (parts: GroupParts) => void
 }
 
+/** The default of NATS. Batches and chunks of the log are sized for it. */
+const payloadMinBytes = 1024 * 1024
+
 /**
  * Runs a node in the scope, over the Bus and the Files of the environment. It returns once the node has its
  * storage and listens; a group serves as soon as its leader has been activated. Closing the scope stops it.
@@ -127,6 +131,11 @@ export const runNode = Effect.fnUntraced(function* (
   const { wal, logs } = yield* openGroupLogs(config)
   const self: Replica = { node: NodeId(config.node), storage: StorageId(wal.storageId) }
   const context = yield* makeNodeContext(config.cluster, self)
+  const { maxPayloadBytes } = context.bus
+  if (maxPayloadBytes < payloadMinBytes) {
+    const problem = `the bus takes ${maxPayloadBytes} bytes a message, and a node needs ${payloadMinBytes}`
+    return yield* new ConfigInvalid({ problem: `${problem}: raise max_payload of the NATS server` })
+  }
   const failed = yield* Deferred.make<never, NodeFailure>()
   const fail = (failure: NodeFailure) => Deferred.doneUnsafe(failed, Effect.fail(failure))
   const presence = yield* announce(context)
@@ -134,7 +143,7 @@ export const runNode = Effect.fnUntraced(function* (
   yield* context.bus.onStatus((status) => {
     if (status === "Connected") presence.greet()
   })
-  if (config.node === (config.master ?? config.nodes[0])) yield* runMaster(config, context, fail)
+  if (config.node === (config.master ?? config.nodes[0])) yield* runMaster(config, context, logs, fail)
   const groups = new Map<GroupId, Group>()
   const sources = new Map<GroupId, CatchUpSource>()
   const holds = ({ acceptors, learners }: GroupConfig) => [...acceptors, ...learners].includes(config.node)
@@ -195,10 +204,18 @@ const listen = Effect.fnUntraced(function* (
 const runMaster = Effect.fnUntraced(function* (
   config: NodeConfig,
   context: NodeContext,
+  logs: ReadonlyMap<string, GroupLog>,
   onFailure: (failure: RegisterFailure) => void
 ) {
   const { bus, codec, subjects, counters } = context
   const register = yield* fileRegister(`${config.data}/master`)
+  for (const { name } of config.groups) {
+    const { state } = yield* register.read(GroupId(name))
+    const promised = logs.get(name)?.promised ?? 0
+    if (promised < state.nextBallot) continue
+    const reason = `it would hand out ballot ${state.nextBallot}, and ${promised} was handed out before`
+    return yield* new RegisterCorrupted({ path: `${config.data}/master/${name}.json`, reason })
+  }
   const master = yield* spawnMaster({
     name: `${config.node}/master`,
     register,
@@ -213,6 +230,8 @@ const runMaster = Effect.fnUntraced(function* (
       const packet = codec.decode(payload)
       if (typeof packet === "string") return count(counters, packet)
       if (packet.body._tag !== "MasterAsk") return count(counters, `not for a master: ${packet.body._tag}`)
+      // A group is the name of a file here: only those of the configuration are.
+      if (!logs.has(packet.group)) return count(counters, "unknown group")
       const { from, group, body } = packet
       master.offerUnsafe({ replyTo: replyTo ?? subjects.node(from.node), group, request: body.request })
     }

@@ -10,6 +10,8 @@ export interface LeaderSettings {
   readonly masterRetryMs: number
   /** One Accept carries about this much. */
   readonly batchMaxBytes: number
+  /** A larger submission is refused: as a batch of its own it would not fit a message of the bus. */
+  readonly submissionMaxBytes: number
   /** Batches in flight. A small window beats a large one: the next batch grows while these are out. */
   readonly windowMax: number
   /** Submissions that wait beyond this are refused as Overloaded. */
@@ -25,6 +27,7 @@ export const defaultLeaderSettings: LeaderSettings = {
   retransmitAfterMs: 100,
   masterRetryMs: 250,
   batchMaxBytes: 256 * 1024,
+  submissionMaxBytes: 1000 * 1024,
   windowMax: 2,
   pendingMaxBytes: 32 * 1024 * 1024,
   questionsMax: 65_536,

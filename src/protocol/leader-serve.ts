@@ -53,6 +53,10 @@ const submit = (state: Serving, input: Submit): Step<Serving> => {
   if (count === undefined || count === 0) {
     return refuse({ _tag: "Malformed", reason: "these bytes are no client's entries" })
   }
+  if (bytes.length > state.settings.submissionMaxBytes) {
+    const reason = `${bytes.length} bytes are over the limit of ${state.settings.submissionMaxBytes} bytes`
+    return refuse({ _tag: "Malformed", reason })
+  }
   if (state.pendingBytes + bytes.length > state.settings.pendingMaxBytes) {
     return refuse({ _tag: "Overloaded", retryAfterMs: 20 })
   }

@@ -110,10 +110,12 @@ describe("damage", () => {
       const disk = new MemoryDisk()
       yield* Effect.scoped(openSmall(disk))
       const empty = disk.bytesOf(segmentPath(1)).slice()
+      const unmarked = disk.bytesOf("node/identity.json").slice()
       const pastOf = (frameSizes: ReadonlyArray<number>) =>
         Effect.scoped(
           Effect.gen(function* () {
             disk.replaceNow(segmentPath(1), empty.slice())
+            disk.replaceNow("node/identity.json", unmarked.slice())
             const wal = yield* openSmall(disk)
             for (const sizeBytes of frameSizes) {
               wal.append(1, 1, [new Uint8Array(sizeBytes - 31)])
@@ -128,6 +130,21 @@ describe("damage", () => {
       const other = yield* pastOf([75, 75, 60])
       disk.replaceNow(segmentPath(1), Uint8Array.from([...one.subarray(0, 150), ...other.subarray(150)]))
       assert.match((yield* refusal(disk)).message, /frame 3 stands where frame 2 belongs/)
+    })
+  )
+
+  it.effect("a log whose frames are all gone is damage, though what is left looks like a new one", () =>
+    Effect.gen(function* () {
+      const disk = new MemoryDisk()
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const wal = yield* openSmall(disk)
+          wal.append(1, 1, [new Uint8Array(100)])
+          yield* wal.mark
+        })
+      )
+      disk.replaceNow(segmentPath(1), new Uint8Array(disk.bytesOf(segmentPath(1)).length))
+      assert.match((yield* refusal(disk)).message, /the log ends here, and it had reached \d+ bytes more/)
     })
   )
 

@@ -14,7 +14,8 @@ const Natural = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 /**
  * `segments` counts the segment files that may hold records: it is raised, durably, before the first write to
  * one. So a segment file that went missing is noticed, and one whose preallocation a crash cut short is known
- * to be empty.
+ * to be empty. `durable` is a position that the log had reached when it was noted: a log that ends before it has lost
+ * something, though what is left looks sound.
  */
 const Identity = Schema.Struct({
   format: Schema.Literal(supportedFormat),
@@ -22,7 +23,8 @@ const Identity = Schema.Struct({
   storageId: Schema.String,
   salt: Natural,
   segmentBytes: Natural,
-  segments: Natural
+  segments: Natural,
+  durable: Natural
 })
 export type Identity = typeof Identity.Type
 
@@ -42,7 +44,8 @@ const checksumOf = (identity: Identity): number =>
       identity.storageId,
       identity.salt,
       identity.segmentBytes,
-      identity.segments
+      identity.segments,
+      identity.durable
     ])
   )
 
@@ -56,7 +59,15 @@ export const drawIdentity = Effect.fnUntraced(function* (clusterId: string, segm
   const words = [yield* randomWord, yield* randomWord, yield* randomWord, yield* randomWord]
   const salt = yield* randomWord
   const storageId = words.map(hex).join("")
-  return { format: supportedFormat, clusterId, storageId, salt, segmentBytes, segments: 0 } satisfies Identity
+  return {
+    format: supportedFormat,
+    clusterId,
+    storageId,
+    salt,
+    segmentBytes,
+    segments: 0,
+    durable: 0
+  } satisfies Identity
 })
 
 /** Replaces the identity file; a crash leaves the old or the new one. */

@@ -118,7 +118,7 @@ export class MemoryDisk {
   }
 
   private files(): FilesShape {
-    const { contents } = this
+    const { contents, life } = this
     return {
       makeDirectory: () => Effect.void,
       list: (directory) =>
@@ -128,7 +128,11 @@ export class MemoryDisk {
           return names.map((path) => path.slice(prefix.length)).filter((name) => !name.includes("/"))
         }),
       readFile: (path) => Effect.sync(() => contents.get(path)?.slice()),
-      writeFileAtomic: (path, bytes) => Effect.sync(() => void contents.set(path, bytes.slice())),
+      writeFileAtomic: (path, bytes) =>
+        Effect.sync(() => {
+          // What a process that died in the crash would still do on its way out, it does not.
+          if (life === this.life) contents.set(path, bytes.slice())
+        }),
       preallocate: (path, sizeBytes) =>
         Effect.suspend(() => {
           if (this.nextPreallocation !== undefined) {

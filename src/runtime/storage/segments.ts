@@ -1,7 +1,7 @@
 /**
  * The segment files of a log: their names, what must be there, and the making of the next one ahead of need.
  */
-import { Effect, Queue, Scope } from "effect"
+import { Effect, Queue, Scope, Semaphore } from "effect"
 import { reading, StorageCorrupted } from "./errors.ts"
 import { type Identity, writeIdentity } from "./identity.ts"
 import { type DiskFailed, type FileHandle, Files } from "./port.ts"
@@ -57,6 +57,8 @@ export interface Segments {
    * leaves the disk to others as long as `yields` says so.
    */
   readonly makeNext: (done: (failure: DiskFailed | undefined) => void, yields: () => boolean) => void
+  /** Notes durably that the log has reached this position. */
+  readonly mark: (durable: Position) => Effect.Effect<void, DiskFailed>
 }
 
 const checkCounted = Effect.fnUntraced(function* (directory: string, identity: Identity) {
@@ -85,6 +87,7 @@ const makeSegment = Effect.fnUntraced(function* (
   directory: string,
   identity: Identity,
   segment: number,
+  save: (change: Partial<Identity>) => Effect.Effect<void, DiskFailed, Files>,
   yields?: () => boolean
 ) {
   const files = yield* Files
@@ -92,7 +95,7 @@ const makeSegment = Effect.fnUntraced(function* (
   // An attempt before this one may have got as far as the file.
   if ((yield* listSegments(directory)).includes(segment)) yield* files.remove(path)
   yield* files.preallocate(path, identity.segmentBytes, yields)
-  yield* writeIdentity(directory, { ...identity, segments: segment })
+  yield* save({ segments: segment })
   return yield* files.open(path)
 })
 
@@ -104,16 +107,26 @@ export const openSegments = Effect.fnUntraced(function* (directory: string, iden
   const scope = yield* Effect.scope
   yield* checkCounted(directory, identity)
   const handles: Array<FileHandle> = []
+  const oneAtATime = yield* Semaphore.make(1)
+  let current = identity
+  const save = (change: Partial<Identity>) =>
+    oneAtATime.withPermit(
+      Effect.suspend(() => {
+        current = { ...current, ...change }
+        return writeIdentity(directory, current)
+      })
+    )
   for (let segment = 1; segment <= identity.segments; segment++) {
     handles.push(yield* openSegment(directory, identity, segment))
   }
-  if (handles.length === 0) handles.push(yield* makeSegment(directory, identity, 1))
+  if (handles.length === 0) handles.push(yield* makeSegment(directory, identity, 1, save))
 
+  const files = yield* Files
   const requests = yield* Queue.unbounded<Parameters<Segments["makeNext"]>>()
   const maker = Effect.gen(function* () {
     for (;;) {
       const [done, yields] = yield* Queue.take(requests)
-      const failure = yield* makeSegment(directory, identity, handles.length + 1, yields).pipe(
+      const failure = yield* makeSegment(directory, identity, handles.length + 1, save, yields).pipe(
         Scope.provide(scope),
         Effect.match({
           onSuccess: (handle) => void handles.push(handle),
@@ -131,7 +144,8 @@ export const openSegments = Effect.fnUntraced(function* (directory: string, iden
     segmentBytes: identity.segmentBytes,
     last: () => handles.length,
     handle: (segment) => handles[segment - 1]!,
-    makeNext: (done, yields) => void Queue.offerUnsafe(requests, [done, yields])
+    makeNext: (done, yields) => void Queue.offerUnsafe(requests, [done, yields]),
+    mark: (durable) => Effect.provideService(save({ durable }), Files, files)
   }
   return segments
 })

@@ -74,6 +74,11 @@ export interface Wal {
     position: Position
   ) => { readonly records: ReadonlyArray<WalRecord>; readonly next: Position } | undefined
   readonly stats: () => WalStats
+  /**
+   * Makes everything staged durable and notes how far the log has come: should what lies before that point ever be gone, the
+   * next opening notices, where otherwise it would take the log for a shorter one.
+   */
+  readonly mark: Effect.Effect<void, WalFailure>
 }
 
 const defaultSegmentBytes = 64 << 20
@@ -145,15 +150,32 @@ const openIn = Effect.fnUntraced(function* (
   const segments = yield* openSegments(directory, identity)
   const recovered = yield* recover(segments, identity.salt, onRecord)
   const writer = new LogWriter(segments, identity.salt, frameMaxBytes, recovered)
-  yield* Effect.addFinalizer(() => Effect.sync(() => writer.close(new WalClosed({ directory }))))
   const startPosition = identity.segmentBytes
   const endPosition = () => writer.segment * identity.segmentBytes + writer.offset
+  if (endPosition() < identity.durable) {
+    const reason = `the log ends here, and it had reached ${identity.durable - endPosition()} bytes more`
+    const { path } = segments.handle(writer.segment)
+    return yield* new StorageCorrupted({ path, offset: writer.offset, reason })
+  }
+  const synced = Effect.callback<void, WalFailure>((resume) =>
+    writer.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
+  )
+  yield* Effect.addFinalizer(() =>
+    Effect.andThen(
+      Effect.ignore(Effect.suspend(() => segments.mark(endPosition()))),
+      Effect.sync(() => writer.close(new WalClosed({ directory })))
+    )
+  )
   return {
     clusterId,
     storageId: identity.storageId,
     append: (type, group, parts) => writer.append(type, group, parts),
     sync: (done) => writer.sync(done),
     readFrame: makeReadFrame(segments, writer, identity.salt),
+    mark: Effect.andThen(
+      synced,
+      Effect.suspend(() => segments.mark(endPosition()))
+    ),
     stats: () => ({
       frames: writer.sequence,
       bytes: endPosition() - startPosition,
