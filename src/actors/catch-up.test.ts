@@ -24,7 +24,7 @@ const fill = (log: GroupLog): void => {
       first: Slot(slot),
       count: 1,
       atMs: slot,
-      bytes: startedEntry
+      bytes: startedEntry(60_000)
     }
     log.persist({ _tag: "Appended", run })
   }

@@ -94,7 +94,7 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   const { self } = context
   const id = group.name as GroupId
   const name = (role: string) => `${self.node}/${group.name}/${role}`
-  const replica = emptyReplica(machine, config.sessionTtlMs)
+  const replica = emptyReplica(machine)
   // The roles tell each other through these; they are filled in as the actors come up.
   const roles: Mailboxes = { acceptor: () => {}, leader: () => false }
   const read: GroupLog["read"] = (from, through, maxBytes) => log.read(from, through, maxBytes)

@@ -14,8 +14,13 @@ const questionsMax = knob("leader-questions", normal.questionsMax, { min: 1, max
 const chunkMaxBytes = knob("leader-chunk-bytes", normal.chunkMaxBytes, { min: 1, max: 4096 })
 const masterRetryMs = knob("master-retry-ms", normal.masterRetryMs, { min: 20, max: 1000 })
 
-export const leaderSettings = ({ heartbeatIntervalMs, retransmitAfterMs }: NodeConfig): LeaderSettings => ({
+export const leaderSettings = ({
   heartbeatIntervalMs,
+  retransmitAfterMs,
+  sessionTtlMs
+}: NodeConfig): LeaderSettings => ({
+  heartbeatIntervalMs,
+  sessionTtlMs,
   retransmitAfterMs,
   masterRetryMs: masterRetryMs.value,
   batchMaxBytes: batchMaxBytes.value,

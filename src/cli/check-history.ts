@@ -5,7 +5,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import type { HistoryReport } from "../sim/history/command.ts"
 import { CommandFailed, usageFailure } from "./failure.ts"
 import { jsonFlag, timeoutFlag } from "./flags.ts"
-import { print, printError, printJson } from "./output.ts"
+import { printError, printJson } from "./output.ts"
 
 const defaultTimeoutMs = 60_000
 /** Not understood, as the checker itself says it. */
@@ -64,13 +64,9 @@ export const checkHistoryCommand = Command.make(
       if (!json) yield* printError(`the failing part is drawn in ${svg.value}`)
     }
     const { exitCode } = report
-    if (json) yield* printJson(report.json)
-    else if (exitCode !== notUnderstoodCode) yield* print(asText(report))
-    if (exitCode === 0) return
-    return yield* new CommandFailed({
-      reason: json || exitCode !== notUnderstoodCode ? "" : asText(report),
-      exitCode
-    })
+    yield* printJson(report.json)
+    if (exitCode === 0) return json ? undefined : yield* printError(asText(report))
+    return yield* new CommandFailed({ reason: json ? "" : asText(report), exitCode })
   })
 ).pipe(
   Command.withDescription(

@@ -83,6 +83,13 @@ export class Epoch {
     return expired
   }
 
+  /** Settles everything that `matches`. */
+  takeOut(matches: (sent: Sent) => boolean): ReadonlyArray<Sent> {
+    const taken = [...this.#pending].filter(([, sent]) => matches(sent))
+    for (const [number] of taken) this.#pending.delete(number)
+    return taken.map(([, sent]) => sent)
+  }
+
   /** Everything that is left; the epoch is empty afterwards. */
   drain(): ReadonlyArray<Sent> {
     const left = [...this.#pending.values()]

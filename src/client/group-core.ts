@@ -69,7 +69,7 @@ export class GroupCore {
       case "Opened":
         return this.#opened(body.session)
       case "SubmitRefused":
-        if (body.refusal._tag === "Malformed") return this.#malformed(body.refusal.reason)
+        if (body.refusal._tag === "Malformed") return this.#malformed(body.submission, body.refusal.reason)
         this.#unsent(body.submission)
         return this.#link.refused(body.refusal)
       case "SubmitUnsettled":
@@ -202,10 +202,12 @@ export class GroupCore {
     for (const command of late) command.done(null, 0, new Unavailable({ reason: "nobody took it in time" }))
   }
 
-  /** Never in good order: then nothing of it can succeed. */
-  #malformed(reason: string): void {
-    for (const { command, given } of this.#epoch?.drain() ?? []) {
-      if (!given) command.done(null, 0, new Rejected({ reason }))
+  /** Never in good order: then nothing of that submission can succeed. */
+  #malformed(submission: number, reason: string): void {
+    for (const epoch of this.#epochs()) {
+      for (const { command, given } of epoch.takeOut((sent) => sent.submission === submission)) {
+        if (!given) command.done(null, 0, new Rejected({ reason }))
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 /** The key-value store of a group: revisions on every reply, compare-and-set, listing by prefix. */
 import { Effect, Option, Stream } from "effect"
 import type { KvAnswer, KvCommand, KvEntry, KvQuestion, KvReply, KvValue } from "../machines/kv.ts"
-import type { CommandFailure, QuestionFailure } from "./errors.ts"
+import { type CommandFailure, type QuestionFailure, Rejected } from "./errors.ts"
 import type { CallOptions, Replicated } from "./replicated.ts"
 
 /**
@@ -43,6 +43,14 @@ export interface Kv {
 
 const pageMax = 1000
 
+/** Half a character cannot be written as bytes and read back: two such keys would become one. */
+const ifWellFormed =
+  (...texts: ReadonlyArray<KvValue>) =>
+  <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E | Rejected> =>
+    texts.every((text) => typeof text !== "string" || text.isWellFormed())
+      ? call
+      : Effect.fail(new Rejected({ reason: "a key or a value holds half a character (a lone surrogate)" }))
+
 /**
  * The key-value form of a connection to a group.
  *
@@ -55,15 +63,25 @@ const pageMax = 1000
  */
 export const kvOf = (group: Replicated<KvCommand, KvReply, KvQuestion, KvAnswer>): Kv => ({
   put: (key, value, options) =>
-    Effect.map(group.submit({ _tag: "Put", key, value }, options), ({ reply }) => ({
-      revision: reply.revision
-    })),
+    group.submit({ _tag: "Put", key, value }, options).pipe(
+      Effect.map(({ reply }) => ({ revision: reply.revision })),
+      ifWellFormed(key, value)
+    ),
   get: (key, options) =>
-    Effect.map(group.ask({ _tag: "Get", key }, options), ({ entries }) => Option.fromNullishOr(entries[0])),
+    group.ask({ _tag: "Get", key }, options).pipe(
+      Effect.map(({ entries }) => Option.fromNullishOr(entries[0])),
+      ifWellFormed(key)
+    ),
   delete: (key, options) =>
-    Effect.map(group.submit({ _tag: "Delete", key }, options), ({ reply }) => ({ deleted: reply.changed })),
+    group.submit({ _tag: "Delete", key }, options).pipe(
+      Effect.map(({ reply }) => ({ deleted: reply.changed })),
+      ifWellFormed(key)
+    ),
   compareAndSet: (key, revision, value, options) =>
-    Effect.map(group.submit({ _tag: "CompareAndSet", key, revision, value }, options), ({ reply }) => reply),
+    group.submit({ _tag: "CompareAndSet", key, revision, value }, options).pipe(
+      Effect.map(({ reply }) => reply),
+      ifWellFormed(key, value)
+    ),
   list: (prefix, options) =>
     Stream.paginate("", (after: string) =>
       Effect.map(group.ask({ _tag: "List", prefix, after, limit: pageMax }, options), (page) => [

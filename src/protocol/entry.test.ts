@@ -39,7 +39,7 @@ describe("an entry", () => {
   it("of every kind is read as it was written, sessions up to 48 bits", () => {
     const session = 2 ** 48 - 1
     const bytes = joined(
-      startedEntry,
+      startedEntry(60_000),
       openEntry(ClientId("né")),
       command(session, 2 ** 32 - 1, 7, "x"),
       keepAliveEntry(SessionId(2 ** 40 + 5)),
@@ -75,8 +75,8 @@ describe("a client's bytes", () => {
     const good = command(1, 1, 0, "abc")
     for (let cut = 1; cut < good.length; cut++)
       expect(countClientEntries(good.subarray(0, cut))).toBeUndefined()
-    expect(countClientEntries(startedEntry)).toBeUndefined()
-    expect(countClientEntries(joined(good, startedEntry))).toBeUndefined()
+    expect(countClientEntries(startedEntry(60_000))).toBeUndefined()
+    expect(countClientEntries(joined(good, startedEntry(60_000)))).toBeUndefined()
     expect(countClientEntries(new Uint8Array([1, 0, 0, 0, 99]))).toBeUndefined()
     expect(countClientEntries(new Uint8Array([255, 255, 255, 255, 2]))).toBeUndefined()
   })

@@ -7,7 +7,7 @@ import { lengthPrefixBytes, type Run, readUint32, writeUint32 } from "./run.ts"
 
 /**
  * Entry: length (4 bytes), kind (1), then by kind
- * - started: nothing. The first entry of every ballot.
+ * - started: the time to live of sessions in milliseconds (6). The first entry of every ballot.
  * - open: the client's id. Opens a session named by the entry's slot.
  * - command: session (6), number (4), received (4), the machine's command. The client has the replies to all
  *   numbers up to
@@ -49,8 +49,6 @@ const writeSession = (bytes: Uint8Array, offset: number, session: SessionId): vo
 const readSession = (bytes: Uint8Array, offset: number): SessionId =>
   SessionId(readUint32(bytes, offset) + (bytes[offset + 4]! | (bytes[offset + 5]! << 8)) * 0x1_0000_0000)
 
-export const startedEntry: Uint8Array = emptyEntry(startedKind, 0)
-
 export const openEntry = (client: ClientId): Uint8Array => {
   const id = new TextEncoder().encode(client)
   const bytes = emptyEntry(openKind, id.length)
@@ -63,6 +61,13 @@ const sessionEntry = (kind: number, session: SessionId): Uint8Array => {
   writeSession(bytes, bodyAt, session)
   return bytes
 }
+
+/**
+ * The first entry of a ballot. It carries the time to live of sessions: replicas must not each have their
+ * own.
+ */
+export const startedEntry = (sessionTtlMs: number): Uint8Array =>
+  sessionEntry(startedKind, SessionId(sessionTtlMs))
 
 export const keepAliveEntry = (session: SessionId): Uint8Array => sessionEntry(keepAliveKind, session)
 export const closeEntry = (session: SessionId): Uint8Array => sessionEntry(closeKind, session)
@@ -111,6 +116,8 @@ export interface EntryView {
   session: SessionId
   number: RequestNumber
   received: number
+  /** Of a started entry: how long sessions live without a sign, from here on. */
+  sessionTtlMs: number
   command: Uint8Array
 }
 
@@ -122,6 +129,7 @@ const emptyView = (): EntryView => ({
   session: SessionId(0),
   number: RequestNumber(0),
   received: 0,
+  sessionTtlMs: 0,
   command: nothing
 })
 
@@ -157,7 +165,8 @@ const readEntry = (bytes: Uint8Array, offset: number, end: number, view: EntryVi
   } else if ((kind === keepAliveKind || kind === closeKind) && size === bodyAt + sessionBytes) {
     view.kind = kind === closeKind ? "close" : "keepAlive"
     view.session = readSession(bytes, offset + bodyAt)
-  } else if (kind === startedKind) {
+  } else if (kind === startedKind && size === bodyAt + sessionBytes) {
     view.kind = "started"
+    view.sessionTtlMs = readSession(bytes, offset + bodyAt)
   }
 }

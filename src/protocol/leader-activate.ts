@@ -62,14 +62,19 @@ const serving = (before: Awaiting, log: LogView): Step<Serving> => {
   const tail = boundThrough === 0 ? undefined : log.read(boundThrough, boundThrough, 1)[0]
   // The first entry of a ballot says that a new leader began: sessions are not to expire for the time without
   // one.
-  const started: Pending = { client: ClientId(""), submission: 0, bytes: startedEntry, count: 1 }
+  const started: Pending = {
+    client: ClientId(""),
+    submission: 0,
+    bytes: startedEntry(settings.sessionTtlMs),
+    count: 1
+  }
   const state: Serving = {
     ...facts,
     _tag: "Serving",
     chosen: boundThrough,
     window: [],
     pending: [started],
-    pendingBytes: startedEntry.length,
+    pendingBytes: started.bytes.length,
     atMs: tail?.atMs ?? 0,
     reads: [],
     newReads: [],

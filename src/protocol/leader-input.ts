@@ -8,6 +8,8 @@ export interface LeaderSettings {
   readonly heartbeatIntervalMs: number
   readonly retransmitAfterMs: number
   readonly masterRetryMs: number
+  /** Sessions without a sign of life for this long are forgotten; it goes into the log with each ballot. */
+  readonly sessionTtlMs: number
   /** One Accept carries about this much. */
   readonly batchMaxBytes: number
   /** A larger submission is refused: as a batch of its own it would not fit a message of the bus. */
@@ -26,6 +28,7 @@ export const defaultLeaderSettings: LeaderSettings = {
   heartbeatIntervalMs: 50,
   retransmitAfterMs: 100,
   masterRetryMs: 250,
+  sessionTtlMs: 60_000,
   batchMaxBytes: 256 * 1024,
   submissionMaxBytes: 1000 * 1024,
   windowMax: 2,

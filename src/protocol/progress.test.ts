@@ -17,7 +17,7 @@ const strictLog = (last: number): LogView => ({
   lastSlotOfBallot: (_ballot, slot) => slot,
   read: (from, through) => {
     if (through > last) throw new RangeError(`read through ${through}, the log ends at ${last}`)
-    const bytes = new Uint8Array(startedEntry.length * (through - from + 1))
+    const bytes = new Uint8Array(startedEntry(60_000).length * (through - from + 1))
     return [{ ballot: Ballot(1), first: from, count: through - from + 1, atMs: 0, bytes }]
   }
 })

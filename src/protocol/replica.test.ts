@@ -51,7 +51,8 @@ const runOf = (first: number, atMs: number, ...entries: ReadonlyArray<Uint8Array
 })
 
 const applied = (...runs: ReadonlyArray<Run>) => {
-  const replica = emptyReplica(machine, 100)
+  const replica = emptyReplica(machine)
+  replica.sessions.ttlMs = 100
   const results: Array<CommandResult> = []
   const answers = { result: (result: CommandResult) => results.push(result), opened: () => undefined }
   for (const run of runs) applyRun(replica, machine, decode, run, answers)
@@ -92,8 +93,15 @@ describe("a replica", () => {
       runOf(2, 90, keepAliveEntry(session)),
       runOf(3, 180, command(1, 7))
     )
-    const leaderless = applied(runOf(1, 0, open), runOf(2, 5000, startedEntry, command(1, 7)))
+    const leaderless = applied(runOf(1, 0, open), runOf(2, 5000, startedEntry(60_000), command(1, 7)))
     for (const { results } of [alive, leaderless]) expect(results).toMatchObject([{ outcome: "done" }])
+  })
+
+  it("lets sessions live as long as the log says, not as this replica might be told", () => {
+    const begun = runOf(1, 0, startedEntry(5000), open)
+    const late = (atMs: number) => applied(begun, runOf(3, atMs, command(1, 7, 0, SessionId(2)))).results
+    expect(late(5000)).toMatchObject([{ outcome: "done" }])
+    expect(late(5001)).toMatchObject([{ outcome: "session-expired" }])
   })
 
   it("refuses what the machine cannot read, and remembers that it did", () => {

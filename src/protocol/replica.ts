@@ -28,9 +28,9 @@ export interface ReplicaState {
   atMs: number
 }
 
-export const emptyReplica = (machine: AnyMachine, sessionTtlMs?: number): ReplicaState => ({
+export const emptyReplica = (machine: AnyMachine): ReplicaState => ({
   machine: machine.initial(),
-  sessions: noSessions(sessionTtlMs),
+  sessions: noSessions(),
   applied: noSlot,
   atMs: 0
 })
@@ -92,6 +92,7 @@ const applyEntry = (applying: Applying, entry: EntryView, slot: Slot): void => {
     case "close":
       return closeSession(sessions, entry.session)
     case "started":
+      sessions.ttlMs = entry.sessionTtlMs
       return extendSessions(sessions, atMs - replica.atMs)
     case "unknown":
       return

@@ -26,7 +26,7 @@ interface Session {
  * called in log order, with log time, so that all replicas hold the same.
  */
 export interface Sessions {
-  readonly ttlMs: number
+  ttlMs: number
   readonly byId: Map<SessionId, Session>
   readonly byClient: Map<ClientId, SessionId>
   sweptMs: number

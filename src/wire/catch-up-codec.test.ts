@@ -12,7 +12,7 @@ const run = (first: number, ballot: number) => ({
   first: Slot(first),
   count: 1,
   atMs: 1,
-  bytes: startedEntry
+  bytes: startedEntry(60_000)
 })
 const bodyOf = (bytes: Uint8Array) => {
   const packet = codec.decode(bytes)

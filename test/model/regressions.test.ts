@@ -19,7 +19,7 @@ const runOf = (ballot: number, first: number, count: number): Run => ({
   first: Slot(first),
   count,
   atMs: 0,
-  bytes: joinBytes(Array(count).fill(startedEntry), count * startedEntry.length)
+  bytes: joinBytes(Array(count).fill(startedEntry(60_000)), count * startedEntry(60_000).length)
 })
 
 const configuration: Configuration = {

@@ -14,8 +14,8 @@ const Natural = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 /**
  * `segments` counts the segment files that may hold records: it is raised, durably, before the first write to
  * one. So a segment file that went missing is noticed, and one whose preallocation a crash cut short is known
- * to be empty. `durable` is a position that the log had reached when it was noted: a log that ends before it has lost
- * something, though what is left looks sound.
+ * to be empty. `durable` is a position that the log had reached when it was noted: a log that ends before it
+ * has lost something, though what is left looks sound.
  */
 const Identity = Schema.Struct({
   format: Schema.Literal(supportedFormat),

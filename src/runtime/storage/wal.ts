@@ -75,8 +75,8 @@ export interface Wal {
   ) => { readonly records: ReadonlyArray<WalRecord>; readonly next: Position } | undefined
   readonly stats: () => WalStats
   /**
-   * Makes everything staged durable and notes how far the log has come: should what lies before that point ever be gone, the
-   * next opening notices, where otherwise it would take the log for a shorter one.
+   * Makes everything staged durable and notes how far the log has come: should what lies before that point
+   * ever be gone, the next opening notices, where otherwise it would take the log for a shorter one.
    */
   readonly mark: Effect.Effect<void, WalFailure>
 }

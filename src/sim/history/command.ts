@@ -152,6 +152,17 @@ const notUnderstood = (fault: {
  * ```
  */
 export const checkHistory = (lines: Iterable<string>, options: HistoryOptions = {}): HistoryReport => {
+  try {
+    return check(lines, options)
+  } catch (error) {
+    // Values are walked by recursion; nobody means a value that is nested ten thousand times.
+    if (!(error instanceof RangeError)) throw error
+    const message = "a value is nested too deeply to be compared"
+    return notUnderstood({ line: 0, field: "value", message })
+  }
+}
+
+const check = (lines: Iterable<string>, options: HistoryOptions): HistoryReport => {
   const history = readHistory(lines, options)
   if (history._tag === "Fault") return notUnderstood(history)
   const { operations, skippedLines } = history
