@@ -28,7 +28,7 @@ const forMs = Number(values.seconds) * 1000
 const plans: ReadonlyArray<ReadonlyArray<string>> = values.quick
   ? [["--outstanding", "1,256"]]
   : [
-      ["--outstanding", "1,16,256,4096"],
+      ["--outstanding", "256,4096,16,1"],
       ["--outstanding", "256,4096", "--size", "1024"],
       ["--outstanding", "4096", "--clients", "4"],
       ["--outstanding", "1,256", "--kind", "get"]
