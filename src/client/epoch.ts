@@ -18,7 +18,6 @@ export interface Command {
 export interface Sent {
   readonly command: Command
   sentAtMs: number
-  sends: number
   submission: number
   waits: boolean
   /** The caller has been told that the outcome is open; it is only sent on to keep the session whole. */
@@ -52,7 +51,7 @@ export class Epoch {
 
   add(command: Command): void {
     const number = this.#next++
-    this.#pending.set(number, { command, sentAtMs: 0, sends: 0, submission: 0, waits: true, given: false })
+    this.#pending.set(number, { command, sentAtMs: 0, submission: 0, waits: true, given: false })
     this.#toSend.push(number)
   }
 
@@ -90,14 +89,6 @@ export class Epoch {
     return taken.map(([, sent]) => sent)
   }
 
-  /** Everything that is left; the epoch is empty afterwards. */
-  drain(): ReadonlyArray<Sent> {
-    const left = [...this.#pending.values()]
-    this.#pending.clear()
-    this.#toSend = []
-    return left
-  }
-
   /** Numbers that are to be sent, in parts that make a submission of about `maxBytes` each. */
   takeParts(maxBytes: number): ReadonlyArray<ReadonlyArray<number>> {
     if (this.#toSend.length === 0) return []
@@ -132,7 +123,6 @@ export class Epoch {
     for (const number of numbers) {
       const sent = this.#pending.get(number)!
       sent.sentAtMs = nowMs
-      sent.sends++
       sent.submission = submission
       sent.waits = false
       offset = writeCommand(bytes, offset, this.session, RequestNumber(number), received, sent.command.bytes)

@@ -13,11 +13,6 @@ import { type Question, Questions } from "./questions.ts"
 /** Without an answer for this long, a command is sent again. */
 const retryAfter = knob("client-retry-ms", 1000, { min: 60, max: 4000 })
 const keepAliveEvery = knob("client-keep-alive-ms", 15_000, { min: 200, max: 20_000 })
-/**
- * A session that has not been used for this long may have expired: half the time that replicas wait by
- * default.
- */
-const staleAfterMs = 30_000
 /** A leader that said its window is full is asked again after this. */
 const retryAfterMs = 20
 const submissionMaxBytes = knob("client-submission-bytes", 48 * 1024, { min: 1, max: 4096 })
@@ -101,7 +96,6 @@ export class GroupCore {
   flush(): void {
     if (!this.#waits() || !this.#link.open()) return
     const nowMs = this.#options.nowMs()
-    this.#leaveStaleSession(nowMs)
     if (this.#epoch === undefined && this.#queue.length > 0) this.#openSession(nowMs)
     if (this.#epoch !== undefined) {
       for (const command of this.#queue.splice(0, Math.max(0, this.#epoch.room))) this.#epoch.add(command)
@@ -143,7 +137,7 @@ export class GroupCore {
     }
     const reason = "the client was closed"
     for (const epoch of this.#epochs()) {
-      for (const { command, given } of epoch.drain())
+      for (const { command, given } of epoch.takeOut(() => true))
         if (!given) command.done(null, 0, new Indeterminate({ reason }))
     }
     for (const command of this.#queue) command.done(null, 0, new Unavailable({ reason }))
@@ -234,16 +228,6 @@ export class GroupCore {
       } else command.done(null, 0, new Rejected({ reason: "the state machine cannot read the command" }))
     }
     if (epoch !== this.#epoch && epoch.size === 0) this.#old.delete(session)
-  }
-
-  /**
-   * Silence for so long (a suspended machine): the session may be gone, and what would go into it would be
-   * lost in doubt.
-   */
-  #leaveStaleSession(nowMs: number): void {
-    const epoch = this.#epoch
-    if (epoch === undefined || epoch.size > 0 || nowMs - this.#heardAtMs < staleAfterMs) return
-    if (nowMs - this.#link.sentAtMs > staleAfterMs) this.#expired(epoch)
   }
 
   #expired(epoch: Epoch): void {
