@@ -44,8 +44,10 @@ export const NodeConfig = Schema.Struct({
   groups: Schema.Array(GroupFields).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed([] as ReadonlyArray<typeof GroupFields.Encoded>))
   ),
-  /** How often a leader is heard of while it has nothing to say. Default 50. */
+  /** How often a node, and a leader with nothing to say, is heard of. Default 50. */
   heartbeatIntervalMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(50))),
+  /** After how long a silence a node is suspected. Default 250. */
+  failureTimeoutMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(250))),
   /** After how long without progress a leader sends again. Default 100. */
   retransmitAfterMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(100))),
   /** After how long without a sign of it, in time of the log, a session is forgotten. Default 60,000. */
@@ -101,6 +103,11 @@ const firstProblem = (config: NodeConfig): string | undefined => {
     return `"node" is ${config.node}, which is not among "nodes": ${config.nodes.join(", ")}`
   if (config.master !== undefined && !known.has(config.master))
     return `"master" is ${config.master}, no known node`
+  const { failureTimeoutMs, heartbeatIntervalMs } = config
+  if (failureTimeoutMs <= 2 * heartbeatIntervalMs) {
+    const beats = `two beats of ${heartbeatIntervalMs} ms`
+    return `"failureTimeoutMs" is ${failureTimeoutMs}, and must be longer than ${beats}`
+  }
   const names = config.groups.map((group) => group.name)
   if (new Set(names).size < names.length) return `"groups" names a group twice: ${names.join(", ")}`
   for (const { name, acceptors, learners } of config.groups) {

@@ -11,6 +11,7 @@ import type { DirectoryInUse, DiskFailed, Files } from "../runtime/storage/port.
 import type { Wal } from "../runtime/storage/wal.ts"
 import type { Body, Packet } from "../wire/packet.ts"
 import { type CatchUpSource, serveCatchUp } from "./catch-up.ts"
+import { type Detector, type PeerStatus, spawnDetector } from "./detector.ts"
 import {
   type Group,
   type GroupFailure,
@@ -57,6 +58,10 @@ export interface NodeStatus {
   /** Names of all nodes of the cluster, as this one was told. */
   readonly nodes: ReadonlyArray<string>
   readonly groups: ReadonlyArray<GroupStatus>
+  /** The other nodes, as this one sees them. */
+  readonly peers: ReadonlyArray<PeerStatus>
+  /** By how much its event loop was late lately, at worst, in milliseconds. */
+  readonly lagMs: number
   readonly log: ReturnType<Wal["stats"]>
   /** What went by without doing harm: junk, refusals, messages that the bus did not take. */
   readonly counters: Readonly<Record<string, number>>
@@ -144,6 +149,7 @@ export const runNode = Effect.fnUntraced(function* (
     if (status === "Connected") presence.greet()
   })
   if (config.node === (config.master ?? config.nodes[0])) yield* runMaster(config, context, logs, fail)
+  const { detector, actor: detecting } = yield* spawnDetector(context, config.nodes, config)
   const groups = new Map<GroupId, Group>()
   const sources = new Map<GroupId, CatchUpSource>()
   const holds = ({ acceptors, learners }: GroupConfig) => [...acceptors, ...learners].includes(config.node)
@@ -165,10 +171,12 @@ export const runNode = Effect.fnUntraced(function* (
     sources.set(GroupId(group.name), { log, chosen: () => Slot(roles.status().chosen) })
   }
   const server = yield* serveCatchUp(context, sources)
-  server.onTerminated((end) => {
-    if (end._tag !== "Stopped") fail(new RoleCrashed({ role: server.name, cause: Cause.squash(end.cause) }))
-  })
-  yield* listen(config, context, groups)
+  for (const actor of [server, detecting]) {
+    actor.onTerminated((end) => {
+      if (end._tag !== "Stopped") fail(new RoleCrashed({ role: actor.name, cause: Cause.squash(end.cause) }))
+    })
+  }
+  yield* listen(config, context, groups, detector)
   const status = (): NodeStatus => ({
     id: config.node,
     storage: wal.storageId,
@@ -176,6 +184,8 @@ export const runNode = Effect.fnUntraced(function* (
     state: "running",
     nodes: config.nodes,
     groups: [...groups.values()].map((group) => group.status()),
+    peers: detector.peers(),
+    lagMs: Math.round(detector.lagMs()),
     log: wal.stats(),
     counters: Object.fromEntries(context.counters),
     ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes() })
@@ -187,10 +197,12 @@ export const runNode = Effect.fnUntraced(function* (
 const listen = Effect.fnUntraced(function* (
   config: NodeConfig,
   context: NodeContext,
-  groups: ReadonlyMap<GroupId, Group>
+  groups: ReadonlyMap<GroupId, Group>,
+  detector: Detector
 ) {
   const { subjects, self } = context
   const take = (packet: Packet): void => {
+    if (packet.body._tag === "Beat") return detector.take(packet)
     const group = groups.get(packet.group)
     if (group === undefined) count(context.counters, "unknown group")
     else group.take(packet)

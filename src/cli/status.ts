@@ -14,6 +14,10 @@ export interface NodeShown {
   readonly state: string
   readonly pid?: number
   readonly memoryBytes?: number
+  /** By how much its event loop was late lately, at worst, in milliseconds. */
+  readonly lagMs?: number
+  /** The other nodes, as this one sees them. */
+  readonly peers?: NonNullable<NodeSeen["peers"]>
 }
 
 export interface GroupShown {
@@ -79,8 +83,15 @@ export const clusterShown = (cluster: string, seen: ReadonlyArray<NodeSeen>): Cl
   const nodes = [...knownNodes(seen)].sort().map((id): NodeShown => {
     const node = byName.get(id)
     if (node === undefined) return { id, state: "silent" }
-    const { pid, state, memoryBytes } = node
-    return { id, state, pid, ...(memoryBytes === undefined ? {} : { memoryBytes }) }
+    const { pid, state, memoryBytes, lagMs, peers } = node
+    return {
+      id,
+      state,
+      pid,
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      ...(lagMs === undefined ? {} : { lagMs }),
+      ...(peers === undefined ? {} : { peers })
+    }
   })
   return { cluster, nodes, groups: groups.map((group) => groupShown(group, seen)) }
 }

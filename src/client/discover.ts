@@ -21,6 +21,14 @@ const GroupSeen = Schema.Struct({
   )
 })
 
+const PeerSeen = Schema.Struct({
+  node: Schema.String,
+  rttMs: Schema.optionalKey(Schema.Number),
+  heardAgoMs: Schema.Number,
+  suspected: Schema.Boolean,
+  lagMs: Schema.optionalKey(Schema.Number)
+})
+
 /** What a node answers about itself, as far as clients and the command line use it. */
 const NodeSeen = Schema.Struct({
   id: Schema.String,
@@ -31,7 +39,11 @@ const NodeSeen = Schema.Struct({
   counters: Schema.Record(Schema.String, Schema.Number),
   memoryBytes: Schema.optionalKey(Schema.Number),
   /** Names of all nodes that it was told of. */
-  nodes: Schema.optionalKey(Schema.Array(Schema.String))
+  nodes: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** The other nodes, as this one sees them. */
+  peers: Schema.optionalKey(Schema.Array(PeerSeen)),
+  /** By how much its event loop was late lately, at worst. */
+  lagMs: Schema.optionalKey(Schema.Number)
 })
 export type NodeSeen = typeof NodeSeen.Type
 export type GroupSeen = typeof GroupSeen.Type

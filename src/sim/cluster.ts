@@ -24,6 +24,7 @@ export interface ClusterOptions {
   readonly master: string
   readonly machine: AnyMachine
   readonly heartbeatIntervalMs: number
+  readonly failureTimeoutMs: number
   readonly retransmitAfterMs: number
   readonly sessionTtlMs: number
   readonly segmentBytes: number
@@ -75,8 +76,8 @@ export class Cluster {
 
   /** The program of one life of a node. */
   program(name: string, life: number): Program {
-    const { acceptors, master, heartbeatIntervalMs, retransmitAfterMs, sessionTtlMs, segmentBytes } =
-      this.options
+    const { acceptors, master, heartbeatIntervalMs, failureTimeoutMs, retransmitAfterMs } = this.options
+    const { sessionTtlMs, segmentBytes } = this.options
     const machine = observed(this.options.machine, (observation) =>
       this.oracle.applied({ node: name, life, ...observation })
     )
@@ -91,6 +92,7 @@ export class Cluster {
         master,
         groups: [{ name: groupName, machine: machine.name, acceptors }],
         heartbeatIntervalMs,
+        failureTimeoutMs,
         retransmitAfterMs,
         sessionTtlMs,
         segmentBytes

@@ -47,6 +47,7 @@ export const drawCluster = (world: World, shape: ClusterShape): ClusterOptions =
     master,
     machine: shape.machine ?? (kvMachine as unknown as AnyMachine),
     heartbeatIntervalMs,
+    failureTimeoutMs: 5 * heartbeatIntervalMs,
     retransmitAfterMs: 2 * heartbeatIntervalMs,
     sessionTtlMs: random.pick([5_000, 60_000]),
     segmentBytes: random.pick([1 << 19, 1 << 20]),

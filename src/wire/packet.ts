@@ -2,11 +2,14 @@
  * The envelope of everything on the bus: version, cluster, sender, group, kind, and the fields of the
  * message.
  */
+
+import type { Beat } from "../protocol/detector.ts"
 import { type GroupId, GroupId as makeGroup, NodeId, type Replica, StorageId } from "../protocol/ids.ts"
 import type { FromClient, MasterReply, MasterRequest } from "../protocol/messages.ts"
 import { pack, unpack } from "../runtime/codec.ts"
 import { type CatchUp, type CaughtUp, catchUpIn, catchUpKinds, catchUpOut } from "./catch-up-codec.ts"
 import { clientIn, clientKinds, clientOut, type ToClient } from "./client-codec.ts"
+import { beatOut, detectorIn, detectorKinds } from "./detector-codec.ts"
 import { Fields, readFields } from "./fields.ts"
 import { masterReplyIn, masterReplyOut, masterRequestIn, masterRequestOut } from "./master-codec.ts"
 import { type ProtocolMessage, protocolIn, protocolKinds, protocolOut } from "./protocol-codec.ts"
@@ -45,6 +48,7 @@ export type Body =
   | Hello
   | CatchUp
   | CaughtUp
+  | Beat
 
 export interface Packet {
   readonly from: Replica
@@ -61,7 +65,8 @@ const kinds: { readonly [Tag in Body["_tag"]]: number } = {
   MasterAnswer: 11,
   Hello: 12,
   ...catchUpKinds,
-  ...clientKinds
+  ...clientKinds,
+  ...detectorKinds
 }
 
 const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
@@ -80,6 +85,8 @@ const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
     case "CatchUp":
     case "CaughtUp":
       return catchUpOut(body)
+    case "Beat":
+      return beatOut(body)
     case "Hello":
       return [body.instance, body.startedAtMs, body.asks, body.answers]
     default:
@@ -107,7 +114,7 @@ const bodyIn = (kind: number, fields: Fields): Body | undefined => {
       answers: fields.text()
     }
   }
-  return catchUpIn(kind, fields) ?? clientIn(kind, fields)
+  return catchUpIn(kind, fields) ?? clientIn(kind, fields) ?? detectorIn(kind, fields)
 }
 
 const known = new Set<unknown>(Object.values(kinds))

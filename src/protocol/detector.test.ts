@@ -1,0 +1,118 @@
+/** Who falls silent is suspected in time, whoever is heard is trusted, and an own stall blames nobody. */
+import { describe, expect, it } from "vitest"
+import {
+  type Beat,
+  beatNow,
+  type DetectorState,
+  heardBeat,
+  lookAround,
+  nextLookMs,
+  watchNodes
+} from "./detector.ts"
+import { NodeId, type Replica, StorageId } from "./ids.ts"
+
+const [n1, n2, n3] = ["n1", "n2", "n3"].map((name) => NodeId(name)) as [NodeId, NodeId, NodeId]
+const on = (node: NodeId, storage = "s"): Replica => ({ node, storage: StorageId(storage) })
+const settings = { heartbeatIntervalMs: 50, failureTimeoutMs: 250 }
+const watching = () => watchNodes([n2, n3], settings, 7, 0)
+
+const beat = (number: number, more: Partial<Beat> = {}): Beat => ({
+  _tag: "Beat",
+  life: 1,
+  number,
+  sentAtMs: 0,
+  lagMs: 0,
+  echoes: [],
+  ...more
+})
+const heard = (state: DetectorState, from: NodeId, atMs: number, message: Beat) =>
+  heardBeat(state, n1, on(from), message, atMs)
+const suspects = (state: DetectorState) =>
+  [...state.peers].filter(([, peer]) => peer.isSuspected).map(([node]) => node)
+
+/** Beats on time until `throughMs`, so that nothing but silence counts. */
+const awake = (state: DetectorState, throughMs: number): DetectorState => {
+  let next = state
+  for (let atMs = next.beatDueAtMs; atMs <= throughMs; atMs += settings.heartbeatIntervalMs)
+    next = beatNow(next, atMs).state
+  return next
+}
+
+describe("suspicion", () => {
+  it("falls on a node that was silent for the timeout, and on no other", () => {
+    const spoken = heard(awake(watching(), 100), n2, 100, beat(1)).state
+    expect(nextLookMs(spoken, 100)).toBe(150)
+    const step = lookAround(awake(spoken, 250), 250)
+    expect(step.suspected).toEqual([n3])
+    expect(suspects(step.state)).toEqual([n3])
+    expect(lookAround(step.state, 251).suspected).toEqual([])
+    expect(nextLookMs(step.state, 250)).toBe(100)
+  })
+
+  it("ends with the next beat, and says so once", () => {
+    const late = lookAround(awake(watching(), 250), 250).state
+    const step = heard(late, n2, 260, beat(1))
+    expect(step.trusted).toEqual([n2])
+    expect(suspects(step.state)).toEqual([n3])
+    expect(heard(step.state, n2, 270, beat(2)).trusted).toEqual([])
+  })
+
+  it("is not put off by a late copy of an old beat, nor by a stranger", () => {
+    const spoken = heard(watching(), n2, 10, beat(5)).state
+    expect(heard(spoken, n2, 200, beat(5)).state).toBe(spoken)
+    expect(heard(spoken, n2, 200, beat(4)).state).toBe(spoken)
+    expect(heard(spoken, NodeId("n9"), 200, beat(6)).state).toBe(spoken)
+  })
+
+  it("takes the first beat of a new life, whatever its number, and the disk that it names", () => {
+    const spoken = heard(watching(), n2, 10, beat(5)).state
+    const reborn = heardBeat(spoken, n1, on(n2, "other"), beat(1, { life: 2 }), 40).state
+    expect(reborn.peers.get(n2)).toMatchObject({ heardAtMs: 40, storage: "other" })
+  })
+})
+
+describe("an own stall", () => {
+  it("starts the timeout of everybody anew", () => {
+    // Stood still from 50 to 1000: nothing could be heard meanwhile.
+    const spoken = heard(awake(watching(), 50), n2, 50, beat(1)).state
+    const woken = lookAround(spoken, 1000)
+    expect(woken.suspected).toEqual([])
+    expect(nextLookMs(woken.state, 1000)).toBe(250)
+    expect(lookAround(awake(beatNow(woken.state, 1000).state, 1249), 1249).suspected).toEqual([])
+    expect(lookAround(awake(beatNow(woken.state, 1000).state, 1250), 1250).suspected).toEqual([n2, n3])
+  })
+
+  it("leaves those suspected that were suspected before it", () => {
+    const late = lookAround(awake(watching(), 250), 250).state
+    expect(suspects(beatNow(late, 5000).state)).toEqual([n2, n3])
+  })
+
+  it("is told to the others as lag, which fades", () => {
+    const stalled = beatNow(awake(watching(), 100), 400)
+    expect(stalled.beat.lagMs).toBe(250)
+    const next = beatNow(stalled.state, 450)
+    expect(next.beat.lagMs).toBeCloseTo(218.75)
+    expect(next.beat.number).toBe(stalled.beat.number + 1)
+  })
+})
+
+describe("round trips", () => {
+  it("are measured by what comes back, without the time that it lay there", () => {
+    const sent = beatNow(watching(), 0)
+    // The other one gets it, keeps it for 30 ms, and gives it back with its own beat.
+    const there = heardBeat(watchNodes([n1], settings, 1, 500), n2, on(n1), sent.beat, 510).state
+    const back = beatNow(there, 540).beat
+    expect(back.echoes).toEqual([{ node: n1, life: 7, sentAtMs: 0, heldMs: 30 }])
+    const step = heard(sent.state, n2, 42, back)
+    expect(step.state.peers.get(n2)).toMatchObject({ rttMs: 12, rttDeviationMs: 6 })
+    const again = { ...back, number: 9, echoes: [{ node: n1, life: 7, sentAtMs: 100, heldMs: 0 }] }
+    expect(heard(step.state, n2, 120, again).state.peers.get(n2)).toMatchObject({ rttMs: 13 })
+  })
+
+  it("are not taken from an echo of another life, nor from clocks that cannot be", () => {
+    const another = beat(1, { echoes: [{ node: n1, life: 6, sentAtMs: 0, heldMs: 0 }] })
+    expect(heard(watching(), n2, 20, another).state.peers.get(n2)?.rttMs).toBeUndefined()
+    const fromTheFuture = beat(2, { echoes: [{ node: n1, life: 7, sentAtMs: 100, heldMs: 0 }] })
+    expect(heard(watching(), n2, 20, fromTheFuture).state.peers.get(n2)?.rttMs).toBeUndefined()
+  })
+})

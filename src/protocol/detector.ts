@@ -1,0 +1,189 @@
+/**
+ * The failure detector of a node: who has been silent for too long, and how far away everybody is. It
+ * suspects and decides nothing; the decision is always the master's.
+ */
+import type { NodeId, Replica, StorageId } from "./ids.ts"
+
+/** How often nodes are heard of, and after how long a silence they are suspected. */
+export interface DetectorSettings {
+  readonly heartbeatIntervalMs: number
+  readonly failureTimeoutMs: number
+}
+
+/** The newest beat of a node, given back to it: from this it knows how long the way there and back is. */
+export interface Echo {
+  readonly node: NodeId
+  /** The life and the sending time of the beat, as they stood in it. */
+  readonly life: number
+  readonly sentAtMs: number
+  /** How long it lay here before it was given back. */
+  readonly heldMs: number
+}
+
+/** A sign of life of a node, to all others; one for all groups. */
+export interface Beat {
+  readonly _tag: "Beat"
+  /** Drawn at each start of the process: clocks and numbers of another life mean nothing. */
+  readonly life: number
+  /** Numbers the beats of a life, so that a late copy of an old one is no sign of life. */
+  readonly number: number
+  /** By the monotonic clock of the sender. */
+  readonly sentAtMs: number
+  /** By how much the sender's own event loop was late lately, at worst. */
+  readonly lagMs: number
+  readonly echoes: ReadonlyArray<Echo>
+}
+
+/** Another node, as this one sees it. */
+export interface Peer {
+  /** Its disk; undefined before it was heard. A node that came back with another one is another replica. */
+  readonly storage: StorageId | undefined
+  readonly beat: Beat | undefined
+  /** When it was heard last, or when watching it began. */
+  readonly heardAtMs: number
+  readonly isSuspected: boolean
+  /** Smoothed round trip, as TCP does it (RFC 6298): an eighth of each new sample. */
+  readonly rttMs: number | undefined
+  /** Smoothed deviation from it. */
+  readonly rttDeviationMs: number
+}
+
+export interface DetectorState {
+  readonly settings: DetectorSettings
+  readonly life: number
+  /** Number of the beat that was sent last. */
+  readonly beats: number
+  readonly peers: ReadonlyMap<NodeId, Peer>
+  /**
+   * Silence counts from here at the earliest: while this node stood still it heard nobody, and that says
+   * nothing about the others.
+   */
+  readonly attentiveSinceMs: number
+  /** When the next beat is due by this node's own clock. */
+  readonly beatDueAtMs: number
+  /** The worst lateness of its own beats, fading by an eighth with each. */
+  readonly lagMs: number
+}
+
+/** What a step of the detector came to. */
+export interface DetectorStep {
+  readonly state: DetectorState
+  /** Nodes that are suspected from now on. */
+  readonly suspected: ReadonlyArray<NodeId>
+  /** Nodes that were suspected, and are no longer. */
+  readonly trusted: ReadonlyArray<NodeId>
+}
+
+/** Watches these nodes from now on. Nobody is suspected before a full timeout has passed. */
+export const watchNodes = (
+  nodes: ReadonlyArray<NodeId>,
+  settings: DetectorSettings,
+  life: number,
+  nowMs: number
+): DetectorState => {
+  const fresh: Peer = {
+    storage: undefined,
+    beat: undefined,
+    heardAtMs: nowMs,
+    isSuspected: false,
+    rttMs: undefined,
+    rttDeviationMs: 0
+  }
+  const peers = new Map(nodes.map((node) => [node, fresh]))
+  return { settings, life, beats: 0, peers, attentiveSinceMs: nowMs, beatDueAtMs: nowMs, lagMs: 0 }
+}
+
+/**
+ * By how much an own beat may be late before this node counts as having stood still. Two beats of the others
+ * fit into what is left of the timeout then, so that a node that is heard is not suspected for this node's
+ * own delay.
+ */
+const stallMs = ({ heartbeatIntervalMs, failureTimeoutMs }: DetectorSettings): number =>
+  Math.min(2 * heartbeatIntervalMs, failureTimeoutMs / 2)
+
+/** The beat that is due now, and what its own lateness says of this node. */
+export const beatNow = (
+  before: DetectorState,
+  nowMs: number
+): { readonly state: DetectorState; readonly beat: Beat } => {
+  const lateMs = Math.max(0, nowMs - before.beatDueAtMs)
+  const state: DetectorState = {
+    ...noteStall(before, nowMs),
+    beats: before.beats + 1,
+    beatDueAtMs: nowMs + before.settings.heartbeatIntervalMs,
+    lagMs: Math.max(lateMs, (before.lagMs * 7) / 8)
+  }
+  const echoes: Array<Echo> = []
+  for (const [node, { beat, heardAtMs }] of state.peers) {
+    if (beat === undefined) continue
+    echoes.push({ node, life: beat.life, sentAtMs: beat.sentAtMs, heldMs: nowMs - heardAtMs })
+  }
+  const { life, beats: number, lagMs } = state
+  return { state, beat: { _tag: "Beat", life, number, sentAtMs: nowMs, lagMs, echoes } }
+}
+
+/** A node whose own beat is long overdue stood still: silence of the others counts from now on only. */
+const noteStall = (state: DetectorState, nowMs: number): DetectorState =>
+  nowMs - state.beatDueAtMs > stallMs(state.settings) ? { ...state, attentiveSinceMs: nowMs } : state
+
+/** A beat came in. A copy of an old one, and one of a node that is not watched, change nothing. */
+export const heardBeat = (
+  state: DetectorState,
+  self: NodeId,
+  from: Replica,
+  beat: Beat,
+  nowMs: number
+): DetectorStep => {
+  const before = state.peers.get(from.node)
+  const known = before?.beat
+  if (before === undefined || (known?.life === beat.life && known.number >= beat.number)) {
+    return { state, suspected: [], trusted: [] }
+  }
+  const echo = beat.echoes.find(({ node, life }) => node === self && life === state.life)
+  const sampleMs = echo === undefined ? undefined : nowMs - echo.sentAtMs - echo.heldMs
+  const peer: Peer = {
+    ...(sampleMs === undefined || sampleMs < 0 ? before : withSample(before, sampleMs)),
+    storage: from.storage,
+    beat,
+    heardAtMs: nowMs,
+    isSuspected: false
+  }
+  const peers = new Map(state.peers).set(from.node, peer)
+  return { state: { ...state, peers }, suspected: [], trusted: before.isSuspected ? [from.node] : [] }
+}
+
+const withSample = (peer: Peer, sampleMs: number): Peer => {
+  if (peer.rttMs === undefined) return { ...peer, rttMs: sampleMs, rttDeviationMs: sampleMs / 2 }
+  const deviationMs = Math.abs(sampleMs - peer.rttMs)
+  return {
+    ...peer,
+    rttMs: peer.rttMs + (sampleMs - peer.rttMs) / 8,
+    rttDeviationMs: peer.rttDeviationMs + (deviationMs - peer.rttDeviationMs) / 4
+  }
+}
+
+const silentSinceMs = (state: DetectorState, peer: Peer): number =>
+  Math.max(peer.heardAtMs, state.attentiveSinceMs)
+
+/** Looks for nodes that have been silent for too long. */
+export const lookAround = (before: DetectorState, nowMs: number): DetectorStep => {
+  const state = noteStall(before, nowMs)
+  const late = [...state.peers].filter(
+    ([, peer]) => !peer.isSuspected && nowMs - silentSinceMs(state, peer) >= state.settings.failureTimeoutMs
+  )
+  if (late.length === 0) return { state, suspected: [], trusted: [] }
+  const peers = new Map(state.peers)
+  for (const [node, peer] of late) peers.set(node, { ...peer, isSuspected: true })
+  return { state: { ...state, peers }, suspected: late.map(([node]) => node), trusted: [] }
+}
+
+/** In how many milliseconds somebody could be suspected who is trusted now; undefined where nobody is. */
+export const nextLookMs = (state: DetectorState, nowMs: number): number | undefined => {
+  let soonestMs: number | undefined
+  for (const peer of state.peers.values()) {
+    if (peer.isSuspected) continue
+    const inMs = silentSinceMs(state, peer) + state.settings.failureTimeoutMs - nowMs
+    soonestMs = Math.min(soonestMs ?? inMs, inMs)
+  }
+  return soonestMs
+}

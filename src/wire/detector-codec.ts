@@ -1,0 +1,40 @@
+/** Signs of life between nodes, as positional arrays. */
+import type { Beat, Echo } from "../protocol/detector.ts"
+import type { Fields } from "./fields.ts"
+
+export const detectorKinds = { Beat: 30 } as const
+
+const echoOut = ({ node, life, sentAtMs, heldMs }: Echo): ReadonlyArray<unknown> => [
+  node,
+  life,
+  sentAtMs,
+  heldMs
+]
+
+const echoIn = (fields: Fields): Echo => ({
+  node: fields.node(),
+  life: fields.time(),
+  sentAtMs: fields.time(),
+  heldMs: fields.time()
+})
+
+export const beatOut = (beat: Beat): ReadonlyArray<unknown> => [
+  beat.life,
+  beat.number,
+  beat.sentAtMs,
+  beat.lagMs,
+  beat.echoes.map(echoOut)
+]
+
+/** Reads a message of a kind; undefined for a kind that is none of these. */
+export const detectorIn = (kind: number, fields: Fields): Beat | undefined =>
+  kind === detectorKinds.Beat
+    ? {
+        _tag: "Beat",
+        life: fields.time(),
+        number: fields.count(),
+        sentAtMs: fields.time(),
+        lagMs: fields.time(),
+        echoes: fields.list(echoIn)
+      }
+    : undefined
