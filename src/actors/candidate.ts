@@ -14,6 +14,7 @@ export interface CandidateOptions {
   readonly group: GroupId
   /** Names of the first acceptors; the first of them bootstraps the group and leads it then. */
   readonly acceptors: ReadonlyArray<string>
+  readonly minAcceptors: number
   readonly context: NodeContext
   readonly presence: Presence
   readonly settings: LeaderSettings
@@ -65,7 +66,8 @@ const bootstrap = Effect.fnUntraced(function* (options: CandidateOptions) {
     _tag: "Bootstrap",
     requestId: "bootstrap",
     leader: context.self,
-    acceptors
+    acceptors,
+    minAcceptors: options.minAcceptors
   })
 })
 

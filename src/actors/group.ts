@@ -125,7 +125,7 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   }
   // What was known to be chosen before the restart can be applied before anybody leads.
   if (log.chosen > 0) learn({ _tag: "Apply", through: log.chosen, answer: false })
-  if (group.learners.includes(self.node)) {
+  if (!group.acceptors.includes(self.node)) {
     const apply = (through: Slot) => learn({ _tag: "Apply", through, answer: false })
     const sources = group.acceptors
     yield* Effect.forkScoped(learnFromOthers({ context, group: id, sources, log, apply, onFailure }))
@@ -134,6 +134,7 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     watchLeadership({
       group: id,
       acceptors: group.acceptors,
+      minAcceptors: group.minAcceptors,
       context,
       presence: options.presence,
       settings,
@@ -153,7 +154,7 @@ const groupStatus = (
   applied: number
 ): GroupStatus => {
   const { configuration: known } = acceptor
-  const learns = log.promised === noBallot && group.learners.includes(context.self.node)
+  const learns = log.promised === noBallot && !group.acceptors.includes(context.self.node)
   return {
     group: group.name,
     machine: machine.name,

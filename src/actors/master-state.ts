@@ -1,12 +1,13 @@
 /** The master's state as plain JSON and back: what its register keeps. */
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { Ballot, NodeId, StorageId } from "../protocol/ids.ts"
 import type { MasterState } from "../protocol/master.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const BallotField = Count.pipe(Schema.fromBrand("Ballot", Ballot))
+const NodeField = Schema.String.pipe(Schema.fromBrand("NodeId", NodeId))
 const ReplicaFields = Schema.Struct({
-  node: Schema.String.pipe(Schema.fromBrand("NodeId", NodeId)),
+  node: NodeField,
   storage: Schema.String.pipe(Schema.fromBrand("StorageId", StorageId))
 })
 const ConfigurationFields = Schema.Struct({
@@ -24,7 +25,8 @@ const StateFields = Schema.Struct({
   nextBallot: BallotField,
   active: Schema.UndefinedOr(ConfigurationFields),
   latest: Schema.UndefinedOr(IssuedFields),
-  minAcceptors: Count
+  minAcceptors: Count,
+  drained: Schema.Array(NodeField).pipe(Schema.withDecodingDefaultKey(Effect.succeed([])))
 })
 
 const codec = Schema.toCodecJson(StateFields)

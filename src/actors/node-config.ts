@@ -11,17 +11,28 @@ const Name = Schema.String.check(
 const Milliseconds = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3_600_000 }))
 const Bytes = Schema.Int.check(Schema.isBetween({ minimum: 1024, maximum: 2 ** 31 }))
 const Names = Schema.Array(Name).check(Schema.isMinLength(1))
+const OptionalNames = Schema.Array(Name).pipe(
+  Schema.withDecodingDefaultKey(Effect.succeed([] as ReadonlyArray<string>))
+)
+const Count = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))
 
 const GroupFields = Schema.Struct({
   name: Name,
   /** Which state machine the group replicates. */
   machine: Schema.String.pipe(Schema.withDecodingDefaultKey(Effect.succeed("kv"))),
-  /** Nodes that vote. The first one leads at the beginning. */
+  /** Nodes that vote at first. The first one leads at the beginning. */
   acceptors: Names,
-  /** Nodes that apply what is chosen without voting: ready to be made acceptors. */
-  learners: Schema.Array(Name).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed([] as ReadonlyArray<string>))
-  )
+  /** Nodes that apply what is chosen, and take the place of an acceptor that fails. */
+  spares: OptionalNames,
+  /** Nodes that apply what is chosen, and never vote. */
+  learners: OptionalNames,
+  /** How many acceptors the group is to have. Default: as many as `acceptors` names. */
+  size: Schema.optionalKey(Count),
+  /**
+   * It never goes on with fewer acceptors than these, and stops instead: what was acknowledged is on so many
+   * disks at least. It counts when the group is begun. Default 1.
+   */
+  minAcceptors: Count.pipe(Schema.withDecodingDefaultKey(Effect.succeed(1)))
 })
 
 /** The configuration of one node. Every field but the first four has a default that does for one machine. */
@@ -90,7 +101,7 @@ export const nodeConfig = Effect.fnUntraced(function* (
   const groups =
     config.groups.length > 0
       ? config.groups
-      : [{ name: "main", machine: "kv", acceptors: config.nodes, learners: [] }]
+      : [{ name: "main", machine: "kv", acceptors: config.nodes, spares: [], learners: [], minAcceptors: 1 }]
   const problem = firstProblem({ ...config, groups })
   if (problem !== undefined) return yield* new ConfigInvalid({ problem })
   return { ...config, groups }
@@ -110,13 +121,41 @@ const firstProblem = (config: NodeConfig): string | undefined => {
   }
   const names = config.groups.map((group) => group.name)
   if (new Set(names).size < names.length) return `"groups" names a group twice: ${names.join(", ")}`
-  for (const { name, acceptors, learners } of config.groups) {
-    const stranger = acceptors.find((acceptor) => !known.has(acceptor))
-    if (stranger !== undefined) return `group ${name}: its acceptor ${stranger} is not among "nodes"`
-    if (new Set(acceptors).size < acceptors.length) return `group ${name}: an acceptor is named twice`
-    const lost = learners.find((learner) => !known.has(learner) || acceptors.includes(learner))
-    if (lost !== undefined) return `group ${name}: its learner ${lost} must be among "nodes", and no acceptor`
-    if (new Set(learners).size < learners.length) return `group ${name}: a learner is named twice`
+  for (const group of config.groups) {
+    const problem = groupProblem(group, known)
+    if (problem !== undefined) return `group ${group.name}: ${problem}`
   }
   return undefined
 }
+
+const groupProblem = (group: GroupConfig, known: ReadonlySet<string>): string | undefined => {
+  const { acceptors, spares, learners, minAcceptors } = group
+  const kinds = { acceptor: acceptors, spare: spares, learner: learners }
+  const taken = new Map<string, string>()
+  for (const [kind, names] of Object.entries(kinds)) {
+    for (const name of names) {
+      if (!known.has(name)) return `its ${kind} ${name} is not among "nodes"`
+      const other = taken.get(name)
+      if (other === kind) return `its ${kind} ${name} is named twice`
+      if (other !== undefined) return `${name} cannot be its ${other} and its ${kind}`
+      taken.set(name, kind)
+    }
+  }
+  const size = sizeOf(group)
+  const most = acceptors.length + spares.length
+  if (size > most) return `its size is ${size}, but it has only ${most} acceptors and spares`
+  if (minAcceptors > size) return `its minAcceptors is ${minAcceptors}, more than its size of ${size}`
+  if (minAcceptors > acceptors.length)
+    return `its minAcceptors is ${minAcceptors}, but it begins with ${acceptors.length} acceptors`
+  return undefined
+}
+
+/** How many acceptors a group is to have. */
+export const sizeOf = ({ size, acceptors }: GroupConfig): number => size ?? acceptors.length
+
+/** Everybody who keeps a group's log, whether it votes or not. */
+export const holdersOf = ({ acceptors, spares, learners }: GroupConfig): ReadonlyArray<string> => [
+  ...acceptors,
+  ...spares,
+  ...learners
+]

@@ -22,7 +22,7 @@ import {
 } from "./group.ts"
 import type { GroupLog } from "./group-log.ts"
 import { spawnMaster } from "./master.ts"
-import { ConfigInvalid, type GroupConfig, type NodeConfig } from "./node-config.ts"
+import { ConfigInvalid, holdersOf, type NodeConfig } from "./node-config.ts"
 import { count, makeNodeContext, type NodeContext } from "./node-context.ts"
 import { openGroupLogs } from "./node-storage.ts"
 import { announce, type DuplicateNode } from "./presence.ts"
@@ -152,8 +152,7 @@ export const runNode = Effect.fnUntraced(function* (
   const { detector, actor: detecting } = yield* spawnDetector(context, config.nodes, config)
   const groups = new Map<GroupId, Group>()
   const sources = new Map<GroupId, CatchUpSource>()
-  const holds = ({ acceptors, learners }: GroupConfig) => [...acceptors, ...learners].includes(config.node)
-  for (const group of config.groups.filter(holds)) {
+  for (const group of config.groups.filter((one) => holdersOf(one).includes(config.node))) {
     const log: GroupLog = logs.get(group.name)!
     const machine = machineOf.get(group.machine)!
     const roles = yield* spawnGroup({

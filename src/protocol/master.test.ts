@@ -9,7 +9,7 @@ const [a, b, c] = ["A", "B", "C"].map(replica) as [Replica, Replica, Replica]
 
 /** A master that keeps its state. */
 const master = (minAcceptors = 1) => {
-  let state: MasterState = emptyMaster(minAcceptors)
+  let state: MasterState = emptyMaster()
   const ask = (request: MasterRequest): MasterReply => {
     const step = masterStep(state, request)
     state = step.state
@@ -17,8 +17,11 @@ const master = (minAcceptors = 1) => {
   }
   return {
     state: () => state,
+    ask,
     bootstrap: (...acceptors: ReadonlyArray<Replica>) =>
-      ask({ _tag: "Bootstrap", requestId: "b", leader: a, acceptors }),
+      ask({ _tag: "Bootstrap", requestId: "b", leader: a, acceptors, minAcceptors }),
+    drain: (node: string, drained = true) =>
+      ask({ _tag: "Drain", requestId: "d", node: NodeId(node), drained }),
     newBallot: (requestId: string, leader: Replica, ...acceptors: ReadonlyArray<Replica>) =>
       ask({ _tag: "NewBallot", requestId, leader, acceptors }),
     complete: (ballot: number, prev: number, generation = 0) =>
@@ -146,5 +149,60 @@ describe("retire", () => {
     const one = master(2)
     one.bootstrap(a, b)
     expect(one.retire(b)).toMatchObject({ _tag: "Refused", reason: "the group keeps at least 2 acceptors" })
+  })
+})
+
+describe("the least number of acceptors", () => {
+  it("is set by the bootstrap, which it also binds", () => {
+    expect(master(2).bootstrap(a)).toMatchObject({ _tag: "Refused" })
+    const one = master(2)
+    one.bootstrap(a, b)
+    expect(one.read()).toMatchObject({ minAcceptors: 2 })
+  })
+
+  it("binds new ballots", () => {
+    const one = master(2)
+    one.bootstrap(a, b)
+    expect(one.newBallot("n", a, a)).toMatchObject({
+      _tag: "Refused",
+      reason: "the group keeps at least 2 acceptors"
+    })
+    expect(one.newBallot("n", b, b, c)).toMatchObject({ _tag: "Issued" })
+  })
+
+  it("is not lowered by a bootstrap that comes late", () => {
+    const one = master(2)
+    one.bootstrap(a, b)
+    one.ask({ _tag: "Bootstrap", requestId: "late", leader: b, acceptors: [b], minAcceptors: 1 })
+    expect(one.retire(b)).toMatchObject({ _tag: "Refused" })
+  })
+})
+
+describe("drain", () => {
+  it("keeps a node out of new configurations, until it is taken back", () => {
+    const one = active(a, b)
+    expect(one.drain("C")).toMatchObject({ _tag: "MasterRead", drained: ["C"] })
+    expect(one.newBallot("n", a, a, b, c)).toMatchObject({
+      _tag: "Refused",
+      reason: "node C is drained: undrain it first"
+    })
+    expect(one.drain("C", false)).toMatchObject({ drained: [] })
+    expect(one.newBallot("n", a, a, b, c)).toMatchObject({ _tag: "Issued" })
+  })
+
+  it("changes nothing when it is said twice", () => {
+    const one = active(a, b)
+    one.drain("C")
+    const before = one.state()
+    one.drain("C")
+    expect(one.state()).toBe(before)
+  })
+
+  it("lets a node vote on where it does, but not with another disk", () => {
+    const one = active(a, b, c)
+    one.drain("C")
+    expect(one.newBallot("n", b, b, c)).toMatchObject({ _tag: "Issued" })
+    const other = { ...c, storage: StorageId("2") }
+    expect(one.newBallot("n", b, b, other)).toMatchObject({ _tag: "Refused" })
   })
 })

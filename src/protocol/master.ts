@@ -2,7 +2,7 @@
  * The configuration master of one group (figure 5): issues ballots, activates them, retires failed acceptors.
  */
 import { type Configuration, isAcceptorOf, misformed, type Origin, originOf } from "./configuration.ts"
-import { Ballot, type Replica, sameReplica } from "./ids.ts"
+import { Ballot, type NodeId, type Replica, sameReplica } from "./ids.ts"
 import type { MasterReply, MasterRequest } from "./messages.ts"
 
 /**
@@ -20,14 +20,18 @@ export interface MasterState {
   readonly nextBallot: Ballot
   readonly active: Configuration | undefined
   readonly latest: Issued | undefined
+  /** No configuration has fewer: an operator may prefer durability to going on. */
   readonly minAcceptors: number
+  /** Nodes that are not to be made acceptors until an operator says so. */
+  readonly drained: ReadonlyArray<NodeId>
 }
 
-export const emptyMaster = (minAcceptors = 1): MasterState => ({
+export const emptyMaster = (): MasterState => ({
   nextBallot: Ballot(1),
   active: undefined,
   latest: undefined,
-  minAcceptors
+  minAcceptors: 1,
+  drained: []
 })
 
 export interface MasterStep {
@@ -49,9 +53,16 @@ export const masterStep = (state: MasterState, request: MasterRequest): MasterSt
       return complete(state, request)
     case "Retire":
       return retire(state, request)
+    case "Drain":
+      return drain(state, request)
     case "ReadMaster":
-      return { state, reply: { _tag: "MasterRead", requestId: request.requestId, ...standing(state) } }
+      return { state, reply: read(state, request.requestId) }
   }
+}
+
+const read = (state: MasterState, requestId: string): MasterReply => {
+  const { minAcceptors, drained } = state
+  return { _tag: "MasterRead", requestId, ...standing(state), minAcceptors, drained }
 }
 
 const standing = (state: MasterState) => ({ active: state.active, latest: Ballot(state.nextBallot - 1) })
@@ -77,10 +88,11 @@ interface Named {
   readonly acceptors: ReadonlyArray<Replica>
 }
 
-const bootstrap = (state: MasterState, request: Named): MasterStep => {
-  const wrong = misformed(request.leader, request.acceptors)
-  if (wrong !== undefined) return refused(state, request.requestId, wrong)
-  if (state.active !== undefined) return superseded(state, request.requestId)
+const bootstrap = (before: MasterState, request: Named & { readonly minAcceptors: number }): MasterStep => {
+  const state = { ...before, minAcceptors: request.minAcceptors }
+  const wrong = misformed(request.leader, request.acceptors) ?? tooFew(state, request.acceptors)
+  if (wrong !== undefined) return refused(before, request.requestId, wrong)
+  if (state.active !== undefined) return superseded(before, request.requestId)
   const { leader, acceptors } = request
   const configuration: Configuration = { ballot: state.nextBallot, generation: 0, leader, acceptors }
   return activated(
@@ -90,13 +102,29 @@ const bootstrap = (state: MasterState, request: Named): MasterStep => {
   )
 }
 
+const tooFew = (state: MasterState, acceptors: ReadonlyArray<Replica>): string | undefined =>
+  acceptors.length < state.minAcceptors
+    ? `the group keeps at least ${state.minAcceptors} acceptors`
+    : undefined
+
+/** Who is drained may still vote where it does, so that the group goes on until it has been taken out. */
+const bringsInDrained = (
+  { active, drained }: MasterState,
+  acceptors: ReadonlyArray<Replica>
+): string | undefined => {
+  const one = acceptors.find(
+    (acceptor) => drained.includes(acceptor.node) && !(active !== undefined && isAcceptorOf(active, acceptor))
+  )
+  return one && `node ${one.node} is drained: undrain it first`
+}
+
 /**
  * Issues the next ballot against what is active now, and so cancels every ballot issued before that is not
  * active.
  */
 const newBallot = (state: MasterState, request: Named): MasterStep => {
   const { requestId, leader, acceptors } = request
-  const wrong = misformed(leader, acceptors)
+  const wrong = misformed(leader, acceptors) ?? tooFew(state, acceptors) ?? bringsInDrained(state, acceptors)
   if (wrong !== undefined) return refused(state, requestId, wrong)
   if (state.active === undefined)
     return refused(state, requestId, "the group has no active configuration yet")
@@ -168,9 +196,20 @@ const retire = (
     )
   }
   const acceptors = active.acceptors.filter((member) => !sameReplica(member, acceptor))
-  if (acceptors.length < state.minAcceptors) {
-    return refused(state, requestId, `the group keeps at least ${state.minAcceptors} acceptors`)
-  }
+  const wrong = tooFew(state, acceptors)
+  if (wrong !== undefined) return refused(state, requestId, wrong)
   const smaller: Configuration = { ...active, generation: active.generation + 1, acceptors }
   return activated({ ...state, active: smaller }, requestId, smaller)
+}
+
+/** Keeps in mind who is not to be made an acceptor: for good, whoever leads and whoever restarts. */
+const drain = (
+  state: MasterState,
+  request: { readonly requestId: string; readonly node: NodeId; readonly drained: boolean }
+): MasterStep => {
+  const { requestId, node, drained } = request
+  const others = state.drained.filter((one) => one !== node)
+  const same = state.drained.includes(node) === drained
+  const next = same ? state : { ...state, drained: drained ? [...others, node] : others }
+  return { state: next, reply: read(next, requestId) }
 }

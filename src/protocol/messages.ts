@@ -1,6 +1,6 @@
 /** The messages of the protocol, as plain values; how they look on the bus is another file's concern. */
 import type { Configuration, Origin } from "./configuration.ts"
-import type { Ballot, ClientId, Replica, RequestNumber, SessionId, Slot } from "./ids.ts"
+import type { Ballot, ClientId, NodeId, Replica, RequestNumber, SessionId, Slot } from "./ids.ts"
 import type { Run } from "./run.ts"
 
 /** 1a: the leader of a new ballot asks an acceptor of `prev` for its promise and its log from `fromSlot`. */
@@ -74,6 +74,8 @@ export type MasterRequest =
       readonly requestId: string
       readonly leader: Replica
       readonly acceptors: ReadonlyArray<Replica>
+      /** No configuration of the group ever has fewer. */
+      readonly minAcceptors: number
     }
   | {
       readonly _tag: "NewBallot"
@@ -88,13 +90,26 @@ export type MasterRequest =
       readonly origin: Origin
       readonly acceptor: Replica
     }
+  /** From now on (or no longer) this node is not to be made an acceptor, whoever asks. */
+  | {
+      readonly _tag: "Drain"
+      readonly requestId: string
+      readonly node: NodeId
+      readonly drained: boolean
+    }
   | { readonly _tag: "ReadMaster"; readonly requestId: string }
 
 export type MasterReply = { readonly requestId: string } & (
   | { readonly _tag: "Issued"; readonly configuration: Configuration; readonly prev: Configuration }
   | { readonly _tag: "Activated"; readonly configuration: Configuration }
   | { readonly _tag: "Superseded"; readonly active: Configuration | undefined; readonly latest: Ballot }
-  | { readonly _tag: "MasterRead"; readonly active: Configuration | undefined; readonly latest: Ballot }
+  | {
+      readonly _tag: "MasterRead"
+      readonly active: Configuration | undefined
+      readonly latest: Ballot
+      readonly minAcceptors: number
+      readonly drained: ReadonlyArray<NodeId>
+    }
   | { readonly _tag: "Refused"; readonly reason: string }
 )
 

@@ -51,6 +51,13 @@ export class Fields {
     return value
   }
 
+  texts(): ReadonlyArray<string> {
+    const value = this.any()
+    if (!Array.isArray(value) || !value.every((item) => typeof item === "string"))
+      throw new Misfit("no texts")
+    return value
+  }
+
   bytes(): Uint8Array {
     const value = this.any()
     if (!(value instanceof Uint8Array)) throw new Misfit("no bytes")

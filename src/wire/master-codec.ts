@@ -1,4 +1,6 @@
 /** Requests to the master and its replies as positional arrays. */
+import type { Configuration } from "../protocol/configuration.ts"
+import { NodeId } from "../protocol/ids.ts"
 import type { MasterReply, MasterRequest } from "../protocol/messages.ts"
 import { Fields } from "./fields.ts"
 import {
@@ -14,12 +16,15 @@ export const masterRequestOut = (request: MasterRequest): ReadonlyArray<unknown>
   const head = [request._tag, request.requestId]
   switch (request._tag) {
     case "Bootstrap":
+      return [...head, replicaOut(request.leader), replicasOut(request.acceptors), request.minAcceptors]
     case "NewBallot":
       return [...head, replicaOut(request.leader), replicasOut(request.acceptors)]
     case "Complete":
       return [...head, request.ballot, originOut(request.prev)]
     case "Retire":
       return [...head, originOut(request.origin), replicaOut(request.acceptor)]
+    case "Drain":
+      return [...head, request.node, request.drained]
     case "ReadMaster":
       return head
   }
@@ -32,7 +37,8 @@ export const masterRequestIn = (fields: Fields): MasterRequest | undefined => {
     case "Bootstrap":
     case "NewBallot": {
       const leader = new Fields(fields.any()).replica()
-      return { _tag, requestId, leader, acceptors: fields.list((item) => item.replica()) }
+      const named = { requestId, leader, acceptors: fields.list((item) => item.replica()) }
+      return _tag === "Bootstrap" ? { _tag, ...named, minAcceptors: fields.count() } : { _tag, ...named }
     }
     case "Complete":
       return { _tag, requestId, ballot: fields.ballot(), prev: originIn(new Fields(fields.any())) }
@@ -40,12 +46,17 @@ export const masterRequestIn = (fields: Fields): MasterRequest | undefined => {
       const origin = originIn(new Fields(fields.any()))
       return { _tag, requestId, origin, acceptor: new Fields(fields.any()).replica() }
     }
+    case "Drain":
+      return { _tag, requestId, node: fields.node(), drained: fields.any() === true }
     case "ReadMaster":
       return { _tag, requestId }
     default:
       return undefined
   }
 }
+
+const activeOut = (active: Configuration | undefined) =>
+  active === undefined ? null : configurationOut(active)
 
 export const masterReplyOut = (reply: MasterReply): ReadonlyArray<unknown> => {
   const head = [reply._tag, reply.requestId]
@@ -55,8 +66,9 @@ export const masterReplyOut = (reply: MasterReply): ReadonlyArray<unknown> => {
     case "Activated":
       return [...head, configurationOut(reply.configuration)]
     case "Superseded":
+      return [...head, activeOut(reply.active), reply.latest]
     case "MasterRead":
-      return [...head, reply.active === undefined ? null : configurationOut(reply.active), reply.latest]
+      return [...head, activeOut(reply.active), reply.latest, reply.minAcceptors, reply.drained]
     case "Refused":
       return [...head, reply.reason]
   }
@@ -73,8 +85,12 @@ export const masterReplyIn = (fields: Fields): MasterReply | undefined => {
     case "Activated":
       return { _tag, requestId, configuration: configurationIn(new Fields(fields.any())) }
     case "Superseded":
-    case "MasterRead":
       return { _tag, requestId, active: fields.optional(configurationIn), latest: fields.ballot() }
+    case "MasterRead": {
+      const standing = { active: fields.optional(configurationIn), latest: fields.ballot() }
+      const minAcceptors = fields.count()
+      return { _tag, requestId, ...standing, minAcceptors, drained: fields.texts().map(NodeId) }
+    }
     case "Refused":
       return { _tag, requestId, reason: fields.text() }
     default:

@@ -37,7 +37,7 @@ const initialState = (world: World): ModelState => {
   const { scope, replicas, cores } = world
   const acceptors = scope.initial.map((index) => replicas[index]!)
   const leader = acceptors[0]!
-  const bootstrap = { _tag: "Bootstrap", requestId: "b", leader, acceptors } as const
+  const bootstrap = { _tag: "Bootstrap", requestId: "b", leader, acceptors, minAcceptors: 1 } as const
   const master = world.masters.intern(cores.masterStep(world.freshMaster(), bootstrap).state)
   const empty = { master, soup: [], retires: 0, chosen: Array(scope.slotsMax + 1).fill(undefined) }
   let state: ModelState = { nodes: world.freshNodes(), ...empty }

@@ -109,7 +109,8 @@ export class ClusterModel {
       _tag: "Bootstrap",
       requestId: "bootstrap",
       leader: this.node(leader).self,
-      acceptors: this.replicas(acceptors)
+      acceptors: this.replicas(acceptors),
+      minAcceptors: 1
     })
   }
 

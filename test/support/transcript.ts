@@ -51,6 +51,8 @@ const requestText = (request: MasterRequest): string => {
       return `Complete ballot ${request.ballot}, issued against ${originText(request.prev)}`
     case "Retire":
       return `Retire ${request.acceptor.node} from ${request.origin.ballot}/${request.origin.generation}`
+    case "Drain":
+      return `${request.drained ? "Drain" : "Undrain"} ${request.node}`
     case "ReadMaster":
       return "ReadMaster"
   }
