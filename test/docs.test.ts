@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import { mutants as simMutants } from "../src/sim/mutants/catalogue.ts"
-import { mutants as modelMutants } from "./model/mutants.ts"
+import { searchMutants } from "../src/sim/mutants/catalogue-search.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const read = (path: string): string => readFileSync(root + path, "utf8")
@@ -60,7 +60,7 @@ describe("the traps of the protocol", () => {
   it("are each found by a seeded bug of that name in the model", () => {
     const named = matches(traps, /model: "([^"]+)"/g)
     const chaos = read("test/model/chaos.test.ts")
-    const known = (name: string) => modelMutants.some(({ id }) => id === name) || chaos.includes(`"${name}"`)
+    const known = (name: string) => searchMutants.some(({ id }) => id === name) || chaos.includes(`"${name}"`)
     expect(named.length).toBeGreaterThan(8)
     expect(named.filter((name) => !known(name))).toEqual([])
   })

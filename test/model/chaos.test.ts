@@ -5,10 +5,12 @@
 import { describe, expect, it } from "vitest"
 import { watchAll } from "../../src/protocol/invariants/laws.ts"
 import { defaultLeaderSettings } from "../../src/protocol/leader-input.ts"
+import type { Edit } from "../../src/sim/mutants/mutant.ts"
+import { type Cores, realCores } from "../../src/sim/search/cores.ts"
+import { generator } from "../../src/sim/search/generator.ts"
 import { ClusterModel } from "../support/cluster-model.ts"
 import { chaosStep, settle, submitTo, turn, viewOf, weightsOf } from "../support/cluster-model-chaos.ts"
-import { type Cores, type Edit, loadCores, realCores } from "../support/cores.ts"
-import { generator } from "./search.ts"
+import { loadCores } from "../support/cores.ts"
 
 const settings = { ...defaultLeaderSettings, windowMax: 3, batchMaxBytes: 30, chunkMaxBytes: 20 }
 const schedules = Number(process.env["APLOMB_SCHEDULES"] ?? 1200)
@@ -64,7 +66,7 @@ describe("after every event of a random schedule the laws hold, and the healed c
 
   it("with logs read in chunks of one entry", async () => {
     const edit = {
-      file: "acceptor.ts",
+      file: "protocol/acceptor.ts",
       find: "preparedChunkBytes = 256 * 1024",
       replace: "preparedChunkBytes = 12"
     }
@@ -79,7 +81,7 @@ const crashMutants: ReadonlyArray<readonly [id: string, edit: Edit]> = [
   [
     "an acknowledgement leaves before it is durable",
     {
-      file: "acceptor.ts",
+      file: "protocol/acceptor.ts",
       find: '{ _tag: "Persist", records, release: [reply(configuration.leader, accepted)] }',
       replace: '{ _tag: "Persist", records, release: [] }, reply(configuration.leader, accepted)'
     }
@@ -87,18 +89,18 @@ const crashMutants: ReadonlyArray<readonly [id: string, edit: Edit]> = [
   [
     "a promise is not written",
     {
-      file: "acceptor.ts",
+      file: "protocol/acceptor.ts",
       find: 'records: [{ _tag: "Promised", ballot: configuration.ballot }]',
       replace: "records: []"
     }
   ],
   [
     "an acceptor counts as chosen what the leader's message did not cover",
-    { file: "acceptor.ts", find: "slotMin(message.chosen, lastSlot)", replace: "log.last" }
+    { file: "protocol/acceptor.ts", find: "slotMin(message.chosen, lastSlot)", replace: "log.last" }
   ],
   [
     "the leader's own acceptor gets no proposals while it is behind",
-    { file: "propose.ts", find: " && !sameReplica(acceptor, before.self)", replace: "" }
+    { file: "protocol/propose.ts", find: " && !sameReplica(acceptor, before.self)", replace: "" }
   ]
 ]
 

@@ -3,12 +3,12 @@
  * exhaustive search.
  */
 import { describe, expect, it } from "vitest"
+import { searchMutants } from "../../src/sim/mutants/catalogue-search.ts"
+import { searchAll, walkAtRandom } from "../../src/sim/search/search.ts"
 import { loadCores } from "../support/cores.ts"
-import { mutants } from "./mutants.ts"
-import { searchAll, walkAtRandom } from "./search.ts"
 
 describe("a cluster of mutated cores breaks a law", () => {
-  for (const { id, edits, scope, tooDeep } of mutants) {
+  for (const { id, edits, scope, tooDeep } of searchMutants) {
     it(id, async () => {
       const cores = await loadCores(edits)
       const walked = walkAtRandom(cores, scope, 10_000, 60)
@@ -21,8 +21,8 @@ describe("a cluster of mutated cores breaks a law", () => {
   }
 
   it("and a mutation that fits no source is refused", async () => {
-    const edits = [{ file: "quorum.ts", find: "nothing of the kind", replace: "" }]
+    const edits = [{ file: "protocol/quorum.ts", find: "nothing of the kind", replace: "" }]
     await expect(loadCores(edits)).rejects.toThrow("stands there 0 times")
-    await expect(loadCores([{ ...edits[0]!, file: "nowhere.ts" }])).rejects.toThrow("no such file")
+    await expect(loadCores([{ ...edits[0]!, file: "protocol/nowhere.ts" }])).rejects.toThrow("no such file")
   })
 })

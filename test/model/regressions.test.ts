@@ -8,9 +8,9 @@ import { defaultLeaderSettings, type LeaderSettings } from "../../src/protocol/l
 import type { Accept, Prepared } from "../../src/protocol/messages.ts"
 import { chunkFor, freshProgress } from "../../src/protocol/progress.ts"
 import { joinBytes, type Run } from "../../src/protocol/run.ts"
+import { memoryLog, withRun } from "../../src/sim/search/memory-log.ts"
 import { ClusterModel } from "../support/cluster-model.ts"
 import { settle, submitTo, turn } from "../support/cluster-model-chaos.ts"
-import { memoryLog, withRun } from "../support/memory-log.ts"
 
 const replica = (name: string) => ({ node: NodeId(name), storage: StorageId(`${name}1`) })
 

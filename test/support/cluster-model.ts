@@ -7,8 +7,8 @@ import type { LeaderState } from "../../src/protocol/leader-state.ts"
 import { emptyMaster, type MasterState } from "../../src/protocol/master.ts"
 import type { FromAcceptor, MasterReply, MasterRequest, ToAcceptor } from "../../src/protocol/messages.ts"
 import type { DurableRecord, Free, Output, Persist, TimerName } from "../../src/protocol/step.ts"
-import { type Cores, realCores } from "./cores.ts"
-import { type MemoryLog, memoryLog, valueAt, withPromise, withRun } from "./memory-log.ts"
+import { type Cores, realCores } from "../../src/sim/search/cores.ts"
+import { type MemoryLog, memoryLog, valueAt, withPromise, withRun } from "../../src/sim/search/memory-log.ts"
 
 export type PeerMessage = ToAcceptor | FromAcceptor
 

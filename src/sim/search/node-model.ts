@@ -2,15 +2,15 @@
  * One node as an immutable value, and what one input does to it: the real cores, with synchronous disk and
  * own mailbox.
  */
-import type { AcceptorState } from "../../src/protocol/acceptor.ts"
-import { keepAliveEntry } from "../../src/protocol/entry.ts"
-import { ClientId, noBallot, noSlot, type Replica, SessionId, type Slot } from "../../src/protocol/ids.ts"
-import { defaultLeaderSettings, type LeaderInput } from "../../src/protocol/leader-input.ts"
-import type { LeaderState } from "../../src/protocol/leader-state.ts"
-import type { FromAcceptor, MasterRequest, ToAcceptor } from "../../src/protocol/messages.ts"
-import type { Output } from "../../src/protocol/step.ts"
-import type { Cores } from "../support/cores.ts"
-import { type MemoryLog, memoryLog, valueAt, withPromise, withRun } from "../support/memory-log.ts"
+import type { AcceptorState } from "../../protocol/acceptor.ts"
+import { keepAliveEntry } from "../../protocol/entry.ts"
+import { ClientId, noBallot, noSlot, type Replica, SessionId, type Slot } from "../../protocol/ids.ts"
+import { defaultLeaderSettings, type LeaderInput } from "../../protocol/leader-input.ts"
+import type { LeaderState } from "../../protocol/leader-state.ts"
+import type { FromAcceptor, MasterRequest, ToAcceptor } from "../../protocol/messages.ts"
+import type { Output } from "../../protocol/step.ts"
+import type { Cores } from "./cores.ts"
+import { type MemoryLog, memoryLog, valueAt, withPromise, withRun } from "./memory-log.ts"
 
 export interface NodeModel {
   readonly self: Replica

@@ -1,8 +1,8 @@
 /**
  * The states of the search: which actions each has, where they lead, and which messages can no longer matter.
  */
-import { Ballot } from "../../src/protocol/ids.ts"
-import type { MasterRequest } from "../../src/protocol/messages.ts"
+import { Ballot } from "../../protocol/ids.ts"
+import type { MasterRequest } from "../../protocol/messages.ts"
 import { modelSettings, type NodeInput } from "./node-model.ts"
 import type { Envelope, Transition, World } from "./world.ts"
 

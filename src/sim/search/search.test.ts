@@ -2,8 +2,8 @@
  * Exhaustive search in small scope: agreement and survival hold in every state that the real cores can reach.
  */
 import { describe, expect, it } from "vitest"
-import { realCores } from "../support/cores.ts"
-import { anySets, mutants, twoBallots } from "./mutants.ts"
+import { anySets, searchMutants, twoBallots } from "../mutants/catalogue-search.ts"
+import { realCores } from "./cores.ts"
 import { searchAll, walkAtRandom } from "./search.ts"
 import type { Scope } from "./world.ts"
 
@@ -33,7 +33,7 @@ describe("in every reachable state agreement and survival hold", () => {
     })
   }
 
-  for (const [index, scope] of [...new Set(mutants.map((mutant) => mutant.scope))].entries()) {
+  for (const [index, scope] of [...new Set(searchMutants.map((mutant) => mutant.scope))].entries()) {
     it(`as far as a search of bounded size goes, in wide scope ${index}`, () => {
       expect(searchAll(realCores, scope, wideStatesMax).found).toBeUndefined()
       expect(walkAtRandom(realCores, scope, wideStatesMax / 20, 60).found).toBeUndefined()

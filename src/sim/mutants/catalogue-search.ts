@@ -2,10 +2,10 @@
  * Seeded bugs in the protocol cores: each brings back one trap of the protocol, and names the laws that may
  * catch it.
  */
-import type { Edit } from "../support/cores.ts"
-import type { Scope } from "./world.ts"
+import type { Scope } from "../search/world.ts"
+import type { Edit } from "./mutant.ts"
 
-export interface Mutant {
+export interface SearchMutant {
   readonly id: string
   readonly edits: ReadonlyArray<Edit>
   /** Where the search finds it. */
@@ -45,28 +45,28 @@ const staleEntry = [
 const threeBallots: Scope = { ...twoBallots, ballotsMax: 5 }
 const twoSlots: Scope = { ...twoBallots, slotsMax: 2 }
 
-const leaderCarry = "leader-carry.ts"
-const quorum = "quorum.ts"
+const leaderCarry = "protocol/leader-carry.ts"
+const quorum = "protocol/quorum.ts"
 
-export const mutants: ReadonlyArray<Mutant> = [
+export const searchMutants: ReadonlyArray<SearchMutant> = [
   {
     id: "latest: the master activates an older issued ballot",
     scope: threeBallots,
     tooDeep: true,
     edits: [
       {
-        file: "master.ts",
+        file: "protocol/master.ts",
         find: "readonly latest: Issued | undefined\n",
         replace: "readonly latest: Issued | undefined\n  readonly all?: ReadonlyArray<Issued>\n"
       },
       {
-        file: "master.ts",
+        file: "protocol/master.ts",
         find: "nextBallot: Ballot(state.nextBallot + 1), latest: issued },",
         replace:
           "nextBallot: Ballot(state.nextBallot + 1), latest: issued, all: [...(state.all ?? []), issued] },"
       },
       {
-        file: "master.ts",
+        file: "protocol/master.ts",
         find:
           "const { latest } = state\n" +
           "  if (latest === undefined || latest.configuration.ballot !== ballot)",
@@ -79,7 +79,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     id: "retire while a ballot is issued",
     scope: { ...triples, prelude: staleEntry },
-    edits: [{ file: "master.ts", find: "if (state.latest !== undefined) {", replace: "if (false) {" }]
+    edits: [
+      { file: "protocol/master.ts", find: "if (state.latest !== undefined) {", replace: "if (false) {" }
+    ]
   },
   {
     id: "a majority is a write quorum",
@@ -130,7 +132,7 @@ export const mutants: ReadonlyArray<Mutant> = [
         find: "import { awaiting }",
         replace: "import { awaiting, serving as servingNow }"
       },
-      { file: "leader-activate.ts", find: "const serving = ", replace: "export const serving = " }
+      { file: "protocol/leader-activate.ts", find: "const serving = ", replace: "export const serving = " }
     ]
   },
   {
@@ -138,7 +140,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     scope: twoSlots,
     edits: [
       {
-        file: "acceptor.ts",
+        file: "protocol/acceptor.ts",
         find: "const lastSlot = runsLast(runs, prevSlot)",
         replace: "const lastSlot = slotMax(log.last, runsLast(runs, prevSlot))"
       }
@@ -149,12 +151,12 @@ export const mutants: ReadonlyArray<Mutant> = [
     scope: twoBallots,
     edits: [
       {
-        file: "acceptor.ts",
+        file: "protocol/acceptor.ts",
         find: "if (configuration.ballot < state.promised) {",
         replace: 'if (message._tag === "Prepare" && configuration.ballot < state.promised) {'
       },
       {
-        file: "acceptor.ts",
+        file: "protocol/acceptor.ts",
         find: "const next = { ...state, promised: configuration.ballot, configuration }\n",
         replace:
           "const next = { ...state, promised: configuration.ballot, configuration }\n" +
@@ -166,7 +168,11 @@ export const mutants: ReadonlyArray<Mutant> = [
     id: "a promise falls",
     scope: twoBallots,
     edits: [
-      { file: "acceptor.ts", find: "if (configuration.ballot < state.promised) {", replace: "if (false) {" }
+      {
+        file: "protocol/acceptor.ts",
+        find: "if (configuration.ballot < state.promised) {",
+        replace: "if (false) {"
+      }
     ]
   },
   {
@@ -175,7 +181,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     scope: { ...twoBallots, slotsMax: 1 },
     edits: [
       {
-        file: "master.ts",
+        file: "protocol/master.ts",
         find: "const prev = state.active\n",
         replace:
           "const prev = state.active\n" +
@@ -190,7 +196,11 @@ export const mutants: ReadonlyArray<Mutant> = [
     tooDeep: true,
     scope: anySets,
     edits: [
-      { file: "leader.ts", find: "if (log.promised > ballot && ballot > noBallot)", replace: "if (false)" }
+      {
+        file: "protocol/leader.ts",
+        find: "if (log.promised > ballot && ballot > noBallot)",
+        replace: "if (false)"
+      }
     ]
   },
   {
@@ -198,12 +208,12 @@ export const mutants: ReadonlyArray<Mutant> = [
     scope: anySets,
     edits: [
       {
-        file: "acceptor.ts",
+        file: "protocol/acceptor.ts",
         find: "if (!isAcceptorOf(prev, state.self))",
         replace: "if (false)"
       },
-      { file: "find-safe.ts", find: "isAcceptorOf(prev, from)", replace: "true" },
-      { file: "leader-prepare.ts", find: "isAcceptorOf(state.prev, state.self)", replace: "true" }
+      { file: "protocol/find-safe.ts", find: "isAcceptorOf(prev, from)", replace: "true" },
+      { file: "protocol/leader-prepare.ts", find: "isAcceptorOf(state.prev, state.self)", replace: "true" }
     ]
   },
   {
@@ -211,7 +221,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     scope: twoSlots,
     edits: [
       {
-        file: "acceptor.ts",
+        file: "protocol/acceptor.ts",
         find: "if (log.ballotAt(run.first) !== run.ballot) return run.first",
         replace: "if (log.ballotAt(run.first) === undefined) return run.first"
       }
@@ -222,7 +232,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     scope: twoSlots,
     edits: [
       {
-        file: "acceptor.ts",
+        file: "protocol/acceptor.ts",
         find: "if (prevSlot > log.last || log.ballotAt(prevSlot) !== prevSlotBallot) {",
         replace: "if (prevSlot > log.last) {"
       }
@@ -233,7 +243,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     scope: threeBallots,
     edits: [
       {
-        file: "master.ts",
+        file: "protocol/master.ts",
         find: "latest.configuration.ballot !== ballot) return superseded",
         replace: "latest.configuration.ballot < ballot) return superseded"
       }

@@ -1,6 +1,6 @@
 /** A log in memory as an immutable value: what the cores read, and what a disk keeps of it. */
-import type { Ballot, Slot } from "../../src/protocol/ids.ts"
-import { slotMin } from "../../src/protocol/ids.ts"
+import type { Ballot, Slot } from "../../protocol/ids.ts"
+import { slotMin } from "../../protocol/ids.ts"
 import {
   ballotIn,
   type LogView,
@@ -8,8 +8,8 @@ import {
   lastSlotOfBallotIn,
   type Stretches,
   stretchesWith
-} from "../../src/protocol/log-view.ts"
-import { type Run, runLast, sliceRun, takeBytes } from "../../src/protocol/run.ts"
+} from "../../protocol/log-view.ts"
+import { type Run, runLast, sliceRun, takeBytes } from "../../protocol/run.ts"
 
 export interface MemoryLog extends LogView {
   readonly runs: ReadonlyArray<Run>

@@ -2,13 +2,13 @@
  * A small cluster as a value for exhaustive search: interned nodes, a soup of messages, the real cores,
  * memoised.
  */
-import type { Configuration } from "../../src/protocol/configuration.ts"
-import { NodeId, type Replica, StorageId } from "../../src/protocol/ids.ts"
-import { leads } from "../../src/protocol/leader.ts"
-import { emptyMaster, type MasterState } from "../../src/protocol/master.ts"
-import type { FromAcceptor, MasterReply, MasterRequest, ToAcceptor } from "../../src/protocol/messages.ts"
-import type { Cores } from "../support/cores.ts"
-import { valueAt } from "../support/memory-log.ts"
+import type { Configuration } from "../../protocol/configuration.ts"
+import { NodeId, type Replica, StorageId } from "../../protocol/ids.ts"
+import { leads } from "../../protocol/leader.ts"
+import { emptyMaster, type MasterState } from "../../protocol/master.ts"
+import type { FromAcceptor, MasterReply, MasterRequest, ToAcceptor } from "../../protocol/messages.ts"
+import type { Cores } from "./cores.ts"
+import { valueAt } from "./memory-log.ts"
 import { type Applied, freshNode, type NodeInput, type NodeModel, stepNode } from "./node-model.ts"
 
 /** What is on its way. Nothing in the soup ever has to arrive: that is loss; and it arrives in any order. */

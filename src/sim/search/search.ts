@@ -1,6 +1,7 @@
 /** Exhaustive search over the real cores, breadth first; and random walks over the same model. */
-import { noSlot } from "../../src/protocol/ids.ts"
-import type { Cores } from "../support/cores.ts"
+import { noSlot } from "../../protocol/ids.ts"
+import type { Cores } from "./cores.ts"
+import { generator } from "./generator.ts"
 import { type Action, actionsOf, type ModelState, type Next } from "./state.ts"
 import { type Scope, World } from "./world.ts"
 
@@ -107,18 +108,6 @@ const attempt = (action: Action): Next => {
     if (error instanceof Error && error.name === "InvariantBroken")
       return { broken: `invariant: ${error.message}` }
     throw error
-  }
-}
-
-/** Small, fast and the same everywhere (mulberry32): numbers in 0 .. 1. */
-export const generator = (seed: number) => {
-  let a = seed >>> 0
-  return (): number => {
-    a = (a + 0x6d2b79f5) >>> 0
-    let t = a
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
   }
 }
 

@@ -1,0 +1,13 @@
+/** The protocol cores as a value, so that the same search can drive them as they are or with a seeded bug. */
+import { acceptorStep } from "../../protocol/acceptor.ts"
+import { idleLeader, leaderStep } from "../../protocol/leader.ts"
+import { masterStep } from "../../protocol/master.ts"
+
+export interface Cores {
+  readonly acceptorStep: typeof acceptorStep
+  readonly leaderStep: typeof leaderStep
+  readonly idleLeader: typeof idleLeader
+  readonly masterStep: typeof masterStep
+}
+
+export const realCores: Cores = { acceptorStep, leaderStep, idleLeader, masterStep }
