@@ -9,6 +9,7 @@ const Name = Schema.String.check(
   Schema.isPattern(namePattern, { message: "a name is 1 to 64 letters, digits, dashes or underscores" })
 )
 const Milliseconds = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3_600_000 }))
+const Drift = Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 0.5 }))
 const Bytes = Schema.Int.check(Schema.isBetween({ minimum: 1024, maximum: 2 ** 31 }))
 const Names = Schema.Array(Name).check(Schema.isMinLength(1))
 const OptionalNames = Schema.Array(Name).pipe(
@@ -57,8 +58,18 @@ export const NodeConfig = Schema.Struct({
   ),
   /** How often a node, and a leader with nothing to say, is heard of. Default 50. */
   heartbeatIntervalMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(50))),
-  /** After how long a silence a node is suspected. Default 250. */
+  /**
+   * How long an acceptor that answers a leader promises to answer nobody else, and a leader that all have
+   * answered reads without asking. More than two heartbeats. Default 200.
+   */
+  leaseDurationMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(200))),
+  /** After how long without a sign of it a node is suspected. More than a lease. Default 250. */
   failureTimeoutMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(250))),
+  /**
+   * By what part the clocks of two nodes may run at different speed; leases are only as good as this is true.
+   * Default 0.01, twenty times what a clock on the net is corrected by.
+   */
+  maxClockDrift: Drift.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0.01))),
   /** After how long without progress a leader sends again. Default 100. */
   retransmitAfterMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(100))),
   /** After how long without a sign of it, in time of the log, a session is forgotten. Default 60,000. */
@@ -114,11 +125,8 @@ const firstProblem = (config: NodeConfig): string | undefined => {
     return `"node" is ${config.node}, which is not among "nodes": ${config.nodes.join(", ")}`
   if (config.master !== undefined && !known.has(config.master))
     return `"master" is ${config.master}, no known node`
-  const { failureTimeoutMs, heartbeatIntervalMs } = config
-  if (failureTimeoutMs <= 2 * heartbeatIntervalMs) {
-    const beats = `two beats of ${heartbeatIntervalMs} ms`
-    return `"failureTimeoutMs" is ${failureTimeoutMs}, and must be longer than ${beats}`
-  }
+  const late = intervalProblem(config)
+  if (late !== undefined) return late
   const names = config.groups.map((group) => group.name)
   if (new Set(names).size < names.length) return `"groups" names a group twice: ${names.join(", ")}`
   for (const group of config.groups) {
@@ -159,3 +167,20 @@ export const holdersOf = ({ acceptors, spares, learners }: GroupConfig): Readonl
   ...spares,
   ...learners
 ]
+
+/**
+ * A lease must outlast a lost heartbeat, and nobody is to be suspected while a lease granted to it may still
+ * run: a candidate would only wait (section 6 of the protocol).
+ */
+const intervalProblem = (config: NodeConfig): string | undefined => {
+  const { heartbeatIntervalMs, leaseDurationMs, failureTimeoutMs } = config
+  if (leaseDurationMs <= 2 * heartbeatIntervalMs) {
+    const least = `more than two of "heartbeatIntervalMs", which is ${heartbeatIntervalMs}`
+    return `"leaseDurationMs" is ${leaseDurationMs}, and must be ${least}`
+  }
+  if (failureTimeoutMs <= leaseDurationMs) {
+    const least = `more than "leaseDurationMs", which is ${leaseDurationMs}`
+    return `"failureTimeoutMs" is ${failureTimeoutMs}, and must be ${least}`
+  }
+  return undefined
+}

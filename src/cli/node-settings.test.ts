@@ -53,6 +53,17 @@ describe("the configuration of a node", () => {
         `"color" (from the file n1.json) is no field`
       )
       assert.include(yield* problem({ file: { path: "n1.json", text: "{" } }), "n1.json is not JSON")
+      assert.include(
+        yield* problem({ flags: { leaseDurationMs: "20" } }),
+        `"leaseDurationMs" is 20, and must be more than two of "heartbeatIntervalMs", which is 10`
+      )
+      const slowBeat = '"leaseDurationMs" is 200, and must be more than two of "heartbeatIntervalMs"'
+      assert.include(yield* problem({ flags: { heartbeatIntervalMs: "100" } }), slowBeat)
+      assert.include(yield* problem({ flags: { failureTimeoutMs: "200" } }), `more than "leaseDurationMs"`)
+      assert.include(
+        yield* problem({ flags: { maxClockDrift: "0.7" } }),
+        `"maxClockDrift" (from the flag --max-clock-drift)`
+      )
       const { data: _data, ...rest } = whole
       assert.include(yield* problem({ file: file(rest) }), `no "data": give --data, APLOMB_DATA`)
     })

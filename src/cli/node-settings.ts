@@ -36,7 +36,9 @@ const lists: ReadonlySet<string> = new Set<Field>(["nodes", "servers"])
 const fieldValue = (field: Field, text: string): unknown => {
   if (lists.has(field)) return listOf(text)
   if (field === "groups") return parseJson(text)
-  return /(Ms|Bytes|Count|Max)$/.test(field) && /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text
+  return /(Ms|Bytes|Count|Max|Drift)$/.test(field) && /^-?\d+(\.\d+)?$/.test(text.trim())
+    ? Number(text)
+    : text
 }
 
 const parseJson = (text: string): unknown => {
@@ -101,6 +103,8 @@ const explain = (problem: string, origin: ReadonlyMap<string, string>): string =
   const field = /^\["([^"]+)"\]/.exec(at)?.[1] ?? /"(\w+)"/.exec(what)?.[1]
   if (field === undefined) return problem
   const from = origin.get(field)
+  // It fell to its default, and does not go with what was given.
+  if (from === undefined && at === "") return problem
   if (from === undefined) {
     const ways = `--${flagOf(field)}, ${variableOf(field)} or "${field}" in the configuration file`
     return `the configuration has no "${field}": give ${ways}`

@@ -24,6 +24,7 @@ export interface ClusterOptions {
   readonly master: string
   readonly machine: AnyMachine
   readonly heartbeatIntervalMs: number
+  readonly leaseDurationMs: number
   readonly failureTimeoutMs: number
   readonly retransmitAfterMs: number
   readonly sessionTtlMs: number
@@ -76,8 +77,7 @@ export class Cluster {
 
   /** The program of one life of a node. */
   program(name: string, life: number): Program {
-    const { acceptors, master, heartbeatIntervalMs, failureTimeoutMs, retransmitAfterMs } = this.options
-    const { sessionTtlMs, segmentBytes } = this.options
+    const { acceptors, master, machine: _machine, placeOf: _placeOf, ...intervals } = this.options
     const machine = observed(this.options.machine, (observation) =>
       this.oracle.applied({ node: name, life, ...observation })
     )
@@ -91,11 +91,7 @@ export class Cluster {
         data: dataDirectory,
         master,
         groups: [{ name: groupName, machine: machine.name, acceptors }],
-        heartbeatIntervalMs,
-        failureTimeoutMs,
-        retransmitAfterMs,
-        sessionTtlMs,
-        segmentBytes
+        ...intervals
       })
       const running = yield* runNode({ config, machines: [machine], pid: 1000 * index + life, onGroup })
       return yield* running.failure

@@ -47,6 +47,7 @@ export const drawCluster = (world: World, shape: ClusterShape): ClusterOptions =
     master,
     machine: shape.machine ?? (kvMachine as unknown as AnyMachine),
     heartbeatIntervalMs,
+    leaseDurationMs: 4 * heartbeatIntervalMs,
     failureTimeoutMs: 5 * heartbeatIntervalMs,
     retransmitAfterMs: 2 * heartbeatIntervalMs,
     sessionTtlMs: random.pick([5_000, 60_000]),
