@@ -6,12 +6,12 @@ import { originOf } from "./configuration.ts"
 import { startedEntry } from "./entry.ts"
 import { ClientId } from "./ids.ts"
 import type { LeaderInput } from "./leader-input.ts"
-import type { Awaiting, Carrying, Serving } from "./leader-state.ts"
+import type { Awaiting, Carrying, Lost, Serving } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
 import type { MasterRequest } from "./messages.ts"
 import { inConfiguration } from "./progress.ts"
 import { type Output, type Step, stay } from "./step.ts"
-import type { Pending } from "./window.ts"
+import { afterChosen, type Pending, unsettled } from "./window.ts"
 
 export const awaiting = (state: Carrying): Step<Awaiting> => {
   const { configuration, token, settings } = state
@@ -34,12 +34,6 @@ export const awaiting = (state: Carrying): Step<Awaiting> => {
   }
 }
 
-/** What a leader that lost to another ballot was. */
-export interface Lost {
-  readonly _tag: "Lost"
-  readonly state: Awaiting
-}
-
 export const awaitStep = (
   state: Awaiting,
   log: LogView,
@@ -53,12 +47,12 @@ export const awaitStep = (
   const { reply } = input
   if (reply._tag === "Activated" && reply.configuration.ballot === state.configuration.ballot)
     return serving(inConfiguration(state, reply.configuration), log)
-  return { state: { _tag: "Lost", state }, outputs: [] }
+  return { state: { _tag: "Lost", state, reason: "the master activated another ballot" }, outputs: [] }
 }
 
 const serving = (before: Awaiting, log: LogView): Step<Serving> => {
   const { request: _, ...facts } = before
-  const { settings, configuration, boundThrough, round } = before
+  const { settings, configuration, boundThrough, round, held } = before
   const tail = boundThrough === 0 ? undefined : log.read(boundThrough, boundThrough, 1)[0]
   // The first entry of a ballot says that a new leader began: sessions are not to expire for the time without
   // one.
@@ -71,14 +65,17 @@ const serving = (before: Awaiting, log: LogView): Step<Serving> => {
   const state: Serving = {
     ...facts,
     _tag: "Serving",
+    held: undefined,
     chosen: boundThrough,
     window: [],
-    pending: [started],
-    pendingBytes: started.bytes.length,
-    atMs: tail?.atMs ?? 0,
+    pending: [started, ...(held?.pending ?? [])],
+    pendingBytes: started.bytes.length + (held?.pendingBytes ?? 0),
+    atMs: Math.max(tail?.atMs ?? 0, held?.atMs ?? 0),
     reads: [],
-    newReads: [],
-    beatRound: round
+    newReads: held?.newReads ?? [],
+    beatRound: round,
+    next: undefined,
+    refused: undefined
   }
   return {
     state,
@@ -86,6 +83,9 @@ const serving = (before: Awaiting, log: LogView): Step<Serving> => {
       { _tag: "CancelTimer", timer: "master-retry" },
       { _tag: "Note", note: { _tag: "LeaderPhase", ballot: configuration.ballot, phase: "Serving" } },
       { _tag: "Apply", through: boundThrough, answer: true },
+      // What was in flight in the ballot before is bound, hence answered by this; but for what its own
+      // acceptor had not taken in when it promised.
+      ...unsettled(held === undefined ? [] : afterChosen(held.window, boundThrough)),
       { _tag: "SetTimer", timer: "heartbeat", afterMs: settings.heartbeatIntervalMs },
       { _tag: "SetTimer", timer: "retransmit", afterMs: settings.retransmitAfterMs }
     ]

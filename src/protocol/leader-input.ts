@@ -48,6 +48,11 @@ export type LeaderInput =
       readonly acceptors: ReadonlyArray<Replica>
       readonly settings: LeaderSettings
     }
+  /**
+   * Asks for a ballot of its own with other acceptors, while it leads or is on its way to. It serves on until
+   * the ballot is issued, and keeps what clients have given it; `token` is as in `Start`.
+   */
+  | { readonly _tag: "Reconfigure"; readonly token: string; readonly acceptors: ReadonlyArray<Replica> }
   | { readonly _tag: "FromMaster"; readonly reply: MasterReply }
   | { readonly _tag: "FromAcceptor"; readonly from: Replica; readonly message: FromAcceptor }
   | FromClient

@@ -7,7 +7,7 @@ import { findSafe } from "./find-safe.ts"
 import { type NodeId, noSlot, type Replica, type Slot, sameReplica, slotPlus } from "./ids.ts"
 import { carrying } from "./leader-carry.ts"
 import type { LeaderInput } from "./leader-input.ts"
-import type { Asking, Carrying, Deposed, Preparing } from "./leader-state.ts"
+import type { Asking, Carrying, Preparing } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
 import type { Accept, MasterRequest, Prepare, Prepared } from "./messages.ts"
 import { runsLast } from "./run.ts"
@@ -15,11 +15,17 @@ import { type Output, type Step, stay } from "./step.ts"
 
 type Start = Extract<LeaderInput, { readonly _tag: "Start" }>
 
+/** The request for a ballot, named by the token: a retry is the same request. */
+export const newBallot = (
+  self: Replica,
+  { token, acceptors }: { readonly token: string; readonly acceptors: ReadonlyArray<Replica> }
+): MasterRequest => ({ _tag: "NewBallot", requestId: `${token}/ballot`, leader: self, acceptors })
+
 export const asking = (self: Replica, input: Start): Step<Asking> => {
-  const requestId = `${input.token}/ballot`
-  const request: MasterRequest = { _tag: "NewBallot", requestId, leader: self, acceptors: input.acceptors }
+  const request = newBallot(self, input)
+  const { settings, token } = input
   return {
-    state: { _tag: "Asking", self, settings: input.settings, token: input.token, request },
+    state: { _tag: "Asking", self, settings, token, request, held: undefined },
     outputs: [
       { _tag: "AskMaster", request },
       { _tag: "SetTimer", timer: "master-retry", afterMs: input.settings.masterRetryMs }
@@ -27,11 +33,18 @@ export const asking = (self: Replica, input: Start): Step<Asking> => {
   }
 }
 
+/** What a leader whose request for a ballot was refused was. */
+export interface Refused {
+  readonly _tag: "Refused"
+  readonly state: Asking
+  readonly reason: string
+}
+
 export const askingStep = (
   state: Asking,
   log: LogView,
   input: LeaderInput
-): Step<Asking | Preparing | Deposed> => {
+): Step<Asking | Preparing | Refused> => {
   if (input._tag === "TimerFired" && input.timer === "master-retry") {
     const again: Output = { _tag: "SetTimer", timer: "master-retry", afterMs: state.settings.masterRetryMs }
     return stay(state, { _tag: "AskMaster", request: state.request }, again)
@@ -39,10 +52,7 @@ export const askingStep = (
   if (input._tag !== "FromMaster" || input.reply.requestId !== state.request.requestId) return stay(state)
   const { reply } = input
   if (reply._tag === "Refused") {
-    return {
-      state: { _tag: "Deposed", self: state.self, reason: `the master refused a ballot: ${reply.reason}` },
-      outputs: [{ _tag: "CancelTimer", timer: "master-retry" }]
-    }
+    return { state: { _tag: "Refused", state, reason: reply.reason }, outputs: [] }
   }
   if (reply._tag !== "Issued") return stay(state)
   return preparing(state, log, reply.configuration, reply.prev)
@@ -52,13 +62,13 @@ export const askingStep = (
  * A surviving acceptor of the previous configuration is by itself a read quorum of it: its phase 1 is local
  * (section 3 of the paper). Any other leader asks all of them and takes the first that answers.
  */
-const preparing = (
-  before: Asking,
+export const preparing = (
+  before: Pick<Asking, "self" | "settings" | "token" | "held">,
   log: LogView,
   configuration: Configuration,
   prev: Configuration
 ): Step<Preparing> => {
-  const { self, settings, token } = before
+  const { self, settings, token, held } = before
   const state: Preparing = {
     _tag: "Preparing",
     self,
@@ -71,7 +81,8 @@ const preparing = (
     fromSlot: slotPlus(log.last, 1),
     moved: false,
     copies: 0,
-    copiedThrough: noSlot
+    copiedThrough: noSlot,
+    held
   }
   return {
     state,
@@ -174,7 +185,8 @@ const onCopied = (state: Preparing, log: LogView): Step<Preparing | Carrying> =>
 }
 
 const enterCarrying = (state: Preparing, log: LogView, boundThrough: Slot): Step<Carrying> => {
-  const { self, settings, token, configuration, prev, copies } = state
-  const step = carrying({ self, settings, token, configuration, prev, boundThrough }, log, copies + 1)
+  const { self, settings, token, configuration, prev, copies, held } = state
+  const facts = { self, settings, token, configuration, prev, boundThrough, held }
+  const step = carrying(facts, log, copies + 1)
   return { state: step.state, outputs: [{ _tag: "CancelTimer", timer: "prepare-retry" }, ...step.outputs] }
 }

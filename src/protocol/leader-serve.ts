@@ -2,12 +2,13 @@
  * Serving: proposals in batches, counting acknowledgements, confirming reads (figure 4, phase 2 of new
  * values).
  */
-import { countClientEntries } from "./entry.ts"
 import type { Replica } from "./ids.ts"
+import { admit } from "./leader-admit.ts"
 import type { LeaderInput } from "./leader-input.ts"
-import type { Serving } from "./leader-state.ts"
+import { answered, reconfigure, retryNext } from "./leader-reconfigure.ts"
+import type { Lost, Preparing, Serving } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
-import type { Accepted, Gap, MasterReply, Query, Refusal, Submit } from "./messages.ts"
+import type { Accepted, Gap, MasterReply } from "./messages.ts"
 import {
   acknowledge,
   emptyAccept,
@@ -22,12 +23,15 @@ import { resend, type Sent, sendMore } from "./resend.ts"
 import { type Output, type Step, stay } from "./step.ts"
 import { afterChosen } from "./window.ts"
 
-export const serveStep = (state: Serving, log: LogView, input: LeaderInput): Step<Serving> => {
+export const serveStep = (
+  state: Serving,
+  log: LogView,
+  input: LeaderInput
+): Step<Serving | Preparing | Lost> => {
   switch (input._tag) {
     case "Submit":
-      return submit(state, input)
     case "Query":
-      return ask(state, input)
+      return admit(state, state.settings, input)
     case "Flush":
       return flush(state, log, input.wallMs)
     case "FromAcceptor":
@@ -37,42 +41,17 @@ export const serveStep = (state: Serving, log: LogView, input: LeaderInput): Ste
     case "TimerFired":
       if (input.timer === "heartbeat") return beat(state, log)
       if (input.timer === "retransmit") return resendLate(state, log)
+      if (input.timer === "master-retry") return retryNext(state)
       return stay(state)
     case "FromMaster":
+      if (input.reply.requestId === state.next?.requestId) return answered(state, log, input.reply)
       return retired(state, log, input.reply)
+    case "Reconfigure":
+      return reconfigure(state, input)
     case "Start":
       return stay(state)
   }
 }
-
-const submit = (state: Serving, input: Submit): Step<Serving> => {
-  const { client, submission, bytes } = input
-  const refuse = (refusal: Refusal): Step<Serving> =>
-    stay(state, { _tag: "RefuseSubmit", client, submission, refusal })
-  const count = countClientEntries(bytes)
-  if (count === undefined || count === 0) {
-    return refuse({ _tag: "Malformed", reason: "these bytes are no client's entries" })
-  }
-  if (bytes.length > state.settings.submissionMaxBytes) {
-    const reason = `${bytes.length} bytes are over the limit of ${state.settings.submissionMaxBytes} bytes`
-    return refuse({ _tag: "Malformed", reason })
-  }
-  if (state.pendingBytes + bytes.length > state.settings.pendingMaxBytes) {
-    return refuse({ _tag: "Overloaded", retryAfterMs: 20 })
-  }
-  const pending = [...state.pending, { client, submission, bytes, count }]
-  return stay({ ...state, pending, pendingBytes: state.pendingBytes + bytes.length })
-}
-
-const ask = (state: Serving, query: Query): Step<Serving> =>
-  state.newReads.length >= state.settings.questionsMax
-    ? stay(state, {
-        _tag: "RefuseQuery",
-        client: query.client,
-        question: query.question,
-        refusal: { _tag: "Overloaded", retryAfterMs: 20 }
-      })
-    : stay({ ...state, newReads: [...state.newReads, query] })
 
 /**
  * Sends what has gathered: batches while the window has room, and one round for all reads that came since the

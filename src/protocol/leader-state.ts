@@ -1,6 +1,6 @@
 /** The phases of a leader, each with what it knows: what a phase cannot have, cannot be read. */
 import type { Configuration } from "./configuration.ts"
-import type { Replica, Slot } from "./ids.ts"
+import type { Ballot, Replica, Slot } from "./ids.ts"
 import type { LeaderSettings } from "./leader-input.ts"
 import type { MasterRequest, Query } from "./messages.ts"
 import type { Replication } from "./progress.ts"
@@ -13,6 +13,21 @@ export interface Deposed {
   readonly reason: string
 }
 
+/**
+ * What a leader that goes on from one ballot of its own to the next keeps for its clients: they notice
+ * nothing but a pause.
+ */
+export interface Held {
+  /** The newest ballot that its own acceptor may have promised it. */
+  readonly ballot: Ballot
+  /** In flight in that ballot: bound in the next one, where they are answered. */
+  readonly window: Window
+  readonly pending: ReadonlyArray<Pending>
+  readonly pendingBytes: number
+  readonly newReads: ReadonlyArray<Query>
+  readonly atMs: number
+}
+
 /** Waits for the master to issue a ballot. */
 export interface Asking {
   readonly _tag: "Asking"
@@ -20,6 +35,7 @@ export interface Asking {
   readonly settings: LeaderSettings
   readonly token: string
   readonly request: MasterRequest
+  readonly held: Held | undefined
 }
 
 /** Phase 1: waits for one acceptor of the previous configuration, then takes its log. */
@@ -44,6 +60,7 @@ export interface Preparing {
   readonly copies: number
   /** Where the newest copy ends. */
   readonly copiedThrough: Slot
+  readonly held: Held | undefined
 }
 
 /** What is settled when phase 1 is done: the log through `boundThrough` is safe in this ballot. */
@@ -54,6 +71,7 @@ export interface CarryFacts {
   readonly configuration: Configuration
   readonly prev: Configuration
   readonly boundThrough: Slot
+  readonly held: Held | undefined
 }
 
 /** Brings every acceptor to the bound log. */
@@ -91,6 +109,17 @@ export interface Serving extends CarryFacts, Replication {
   readonly newReads: ReadonlyArray<Query>
   /** The round at the last heartbeat: while rounds go on by themselves, no heartbeat is due. */
   readonly beatRound: number
+  /** The request for its own next ballot, while the master has not answered it. */
+  readonly next: MasterRequest | undefined
+  /** The master's refusal of the last such request. */
+  readonly refused: { readonly requestId: string; readonly reason: string } | undefined
+}
+
+/** What a leader that lost to another ballot was. */
+export interface Lost {
+  readonly _tag: "Lost"
+  readonly state: Awaiting | Serving
+  readonly reason: string
 }
 
 export type LeaderState = Deposed | Asking | Preparing | Carrying | Awaiting | Serving

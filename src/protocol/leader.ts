@@ -5,14 +5,16 @@
 import { type Configuration, isAcceptorOf } from "./configuration.ts"
 import type { Ballot, Replica } from "./ids.ts"
 import { noBallot } from "./ids.ts"
-import { awaitStep, type Lost } from "./leader-activate.ts"
+import { awaitStep } from "./leader-activate.ts"
+import { admit } from "./leader-admit.ts"
 import { carryStep } from "./leader-carry.ts"
 import type { LeaderInput } from "./leader-input.ts"
-import { asking, askingStep, prepareStep } from "./leader-prepare.ts"
+import { asking, askingStep, prepareStep, type Refused } from "./leader-prepare.ts"
+import { askAgain } from "./leader-reconfigure.ts"
 import { serveStep } from "./leader-serve.ts"
-import type { LeaderState, Serving } from "./leader-state.ts"
+import type { Held, LeaderState, Lost, ReadRound, Serving } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
-import type { Refusal } from "./messages.ts"
+import type { FromClient, Refusal } from "./messages.ts"
 import { type Free, type Output, type Step, stay, type TimerName } from "./step.ts"
 import { unsettled } from "./window.ts"
 
@@ -28,13 +30,16 @@ export const leads = (state: LeaderState): Configuration | undefined =>
 
 const timers: ReadonlyArray<TimerName> = ["heartbeat", "retransmit", "master-retry", "prepare-retry"]
 
+/** What a leader on its way from one ballot of its own to the next keeps for its clients. */
+const heldBy = (state: LeaderState): Held | undefined => ("held" in state ? state.held : undefined)
+
 /**
  * One step of the leader. `log` is the log of the acceptor beside it. Inputs that come while it does not
  * serve are refused, so that clients know that nothing was done.
  */
 export const leaderStep = (state: LeaderState, log: LogView, input: LeaderInput): Step<LeaderState> => {
   if (input._tag === "Start") return state._tag === "Deposed" ? asking(state.self, input) : stay(state)
-  const ballot = leads(state)?.ballot ?? noBallot
+  const ballot = leads(state)?.ballot ?? heldBy(state)?.ballot ?? noBallot
   // Its own acceptor promised somebody else: the log is no longer this leader's to read (section 4, point 5).
   if (log.promised > ballot && ballot > noBallot)
     return refuseInput(depose(state, `ballot ${log.promised}`), input)
@@ -44,19 +49,28 @@ export const leaderStep = (state: LeaderState, log: LogView, input: LeaderInput)
       ? depose(state, `ballot ${input.message.promised}`)
       : stay(state)
   }
+  if (state._tag === "Serving") return settle(serveStep(state, log, input))
+  if (state._tag !== "Deposed" && input._tag === "Reconfigure") return askAgain(state, input)
+  if (input._tag === "Submit" || input._tag === "Query") return hold(state, input)
+  return settle(onTheWay(state, log, input))
+}
+
+const onTheWay = (
+  state: Exclude<LeaderState, Serving>,
+  log: LogView,
+  input: LeaderInput
+): Step<LeaderState | Lost | Refused> => {
   switch (state._tag) {
     case "Deposed":
-      return refuseInput(stay(state), input)
+      return stay(state)
     case "Asking":
-      return refuseInput(askingStep(state, log, input), input)
+      return askingStep(state, log, input)
     case "Preparing":
-      return refuseInput(prepareStep(state, log, input), input)
+      return prepareStep(state, log, input)
     case "Carrying":
-      return refuseInput(carryStep(state, log, input), input)
+      return carryStep(state, log, input)
     case "Awaiting":
-      return refuseInput(settle(awaitStep(state, log, input)), input)
-    case "Serving":
-      return serveStep(state, log, input)
+      return awaitStep(state, log, input)
   }
 }
 
@@ -70,15 +84,18 @@ const concerns = (state: LeaderState, from: Replica): boolean => {
 const outranked = (mine: Ballot, refused: Ballot, promised: Ballot): boolean =>
   refused === mine && promised > mine
 
-const settle = (step: Step<LeaderState | Lost>): Step<LeaderState> =>
-  step.state._tag === "Lost"
-    ? depose(step.state.state, "the master activated another ballot")
-    : { state: step.state, outputs: step.outputs }
+const settle = (step: Step<LeaderState | Lost | Refused>): Step<LeaderState> => {
+  const { state, outputs } = step
+  if (state._tag !== "Lost" && state._tag !== "Refused") return { state, outputs }
+  return depose(state.state, state._tag === "Lost" ? state.reason : `the master's refusal: ${state.reason}`)
+}
 
 /** Stops leading at once. What was not sent was not done; what was in flight may still take effect. */
 const depose = (state: LeaderState, by: string): Step<LeaderState> => {
   const outputs: Array<Output> = timers.map((timer) => ({ _tag: "CancelTimer", timer }))
-  if (state._tag === "Serving") outputs.push(...abandon(state))
+  if (state._tag === "Serving") outputs.push(...abandon(state, state.reads))
+  const held = heldBy(state)
+  if (held !== undefined) outputs.push(...abandon(held, []))
   const ballot = leads(state)?.ballot ?? noBallot
   outputs.push({ _tag: "Note", note: { _tag: "LeaderPhase", ballot, phase: "Deposed" } })
   return { state: { _tag: "Deposed", self: state.self, reason: `deposed by ${by}` }, outputs }
@@ -86,15 +103,30 @@ const depose = (state: LeaderState, by: string): Step<LeaderState> => {
 
 const notLeader: Refusal = { _tag: "NotLeader", leader: undefined }
 
-const abandon = (state: Serving): ReadonlyArray<Free> => [
+const abandon = (
+  state: Pick<Held, "window" | "pending" | "newReads">,
+  reads: ReadonlyArray<ReadRound>
+): ReadonlyArray<Free> => [
   ...unsettled(state.window),
   ...state.pending.map(
     ({ client, submission }): Free => ({ _tag: "RefuseSubmit", client, submission, refusal: notLeader })
   ),
-  ...[...state.newReads, ...state.reads.flatMap((read) => read.queries)].map(
+  ...[...state.newReads, ...reads.flatMap((read) => read.queries)].map(
     ({ client, question }): Free => ({ _tag: "RefuseQuery", client, question, refusal: notLeader })
   )
 ]
+
+/**
+ * A leader that goes on to its next ballot keeps what comes from clients. Any other that does not serve
+ * refuses it, so that they know that nothing was done.
+ */
+const hold = (state: Exclude<LeaderState, Serving>, input: FromClient): Step<LeaderState> => {
+  if (state._tag !== "Deposed" && state.held !== undefined) {
+    const { state: held, outputs } = admit(state.held, state.settings, input)
+    return { state: { ...state, held }, outputs }
+  }
+  return refuseInput(stay(state), input)
+}
 
 /** Adds the refusal of a client's input to a step of a leader that does not serve. */
 const refuseInput = (step: Step<LeaderState>, input: LeaderInput): Step<LeaderState> => {

@@ -56,6 +56,7 @@ export const weightsOf = (random: Random) => {
     timer: weight(3),
     submit: weight(8),
     start: weight(0.6),
+    reconfigure: weight(0.6),
     retire: weight(0.3),
     crash: weight(0.3)
   }
@@ -104,6 +105,13 @@ export const chaosStep = (cluster: ClusterModel, random: Random, weights: Weight
       const names = [...cluster.nodes.keys()].filter((other) => other === name || random() < 0.6)
       if (random() < 0.3) cluster.crash(name)
       return cluster.start(name, names.join(""))
+    }
+    case "reconfigure": {
+      const leading = all.filter(({ leader }) => leader._tag !== "Deposed")
+      if (leading.length === 0) return
+      const { self } = pick(random, leading)
+      const names = [...cluster.nodes.keys()].filter((other) => other === self.node || random() < 0.6)
+      return cluster.reconfigure(self.node, names.join(""))
     }
     case "retire":
       return retire(cluster, random)

@@ -134,6 +134,12 @@ export class ClusterModel {
     })
   }
 
+  /** A node that leads, or is on its way to, asks for a ballot of other acceptors. */
+  reconfigure(name: string, acceptors: string): void {
+    const token = `${name}${++this.#tokens}`
+    this.lead(name, { _tag: "Reconfigure", token, acceptors: this.replicas(acceptors) })
+  }
+
   lead(name: string, input: LeaderInput): void {
     const node = this.node(name)
     const step = this.#cores.leaderStep(node.leader, node.log, input)

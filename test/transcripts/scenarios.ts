@@ -170,6 +170,46 @@ const retired = (): Script => {
   return script
 }
 
+const reconfigured = (): Script => {
+  const script = serving("ABC", "AB")
+  const { cluster } = script
+  script.heading("A takes C in. While the master issues the ballot it serves on: a command goes out.")
+  cluster.reconfigure("A", "ABC")
+  submit(cluster, "A", 1)
+  script.heading("Its acceptors get that command only after the ballot is issued; another command waits.")
+  cluster.receiveOwn("A")
+  const { from, request } = cluster.requests.shift()!
+  cluster.askMaster(from, request)
+  const { to, reply } = cluster.replies.shift()!
+  cluster.lead(to, { _tag: "FromMaster", reply })
+  submit(cluster, "A", 2)
+  ask(cluster, "A", 1)
+  script.heading("The first command is bound in the new ballot and answered there, then the second goes out.")
+  settle(cluster)
+  return script
+}
+
+const reconfigurationGivenUp = (): Script => {
+  const script = serving("ABC", "ABC")
+  const { cluster } = script
+  script.heading("A takes a new ballot, and C falls silent meanwhile; a command waits.")
+  cluster.reconfigure("A", "ABC")
+  const { from, request } = cluster.requests.shift()!
+  cluster.askMaster(from, request)
+  const { to, reply } = cluster.replies.shift()!
+  cluster.lead(to, { _tag: "FromMaster", reply })
+  submit(cluster, "A", 1)
+  cluster.receiveOwn("A")
+  cluster.sync("A")
+  cluster.receiveOwn("A")
+  lose(script, "C")
+  settle(cluster)
+  script.heading("A gives that ballot up for one without C, in which the command goes out.")
+  cluster.reconfigure("A", "AB")
+  settle(cluster)
+  return script
+}
+
 const readRound = (): Script => {
   const script = serving("ABC", "ABC")
   script.heading("A question is answered only once every acceptor has answered what was sent after it came.")
@@ -198,5 +238,7 @@ export const scenarios: Readonly<Record<string, () => Script>> = {
   "nack-and-step-down": nack,
   "superseded-completion": superseded,
   "retired-acceptor": retired,
+  reconfiguration: reconfigured,
+  "reconfiguration-given-up": reconfigurationGivenUp,
   "read-confirmation": readRound
 }
