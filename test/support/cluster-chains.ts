@@ -35,7 +35,7 @@ export const beginChains = (
   client: TestClient,
   prefix: string,
   keyCount: number,
-  timeoutMs = 120_000
+  { timeoutMs = 120_000, pauseMs = 0 } = {}
 ): Chains => {
   const chains = new Map<string, Link>()
   const failures: Array<CommandFailure> = []
@@ -58,7 +58,8 @@ export const beginChains = (
         acknowledged++
         link.revision = slot
         link.count++
-        if (!isOver) grow(key, link)
+        if (pauseMs > 0) setTimeout(() => isOver || grow(key, link), pauseMs)
+        else if (!isOver) grow(key, link)
       } else wrong.push(`${key}: link ${count + 1} at ${revision} found ${reply.decode(plain)?.revision}`)
       settle()
     })

@@ -22,10 +22,16 @@ type Event = { readonly type: "invoke" | "ok" | "fail" | "info"; readonly [field
 class HistoryRecorder {
   readonly lines: Array<string> = []
   readonly counts = { ok: 0, fail: 0, info: 0, invoke: 0 }
+  readonly #keep: (line: string) => void
+
+  constructor(keep?: (line: string) => void) {
+    this.#keep = keep ?? ((line) => this.lines.push(line))
+  }
 
   record(event: Event): void {
     this.counts[event.type]++
-    this.lines.push(JSON.stringify(event))
+    // The clock is one for all processes of a machine, so that their histories can be made one.
+    this.#keep(JSON.stringify({ ...event, time: Number(process.hrtime.bigint() / 1000n) }))
   }
 
   /** Whether the history is linearizable; where not, the text says why and holds the contradiction. */
@@ -41,6 +47,9 @@ interface Seen {
 }
 
 const absent: Seen = { revision: 0, value: null }
+
+/** Some keys are never deleted: a register is checked in less time than a store. */
+const isRegister = (key: string): boolean => key.startsWith("register")
 
 interface Operation {
   readonly f: string
@@ -125,7 +134,7 @@ class Worker {
     const kind = this.#draw(100)
     if (kind < 35) return this.get(key)
     if (kind < 65) return this.#put(key)
-    return kind < 95 ? this.#compareAndSet(key) : this.#delete(key)
+    return kind < 95 || isRegister(key) ? this.#compareAndSet(key) : this.#delete(key)
   }
 
   perform({ f, key, value, run }: Operation): Effect.Effect<void> {
@@ -148,7 +157,8 @@ class Worker {
 
 export interface WorkloadOptions {
   readonly clients: ReadonlyArray<TestClient>
-  readonly keys: ReadonlyArray<string>
+  /** Those of this moment: a key that is used for long is hard to check. */
+  readonly keys: ReadonlyArray<string> | (() => ReadonlyArray<string>)
   readonly seed: number
   /** Workers begin no operation once this is true. */
   readonly isOver: () => boolean
@@ -156,30 +166,35 @@ export interface WorkloadOptions {
   readonly operationTimeoutMs?: number
   /** Pause between two operations of one worker, in milliseconds, at most. */
   readonly pauseMaxMs?: number
+  /** What a client is called in the history; default: by its number. */
+  readonly name?: (index: number) => string
+  /** Takes each line of the history, which is not kept in memory then. */
+  readonly keep?: (line: string) => void
 }
 
 /** Two workers for each client until it is over; then everybody reads every key once. */
 export const workload = Effect.fnUntraced(function* (options: WorkloadOptions) {
-  const { clients, keys, isOver, operationTimeoutMs = 1500, pauseMaxMs = 20 } = options
-  const history = new HistoryRecorder()
+  const { clients, isOver, operationTimeoutMs = 1500, pauseMaxMs = 20, name = String } = options
+  const keys = typeof options.keys === "function" ? options.keys : () => options.keys as ReadonlyArray<string>
+  const history = new HistoryRecorder(options.keep)
   const workers = clients.flatMap((client, index) =>
     ["a", "b"].map((part, at) => {
       const draw = seeded(options.seed + index * 2 + at)
-      return { draw, worker: new Worker(client, history, draw, `c${index}${part}`, operationTimeoutMs) }
+      return { draw, worker: new Worker(client, history, draw, `c${name(index)}${part}`, operationTimeoutMs) }
     })
   )
   const run = Effect.forEach(
     workers,
     Effect.fnUntraced(function* ({ draw, worker }) {
       while (!isOver()) {
-        yield* worker.perform(worker.draw(keys))
+        yield* worker.perform(worker.draw(keys()))
         yield* Effect.sleep(draw(pauseMaxMs + 1))
       }
     }),
     { concurrency: "unbounded", discard: true }
   )
   const readAll = Effect.forEach(workers, ({ worker }) =>
-    Effect.forEach(keys, (key) => worker.perform(worker.get(key)))
+    Effect.forEach(keys(), (key) => worker.perform(worker.get(key)))
   )
   return { history, run, readAll }
 })

@@ -32,8 +32,8 @@ export interface ClusterNode {
   readonly wipe: Effect.Effect<void>
   readonly process: () => OwnedProcess
   readonly isUp: () => boolean
-  /** What all its processes wrote. */
-  readonly log: () => string
+  /** What all its processes wrote: of each the end, or so much of it as is asked for. */
+  readonly log: (unitsOfEach?: number) => string
 }
 
 export interface Cluster {
@@ -56,6 +56,12 @@ export interface ClusterOptions {
   readonly dataOf?: (id: string, directory: string) => string
   /** The bus as nodes see it, if not the server's own address. */
   readonly servers?: ReadonlyArray<string>
+  /** Puts something between each node and the server: gives a node's servers. */
+  readonly behind?: (
+    natsPort: number
+  ) => Effect.Effect<(id: string) => ReadonlyArray<string>, never, Scope.Scope>
+  /** Variables of one node's environment. */
+  readonly environmentOf?: (id: string) => Readonly<Record<string, string>>
   /** Flags of Node.js for the nodes. */
   readonly nodeFlags?: ReadonlyArray<string>
   /** Leaves the nodes to be started by the test. */
@@ -79,14 +85,16 @@ export const aplomb = Effect.fnUntraced(function* (
   return { ...exit, stdout: owned.stdout(), log: owned.log() }
 }, Effect.scoped)
 
-const tailOf = (text: string, units = 4000): string =>
+const tailUnits = 4000
+const tailOf = (text: string, units = tailUnits): string =>
   text.length > units ? `... ${text.slice(-units)}` : text
 
 const clusterNode = (
   id: string,
   configPath: string,
   data: string,
-  nodeFlags: ReadonlyArray<string>
+  nodeFlags: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>>
 ): ClusterNode => {
   const lives: Array<OwnedProcess> = []
   const current = (): OwnedProcess => {
@@ -94,12 +102,14 @@ const clusterNode = (
     if (last === undefined) throw new Error(`node ${id} was never started`)
     return last
   }
-  const log = () => lives.map((life) => `[pid ${life.pid}] ${tailOf(life.log())}`).join("")
+  const log = (units = tailUnits) =>
+    lives.map((life) => `[pid ${life.pid}] ${tailOf(life.log(), units)}`).join("")
   const launch: ClusterNode["launch"] = (flags = []) =>
     Effect.tap(
       ownedProcess({
         command: process.execPath,
         args: [...nodeFlags, aplombMain, "node", "--config", configPath, "--stop-with-stdin", ...flags],
+        env,
         logMaxUnits: 256 * 1024
       }),
       (owned) => Effect.sync(() => lives.push(owned))
@@ -141,22 +151,23 @@ export const startCluster = Effect.fnUntraced(function* (
   options: ClusterOptions = {}
 ): Effect.fn.Return<Cluster, NatsServerFailed | NeverHappened, Scope.Scope> {
   const { nodes: names = ["n1", "n2", "n3"], config = {}, nodeFlags = [] } = options
-  const { dataOf = (id, directory) => join(directory, id) } = options
+  const { dataOf = (id, directory) => join(directory, id), environmentOf } = options
   const directory = yield* Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "aplomb-cluster-"))),
     (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
   )
   const nats = yield* natsServer("max_pending: 64MB")
+  const behind = options.behind === undefined ? undefined : yield* options.behind(nats.port)
   const nodes = names.map((id) => {
     const data = dataOf(id, directory)
     const path = join(directory, `${id}.json`)
-    const servers = options.servers ?? [`127.0.0.1:${nats.port}`]
+    const servers = behind?.(id) ?? options.servers ?? [`127.0.0.1:${nats.port}`]
     mkdirSync(directory, { recursive: true })
     writeFileSync(
       path,
       JSON.stringify({ cluster: clusterName, node: id, nodes: names, data, servers, ...config })
     )
-    return clusterNode(id, path, data, nodeFlags)
+    return clusterNode(id, path, data, nodeFlags, environmentOf?.(id) ?? {})
   })
   const startAll = Effect.forEach(nodes, (node) => node.start(), { concurrency: "unbounded", discard: true })
   if (options.startsNodes !== false) yield* startAll

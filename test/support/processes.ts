@@ -28,6 +28,8 @@ export interface OwnedProcess {
   readonly stdout: () => string
   readonly exit: () => Exit | undefined
   readonly signal: (name: NodeJS.Signals) => void
+  /** Writes to its stdin. */
+  readonly say: (text: string) => void
   /** Returns when the process has ended, by itself or by a signal. */
   readonly ended: Effect.Effect<Exit>
 }
@@ -85,6 +87,9 @@ class Owned implements OwnedProcess {
   }
   signal(name: NodeJS.Signals): void {
     if (this.#exit === undefined) this.#child.kill(name)
+  }
+  say(text: string): void {
+    this.#child.stdin!.write(text)
   }
   get ended(): Effect.Effect<Exit> {
     return Effect.promise(() => this.#ended)

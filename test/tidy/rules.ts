@@ -78,7 +78,7 @@ const realTimePlaces = [
   // They name the real timers in order to forbid them while a seed runs.
   /^src\/sim\/guards/,
   /^bench\//,
-  /^test\/(e2e|support)\//,
+  /^test\/(e2e|support|torture)\//,
   /^test\/package\.test\.ts$/
 ]
 

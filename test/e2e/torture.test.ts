@@ -1,0 +1,28 @@
+/** A short torture run: the plan of one seed against real processes, judged as the long ones are. */
+import { rmSync } from "node:fs"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { type FaultKind, faultKinds, losesDisk } from "../torture/plan.ts"
+import { torture } from "../torture/torture.ts"
+
+const seconds = Number(process.env["APLOMB_E2E_TORTURE_SECONDS"] ?? 40)
+const seed = Number(process.env["APLOMB_E2E_SEED"] ?? 1)
+const kinds = (Object.keys(faultKinds) as ReadonlyArray<FaultKind>).filter((kind) => !losesDisk.has(kind))
+
+describe("a cluster under torture", () => {
+  it.live(
+    "loses nothing, applies nothing twice, shows one linearizable store, and serves when it is over",
+    () =>
+      Effect.gen(function* () {
+        const { result, directory } = yield* torture({
+          ...{ seed, kinds, forMs: seconds * 1000, acceptors: 3, others: 1, othersAre: "learners" },
+          ...{ clients: 2, say: () => {} }
+        })
+        assert.deepStrictEqual(result.findings, [], `everything is in ${directory}`)
+        assert.isAbove(result.struck.filter(({ skipped }) => skipped === undefined).length, 5)
+        assert.isAbove(result.history.operations, 1000)
+        rmSync(directory, { recursive: true, force: true })
+      }),
+    { timeout: 300_000 }
+  )
+})

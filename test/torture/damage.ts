@@ -1,0 +1,81 @@
+/** Damage to the files of a node that does not run, and to the disk of one that does. */
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync
+} from "node:fs"
+import { join } from "node:path"
+
+interface Used {
+  readonly path: string
+  /** Behind it are zeros. */
+  readonly endBytes: number
+}
+
+/** Segments of the log that hold something, oldest first. */
+const usedSegments = (data: string): ReadonlyArray<Used> =>
+  readdirSync(join(data, "wal"))
+    .filter((name) => name.endsWith(".log"))
+    .sort()
+    .map((name) => {
+      const path = join(data, "wal", name)
+      return { path, endBytes: readFileSync(path).findLastIndex((byte) => byte !== 0) + 1 }
+    })
+    .filter(({ endBytes }) => endBytes > 0)
+
+/**
+ * Flips some bytes in the first half of what an older segment holds: the last frame is left alone, for damage
+ * to it looks like a torn write, which the log cuts as it must. Returns what was done, or undefined.
+ */
+export const corruptFile = (data: string, draw: (below: number) => number): string | undefined => {
+  const used = usedSegments(data)
+  const segments = used.length > 1 ? used.slice(0, -1) : used
+  const segment = segments[draw(segments.length)]
+  if (segment === undefined) return undefined
+  const half = Math.floor(segment.endBytes / 2)
+  const bytes = Buffer.alloc(1 + draw(16))
+  const offset = draw(Math.max(1, half - bytes.length))
+  const file = openSync(segment.path, "r+")
+  readSync(file, bytes, 0, bytes.length, offset)
+  for (let index = 0; index < bytes.length; index++) bytes[index]! ^= 1 + draw(255)
+  writeSync(file, bytes, 0, bytes.length, offset)
+  closeSync(file)
+  return `${bytes.length} bytes of ${segment.path} at ${offset}`
+}
+
+/** Takes the end off a segment that is used. Returns what was done, or undefined. */
+export const truncateFile = (data: string, draw: (below: number) => number): string | undefined => {
+  const segments = usedSegments(data)
+  const segment = segments[draw(segments.length)]
+  if (segment === undefined) return undefined
+  const bytes = draw(segment.endBytes)
+  truncateSync(segment.path, bytes)
+  return `${segment.path} has ${bytes} bytes`
+}
+
+const ballastName = "ballast"
+const pieceBytes = 2 ** 20
+
+/** Fills the file system to the last byte; returns how much it took. */
+export const fillDisk = (path: string): number => {
+  const ballast = join(path, ballastName)
+  const file = openSync(ballast, "w")
+  const pieces = [pieceBytes, 4096, 512].map((bytes) => Buffer.alloc(bytes, 1))
+  for (const piece of pieces) {
+    try {
+      while (writeSync(file, piece) > 0);
+    } catch {
+      // Full for pieces of this size.
+    }
+  }
+  closeSync(file)
+  return statSync(ballast).size
+}
+
+export const makeRoom = (path: string): void => rmSync(join(path, ballastName), { force: true })

@@ -1,0 +1,147 @@
+/** How each kind of fault is done and healed. What no fault explains goes to the findings. */
+import { Effect, type Scope } from "effect"
+import type { ClusterNode } from "../support/cluster.ts"
+import { seeded } from "../support/cluster-history.ts"
+import type { NatsServerFailed } from "../support/nats-server.ts"
+import { eventually, type NeverHappened } from "../support/processes.ts"
+import type { Flow, TcpProxy } from "../support/tcp-proxy.ts"
+import { corruptFile, fillDisk, makeRoom, truncateFile } from "./damage.ts"
+import type { Fault } from "./plan.ts"
+import { setClock, type WorldMade } from "./world.ts"
+
+/** Gives what there is to tell of it. */
+export type Strike<A = string | undefined> = Effect.Effect<A, NeverHappened | NatsServerFailed, Scope.Scope>
+
+const exitWithinMs = 20_000
+const atOnce = { concurrency: "unbounded", discard: true } as const
+const startAgain = (node: ClusterNode) => Effect.asVoid(node.start(["--timeout", "0s"]))
+
+export class Strikes {
+  readonly #world: WorldMade
+  readonly #findings: Array<string>
+
+  constructor(world: WorldMade, findings: Array<string>) {
+    this.#world = world
+    this.#findings = findings
+  }
+
+  /** Does it to those nodes (to none where it strikes the bus), waits as long as it lasts, and heals it. */
+  strike(fault: Fault, whom: ReadonlyArray<ClusterNode>): Strike {
+    const { nats } = this.#world.cluster
+    const node = whom[0]!
+    const around = (begin: Strike<unknown>, end: Strike<unknown>, note?: string): Strike =>
+      begin.pipe(Effect.andThen(Effect.sleep(fault.forMs)), Effect.andThen(end), Effect.as(note))
+    switch (fault.kind) {
+      case "kill":
+      case "kill-all":
+        return around(
+          Effect.forEach(whom, (each) => each.kill, atOnce),
+          Effect.forEach(whom, startAgain, atOnce)
+        )
+      case "freeze":
+        return around(node.freeze, node.thaw)
+      case "restart":
+        return around(this.#stop(node), startAgain(node))
+      case "wipe":
+      case "corrupt":
+      case "truncate":
+        return this.#loseDisk(fault, node)
+      case "fill-disk":
+        return this.#fillDisk(fault, node)
+      case "shift-clock":
+        return this.#shiftClock(fault, node)
+      case "restart-bus":
+        return around(nats.kill, nats.start())
+      case "freeze-bus":
+        return around(nats.freeze, nats.thaw)
+      default:
+        return this.#onLink(fault, this.#world.proxies.get(node.id)!)
+    }
+  }
+
+  #onLink({ kind, draw, forMs }: Fault, proxy: TcpProxy): Strike {
+    const hold = (out: Flow, back: Flow) => () => proxy.hold(out, back)
+    const delayMs = 2 + (draw % 150)
+    const begin: Readonly<Record<string, () => void>> = {
+      cut: () => proxy.cut(),
+      hold: hold("held", "held"),
+      "hold-out": hold("held", "open"),
+      "hold-in": hold("open", "held"),
+      delay: () => proxy.delay(delayMs)
+    }
+    return Effect.sync(begin[kind]!).pipe(
+      Effect.andThen(Effect.sleep(forMs)),
+      Effect.andThen(Effect.sync(() => proxy.open())),
+      Effect.as(kind === "delay" ? `by ${delayMs} ms` : undefined)
+    )
+  }
+
+  #shiftClock({ draw: seed, forMs }: Fault, node: ClusterNode): Strike {
+    const draw = seeded(seed)
+    const path = this.#world.clocks.get(node.id)!
+    // Back by anything, ahead by less than the life of a session: what expires by it is no finding.
+    const offsetMs = draw(2) === 0 ? -draw(3_600_000) : draw(20_000)
+    return Effect.sync(() => setClock(path, offsetMs)).pipe(
+      Effect.andThen(Effect.sleep(forMs)),
+      Effect.andThen(Effect.sync(() => setClock(path, 0))),
+      Effect.as(`by ${offsetMs} ms`)
+    )
+  }
+
+  #stop(node: ClusterNode): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      const exit = yield* node.stop.pipe(Effect.timeoutOption(exitWithinMs))
+      if (exit._tag === "None") {
+        this.#findings.push(`${node.id} did not stop within ${exitWithinMs} ms of SIGTERM: ${node.log(1500)}`)
+        yield* node.kill
+      } else if (exit.value.code !== 0) {
+        this.#findings.push(`${node.id} ended with ${exit.value.code} when asked to stop: ${node.log(1500)}`)
+      }
+    })
+  }
+
+  #loseDisk(fault: Fault, node: ClusterNode): Strike {
+    return Effect.gen({ self: this }, function* () {
+      yield* node.kill
+      const draw = seeded(fault.draw)
+      const damage = fault.kind === "corrupt" ? corruptFile : truncateFile
+      const what = fault.kind === "wipe" ? undefined : damage(node.data, draw)
+      yield* Effect.sleep(fault.forMs)
+      if (what !== undefined) yield* this.#refuses(node, what)
+      yield* node.wipe
+      yield* startAgain(node)
+      return what
+    })
+  }
+
+  #refuses(node: ClusterNode, what: string): Strike<void> {
+    return Effect.gen({ self: this }, function* () {
+      const owned = yield* node.launch(["--timeout", "0s"])
+      const isOver = () => owned.exit() !== undefined || owned.stdout().includes("listens")
+      yield* eventually(`${node.id} starts or refuses`, isOver, { log: () => node.log() })
+      if (owned.exit() === undefined) {
+        this.#findings.push(`${node.id} runs on a damaged disk (${what})`)
+        yield* node.kill
+      } else if (!/is damaged at byte/.test(owned.log())) {
+        this.#findings.push(`${node.id} did not say what is wrong with its disk (${what}): ${owned.log()}`)
+      }
+    })
+  }
+
+  #fillDisk(fault: Fault, node: ClusterNode): Strike {
+    return Effect.gen({ self: this }, function* () {
+      const { path } = this.#world.small!
+      const bytes = yield* Effect.sync(() => fillDisk(path))
+      yield* Effect.sleep(fault.forMs)
+      yield* Effect.sync(() => makeRoom(path))
+      // It may be about to end: what it could not write may not be told before it is down.
+      if (node.isUp()) yield* Effect.sleep(500)
+      const isUp = node.isUp()
+      if (!isUp && !/the disk is full/.test(node.process().log())) {
+        this.#findings.push(`${node.id} ended on a full disk without saying so: ${node.log(1500)}`)
+      }
+      if (!isUp) yield* startAgain(node)
+      return `${bytes} bytes; ${isUp ? "it needed none of them" : "it ended"}`
+    })
+  }
+}
