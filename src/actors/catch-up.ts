@@ -3,7 +3,7 @@
  * whoever has them.
  */
 import { Effect } from "effect"
-import { type GroupId, NodeId, noBallot, noSlot, Slot, slotMin, slotPlus } from "../protocol/ids.ts"
+import { type GroupId, NodeId, noBallot, Slot, slotMin, slotPlus } from "../protocol/ids.ts"
 import { type Run, runLast, runsMisformed } from "../protocol/run.ts"
 import { spawnEach } from "../runtime/actor-spawn.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
@@ -17,7 +17,7 @@ import { count, type NodeContext } from "./node-context.ts"
 
 /** What a group's log has to hand out. */
 export interface CatchUpSource {
-  readonly log: Pick<GroupLog, "last" | "read">
+  readonly log: Pick<GroupLog, "first" | "last" | "read">
   /** The last slot known to be chosen; the log may not reach there yet. */
   readonly chosen: () => Slot
 }
@@ -33,16 +33,13 @@ const waitingMax = 64
 /** Room in a message for what is not entries. */
 const envelopeBytes = 16 * 1024
 
-/** The first slot is never cut off a log so far. */
-const firstSlot = slotPlus(noSlot, 1)
-
 const answerTo = ({ log, chosen }: CatchUpSource, ask: CatchUp, roomBytes: number): CaughtUp => {
   const through = slotMin(chosen(), log.last)
   const runs =
-    ask.fromSlot > noSlot && ask.fromSlot <= through
+    ask.fromSlot >= log.first && ask.fromSlot <= through
       ? fitting(log.read(ask.fromSlot, through, Math.min(ask.maxBytes, roomBytes)), roomBytes)
       : []
-  return { _tag: "CaughtUp", runs, chosen: through, first: firstSlot }
+  return { _tag: "CaughtUp", runs, chosen: through, first: log.first }
 }
 
 /** A log may give one run more than it was asked for; a message takes no more than fits. */

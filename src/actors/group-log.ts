@@ -2,27 +2,35 @@
  * One group's log on this node: what its acceptor persists, over the node's write-ahead log and a cache of
  * the newest runs.
  */
-import { type Ballot, noBallot, noSlot, type Slot, slotMax, slotPlus } from "../protocol/ids.ts"
+import { type Ballot, noBallot, noSlot, Slot, slotMax, slotMin, slotPlus } from "../protocol/ids.ts"
 import { invariant } from "../protocol/invariant.ts"
 import {
-  ballotIn,
+  type Base,
+  ballotAbove,
   type LogView,
   lastOf,
-  lastSlotOfBallotIn,
+  lastSlotOfBallotAbove,
+  noBase,
   type Stretches,
+  stretchesAbove,
+  stretchesFrom,
   stretchesWith
 } from "../protocol/log-view.ts"
-import { type Run, runLast, sliceRun, takeBytes } from "../protocol/run.ts"
-import type { DurableRecord } from "../protocol/step.ts"
+import { type Run, runLast, runsLast } from "../protocol/run.ts"
 import { knob } from "../runtime/buggify.ts"
-import { StorageCorrupted, type WalFailure } from "../runtime/storage/errors.ts"
+import type { WalFailure } from "../runtime/storage/errors.ts"
 import type { Wal } from "../runtime/storage/wal.ts"
-import { decodeRecord, encodeRecord } from "./log-records.ts"
+import { decodeRecord, encodeRecord, type LogRecord } from "./log-records.ts"
 import { RunCache } from "./run-cache.ts"
 import { SlotIndex } from "./slot-index.ts"
+import { readStored } from "./stored-runs.ts"
 
 const indexSpacingBytes = knob("log-index-spacing-bytes", 64 * 1024, { min: 1, max: 64 * 1024 })
 const cacheBytesMax = knob("log-cache-bytes", 8 * 1024 * 1024, { min: 0, max: 64 * 1024 })
+/** What a run takes on disk at most, with all that is around it. */
+const storedBytes = (run: Run): number => run.bytes.length + 64
+
+const everySlot = Slot(Number.MAX_SAFE_INTEGER)
 /** Whoever reads gets at most this much at once, and asks again for the rest. */
 const readMaxBytes = knob("log-read-bytes", 16 * 1024 * 1024, { min: 1, max: 4096 })
 
@@ -36,16 +44,25 @@ export class GroupLog implements LogView {
   #wal: Wal | undefined
   #promised: Ballot = noBallot
   #chosen: Slot = noSlot
+  #base: Base = noBase
+  /** The log was found to begin behind this slot, by records that do not say why. */
+  #unexplained: Slot | undefined
   #stretches: Stretches = []
-  #staged: Slot | undefined
+  /** The first slot staged since the last sync, and the bytes taken in before it. */
+  #staged: { readonly slot: Slot; readonly bytesBefore: number } | undefined
+  #rewritten: { readonly through: Slot; readonly bytesBefore: number } | undefined
+  /** Bytes on disk of all entries that were ever taken in. */
+  #bytes = 0
   /** How often a suffix of the log was replaced. */
   #replaced = 0
   readonly #cache: RunCache
-  readonly #index = new SlotIndex(indexSpacingBytes.value)
+  readonly #index: SlotIndex
 
-  constructor(groupNumber: number, cacheBytes: number = cacheBytesMax.value) {
+  /** In small segments places lie closer together, or one place would keep many segments. */
+  constructor(groupNumber: number, segmentBytes: number) {
     this.groupNumber = groupNumber
-    this.#cache = new RunCache(cacheBytes)
+    this.#cache = new RunCache(cacheBytesMax.value)
+    this.#index = new SlotIndex(Math.min(indexSpacingBytes.value, segmentBytes / 4))
   }
 
   get promised(): Ballot {
@@ -55,16 +72,26 @@ export class GroupLog implements LogView {
   get chosen(): Slot {
     return this.#chosen
   }
+  get base(): Base {
+    return this.#base
+  }
+  get first(): Slot {
+    return slotPlus(this.#base.slot, 1)
+  }
   get last(): Slot {
     return lastOf(this.#stretches)
   }
+  /** Whether records are gone that nothing accounts for: the beginning of the log is lost. */
+  get lostBefore(): Slot | undefined {
+    return this.#unexplained === undefined ? undefined : slotPlus(this.#unexplained, 1)
+  }
 
   ballotAt(slot: Slot): Ballot | undefined {
-    return ballotIn(this.#stretches, slot)
+    return ballotAbove(this.#base, this.#stretches, slot)
   }
 
   lastSlotOfBallot(ballot: Ballot, slot: Slot): Slot {
-    return lastSlotOfBallotIn(this.#stretches, ballot, slot)
+    return lastSlotOfBallotAbove(this.#base, this.#stretches, ballot, slot)
   }
 
   /** Takes in a record found when the log was opened; `position` is where its frame stands. */
@@ -72,7 +99,13 @@ export class GroupLog implements LogView {
     const record = decodeRecord(type, body)
     if (record === undefined) return
     this.#note(record)
-    if (record._tag === "Appended") this.#index.note(record.run.first, position)
+    if (record._tag === "Appended") {
+      this.#index.note(record.run.first, position, this.#bytes)
+      this.#bytes += storedBytes(record.run)
+    } else if (record._tag === "Rewritten") {
+      this.#index.replaceThrough(everySlot, this.first, position, this.#bytes)
+      for (const run of record.runs) this.#bytes += storedBytes(run)
+    }
   }
 
   /** From now on records are written there. */
@@ -81,27 +114,88 @@ export class GroupLog implements LogView {
   }
 
   /** Changes the log at once and stages the record for writing. */
-  persist(record: DurableRecord): void {
-    if (record._tag === "Appended" && record.run.first <= this.last) this.#replaced++
-    this.#note(record)
+  persist(record: LogRecord): void {
     if (record._tag === "Appended") {
-      this.#cache.append(record.run)
-      this.#staged =
-        this.#staged === undefined ? record.run.first : (Math.min(this.#staged, record.run.first) as Slot)
+      const { run } = record
+      invariant(run.first > this.#base.slot, "what was cut off is never written again")
+      if (run.first <= this.last) this.#replaced++
+      const bytesBefore = this.#staged?.bytesBefore ?? this.#bytes
+      this.#staged = { slot: slotMin(this.#staged?.slot ?? run.first, run.first), bytesBefore }
+      this.#bytes += storedBytes(run)
+      this.#cache.append(run)
     }
+    this.#note(record)
     const { type, parts } = encodeRecord(record)
     this.#wal!.append(type, this.groupNumber, parts)
+  }
+
+  /**
+   * Cuts off everything through an entry of this log that is chosen and in a durable snapshot; nothing where
+   * that is done.
+   */
+  cut(base: Base): void {
+    if (base.slot <= this.#base.slot) return
+    invariant(this.ballotAt(base.slot) === base.ballot, "a log is cut at an entry that it holds")
+    this.persist({ _tag: "Based", base })
+  }
+
+  /**
+   * Begins the log at the end of a snapshot from elsewhere. What follows the snapshot is kept where the log
+   * has the snapshot's last entry, for then it is the log that the snapshot was made of (log matching). False
+   * where the log is newer: then nothing changes.
+   */
+  install(base: Base): boolean {
+    if (base.slot <= this.#chosen) return false
+    if (this.ballotAt(base.slot) === base.ballot) this.cut(base)
+    else this.#rewrite(base, [])
+    return true
+  }
+
+  /** Writes again what the log says beside its entries, so that the records before can go. */
+  checkpoint(): void {
+    if (this.#promised > noBallot) this.persist({ _tag: "Promised", ballot: this.#promised })
+    if (this.#chosen > noSlot) this.persist({ _tag: "Chosen", slot: this.#chosen })
+    if (this.#base.slot > noSlot) this.persist({ _tag: "Based", base: this.#base })
+  }
+
+  /** Writes all entries again, in one record: a log that is quiet must not keep the space of others. */
+  copyForward(): void {
+    const runs: Array<Run> = []
+    for (let next = this.first; next <= this.last; next = slotPlus(runLast(runs[runs.length - 1]!), 1))
+      runs.push(...this.read(next, this.last, readMaxBytes.value))
+    this.#rewrite(this.#base, runs)
+  }
+
+  #rewrite(base: Base, runs: ReadonlyArray<Run>): void {
+    if (runs.length === 0) this.#replaced++
+    this.#rewritten = { through: runsLast(runs, everySlot), bytesBefore: this.#bytes }
+    for (const run of runs) this.#bytes += storedBytes(run)
+    this.persist({ _tag: "Rewritten", base, runs })
+  }
+
+  /** Where in the write-ahead log its entries begin; undefined where none is durable. */
+  get startPosition(): number | undefined {
+    return this.last < this.first ? undefined : this.#index.positionFor(this.first)
+  }
+
+  /** About how many bytes the entries behind a slot take on disk. */
+  bytesBehind(slot: Slot): number {
+    return this.#bytes - (this.#index.bytesBefore(slotPlus(slot, 1)) ?? this.#bytes)
   }
 
   /** Calls back when everything persisted so far is durable, or with why it is not. */
   sync(done: (failure: WalFailure | undefined) => void): void {
     const staged = this.#staged
+    const rewritten = this.#rewritten
     const { last } = this
     const replaced = this.#replaced
     this.#staged = undefined
+    this.#rewritten = undefined
     this.#wal!.sync((failure, position) => {
+      if (failure === undefined && rewritten !== undefined)
+        this.#index.replaceThrough(rewritten.through, this.first, position, rewritten.bytesBefore)
       if (failure === undefined && staged !== undefined) {
-        this.#index.note(staged, position)
+        this.#index.note(staged.slot, position, staged.bytesBefore)
         // What was replaced while this was written is durable only with the sync that wrote its replacement.
         if (replaced === this.#replaced) this.#cache.trim(last)
       }
@@ -111,16 +205,16 @@ export class GroupLog implements LogView {
 
   /** Throws `StorageCorrupted` or `DiskFailed` where an old entry cannot be read back. */
   read(from: Slot, through: Slot, maxBytes: number): ReadonlyArray<Run> {
-    invariant(from > noSlot && through <= this.last, "only what is in the log can be read")
+    invariant(from >= this.first && through <= this.last, "only what is in the log can be read")
     if (from > through) return []
     const first = this.#cache.first
     const room = Math.max(1, Math.min(maxBytes, readMaxBytes.value))
     return first !== undefined && from >= first
       ? this.#cache.read(from, through, room)
-      : this.#readDisk(from, through, room)
+      : readStored(this.#wal!, this, this.#index.positionFor(from), from, through, room)
   }
 
-  #note(record: DurableRecord): void {
+  #note(record: LogRecord): void {
     switch (record._tag) {
       case "Promised":
         invariant(record.ballot >= this.#promised, "an acceptor never takes back a promise")
@@ -130,48 +224,35 @@ export class GroupLog implements LogView {
         this.#chosen = slotMax(this.#chosen, record.slot)
         return
       case "Appended":
-        this.#stretches = stretchesWith(this.#stretches, record.run)
+        this.#append(record.run)
+        return
+      case "Based":
+        // Found without what it cut off: what stood there was cut off further on since.
+        if (record.base.slot < (this.#unexplained ?? noSlot)) return
+        this.#setBase(record.base)
+        this.#stretches = stretchesAbove(this.#stretches, record.base)
+        return
+      case "Rewritten":
+        this.#setBase(record.base)
+        this.#stretches = record.runs.reduce(stretchesWith, stretchesFrom(record.base))
         return
     }
   }
 
-  /**
-   * Goes forward from the indexed place. The disk also holds what was replaced since; an entry counts only if
-   * its ballot is the one that the log has at its slot, and then it is the same entry.
-   */
-  #readDisk(from: Slot, through: Slot, maxBytes: number): ReadonlyArray<Run> {
-    const found: Array<Run> = []
-    let next = from
-    let room = maxBytes
-    let position = this.#index.positionFor(from)
-    while (position !== undefined && next <= through && room > 0) {
-      const frame = this.#wal!.readFrame(position)
-      if (frame === undefined) break
-      for (const { type, group, body } of frame.records) {
-        const record = group === this.groupNumber ? decodeRecord(type, body) : undefined
-        if (record?._tag !== "Appended" || next > through || room <= 0) continue
-        const part = this.#current(record.run, next, through)
-        if (part === undefined) continue
-        const taken = takeBytes(part, Math.max(room, 1))
-        found.push({ ...taken, bytes: new Uint8Array(taken.bytes) })
-        room -= taken.bytes.length
-        next = slotPlus(runLast(taken), 1)
-        if (taken.count < part.count) return found
-      }
-      position = frame.next
+  #append(run: Run): void {
+    const before = slotPlus(run.first, -1)
+    if (before > this.last || (this.#unexplained ?? noSlot) > before) {
+      this.#unexplained = before
+      this.#base = { slot: before, ballot: noBallot, atMs: 0 }
+      this.#stretches = stretchesFrom(this.#base)
     }
-    if (found.length > 0) return found
-    throw new StorageCorrupted({
-      path: "write-ahead log",
-      offset: 0,
-      reason: `the entry of slot ${from} cannot be found`
-    })
+    this.#stretches = stretchesWith(this.#stretches, run)
   }
 
-  /** The part of a run found on disk that continues at `next` and is still what the log has there. */
-  #current(run: Run, next: Slot, through: Slot): Run | undefined {
-    if (run.first > next || runLast(run) < next || this.ballotAt(next) !== run.ballot) return undefined
-    const end = this.lastSlotOfBallot(run.ballot, runLast(run))
-    return sliceRun(run, next, end < through ? end : through)
+  #setBase(base: Base): void {
+    this.#base = base
+    this.#unexplained = undefined
+    this.#chosen = slotMax(this.#chosen, base.slot)
+    this.#index.cutBefore(this.first)
   }
 }

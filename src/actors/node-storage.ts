@@ -1,7 +1,9 @@
 /** A node's storage: one write-ahead log, and in it the log of every group, under a number that stays. */
 import { Effect } from "effect"
 import { knob } from "../runtime/buggify.ts"
+import { StorageCorrupted } from "../runtime/storage/errors.ts"
 import { openWal } from "../runtime/storage/wal.ts"
+import type { Compacted } from "./compaction.ts"
 import { GroupLog } from "./group-log.ts"
 import type { NodeConfig } from "./node-config.ts"
 
@@ -19,6 +21,12 @@ const encodeName = (number: number, name: string): ReadonlyArray<Uint8Array> => 
 /** Opens the log of a node's data directory and takes in what it holds. */
 export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
   const byNumber = new Map<number, GroupLog>()
+  // The record that names a group may have been written anew behind the group's own.
+  const logOf = (number: number): GroupLog => {
+    let log = byNumber.get(number)
+    if (log === undefined) byNumber.set(number, (log = new GroupLog(number, config.segmentBytes)))
+    return log
+  }
   const numbers = new Map<string, number>()
   const wal = yield* openWal(
     {
@@ -28,11 +36,11 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
       frameMaxBytes: frameMaxBytes.value
     },
     ({ type, group, body }, position) => {
-      if (group !== nodeGroup) return byNumber.get(group)?.recover(type, body, position)
+      if (group !== nodeGroup) return logOf(group).recover(type, body, position)
       if (type !== groupNamed) return
       const number = body[0]! | (body[1]! << 8)
       numbers.set(new TextDecoder().decode(body.subarray(2)), number)
-      byNumber.set(number, new GroupLog(number))
+      logOf(number)
     }
   )
   const logs = new Map<string, GroupLog>()
@@ -42,10 +50,18 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
       numbers.set(name, number)
       wal.append(groupNamed, nodeGroup, encodeName(number, name))
     }
-    const log = byNumber.get(number) ?? new GroupLog(number)
+    logs.set(name, logOf(number))
+  }
+  for (const log of byNumber.values()) {
     log.attach(wal)
-    logs.set(name, log)
+    if (log.lostBefore === undefined) continue
+    const reason = `the entries before slot ${log.lostBefore} of group ${log.groupNumber} are gone`
+    return yield* new StorageCorrupted({ path: `${config.data}/wal`, offset: 0, reason })
   }
   yield* wal.mark
-  return { wal, logs }
+  const checkpoint = () => {
+    for (const [name, number] of numbers) wal.append(groupNamed, nodeGroup, encodeName(number, name))
+  }
+  const compacted: Compacted = { wal, logs: [...byNumber.values()], checkpoints: [checkpoint] }
+  return { wal, logs, compacted }
 })

@@ -86,7 +86,8 @@ const prepare = (state: AcceptorState, log: LogView, message: Prepare): Step<Acc
   if (!isAcceptorOf(prev, state.self))
     return stay(state, ignored("asked for a promise, but no acceptor of the previous ballot"))
   const promised = promise(state, configuration)
-  const first = slotMin(fromSlot, slotPlus(log.last, 1))
+  // What was cut off cannot be told; who needs it pulls a snapshot (section 7).
+  const first = slotMax(slotMin(fromSlot, slotPlus(log.last, 1)), log.first)
   const prevSlot = slotPlus(first, -1)
   const prepared: FromAcceptor = {
     _tag: "Prepared",
@@ -111,9 +112,14 @@ const accept = (before: AcceptorState, log: LogView, message: Accept): Step<Acce
   if (!isAcceptorOf(configuration, before.self)) return stay(before, ignored("no acceptor of this ballot"))
   const promised = promise(before, configuration)
   const { state, records, notes } = promised
-  if (prevSlot > log.last || log.ballotAt(prevSlot) !== prevSlotBallot) {
+  const differs = (): Step<AcceptorState> => {
     const release = [reply(configuration.leader, gap(log, message))]
     return { state, outputs: [...notes, { _tag: "Persist", records, release }] }
+  }
+  // Below its base an acceptor cannot compare; the base is chosen, so whoever leads can go on from there.
+  if (prevSlot < log.base.slot) return differs()
+  if (prevSlot > log.last || log.ballotAt(prevSlot) !== prevSlotBallot) {
+    return differs()
   }
   for (const run of newRuns(log, runs)) records.push({ _tag: "Appended", run })
   // Cumulative, and only up to the end of what this message covered: beyond it may lie an older ballot's
@@ -134,10 +140,13 @@ const accept = (before: AcceptorState, log: LogView, message: Accept): Step<Acce
   return { state: advanced ? { ...state, chosen } : state, outputs }
 }
 
-/** Where the leader may try next: below `prevSlot`, at an entry of its ballot or an older one. */
+/**
+ * Where the leader may try next: below `prevSlot`, at an entry of its ballot or an older one; not below the
+ * base.
+ */
 const gap = (log: LogView, message: Accept): FromAcceptor => {
   const below = slotPlus(slotMin(message.prevSlot, slotPlus(log.last, 1)), -1)
-  const hintSlot = log.lastSlotOfBallot(message.prevSlotBallot, below)
+  const hintSlot = slotMax(log.lastSlotOfBallot(message.prevSlotBallot, below), log.base.slot)
   return {
     _tag: "Gap",
     ballot: message.configuration.ballot,

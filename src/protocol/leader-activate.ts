@@ -53,7 +53,7 @@ export const awaitStep = (
 const serving = (before: Awaiting, log: LogView): Step<Serving> => {
   const { request: _, ...facts } = before
   const { settings, configuration, boundThrough, round, held } = before
-  const tail = boundThrough === 0 ? undefined : log.read(boundThrough, boundThrough, 1)[0]
+  const tail = boundThrough < log.first ? log.base : log.read(boundThrough, boundThrough, 1)[0]!
   // The first entry of a ballot says that a new leader began: sessions are not to expire for the time without
   // one.
   const started: Pending = {
@@ -70,7 +70,7 @@ const serving = (before: Awaiting, log: LogView): Step<Serving> => {
     window: [],
     pending: [started, ...(held?.pending ?? [])],
     pendingBytes: started.bytes.length + (held?.pendingBytes ?? 0),
-    atMs: Math.max(tail?.atMs ?? 0, held?.atMs ?? 0),
+    atMs: Math.max(tail.atMs, held?.atMs ?? 0),
     reads: [],
     newReads: held?.newReads ?? [],
     beatRound: round,

@@ -12,6 +12,7 @@ import {
   acknowledge,
   chunkFor,
   freshProgress,
+  lacksBase,
   leastAcknowledged,
   leastConfirmed,
   stepBack
@@ -57,6 +58,7 @@ export const carryStep = (state: Carrying, log: LogView, input: LeaderInput): St
   }
   if (message._tag !== "Gap") return stay(state)
   const next = { ...state, progress: stepBack(state, log, from, message) }
+  if (lacksBase(next, log, message)) return stay(next)
   const sent = sendMore(next, log, from)
   return { state: { ...next, ...sent.change }, outputs: sent.outputs }
 }

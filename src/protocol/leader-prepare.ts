@@ -4,7 +4,7 @@
  */
 import { type Configuration, isAcceptorOf, nodesOf } from "./configuration.ts"
 import { findSafe } from "./find-safe.ts"
-import { type NodeId, noSlot, type Replica, type Slot, sameReplica, slotPlus } from "./ids.ts"
+import { type NodeId, noSlot, type Replica, type Slot, sameReplica, slotMax, slotPlus } from "./ids.ts"
 import { carrying } from "./leader-carry.ts"
 import type { LeaderInput } from "./leader-input.ts"
 import type { Asking, Carrying, Preparing } from "./leader-state.ts"
@@ -113,7 +113,7 @@ export const prepareStep = (
   log: LogView,
   input: LeaderInput
 ): Step<Preparing | Carrying> => {
-  if (input._tag === "TimerFired" && input.timer === "prepare-retry") return retry(state)
+  if (input._tag === "TimerFired" && input.timer === "prepare-retry") return retry(state, log)
   if (input._tag !== "FromAcceptor") return stay(state)
   const { from, message } = input
   if (message.ballot !== state.configuration.ballot) return stay(state)
@@ -136,10 +136,13 @@ export const prepareStep = (
 const isNewestCopy = (state: Preparing, from: Replica, round: number): boolean =>
   sameReplica(from, state.self) && state.source !== undefined && round === state.copies
 
-/** A source that fell silent is given up: any other acceptor of the previous configuration does as well. */
-const retry = (state: Preparing): Step<Preparing> => {
+/**
+ * A source that fell silent is given up: any other acceptor of the previous configuration does as well. What
+ * a snapshot has brought meanwhile is not asked for any more.
+ */
+const retry = (state: Preparing, log: LogView): Step<Preparing> => {
   const source = state.moved ? state.source : undefined
-  const next = { ...state, source, moved: false }
+  const next = { ...state, source, moved: false, fromSlot: slotMax(state.fromSlot, log.first) }
   const again: Output = {
     _tag: "SetTimer",
     timer: "prepare-retry",
@@ -159,6 +162,8 @@ const onPrepared = (
   if (safe === undefined) return stay(state)
   if (sameReplica(safe.source, state.self)) return enterCarrying(state, log, safe.boundThrough)
   if (isLocal(state)) return stay(state)
+  // The source has cut off what is asked for: this replica needs a snapshot first, and pulls it by itself.
+  if (message.prevSlot >= state.fromSlot) return stay({ ...state, moved: true })
   const copies = state.copies + 1
   const { source, boundThrough } = safe
   const copiedThrough = runsLast(message.runs, message.prevSlot)

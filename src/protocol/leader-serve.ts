@@ -13,6 +13,7 @@ import {
   acknowledge,
   emptyAccept,
   inConfiguration,
+  lacksBase,
   leastAcknowledged,
   leastConfirmed,
   nextRound,
@@ -129,6 +130,7 @@ const settled = (before: Serving): Step<Serving> => {
 
 const onGap = (before: Serving, log: LogView, from: Replica, message: Gap): Step<Serving> => {
   const state = { ...before, progress: stepBack(before, log, from, message) }
+  if (lacksBase(state, log, message)) return stay(state)
   return withSent(state, [], sendMore(state, log, from))
 }
 

@@ -1,9 +1,9 @@
 /** Tests of the leader against those who have no say in its ballot. */
 import { describe, expect, it } from "vitest"
-import { Ballot, NodeId, noSlot, type Replica, StorageId } from "./ids.ts"
+import { Ballot, NodeId, noSlot, type Replica, Slot, StorageId } from "./ids.ts"
 import { idleLeader, leaderStep } from "./leader.ts"
 import { defaultLeaderSettings } from "./leader-input.ts"
-import type { LogView } from "./log-view.ts"
+import { type LogView, noBase } from "./log-view.ts"
 
 const replica = (node: string, storage: string): Replica => ({
   node: NodeId(node),
@@ -12,6 +12,8 @@ const replica = (node: string, storage: string): Replica => ({
 const self = replica("a", "1")
 const acceptors = [self, replica("b", "1")]
 const emptyLog: LogView = {
+  base: noBase,
+  first: Slot(1),
   promised: Ballot(2),
   last: noSlot,
   ballotAt: () => Ballot(0),

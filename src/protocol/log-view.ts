@@ -2,6 +2,20 @@
 import { type Ballot, noBallot, noSlot, type Slot, slotMin } from "./ids.ts"
 import type { Run } from "./run.ts"
 
+/**
+ * Where a log begins: everything through `slot` is chosen, is in a snapshot, and is held no more. The entry
+ * at
+ * `slot` was of `ballot`, proposed at `atMs` of the log's clock. A log that nothing was cut from has
+ * `noBase`.
+ */
+export interface Base {
+  readonly slot: Slot
+  readonly ballot: Ballot
+  readonly atMs: number
+}
+
+export const noBase: Base = { slot: noSlot, ballot: noBallot, atMs: 0 }
+
 /** The log of one replica in one group, as it stands after the last step, synced or not. */
 export interface LogView {
   /**
@@ -9,14 +23,23 @@ export interface LogView {
    * log meanwhile.
    */
   readonly promised: Ballot
+  readonly base: Base
+  /** The first slot that is still held: the one behind the base. */
+  readonly first: Slot
   readonly last: Slot
-  /** The ballot of the entry at a slot; `noBallot` at slot 0, undefined past the end. */
+  /**
+   * The ballot of the entry at a slot, that of the base included; `noBallot` at slot 0, undefined past the
+   * end and below the base.
+   */
   readonly ballotAt: (slot: Slot) => Ballot | undefined
-  /** The last slot at or below `slot` whose entry is of `ballot` or an older one; 0 where there is none. */
+  /**
+   * The last slot at or below `slot`, not below the base, whose entry is of `ballot` or an older one; 0 where
+   * there is none.
+   */
   readonly lastSlotOfBallot: (ballot: Ballot, slot: Slot) => Slot
   /**
-   * Consecutive runs from `from`, at most `through`, of about `maxBytes`; at least one entry where there is
-   * one.
+   * Consecutive runs from `from`, which is not before `first`, at most `through`, of about `maxBytes`; at
+   * least one entry where there is one.
    */
   readonly read: (from: Slot, through: Slot, maxBytes: number) => ReadonlyArray<Run>
 }
@@ -27,7 +50,7 @@ export interface Stretch {
   readonly last: Slot
 }
 
-/** The ballots of a log as stretches, oldest first. */
+/** The ballots of a log as stretches, oldest first. Behind a base the first one ends there. */
 export type Stretches = ReadonlyArray<Stretch>
 
 export const lastOf = (stretches: Stretches): Slot => stretches[stretches.length - 1]?.last ?? noSlot
@@ -47,6 +70,16 @@ export const lastSlotOfBallotIn = (stretches: Stretches, ballot: Ballot, slot: S
   }
   return noSlot
 }
+
+/** The stretches of a log that begins at a base, of which nothing before is known. */
+export const stretchesFrom = ({ slot, ballot }: Base): Stretches =>
+  slot === noSlot ? [] : [{ ballot, last: slot }]
+
+/** The stretches of a log that was cut at `base`, which must be an entry of it. */
+export const stretchesAbove = (stretches: Stretches, base: Base): Stretches => [
+  ...stretchesFrom(base),
+  ...stretches.filter(({ last }) => last > base.slot)
+]
 
 /** The stretches after everything from `run.first` on is replaced by `run`. */
 export const stretchesWith = (
@@ -69,4 +102,13 @@ export const stretchesWith = (
   if (end !== undefined && end.ballot === run.ballot) kept[kept.length - 1] = { ballot: run.ballot, last }
   else kept.push({ ballot: run.ballot, last })
   return kept
+}
+
+/** `ballotAt` and `lastSlotOfBallot` of a log with this base and these stretches. */
+export const ballotAbove = (base: Base, stretches: Stretches, slot: Slot): Ballot | undefined =>
+  slot < base.slot && slot !== noSlot ? undefined : ballotIn(stretches, slot)
+
+export const lastSlotOfBallotAbove = (base: Base, stretches: Stretches, ballot: Ballot, slot: Slot): Slot => {
+  const found = lastSlotOfBallotIn(stretches, ballot, slot)
+  return found < base.slot ? noSlot : found
 }

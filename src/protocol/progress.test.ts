@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import type { Configuration } from "./configuration.ts"
 import { startedEntry } from "./entry.ts"
 import { Ballot, NodeId, Slot, StorageId } from "./ids.ts"
-import type { LogView } from "./log-view.ts"
+import { type LogView, noBase } from "./log-view.ts"
 import { chunkFor, freshProgress } from "./progress.ts"
 
 const self = { node: NodeId("a"), storage: StorageId("a-disk") }
@@ -12,6 +12,8 @@ const configuration: Configuration = { ballot: Ballot(1), generation: 0, leader:
 /** A log of this many entries that refuses to be read past its end, as the one on disk does. */
 const strictLog = (last: number): LogView => ({
   promised: Ballot(1),
+  base: noBase,
+  first: Slot(1),
   last: Slot(last),
   ballotAt: (slot) => Ballot(slot === 0 ? 0 : 1),
   lastSlotOfBallot: (_ballot, slot) => slot,

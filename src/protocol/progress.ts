@@ -59,7 +59,11 @@ export const leastConfirmed = (replication: Replication): number => {
   return least
 }
 
-/** The next chunk of the log for an acceptor; without runs where it has everything. */
+/**
+ * The next chunk of the log for an acceptor; without runs where it has everything. It begins at the base
+ * where the log no longer reaches further back: who lacks more than that pulls a snapshot by itself (section
+ * 7).
+ */
 export const chunkFor = (replication: Replication, log: LogView, next: Slot, maxBytes: number): Accept => {
   const { configuration, last, chosen, round } = replication
   invariant(
@@ -69,7 +73,7 @@ export const chunkFor = (replication: Replication, log: LogView, next: Slot, max
   // Others may have acknowledged what its own acceptor has not taken in yet: nobody gets what cannot be read
   // here.
   const end = slotMin(last, log.last)
-  const prevSlot = slotMin(slotPlus(next, -1), end)
+  const prevSlot = slotMax(slotMin(slotPlus(next, -1), end), log.base.slot)
   const runs = prevSlot < end ? log.read(slotPlus(prevSlot, 1), end, maxBytes) : []
   return {
     _tag: "Accept",
@@ -105,10 +109,17 @@ export const stepBack = (replication: Replication, log: LogView, from: Replica, 
   if (message.round < before.confirmed) return replication.progress
   const agreed = log.lastSlotOfBallot(message.hintBallot, slotMin(message.hintSlot, replication.last))
   return withProgress(replication.progress, from.node, {
-    next: slotPlus(slotMax(agreed, before.acknowledged), 1),
+    next: slotPlus(slotMax(slotMax(agreed, before.acknowledged), log.base.slot), 1),
     behind: true
   })
 }
+
+/**
+ * Whether a Gap tells of an acceptor that lacks what this log no longer holds: nothing sent now can help it.
+ * The retransmission timer tries again, when it may have a snapshot.
+ */
+export const lacksBase = (replication: Replication, log: LogView, message: Gap): boolean =>
+  log.lastSlotOfBallot(message.hintBallot, slotMin(message.hintSlot, replication.last)) < log.base.slot
 
 /** The progress of an acceptor once `accept` was sent to it alone. */
 export const sentTo = (progress: ProgressOf, node: NodeId, accept: Accept, last: Slot): ProgressOf => {

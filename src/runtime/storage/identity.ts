@@ -15,7 +15,8 @@ const Natural = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
  * `segments` counts the segment files that may hold records: it is raised, durably, before the first write to
  * one. So a segment file that went missing is noticed, and one whose preallocation a crash cut short is known
  * to be empty. `durable` is a position that the log had reached when it was noted: a log that ends before it
- * has lost something, though what is left looks sound.
+ * has lost something, though what is left looks sound. Segments before `first` were removed, and the first
+ * frame of that one has the number `firstSequence`.
  */
 const Identity = Schema.Struct({
   format: Schema.Literal(supportedFormat),
@@ -24,7 +25,9 @@ const Identity = Schema.Struct({
   salt: Natural,
   segmentBytes: Natural,
   segments: Natural,
-  durable: Natural
+  durable: Natural,
+  first: Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(1))),
+  firstSequence: Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(1)))
 })
 export type Identity = typeof Identity.Type
 
@@ -35,7 +38,7 @@ const decodeFormat = Schema.decodeUnknownEffect(
 )
 
 // A wrong salt would make every frame look torn, and the log would be cut to nothing: hence a checksum here
-// too.
+// too. The beginning counts only once it was moved: before that, directories had no such fields.
 const checksumOf = (identity: Identity): number =>
   textChecksum(
     JSON.stringify([
@@ -45,7 +48,8 @@ const checksumOf = (identity: Identity): number =>
       identity.salt,
       identity.segmentBytes,
       identity.segments,
-      identity.durable
+      identity.durable,
+      ...(identity.first === 1 ? [] : [identity.first, identity.firstSequence])
     ])
   )
 
@@ -66,7 +70,9 @@ export const drawIdentity = Effect.fnUntraced(function* (clusterId: string, segm
     salt,
     segmentBytes,
     segments: 0,
-    durable: 0
+    durable: 0,
+    first: 1,
+    firstSequence: 1
   } satisfies Identity
 })
 

@@ -16,6 +16,7 @@ import {
   scanWindow,
   windowBytes
 } from "./frames.ts"
+import type { Identity } from "./identity.ts"
 import type { DiskFailed, FileHandle } from "./port.ts"
 import type { WalRecord } from "./records.ts"
 import type { Position, Segments } from "./segments.ts"
@@ -29,8 +30,8 @@ export interface Recovered {
   readonly sequence: number
   /** Position of the last frame; of the beginning of the log, if it is empty. */
   readonly lastFrame: Position
-  /** Offset where the frames of each segment before the last end, by segment number less one. */
-  readonly ends: Array<number>
+  /** Offset where the frames of each segment before the last end, by segment number. */
+  readonly ends: Map<number, number>
 }
 
 const writeDurably = (file: FileHandle, offset: number, bytes: Uint8Array) =>
@@ -80,7 +81,7 @@ const unsound = (progress: Progress) => `frame ${progress.sequence + 1} does not
 /** Reads the whole log, handing on each record in order, and makes it fit to be written to. */
 export const recover = Effect.fnUntraced(function* (
   segments: Segments,
-  salt: number,
+  { salt, firstSequence: sequence }: Pick<Identity, "salt" | "firstSequence">,
   onRecord: (record: WalRecord, framePosition: Position) => void
 ): Effect.fn.Return<Recovered, DiskFailed | StorageCorrupted> {
   const segmentOf = (number: number): Segment => ({
@@ -88,10 +89,10 @@ export const recover = Effect.fnUntraced(function* (
     base: number * segments.segmentBytes,
     salt
   })
-  const ends: Array<number> = []
-  let number = 1
+  const ends = new Map<number, number>()
+  let number = segments.first()
   let segment = segmentOf(number)
-  let progress: Progress = { offset: 0, sequence: 0, lastOffset: undefined }
+  let progress: Progress = { offset: 0, sequence: sequence - 1, lastOffset: undefined }
   let lastFrame: Position = segment.base
   let last: { readonly segment: Segment; readonly progress: Progress } | undefined
 
@@ -112,7 +113,7 @@ export const recover = Effect.fnUntraced(function* (
         if (torn.dirty !== undefined) {
           return yield* damage(segment, torn.dirty.from, "there are bytes between the last frame and the end")
         }
-        ends.push(progress.offset)
+        ends.set(number, progress.offset)
         number += 1
         segment = next
         progress = { offset: 0, sequence: progress.sequence, lastOffset: undefined }

@@ -1,7 +1,7 @@
 /**
  * The segment files of a log: their names, what must be there, and the making of the next one ahead of need.
  */
-import { Effect, Queue, Scope, Semaphore } from "effect"
+import { Effect, Exit, Queue, Scope, Semaphore } from "effect"
 import { reading, StorageCorrupted } from "./errors.ts"
 import { type Identity, writeIdentity } from "./identity.ts"
 import { type DiskFailed, type FileHandle, Files } from "./port.ts"
@@ -48,9 +48,11 @@ const removeUncounted = Effect.fnUntraced(function* (path: string) {
 /** The open segments of a log. */
 export interface Segments {
   readonly segmentBytes: number
-  /** Number of the last segment there is, from 1. */
+  /** Number of the first segment there is: those before it were removed. */
+  readonly first: () => number
+  /** Number of the last segment there is. */
   readonly last: () => number
-  /** The segment of this number, from 1 to `last`. */
+  /** The segment of this number, from `first` to `last`. */
   readonly handle: (segment: number) => FileHandle
   /**
    * Makes one more segment in the background; `done` is called when it can be written to, or with why not. It
@@ -59,14 +61,25 @@ export interface Segments {
   readonly makeNext: (done: (failure: DiskFailed | undefined) => void, yields: () => boolean) => void
   /** Notes durably that the log has reached this position. */
   readonly mark: (durable: Position) => Effect.Effect<void, DiskFailed>
+  /**
+   * Removes the segments before this one, whose first frame has this number. Noted durably first: what is
+   * missing then is no loss, and what a crash leaves is removed by the next opening.
+   */
+  readonly removeBefore: (
+    segment: number,
+    firstSequence: number,
+    durable: Position
+  ) => Effect.Effect<void, DiskFailed>
 }
 
 const checkCounted = Effect.fnUntraced(function* (directory: string, identity: Identity) {
+  const files = yield* Files
   const present = yield* listSegments(directory)
   for (const segment of present) {
-    if (segment > identity.segments || segment < 1) yield* removeUncounted(pathOf(directory, segment))
+    if (segment < identity.first) yield* files.remove(pathOf(directory, segment))
+    if (segment > identity.segments) yield* removeUncounted(pathOf(directory, segment))
   }
-  for (let segment = 1; segment <= identity.segments; segment++) {
+  for (let segment = identity.first; segment <= identity.segments; segment++) {
     if (present.includes(segment)) continue
     const reason = `segment ${segment} of ${identity.segments} is missing`
     return yield* new StorageCorrupted({ path: pathOf(directory, segment), offset: 0, reason })
@@ -99,6 +112,12 @@ const makeSegment = Effect.fnUntraced(function* (
   return yield* files.open(path)
 })
 
+interface Opened {
+  readonly handle: FileHandle
+  /** Closes the file. */
+  readonly scope: Scope.Closeable
+}
+
 /**
  * Opens every segment that the identity counts, makes the first one in a new directory, and stands ready to
  * make more.
@@ -106,7 +125,9 @@ const makeSegment = Effect.fnUntraced(function* (
 export const openSegments = Effect.fnUntraced(function* (directory: string, identity: Identity) {
   const scope = yield* Effect.scope
   yield* checkCounted(directory, identity)
-  const handles: Array<FileHandle> = []
+  const opened = new Map<number, Opened>()
+  let { first } = identity
+  let last = first - 1
   const oneAtATime = yield* Semaphore.make(1)
   let current = identity
   const save = (change: Partial<Identity>) =>
@@ -116,36 +137,56 @@ export const openSegments = Effect.fnUntraced(function* (directory: string, iden
         return writeIdentity(directory, current)
       })
     )
-  for (let segment = 1; segment <= identity.segments; segment++) {
-    handles.push(yield* openSegment(directory, identity, segment))
+  const add = Effect.fnUntraced(function* <E, R>(
+    segment: number,
+    open: Effect.Effect<FileHandle, E, R | Scope.Scope>
+  ) {
+    const own = yield* Scope.fork(scope)
+    opened.set(segment, { handle: yield* Scope.provide(open, own), scope: own })
+    last = segment
+  })
+  for (let segment = first; segment <= identity.segments; segment++) {
+    yield* add(segment, openSegment(directory, identity, segment))
   }
-  if (handles.length === 0) handles.push(yield* makeSegment(directory, identity, 1, save))
+  if (last < first) yield* add(first, makeSegment(directory, identity, first, save))
 
   const files = yield* Files
   const requests = yield* Queue.unbounded<Parameters<Segments["makeNext"]>>()
   const maker = Effect.gen(function* () {
     for (;;) {
       const [done, yields] = yield* Queue.take(requests)
-      const failure = yield* makeSegment(directory, identity, handles.length + 1, save, yields).pipe(
-        Scope.provide(scope),
-        Effect.match({
-          onSuccess: (handle) => void handles.push(handle),
-          onFailure: (reason) => reason
-        })
+      const next = last + 1
+      const failure = yield* add(next, makeSegment(directory, identity, next, save, yields)).pipe(
+        Effect.match({ onSuccess: () => undefined, onFailure: (reason) => reason })
       )
-      done(failure ?? undefined)
+      done(failure)
     }
   })
   yield* maker.pipe(
     Effect.tapCause((cause) => Effect.logError("the maker of log segments stopped", cause)),
     Effect.forkIn(scope)
   )
+  const removeBefore = Effect.fnUntraced(function* (
+    segment: number,
+    firstSequence: number,
+    durable: Position
+  ) {
+    yield* save({ first: segment, firstSequence, durable })
+    for (; first < segment; first++) {
+      yield* Scope.close(opened.get(first)!.scope, Exit.void)
+      opened.delete(first)
+      yield* files.remove(pathOf(directory, first))
+    }
+  })
   const segments: Segments = {
     segmentBytes: identity.segmentBytes,
-    last: () => handles.length,
-    handle: (segment) => handles[segment - 1]!,
+    first: () => first,
+    last: () => last,
+    handle: (segment) => opened.get(segment)!.handle,
     makeNext: (done, yields) => void Queue.offerUnsafe(requests, [done, yields]),
-    mark: (durable) => Effect.provideService(save({ durable }), Files, files)
+    mark: (durable) => Effect.provideService(save({ durable }), Files, files),
+    removeBefore: (segment, firstSequence, durable) =>
+      Effect.provideService(removeBefore(segment, firstSequence, durable), Files, files)
   }
   return segments
 })

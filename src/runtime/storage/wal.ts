@@ -1,13 +1,14 @@
 /** The write-ahead log of a node: records of all its groups in one sequence of durable frames. */
 import { Effect, Exit, Scope } from "effect"
 import {
+  reading,
   StorageCorrupted,
   type UnknownFormat,
   WalClosed,
   type WalFailure,
   type WrongCluster
 } from "./errors.ts"
-import { readFrameAt } from "./frames.ts"
+import { firstSequence, readFrameAt } from "./frames.ts"
 import { drawIdentity, type Identity, readIdentity, writeIdentity } from "./identity.ts"
 import { type DirectoryInUse, type DiskFailed, Files } from "./port.ts"
 import type { WalRecord } from "./records.ts"
@@ -37,10 +38,11 @@ export interface WalOptions {
 export interface WalStats {
   /** Durable frames since the directory was formatted. */
   readonly frames: number
-  /** Bytes of the segments up to the end of the last durable frame. */
+  /** Bytes of the segments there are, up to the end of the last durable frame. */
   readonly bytes: number
   /** Segment files, the one made ahead of need included. */
   readonly segments: number
+  readonly segmentBytes: number
   /** Records staged and not yet handed to the disk. */
   readonly stagedRecords: number
   /** Where the first frame is, and where the next one goes. */
@@ -79,6 +81,11 @@ export interface Wal {
    * ever be gone, the next opening notices, where otherwise it would take the log for a shorter one.
    */
   readonly mark: Effect.Effect<void, WalFailure>
+  /**
+   * Removes the segments that lie wholly before a position and returns how many. What they hold and is still
+   * needed must stand behind that position, durably. The segment that is written to always stays.
+   */
+  readonly removeBefore: (position: Position) => Effect.Effect<number, DiskFailed | StorageCorrupted>
 }
 
 const defaultSegmentBytes = 64 << 20
@@ -115,12 +122,14 @@ const makeReadFrame =
     let number = Math.floor(position / segmentBytes)
     let offset = position - number * segmentBytes
     // The frames of a segment end before the segment does: the next one is at the beginning of the next.
-    if (number >= 1 && number < writer.segment && offset === writer.ends[number - 1]) {
+    if (number < writer.segment && offset === writer.ends.get(number)) {
       number += 1
       offset = 0
     }
     if (number > writer.segment || (number === writer.segment && offset >= writer.offset)) return undefined
-    if (number < 1) throw new RangeError(`the log begins at position ${segmentBytes}, not at ${position}`)
+    const start = segments.first() * segmentBytes
+    if (number < segments.first())
+      throw new RangeError(`the log begins at position ${start}, not at ${position}`)
     const file = segments.handle(number)
     const base = number * segmentBytes
     const frame = readFrameAt({ file, base, salt }, offset)
@@ -131,6 +140,23 @@ const makeReadFrame =
       reason: "no sound frame stands where one was asked for"
     })
   }
+
+const removeBefore =
+  (segments: Segments, writer: LogWriter, salt: number): Wal["removeBefore"] =>
+  (position) =>
+    Effect.gen(function* () {
+      const { segmentBytes } = segments
+      const first = segments.first()
+      const segment = Math.min(Math.floor(position / segmentBytes), writer.segment)
+      if (segment <= first) return 0
+      const file = segments.handle(segment)
+      const sequence = yield* reading(() => firstSequence({ file, base: segment * segmentBytes, salt }))
+      // Nothing stands in it yet.
+      if (sequence === undefined) return 0
+      yield* segments.removeBefore(segment, sequence, writer.segment * segmentBytes + writer.offset)
+      for (let removed = first; removed < segment; removed++) writer.ends.delete(removed)
+      return segment - first
+    })
 
 type OpenFailure = DiskFailed | DirectoryInUse | WrongCluster | UnknownFormat | StorageCorrupted
 
@@ -148,9 +174,9 @@ const openIn = Effect.fnUntraced(function* (
   yield* files.makeDirectory(`${directory}/wal`)
   const identity = yield* identify(directory, clusterId, segmentBytes)
   const segments = yield* openSegments(directory, identity)
-  const recovered = yield* recover(segments, identity.salt, onRecord)
+  const recovered = yield* recover(segments, identity, onRecord)
   const writer = new LogWriter(segments, identity.salt, frameMaxBytes, recovered)
-  const startPosition = identity.segmentBytes
+  const startPosition = () => segments.first() * identity.segmentBytes
   const endPosition = () => writer.segment * identity.segmentBytes + writer.offset
   if (endPosition() < identity.durable) {
     const reason = `the log ends here, and it had reached ${identity.durable - endPosition()} bytes more`
@@ -176,12 +202,14 @@ const openIn = Effect.fnUntraced(function* (
       synced,
       Effect.suspend(() => segments.mark(endPosition()))
     ),
+    removeBefore: removeBefore(segments, writer, identity.salt),
     stats: () => ({
       frames: writer.sequence,
-      bytes: endPosition() - startPosition,
-      segments: segments.last(),
+      bytes: endPosition() - startPosition(),
+      segments: segments.last() - segments.first() + 1,
+      segmentBytes: segments.segmentBytes,
       stagedRecords: writer.stagedRecordCount(),
-      startPosition,
+      startPosition: startPosition(),
       endPosition: endPosition()
     })
   }

@@ -33,7 +33,7 @@ export class LogWriter {
   segment: number
   offset: number
   sequence: number
-  readonly ends: Array<number>
+  readonly ends: Map<number, number>
   private lastFrame: Position
   private readonly segments: Segments
   private readonly salt: number
@@ -233,7 +233,7 @@ export class LogWriter {
       this.makeSegment()
       return false
     }
-    this.ends.push(this.offset)
+    this.ends.set(this.segment, this.offset)
     this.segment += 1
     this.offset = 0
     return true

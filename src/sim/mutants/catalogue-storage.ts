@@ -5,6 +5,7 @@ const recover = "runtime/storage/recover.ts"
 const records = "runtime/storage/records.ts"
 const writer = "runtime/storage/writer.ts"
 const groupLog = "actors/group-log.ts"
+const stored = "actors/stored-runs.ts"
 const cache = "actors/run-cache.ts"
 const power = ["power"]
 
@@ -133,13 +134,13 @@ export const storageMutants: ReadonlyArray<Mutant> = [
     id: "log/disk-read-takes-replaced-entries",
     edits: [
       {
-        file: groupLog,
-        find: "runLast(run) < next || this.ballotAt(next) !== run.ballot) return undefined",
+        file: stored,
+        find: "runLast(run) < next || log.ballotAt(next) !== run.ballot) return undefined",
         replace: "runLast(run) < next) return undefined"
       },
       {
-        file: groupLog,
-        find: "const end = this.lastSlotOfBallot(run.ballot, runLast(run))",
+        file: stored,
+        find: "const end = log.lastSlotOfBallot(run.ballot, runLast(run))",
         replace: "const end = runLast(run)"
       }
     ],

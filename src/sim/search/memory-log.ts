@@ -1,11 +1,11 @@
 /** A log in memory as an immutable value: what the cores read, and what a disk keeps of it. */
-import type { Ballot, Slot } from "../../protocol/ids.ts"
-import { slotMin } from "../../protocol/ids.ts"
+import { type Ballot, Slot, slotMin } from "../../protocol/ids.ts"
 import {
   ballotIn,
   type LogView,
   lastOf,
   lastSlotOfBallotIn,
+  noBase,
   type Stretches,
   stretchesWith
 } from "../../protocol/log-view.ts"
@@ -20,6 +20,8 @@ export const memoryLog = (promised: Ballot, runs: ReadonlyArray<Run>, stretches:
   promised,
   runs,
   stretches,
+  base: noBase,
+  first: Slot(1),
   last: lastOf(stretches),
   ballotAt: (slot) => ballotIn(stretches, slot),
   lastSlotOfBallot: (ballot, slot) => lastSlotOfBallotIn(stretches, ballot, slot),
