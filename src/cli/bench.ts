@@ -7,6 +7,7 @@ import { replicated } from "../client/replicated.ts"
 import { kvMachine } from "../machines/kv.ts"
 import { Bus } from "../runtime/bus/port.ts"
 import { subjectsOf } from "../wire/subjects.ts"
+import { benchFailoverCommand } from "./bench-failover.ts"
 import { LatencyHistogram } from "./bench-histogram.ts"
 import { type LoadResult, type LoadShape, runLoad } from "./bench-load.ts"
 import { busLayer, busWaitMs } from "./bus.ts"
@@ -194,5 +195,6 @@ export const benchCommand = Command.make(
   Command.withExamples([
     { command: "aplomb bench --outstanding 1,256", description: "One client process" },
     { command: "aplomb bench --clients 4 --outstanding 4096 --json", description: "Four client processes" }
-  ])
+  ]),
+  Command.withSubcommands([benchFailoverCommand])
 )

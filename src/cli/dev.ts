@@ -1,91 +1,26 @@
 /** `aplomb dev`: a whole cluster on this machine, for trying things out, gone when it ends. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
-import { fileURLToPath } from "node:url"
-import { Effect, Option, type Scope } from "effect"
+import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { kvOf } from "../client/kv.ts"
-import { replicated } from "../client/replicated.ts"
-import { kvMachine } from "../machines/kv.ts"
 import { Bus } from "../runtime/bus/port.ts"
-import { connectBus } from "./bus.ts"
-import { type ChildOptions, keepRunning } from "./child.ts"
+import { dataDirectory, devCluster, startBus, untilServing } from "./dev-cluster.ts"
 import { runInMemory } from "./dev-memory.ts"
-import { CommandFailed, exitCodes } from "./failure.ts"
 import { durationFlag } from "./flags.ts"
-import { choosePort, findNatsServer, natsServerChild } from "./nats-server.ts"
 import { print, printUnsafe } from "./output.ts"
 import { Process } from "./process.ts"
 
-const cluster = "dev"
-const readyTimeoutMs = 60_000
-const busTimeoutMs = 10_000
 const nodesMax = 9
-
-const isSource = import.meta.url.endsWith(".ts")
-const mainPath = fileURLToPath(new URL(isSource ? "./main.ts" : "./main.js", import.meta.url))
-
-/** The directory of the cluster: the one given, or one that goes away at the end. */
-const dataDirectory = (given: string | undefined): Effect.Effect<string, CommandFailed, Scope.Scope> => {
-  const make = Effect.try({
-    try: () => {
-      if (given === undefined) return mkdtempSync(join(tmpdir(), "aplomb-dev-"))
-      mkdirSync(given, { recursive: true })
-      return resolve(given)
-    },
-    catch: (cause) => {
-      const reason = `the directory ${given ?? tmpdir()} cannot be used: ${(cause as Error).message}`
-      return new CommandFailed({ reason, exitCode: exitCodes.usage })
-    }
-  })
-  if (given !== undefined) return make
-  return Effect.acquireRelease(make, (path) =>
-    Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-  )
-}
-
-const nodeChild = (data: string, node: string, nodes: ReadonlyArray<string>, port: number): ChildOptions => {
-  const path = join(data, `${node}.json`)
-  const config = { cluster, node, nodes, data: join(data, node), servers: [`127.0.0.1:${port}`] }
-  writeFileSync(path, `${JSON.stringify(config, undefined, 2)}\n`)
-  const parameters = [...process.execArgv, mainPath, "node", "--config", path, "--stop-with-stdin"]
-  return { name: `node ${node}`, command: process.execPath, parameters, say: printUnsafe }
-}
 
 const runOverNats = Effect.fnUntraced(function* (
   data: string,
   nodes: ReadonlyArray<string>,
   wanted?: number
 ) {
-  const path = yield* findNatsServer()
-  const port = yield* choosePort(wanted)
-  const logPath = join(data, "nats-server.log")
-  const [server] = yield* keepRunning([natsServerChild(path, port, logPath, printUnsafe)])
-  const servers = [`127.0.0.1:${port}`]
-  const bus = yield* connectBus({ servers, name: "dev", waitMs: busTimeoutMs }).pipe(
-    Effect.mapError(() => {
-      const state = server?.ended() ?? "it runs, but does not answer"
-      const reason = `nats-server did not come up on port ${port} (${state}); its log is ${logPath}`
-      return new CommandFailed({ reason, exitCode: exitCodes.unavailable })
-    })
-  )
+  const { bus, port, startNodes } = yield* startBus(data, wanted, printUnsafe)
   yield* print(`nats-server listens on 127.0.0.1:${port}`)
-  yield* keepRunning(nodes.map((node) => nodeChild(data, node, nodes, port)))
+  yield* startNodes(nodes)
   yield* untilServing.pipe(Effect.provideService(Bus, bus), Effect.scoped)
   yield* print(howToTalk(port))
 })
-
-/** Returns once the group answers a linearizable read. */
-const untilServing = Effect.gen(function* () {
-  const kv = kvOf(yield* replicated({ cluster, group: "main", machine: kvMachine }))
-  yield* kv.get("ready", { timeoutMs: readyTimeoutMs })
-}).pipe(
-  Effect.mapError((error) => {
-    const reason = `the cluster did not become ready within ${readyTimeoutMs / 1000} s: ${error.message}`
-    return new CommandFailed({ reason, exitCode: exitCodes.unavailable })
-  })
-)
 
 /** How this very program was called, so that its lines can be copied. */
 const programName = (): string => {
@@ -94,7 +29,7 @@ const programName = (): string => {
 }
 
 const howToTalk = (port: number): string => {
-  const where = `--servers 127.0.0.1:${port} --cluster ${cluster}`
+  const where = `--servers 127.0.0.1:${port} --cluster ${devCluster}`
   const program = programName()
   return [
     "ready",
@@ -104,7 +39,7 @@ const howToTalk = (port: number): string => {
     `  ${program} status ${where}`,
     "",
     `  import { connect } from "aplomb"`,
-    `  await using aplomb = await connect({ servers: ["127.0.0.1:${port}"], cluster: "${cluster}" })`,
+    `  await using aplomb = await connect({ servers: ["127.0.0.1:${port}"], cluster: "${devCluster}" })`,
     `  await aplomb.kv().put("color", "green")`,
     "",
     "Ctrl-C stops everything."
@@ -144,7 +79,7 @@ export const devCommand = Command.make(
     const run = Effect.gen(function* () {
       const directory = yield* dataDirectory(Option.getOrUndefined(data))
       yield* bus === "memory"
-        ? runInMemory(cluster, directory, nodes)
+        ? runInMemory(devCluster, directory, nodes)
         : runOverNats(directory, nodes, Option.getOrUndefined(port))
       yield* Effect.never
     }).pipe(Effect.scoped)

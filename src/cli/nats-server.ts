@@ -35,10 +35,14 @@ export const findNatsServer = (
   return Effect.fail(new CommandFailed({ reason, exitCode: exitCodes.unavailable }))
 }
 
-/** The port that was asked for, if it is free; else the usual one or, where that is taken, any. */
+/**
+ * The port that was asked for, if it is free (0 stands for any); else the usual one or, where that is taken,
+ * any.
+ */
 export const choosePort = Effect.fnUntraced(function* (wanted: number | undefined) {
   if (wanted !== undefined) {
-    if ((yield* freePort(wanted)) !== undefined) return wanted
+    const free = yield* freePort(wanted)
+    if (free !== undefined) return free
     const reason = `port ${wanted} of 127.0.0.1 is in use; take another, or none: then a free one is found`
     return yield* new CommandFailed({ reason, exitCode: exitCodes.usage })
   }

@@ -1,0 +1,96 @@
+/** The processes of a cluster on this machine: nats-server, and nodes that start again when they end. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
+import { Effect, type Scope } from "effect"
+import { kvOf } from "../client/kv.ts"
+import { replicated } from "../client/replicated.ts"
+import { kvMachine } from "../machines/kv.ts"
+import { connectBus } from "./bus.ts"
+import { type ChildOptions, keepRunning } from "./child.ts"
+import { CommandFailed, exitCodes } from "./failure.ts"
+import { choosePort, findNatsServer, natsServerChild } from "./nats-server.ts"
+
+/** The name of every cluster that the command line runs by itself. */
+export const devCluster = "dev"
+const readyTimeoutMs = 60_000
+const busTimeoutMs = 10_000
+
+const isSource = import.meta.url.endsWith(".ts")
+const mainPath = fileURLToPath(new URL(isSource ? "./main.ts" : "./main.js", import.meta.url))
+
+/** The directory of the cluster: the one given, or one that goes away at the end. */
+export const dataDirectory = (
+  given: string | undefined
+): Effect.Effect<string, CommandFailed, Scope.Scope> => {
+  const make = Effect.try({
+    try: () => {
+      if (given === undefined) return mkdtempSync(join(tmpdir(), "aplomb-dev-"))
+      mkdirSync(given, { recursive: true })
+      return resolve(given)
+    },
+    catch: (cause) => {
+      const reason = `the directory ${given ?? tmpdir()} cannot be used: ${(cause as Error).message}`
+      return new CommandFailed({ reason, exitCode: exitCodes.usage })
+    }
+  })
+  if (given !== undefined) return make
+  return Effect.acquireRelease(make, (path) =>
+    Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+  )
+}
+
+const nodeChild = (
+  data: string,
+  node: string,
+  nodes: ReadonlyArray<string>,
+  port: number,
+  say: (line: string) => void
+): ChildOptions => {
+  const path = join(data, `${node}.json`)
+  const config = { cluster: devCluster, node, nodes, data: join(data, node), servers: [`127.0.0.1:${port}`] }
+  writeFileSync(path, `${JSON.stringify(config, undefined, 2)}\n`)
+  const parameters = [...process.execArgv, mainPath, "node", "--config", path, "--stop-with-stdin"]
+  return { name: `node ${node}`, command: process.execPath, parameters, say }
+}
+
+/**
+ * Starts nats-server and connects to it, until the scope closes.
+ *
+ * @param wanted the port; left out: the usual one or, where that is taken, any
+ * @param say takes each line that a child prints
+ * @returns what starts nodes on this bus, as often as it is called
+ */
+export const startBus = Effect.fnUntraced(function* (
+  data: string,
+  wanted: number | undefined,
+  say: (line: string) => void
+) {
+  const path = yield* findNatsServer()
+  const port = yield* choosePort(wanted)
+  const logPath = join(data, "nats-server.log")
+  const [server] = yield* keepRunning([natsServerChild(path, port, logPath, say)])
+  const servers = [`127.0.0.1:${port}`]
+  const bus = yield* connectBus({ servers, name: "dev", waitMs: busTimeoutMs }).pipe(
+    Effect.mapError(() => {
+      const state = server?.ended() ?? "it runs, but does not answer"
+      const reason = `nats-server did not come up on port ${port} (${state}); its log is ${logPath}`
+      return new CommandFailed({ reason, exitCode: exitCodes.unavailable })
+    })
+  )
+  const startNodes = (nodes: ReadonlyArray<string>) =>
+    keepRunning(nodes.map((node) => nodeChild(data, node, nodes, port, say)))
+  return { bus, port, servers, startNodes }
+})
+
+/** Returns once the group answers a linearizable read. */
+export const untilServing = Effect.gen(function* () {
+  const kv = kvOf(yield* replicated({ cluster: devCluster, group: "main", machine: kvMachine }))
+  yield* kv.get("ready", { timeoutMs: readyTimeoutMs })
+}).pipe(
+  Effect.mapError((error) => {
+    const reason = `the cluster did not become ready within ${readyTimeoutMs / 1000} s: ${error.message}`
+    return new CommandFailed({ reason, exitCode: exitCodes.unavailable })
+  })
+)
