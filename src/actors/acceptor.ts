@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { type AcceptorState, acceptorStep } from "../protocol/acceptor.ts"
 import type { Replica } from "../protocol/ids.ts"
 import type { ToAcceptor } from "../protocol/messages.ts"
+import { type Learned, learnStep } from "../protocol/outsider.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
 import { crash } from "../runtime/supervisor.ts"
@@ -48,5 +49,13 @@ export const spawnAcceptor = Effect.fnUntraced(function* (options: AcceptorOptio
       turn.end(options.onFailure)
     }
   })
-  return { actor, state: () => state }
+  /** Takes in chosen entries; the core refuses them where this replica votes. */
+  const learn = (learned: Learned): void => {
+    const turn = new Turn(hands, log)
+    const step = learnStep(state, log, learned)
+    state = step.state
+    turn.take(step.outputs)
+    turn.end(options.onFailure)
+  }
+  return { actor, state: () => state, learn }
 })

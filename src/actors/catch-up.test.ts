@@ -1,18 +1,22 @@
-/** A replica that learns takes what is chosen, in order, and nothing once it has promised. */
+/** Who is outside takes what is chosen, in order, and nothing while it votes. */
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Fiber, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
+import type { Configuration } from "../protocol/configuration.ts"
 import { startedEntry } from "../protocol/entry.ts"
 import { Ballot, GroupId, NodeId, Slot, StorageId } from "../protocol/ids.ts"
 import { makeMemoryExchange } from "../runtime/bus/memory.ts"
 import { Bus, type BusShape } from "../runtime/bus/port.ts"
 import { MemoryDisk } from "../runtime/storage/memory.ts"
 import { Files } from "../runtime/storage/port.ts"
-import { askCatchUp, learnFromOthers, serveCatchUp } from "./catch-up.ts"
+import { spawnAcceptor } from "./acceptor.ts"
+import { askCatchUp, serveCatchUp } from "./catch-up.ts"
 import type { GroupLog } from "./group-log.ts"
+import type { Hands } from "./interpret.ts"
 import { nodeConfig } from "./node-config.ts"
 import { makeNodeContext } from "./node-context.ts"
 import { openGroupLogs } from "./node-storage.ts"
+import { Outsider } from "./outsider.ts"
 
 const main = GroupId("main")
 
@@ -47,31 +51,58 @@ const place = Effect.fnUntraced(function* (bus: BusShape, node: string) {
   return { context, log: logs.get("main")! }
 })
 
+const idle: Omit<Hands, "setTimer" | "cancelTimer"> = {
+  send: () => {},
+  askMaster: () => {},
+  refuseSubmit: () => {},
+  unsettled: () => {},
+  refuseQuery: () => {},
+  apply: () => {},
+  answer: () => {},
+  note: () => {}
+}
+
+/** n1 leads alone, in ballot 2; n2 learns. */
 const twoPlaces = Effect.gen(function* () {
   const exchange = yield* makeMemoryExchange()
   const server = yield* place(yield* exchange.connect, "n1")
   const learner = yield* place(yield* exchange.connect, "n2")
   fill(server.log)
-  const state = { chosen: Slot(4) }
-  yield* serveCatchUp(server.context, new Map([[main, { log: server.log, chosen: () => state.chosen }]]))
-  const applied: Array<number> = []
-  const learning = yield* Effect.forkChild(
-    learnFromOthers({
-      context: learner.context,
-      group: main,
-      sources: ["nobody", "n1"],
-      log: learner.log,
-      apply: (through) => applied.push(through),
-      onFailure: (failure) => assert.fail(failure.message)
-    })
+  const [leader, self] = [server.context.self, learner.context.self]
+  const alone: Configuration = { ballot: Ballot(2), generation: 0, leader, acceptors: [leader] }
+  const state = { chosen: Slot(4), active: alone, asked: 0 }
+  const active = () => {
+    state.asked++
+    return state.active
+  }
+  yield* serveCatchUp(
+    server.context,
+    new Map([[main, { log: server.log, chosen: () => state.chosen, active }]])
   )
-  return { server, learner, state, applied, learning }
+  const applied: Array<number> = []
+  const acceptor = yield* spawnAcceptor({
+    name: "n2/acceptor",
+    self,
+    log: learner.log,
+    hands: { ...idle, apply: ({ through }) => applied.push(through) },
+    onFailure: (failure) => assert.fail(failure.message)
+  })
+  const outside = new Outsider({
+    context: learner.context,
+    group: main,
+    sources: ["nobody", "n1"],
+    votesAtFirst: false,
+    acceptor: acceptor.state,
+    learn: acceptor.learn
+  })
+  yield* Effect.forkScoped(outside.run)
+  return { server, learner, state, applied, acceptor, outside, alone, self }
 })
 
 /** In small steps, between which everybody gets a turn. */
 const pass = Effect.repeat(TestClock.adjust("50 millis"), { times: 60 })
 
-describe("a learner", () => {
+describe("an outsider", () => {
   it.effect("pulls what is chosen and nothing else, from the first node that answers", () =>
     Effect.gen(function* () {
       const { learner, state, applied } = yield* twoPlaces
@@ -80,29 +111,48 @@ describe("a learner", () => {
       assert.strictEqual(learner.log.chosen, Slot(4))
       assert.strictEqual(applied.at(-1), 4)
       assert.strictEqual(learner.log.ballotAt(Slot(4)), Ballot(2))
+      assert.strictEqual(learner.log.promised, Ballot(2))
       state.chosen = Slot(9)
       yield* pass
       assert.deepStrictEqual([learner.log.last, applied.at(-1)], [Slot(6), 6])
     })
   )
 
-  it.effect("leaves its log alone from its first promise on", () =>
+  it.effect("leaves its log alone once it votes, and while it hears of its leader does not even ask", () =>
     Effect.gen(function* () {
-      const { learner, state, learning } = yield* twoPlaces
+      const { learner, state, acceptor, outside, alone, self } = yield* twoPlaces
       yield* pass
-      learner.log.persist({ _tag: "Promised", ballot: Ballot(3) })
-      state.chosen = Slot(6)
+      const both = { ...alone, ballot: Ballot(3), acceptors: [...alone.acceptors, self] }
+      const message = {
+        _tag: "Accept",
+        configuration: both,
+        prevSlot: Slot(4),
+        prevSlotBallot: Ballot(2),
+        runs: [],
+        chosen: Slot(0),
+        round: 1
+      } as const
+      acceptor.actor.offerUnsafe({ from: alone.leader, message })
+      Object.assign(state, { chosen: Slot(6), active: both })
       yield* pass
       assert.strictEqual(learner.log.last, Slot(4))
-      yield* Fiber.join(learning)
+      const hear = Effect.andThen(
+        Effect.sync(() => outside.heard({ configuration: both, chosen: Slot(4) })),
+        TestClock.adjust("50 millis")
+      )
+      yield* Effect.repeat(hear, { times: 40 })
+      const before = state.asked
+      yield* Effect.repeat(hear, { times: 60 })
+      assert.strictEqual(state.asked, before)
+      assert.strictEqual(learner.log.last, Slot(4))
     })
   )
 
   it.effect("is answered by anybody who has the entries, one at least, however little it asks for", () =>
     Effect.gen(function* () {
       const { learner } = yield* twoPlaces
-      const { bus, subjects, codec } = learner.context
-      const asking = { bus, subjects, codec, group: main, timeoutMs: 100 }
+      const { bus, subjects, codec, self } = learner.context
+      const asking = { self, bus, subjects, codec, group: main, timeoutMs: 100 }
       const ask = (from: number, maxBytes: number) => askCatchUp(asking, NodeId("n1"), Slot(from), maxBytes)
       const answer = yield* ask(2, 1)
       assert.deepStrictEqual(

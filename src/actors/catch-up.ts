@@ -1,16 +1,13 @@
-/**
- * Catching up: a node hands out the chosen entries of its log, and one that only learns pulls them from
- * whoever has them.
- */
+/** Catching up: a node hands out the chosen entries of its log to whoever asks for them. */
 import { Effect } from "effect"
-import { type GroupId, NodeId, noBallot, Slot, slotMin, slotPlus } from "../protocol/ids.ts"
-import { type Run, runLast, runsMisformed } from "../protocol/run.ts"
+import type { Configuration } from "../protocol/configuration.ts"
+import { type GroupId, type NodeId, type Replica, type Slot, slotMin } from "../protocol/ids.ts"
+import type { Run } from "../protocol/run.ts"
 import { spawnEach } from "../runtime/actor-spawn.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
-import type { WalFailure } from "../runtime/storage/errors.ts"
 import { crash } from "../runtime/supervisor.ts"
 import type { CatchUp, CaughtUp } from "../wire/catch-up-codec.ts"
-import { noReplica, type PacketCodec } from "../wire/packet.ts"
+import type { PacketCodec } from "../wire/packet.ts"
 import type { Subjects } from "../wire/subjects.ts"
 import type { GroupLog } from "./group-log.ts"
 import { count, type NodeContext } from "./node-context.ts"
@@ -20,6 +17,8 @@ export interface CatchUpSource {
   readonly log: Pick<GroupLog, "first" | "last" | "read">
   /** The last slot known to be chosen; the log may not reach there yet. */
   readonly chosen: () => Slot
+  /** The newest configuration that this node knows to have been active. */
+  readonly active: () => Configuration | undefined
 }
 
 interface Question {
@@ -33,13 +32,13 @@ const waitingMax = 64
 /** Room in a message for what is not entries. */
 const envelopeBytes = 16 * 1024
 
-const answerTo = ({ log, chosen }: CatchUpSource, ask: CatchUp, roomBytes: number): CaughtUp => {
+const answerTo = ({ log, chosen, active }: CatchUpSource, ask: CatchUp, roomBytes: number): CaughtUp => {
   const through = slotMin(chosen(), log.last)
   const runs =
     ask.fromSlot >= log.first && ask.fromSlot <= through
       ? fitting(log.read(ask.fromSlot, through, Math.min(ask.maxBytes, roomBytes)), roomBytes)
       : []
-  return { _tag: "CaughtUp", runs, chosen: through, first: log.first }
+  return { _tag: "CaughtUp", runs, chosen: through, first: log.first, active: active() }
 }
 
 /** A log may give one run more than it was asked for; a message takes no more than fits. */
@@ -85,6 +84,8 @@ export const serveCatchUp = Effect.fnUntraced(function* (
 })
 
 export interface AskOptions {
+  /** Who asks; `noReplica` where it keeps no log of the group. */
+  readonly self: Replica
   readonly bus: BusShape
   readonly subjects: Subjects
   readonly codec: PacketCodec
@@ -94,12 +95,12 @@ export interface AskOptions {
 
 /** Asks one node for entries; undefined where it does not answer, or not with what was asked for. */
 export const askCatchUp = Effect.fnUntraced(function* (
-  { bus, subjects, codec, group, timeoutMs }: AskOptions,
+  { self, bus, subjects, codec, group, timeoutMs }: AskOptions,
   node: NodeId,
   fromSlot: Slot,
   maxBytes: number
 ) {
-  const ask = codec.encode(noReplica, group, { _tag: "CatchUp", fromSlot, maxBytes })
+  const ask = codec.encode(self, group, { _tag: "CatchUp", fromSlot, maxBytes })
   const answer = yield* Effect.option(bus.request(subjects.catchUp(node), ask, timeoutMs))
   if (answer._tag === "None") return undefined
   const packet = codec.decode(answer.value)
@@ -108,54 +109,3 @@ export const askCatchUp = Effect.fnUntraced(function* (
   const { runs } = packet.body
   return runs.length === 0 || runs[0]!.first === fromSlot ? packet.body : undefined
 })
-
-export interface LearnOptions {
-  readonly context: NodeContext
-  readonly group: GroupId
-  /** Nodes that may have the entries, asked in turn. */
-  readonly sources: ReadonlyArray<string>
-  readonly log: GroupLog
-  /** Has what is chosen applied. */
-  readonly apply: (through: Slot) => void
-  readonly onFailure: (failure: WalFailure) => void
-}
-
-const askTimeoutMs = 1000
-const pauseMs = 100
-const chunkBytes = 512 * 1024
-
-/**
- * Pulls chosen entries into the log of a replica that has never voted, and has them applied, until it is made
- * an acceptor: from its first promise on the log is its acceptor's alone.
- */
-export const learnFromOthers = Effect.fnUntraced(function* (options: LearnOptions) {
-  const { context, group, sources, log } = options
-  const { bus, subjects, codec } = context
-  const asking: AskOptions = { bus, subjects, codec, group, timeoutMs: askTimeoutMs }
-  for (let turn = 0; log.promised === noBallot; ) {
-    const source = NodeId(sources[turn % sources.length]!)
-    const answer = yield* askCatchUp(asking, source, slotPlus(log.last, 1), chunkBytes)
-    const took = answer !== undefined && take(options, answer)
-    if (answer === undefined) turn++
-    if (!took) yield* Effect.sleep(pauseMs)
-  }
-})
-
-/**
- * Takes what continues the log; false where there is nothing to take. What was chosen is chosen: it never is
- * replaced.
- */
-const take = ({ log, apply, onFailure }: LearnOptions, { runs, chosen }: CaughtUp): boolean => {
-  const last = runs[runs.length - 1]
-  const before = log.ballotAt(log.last) ?? noBallot
-  if (last === undefined || log.promised !== noBallot || runLast(last) > chosen) return false
-  if (runsMisformed(runs, log.last, before) !== undefined) return false
-  for (const run of runs) log.persist({ _tag: "Appended", run })
-  const through = runLast(last)
-  log.persist({ _tag: "Chosen", slot: through })
-  log.sync((failure) => {
-    if (failure === undefined) apply(Slot(through))
-    else onFailure(failure)
-  })
-  return true
-}

@@ -1,7 +1,7 @@
 /** One group on one node: its log, acceptor, leader and learner, wired to each other and to the bus. */
 import { Cause, Data, Effect } from "effect"
 import type { AcceptorState } from "../protocol/acceptor.ts"
-import { type GroupId, noBallot, noSlot, type Replica, type Slot } from "../protocol/ids.ts"
+import type { GroupId, Replica } from "../protocol/ids.ts"
 import type { LeaderState } from "../protocol/leader-state.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import { emptyReplica, type ReplicaState } from "../protocol/replica.ts"
@@ -10,14 +10,16 @@ import { DiskFailed } from "../runtime/storage/port.ts"
 import type { Packet } from "../wire/packet.ts"
 import { spawnAcceptor } from "./acceptor.ts"
 import { watchLeadership } from "./candidate.ts"
-import { learnFromOthers } from "./catch-up.ts"
+import type { CatchUpSource } from "./catch-up.ts"
 import { groupHands, type Mailboxes, route } from "./group-hands.ts"
 import type { GroupLog } from "./group-log.ts"
+import { type GroupStatus, groupStatus, sourceOf } from "./group-status.ts"
 import { spawnLeader } from "./leader.ts"
 import { leaderSettings } from "./leader-settings.ts"
 import { type LearnerMessage, spawnLearner } from "./learner.ts"
-import type { GroupConfig, NodeConfig } from "./node-config.ts"
+import { type GroupConfig, holdersOf, type NodeConfig } from "./node-config.ts"
 import type { NodeContext } from "./node-context.ts"
+import { Outsider } from "./outsider.ts"
 import type { Presence } from "./presence.ts"
 
 /** A role of a group threw: a bug, or an old entry that the disk no longer gives back. */
@@ -62,30 +64,12 @@ export interface GroupParts {
   readonly campaign: (token: string, acceptors: ReadonlyArray<Replica>) => void
 }
 
-/** What a node tells of one of its groups. */
-export interface GroupStatus {
-  readonly group: string
-  readonly machine: string
-  /** Phase of the leader here; `Learning` on a node that only learns. */
-  readonly phase: string
-  readonly promised: number
-  readonly last: number
-  readonly chosen: number
-  readonly applied: number
-  readonly configuration:
-    | {
-        readonly ballot: number
-        readonly generation: number
-        readonly leader: string
-        readonly acceptors: ReadonlyArray<string>
-      }
-    | undefined
-}
-
 export interface Group {
   /** Takes a packet that is for this group. */
   readonly take: (packet: Packet) => void
   readonly status: () => GroupStatus
+  /** What it hands out to those who catch up. */
+  readonly source: CatchUpSource
 }
 
 /** Spawns the roles of a group in the scope. */
@@ -103,10 +87,19 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   const hands = groupHands(id, context, roles, learn, () => acceptor.state().configuration?.leader.node)
   const { onFailure } = options
   const acceptor = yield* spawnAcceptor({ name: name("acceptor"), self, log, hands, onFailure })
+  const outside = new Outsider({
+    context,
+    group: id,
+    sources: holdersOf(group).filter((node) => node !== self.node),
+    votesAtFirst: group.acceptors.includes(self.node),
+    acceptor: acceptor.state,
+    learn: acceptor.learn
+  })
   const onPhase = (phase: LeaderState["_tag"]) => options.onPhase(group.name, phase)
   const { wallMs } = context
   const leader = yield* spawnLeader({ name: name("leader"), self, log, hands, wallMs, onPhase })
   roles.acceptor = (from, message, local) => {
+    if (message._tag === "Accept") outside.heard(message)
     if (local) acceptor.actor.offerControlUnsafe({ from, message })
     else acceptor.actor.offerUnsafe({ from, message })
   }
@@ -125,11 +118,7 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   }
   // What was known to be chosen before the restart can be applied before anybody leads.
   if (log.chosen > 0) learn({ _tag: "Apply", through: log.chosen, answer: false })
-  if (!group.acceptors.includes(self.node)) {
-    const apply = (through: Slot) => learn({ _tag: "Apply", through, answer: false })
-    const sources = group.acceptors
-    yield* Effect.forkScoped(learnFromOthers({ context, group: id, sources, log, apply, onFailure }))
-  }
+  yield* Effect.forkScoped(outside.run)
   yield* Effect.forkScoped(
     watchLeadership({
       group: id,
@@ -142,32 +131,11 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
       isLeading: () => leader.state()._tag !== "Deposed"
     })
   )
-  const status = () => groupStatus(options, acceptor.state(), leader.state(), replica.applied)
-  const result: Group = { take: (packet) => route(packet, id, context, roles), status }
+  const states = { log, acceptor: acceptor.state, leader: leader.state, active: () => outside.active }
+  const result: Group = {
+    take: (packet) => route(packet, id, context, roles),
+    status: () => groupStatus(group, self.node, replica.applied, states),
+    source: sourceOf(states)
+  }
   return result
 })
-
-const groupStatus = (
-  { group, machine, log, context }: GroupOptions,
-  acceptor: AcceptorState,
-  leader: LeaderState,
-  applied: number
-): GroupStatus => {
-  const { configuration: known } = acceptor
-  const learns = log.promised === noBallot && !group.acceptors.includes(context.self.node)
-  return {
-    group: group.name,
-    machine: machine.name,
-    phase: learns ? "Learning" : leader._tag,
-    promised: log.promised,
-    last: log.last,
-    chosen: Math.max("chosen" in leader ? leader.chosen : noSlot, acceptor.chosen, log.chosen),
-    applied,
-    configuration: known && {
-      ballot: known.ballot,
-      generation: known.generation,
-      leader: known.leader.node,
-      acceptors: known.acceptors.map((member) => member.node)
-    }
-  }
-}

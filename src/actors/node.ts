@@ -3,7 +3,7 @@
  * closes.
  */
 import { Cause, Deferred, Effect, type Scope } from "effect"
-import { GroupId, NodeId, type Replica, Slot, StorageId } from "../protocol/ids.ts"
+import { GroupId, NodeId, type Replica, StorageId } from "../protocol/ids.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { BadSubject, Bus, BusUnavailable } from "../runtime/bus/port.ts"
 import type { StorageCorrupted, UnknownFormat, WalFailure, WrongCluster } from "../runtime/storage/errors.ts"
@@ -12,15 +12,9 @@ import type { Wal } from "../runtime/storage/wal.ts"
 import type { Body, Packet } from "../wire/packet.ts"
 import { type CatchUpSource, serveCatchUp } from "./catch-up.ts"
 import { type Detector, type PeerStatus, spawnDetector } from "./detector.ts"
-import {
-  type Group,
-  type GroupFailure,
-  type GroupParts,
-  type GroupStatus,
-  RoleCrashed,
-  spawnGroup
-} from "./group.ts"
+import { type Group, type GroupFailure, type GroupParts, RoleCrashed, spawnGroup } from "./group.ts"
 import type { GroupLog } from "./group-log.ts"
+import type { GroupStatus } from "./group-status.ts"
 import { spawnMaster } from "./master.ts"
 import { ConfigInvalid, holdersOf, type NodeConfig } from "./node-config.ts"
 import { count, makeNodeContext, type NodeContext } from "./node-context.ts"
@@ -167,7 +161,7 @@ export const runNode = Effect.fnUntraced(function* (
       onParts
     })
     groups.set(GroupId(group.name), roles)
-    sources.set(GroupId(group.name), { log, chosen: () => Slot(roles.status().chosen) })
+    sources.set(GroupId(group.name), roles.source)
   }
   const server = yield* serveCatchUp(context, sources)
   for (const actor of [server, detecting]) {

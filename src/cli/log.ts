@@ -8,7 +8,7 @@ import { type EntryView, forEachEntry } from "../protocol/entry.ts"
 import { GroupId, NodeId, Slot, slotPlus } from "../protocol/ids.ts"
 import { type Run, runLast } from "../protocol/run.ts"
 import { unpack } from "../runtime/codec.ts"
-import { packetCodec } from "../wire/packet.ts"
+import { noReplica, packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { busWaitMs, connectBus } from "./bus.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
@@ -139,6 +139,7 @@ const tailCommand = Command.make(
   Effect.fnUntraced(function* ({ servers, cluster, group, timeout, from, follow, json }) {
     const bus = yield* connectBus({ servers, name: "aplomb log", waitMs: busWaitMs(timeout) })
     const asking: AskOptions = {
+      self: noReplica,
       bus,
       subjects: subjectsOf(cluster),
       codec: packetCodec(cluster),

@@ -161,7 +161,7 @@ const gap = (log: LogView, message: Accept): FromAcceptor => {
  * is skipped, and from the first entry that differs on everything is replaced. A duplicate, late or early,
  * changes nothing.
  */
-const newRuns = (log: LogView, runs: ReadonlyArray<Run>): ReadonlyArray<Run> => {
+export const newRuns = (log: LogView, runs: ReadonlyArray<Run>): ReadonlyArray<Run> => {
   for (const [index, run] of runs.entries()) {
     const from = firstDifference(log, run)
     if (from === undefined) continue

@@ -33,6 +33,7 @@ export interface Accept {
   readonly prevSlot: Slot
   readonly prevSlotBallot: Ballot
   readonly runs: ReadonlyArray<Run>
+  /** Above 0 only in an active ballot: a leader counts nothing before its ballot is active. */
   readonly chosen: Slot
   readonly round: number
 }

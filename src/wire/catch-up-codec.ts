@@ -1,8 +1,9 @@
 /** Asking a node for chosen entries of its log, and what it has, as positional arrays. */
+import type { Configuration } from "../protocol/configuration.ts"
 import { noBallot, type Slot, slotPlus } from "../protocol/ids.ts"
 import { type Run, runsMisformed } from "../protocol/run.ts"
 import type { Fields } from "./fields.ts"
-import { runIn, runOut } from "./protocol-codec.ts"
+import { configurationIn, configurationOut, runIn, runOut } from "./protocol-codec.ts"
 
 /** Asks for chosen entries from a slot on, of about so many bytes. */
 export interface CatchUp {
@@ -22,6 +23,8 @@ export interface CaughtUp {
   readonly chosen: Slot
   /** The first slot that it still has. */
   readonly first: Slot
+  /** The newest configuration that it knows to have been active. */
+  readonly active: Configuration | undefined
 }
 
 export const catchUpKinds = { CatchUp: 13, CaughtUp: 14 } as const
@@ -29,7 +32,12 @@ export const catchUpKinds = { CatchUp: 13, CaughtUp: 14 } as const
 export const catchUpOut = (message: CatchUp | CaughtUp): ReadonlyArray<unknown> =>
   message._tag === "CatchUp"
     ? [message.fromSlot, message.maxBytes]
-    : [message.runs.map(runOut), message.chosen, message.first]
+    : [
+        message.runs.map(runOut),
+        message.chosen,
+        message.first,
+        message.active === undefined ? null : configurationOut(message.active)
+      ]
 
 /**
  * Reads a message of a kind; undefined for a kind that is none of these, and for runs that do not fit
@@ -42,7 +50,12 @@ export const catchUpIn = (kind: number, fields: Fields): CatchUp | CaughtUp | un
   const runs = fields.list(runIn)
   const [head] = runs
   const misformed = head && runsMisformed(runs, slotPlus(head.first, -1), noBallot)
-  return misformed === undefined
-    ? { _tag: "CaughtUp", runs, chosen: fields.slot(), first: fields.slot() }
-    : undefined
+  if (misformed !== undefined) return undefined
+  return {
+    _tag: "CaughtUp",
+    runs,
+    chosen: fields.slot(),
+    first: fields.slot(),
+    active: fields.optional(configurationIn)
+  }
 }

@@ -77,7 +77,7 @@ describe("after every event of a random schedule the laws hold, and the healed c
 })
 
 /** What only late disks and crashes show; the search, whose disks are immediate, shows the rest. */
-const crashMutants: ReadonlyArray<readonly [id: string, edit: Edit]> = [
+const crashMutants: ReadonlyArray<readonly [id: string, ...edits: ReadonlyArray<Edit>]> = [
   [
     "an acknowledgement leaves before it is durable",
     {
@@ -99,15 +99,36 @@ const crashMutants: ReadonlyArray<readonly [id: string, edit: Edit]> = [
     { file: "protocol/acceptor.ts", find: "slotMin(message.chosen, lastSlot)", replace: "log.last" }
   ],
   [
+    "an outsider takes entries in without a promise of their ballot",
+    {
+      file: "protocol/outsider.ts",
+      find: "Ballot(Math.max(state.promised, active.ballot, runs[runs.length - 1]?.ballot ?? noBallot))",
+      replace: "state.promised"
+    }
+  ],
+  [
+    "an outsider takes entries in that do not go on from what it knows to be chosen",
+    { file: "protocol/outsider.ts", find: "before > known", replace: "before > log.last" }
+  ],
+  [
+    "an acceptor that votes replaces its log by what is chosen",
+    {
+      file: "protocol/outsider.ts",
+      find: "active.ballot >= promised && !isAcceptorOf(active, self)",
+      replace: "active.ballot >= promised"
+    },
+    { file: "protocol/outsider.ts", find: "newRuns(log, news)", replace: "news" }
+  ],
+  [
     "the leader's own acceptor gets no proposals while it is behind",
     { file: "protocol/propose.ts", find: " && !sameReplica(acceptor, before.self)", replace: "" }
   ]
 ]
 
 describe("random schedules find", () => {
-  for (const [id, edit] of crashMutants) {
+  for (const [id, ...edits] of crashMutants) {
     it(id, async () => {
-      const cores = await loadCores([edit])
+      const cores = await loadCores(edits)
       let found: string | undefined
       for (let seed = 1; seed <= 1000 && found === undefined; seed++) {
         try {

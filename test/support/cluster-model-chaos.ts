@@ -57,6 +57,7 @@ export const weightsOf = (random: Random) => {
     submit: weight(8),
     start: weight(0.6),
     reconfigure: weight(0.6),
+    teach: weight(4),
     retire: weight(0.3),
     crash: weight(0.3)
   }
@@ -113,6 +114,8 @@ export const chaosStep = (cluster: ClusterModel, random: Random, weights: Weight
       const names = [...cluster.nodes.keys()].filter((other) => other === self.node || random() < 0.6)
       return cluster.reconfigure(self.node, names.join(""))
     }
+    case "teach":
+      return cluster.teach(name, pick(random, all).self.node, random() < 0.2)
     case "retire":
       return retire(cluster, random)
     case "crash":

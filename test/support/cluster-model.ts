@@ -1,16 +1,26 @@
 /** A cluster of protocol cores without actors: every message, sync, timer and crash is one explicit call. */
 import type { AcceptorState } from "../../src/protocol/acceptor.ts"
 import type { Configuration } from "../../src/protocol/configuration.ts"
-import { NodeId, noBallot, noSlot, type Replica, Slot, StorageId } from "../../src/protocol/ids.ts"
+import {
+  NodeId,
+  noBallot,
+  noSlot,
+  type Replica,
+  Slot,
+  StorageId,
+  slotMin,
+  slotPlus
+} from "../../src/protocol/ids.ts"
 import type { LeaderInput, LeaderSettings } from "../../src/protocol/leader-input.ts"
 import type { LeaderState } from "../../src/protocol/leader-state.ts"
 import { emptyMaster, type MasterState } from "../../src/protocol/master.ts"
 import type { FromAcceptor, MasterReply, MasterRequest, ToAcceptor } from "../../src/protocol/messages.ts"
+import type { Learned } from "../../src/protocol/outsider.ts"
 import type { DurableRecord, Free, Output, Persist, TimerName } from "../../src/protocol/step.ts"
 import { type Cores, realCores } from "../../src/sim/search/cores.ts"
 import { type MemoryLog, memoryLog, valueAt, withPromise, withRun } from "../../src/sim/search/memory-log.ts"
 
-export type PeerMessage = ToAcceptor | FromAcceptor
+export type PeerMessage = ToAcceptor | FromAcceptor | Learned
 
 /** What a node keeps through a crash. */
 export interface Disk {
@@ -154,14 +164,33 @@ export class ClusterModel {
 
   /** Hands a message to a node; whether it leaves the network is the caller's business. */
   receive(name: string, from: Replica, message: PeerMessage): void {
-    if (message._tag !== "Prepare" && message._tag !== "Accept") {
+    if (message._tag !== "Prepare" && message._tag !== "Accept" && message._tag !== "Learned") {
       this.lead(name, { _tag: "FromAcceptor", from, message })
       return
     }
     const node = this.node(name)
-    const step = this.#cores.acceptorStep(node.acceptor, node.log, from, message)
+    const step =
+      message._tag === "Learned"
+        ? this.#cores.learnStep(node.acceptor, node.log, message)
+        : this.#cores.acceptorStep(node.acceptor, node.log, from, message)
     node.acceptor = step.state
     this.#take(node, step.outputs)
+  }
+
+  /** A node sends another what it knows to be chosen, behind what that one knows, or has. */
+  teach(from: string, to: string, isBehindAll: boolean): void {
+    const source = this.node(from)
+    const { leader, acceptor, log } = source
+    const isServing = leader._tag === "Serving"
+    const chosen = slotMin(isServing ? leader.chosen : acceptor.chosen, log.last)
+    const active = isServing ? leader.configuration : this.activated[this.activated.length - 1]
+    if (active === undefined) return
+    const taught = this.node(to)
+    const first = slotPlus(isBehindAll ? taught.log.last : taught.acceptor.chosen, 1)
+    const runs = first > chosen ? [] : log.read(first, chosen, this.#settings.chunkMaxBytes)
+    const message: Learned = { _tag: "Learned", active, first, runs }
+    this.network.push({ from: source.self, to: NodeId(to), message })
+    this.#watcher?.sent(source.self.node, NodeId(to), message)
   }
 
   /** The node takes the next message that it sent to itself. */

@@ -26,8 +26,8 @@ export const loadCores = async (edits: ReadonlyArray<Edit>): Promise<Cores> => {
       writeFileSync(`${folder}/${name.replace(/\.ts$/, ".mjs")}`, script)
     }
     const load = (name: string) => import(/* @vite-ignore */ pathToFileURL(`${folder}/${name}.mjs`).href)
-    const [acceptor, leader, master] = await Promise.all([load("acceptor"), load("leader"), load("master")])
-    return { ...acceptor, ...leader, ...master }
+    const parts = await Promise.all(["acceptor", "leader", "master", "outsider"].map(load))
+    return Object.assign({}, ...parts)
   } finally {
     rmSync(folder, { recursive: true })
   }

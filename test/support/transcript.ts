@@ -37,6 +37,8 @@ const messageText = (message: PeerMessage): string => {
         `Gap ballot ${message.ballot}, try ${message.hintSlot}/${message.hintBallot}, ` +
         `round ${message.round}`
       )
+    case "Learned":
+      return `chosen entries from ${message.first} on: ${entries(message.runs)}`
     case "Nack":
       return `Nack ballot ${message.ballot}, promised ${message.promised}`
   }

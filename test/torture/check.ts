@@ -6,7 +6,7 @@ import { type AskOptions, askCatchUp } from "../../src/actors/catch-up.ts"
 import { GroupId, NodeId, Slot, slotPlus } from "../../src/protocol/ids.ts"
 import { runLast, sliceRun } from "../../src/protocol/run.ts"
 import { checkHistory } from "../../src/sim/history/command.ts"
-import { packetCodec } from "../../src/wire/packet.ts"
+import { noReplica, packetCodec } from "../../src/wire/packet.ts"
 import { subjectsOf } from "../../src/wire/subjects.ts"
 import { type Cluster, clusterName } from "../support/cluster.ts"
 import { statusOf, type TestClient } from "../support/cluster-client.ts"
@@ -123,7 +123,7 @@ export const replicasAgree = Effect.fnUntraced(function* (
   const group = GroupId("main")
   const asking: AskOptions = {
     ...{ bus: client.bus, subjects: subjectsOf(clusterName), codec: packetCodec(clusterName) },
-    ...{ group, timeoutMs: askMs }
+    ...{ self: noReplica, group, timeoutMs: askMs }
   }
   const firsts = yield* Effect.forEach(copies, ({ id }) =>
     Effect.map(askCatchUp(asking, NodeId(id), Slot(1), 1024), (answer) => answer?.first ?? Slot(1))

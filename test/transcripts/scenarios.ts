@@ -227,6 +227,21 @@ const readRound = (): Script => {
   return script
 }
 
+const outsider = (): Script => {
+  const script = serving("ABC", "ABC")
+  const { cluster } = script
+  script.heading("An entry of A reaches C alone. B, which has not got it, goes on alone and chooses another.")
+  submit(cluster, "A", 1)
+  lose(script, "B")
+  settle(cluster)
+  cluster.start("B", "B")
+  settle(cluster)
+  script.heading("C hears that a configuration without it was active, and takes what is chosen over its own.")
+  cluster.teach("B", "C", false)
+  settle(cluster)
+  return script
+}
+
 /** By the name of the file. */
 export const scenarios: Readonly<Record<string, () => Script>> = {
   "bootstrap-and-new-ballot": bootstrap,
@@ -240,5 +255,6 @@ export const scenarios: Readonly<Record<string, () => Script>> = {
   "retired-acceptor": retired,
   reconfiguration: reconfigured,
   "reconfiguration-given-up": reconfigurationGivenUp,
+  "an-outsider-learns": outsider,
   "read-confirmation": readRound
 }

@@ -2,12 +2,14 @@
 import { acceptorStep } from "../../protocol/acceptor.ts"
 import { idleLeader, leaderStep } from "../../protocol/leader.ts"
 import { masterStep } from "../../protocol/master.ts"
+import { learnStep } from "../../protocol/outsider.ts"
 
 export interface Cores {
   readonly acceptorStep: typeof acceptorStep
   readonly leaderStep: typeof leaderStep
   readonly idleLeader: typeof idleLeader
   readonly masterStep: typeof masterStep
+  readonly learnStep: typeof learnStep
 }
 
-export const realCores: Cores = { acceptorStep, leaderStep, idleLeader, masterStep }
+export const realCores: Cores = { acceptorStep, leaderStep, idleLeader, masterStep, learnStep }

@@ -1,0 +1,89 @@
+/** What a node tells of one of its groups, to people and to those who catch up. */
+import type { AcceptorState } from "../protocol/acceptor.ts"
+import { type Configuration, isAcceptorOf } from "../protocol/configuration.ts"
+import { noBallot, noSlot, type Slot, slotMax } from "../protocol/ids.ts"
+import { leads } from "../protocol/leader.ts"
+import type { LeaderState } from "../protocol/leader-state.ts"
+import type { CatchUpSource } from "./catch-up.ts"
+import type { GroupLog } from "./group-log.ts"
+import type { GroupConfig } from "./node-config.ts"
+
+/** What a node tells of one of its groups. */
+export interface GroupStatus {
+  readonly group: string
+  readonly machine: string
+  /** Phase of the leader here; `Learning` on a node that only learns. */
+  readonly phase: string
+  readonly promised: number
+  readonly last: number
+  readonly chosen: number
+  readonly applied: number
+  readonly configuration:
+    | {
+        readonly ballot: number
+        readonly generation: number
+        readonly leader: string
+        readonly acceptors: ReadonlyArray<string>
+      }
+    | undefined
+}
+
+/** The states that a status is read from. */
+export interface GroupStates {
+  readonly log: GroupLog
+  readonly acceptor: () => AcceptorState
+  readonly leader: () => LeaderState
+  /** The newest configuration that others have told to be active. */
+  readonly active: () => Configuration | undefined
+}
+
+/** The newest configuration that this node has heard of, as acceptor or as leader. */
+const newestOf = ({ acceptor, leader }: GroupStates): Configuration | undefined => {
+  const led = leads(leader())
+  const { configuration } = acceptor()
+  return led !== undefined && led.ballot >= (configuration?.ballot ?? noBallot) ? led : configuration
+}
+
+/** Slots through here are chosen, as far as this node knows. */
+const chosenOf = ({ log, acceptor, leader }: GroupStates): Slot => {
+  const state = leader()
+  const counted = "chosen" in state ? state.chosen : noSlot
+  return slotMax(counted, slotMax(acceptor().chosen, log.chosen))
+}
+
+/** What a node hands out of a group. */
+export const sourceOf = (states: GroupStates): CatchUpSource => ({
+  log: states.log,
+  chosen: () => chosenOf(states),
+  active: () => {
+    const leader = states.leader()
+    return leader._tag === "Serving" ? leader.configuration : states.active()
+  }
+})
+
+export const groupStatus = (
+  group: GroupConfig,
+  node: string,
+  applied: Slot,
+  states: GroupStates
+): GroupStatus => {
+  const { log } = states
+  const { self } = states.acceptor()
+  const known = newestOf(states)
+  const votes = known === undefined ? group.acceptors.includes(node) : isAcceptorOf(known, self)
+  return {
+    group: group.name,
+    machine: group.machine,
+    phase: votes ? states.leader()._tag : "Learning",
+    promised: log.promised,
+    last: log.last,
+    chosen: chosenOf(states),
+    applied,
+    configuration: known && {
+      ballot: known.ballot,
+      generation: known.generation,
+      leader: known.leader.node,
+      acceptors: known.acceptors.map((member) => member.node)
+    }
+  }
+}

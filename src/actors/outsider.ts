@@ -1,0 +1,137 @@
+/**
+ * Who is not in the active configuration of a group learns by itself: it asks the leader what is chosen, and
+ * whether it is outside, for as long as it is.
+ */
+import { Effect, Latch } from "effect"
+import type { AcceptorState } from "../protocol/acceptor.ts"
+import { type Configuration, isAcceptorOf } from "../protocol/configuration.ts"
+import { type GroupId, NodeId, noSlot, type Slot, slotPlus } from "../protocol/ids.ts"
+import type { Accept } from "../protocol/messages.ts"
+import { isOutside, type Learned } from "../protocol/outsider.ts"
+import { runsLast } from "../protocol/run.ts"
+import { knob } from "../runtime/buggify.ts"
+import type { CaughtUp } from "../wire/catch-up-codec.ts"
+import { type AskOptions, askCatchUp } from "./catch-up.ts"
+import type { NodeContext } from "./node-context.ts"
+
+export interface OutsiderOptions {
+  readonly context: NodeContext
+  readonly group: GroupId
+  /** The other nodes that hold the group, asked in turn until one names the leader. */
+  readonly sources: ReadonlyArray<string>
+  /**
+   * Whether the configuration of the node makes it an acceptor from the start: then it does not ask at once.
+   */
+  readonly votesAtFirst: boolean
+  readonly acceptor: () => AcceptorState
+  readonly learn: (learned: Learned) => void
+}
+
+const askTimeoutMs = 1000
+const chunkBytes = 512 * 1024
+/** How long an acceptor hears nothing before it asks whether it still is one. */
+const lookEveryMs = knob("outsider-look-ms", 1000, { min: 50, max: 2000 })
+/** Between two questions to which there was nothing new: from the least, doubled each time, to the most. */
+const pauseMinMs = 20
+const pauseMaxMs = knob("outsider-pause-ms", 1000, { min: 50, max: 2000 })
+
+/** Learns for a replica while that is outside. */
+export class Outsider {
+  readonly #options: OutsiderOptions
+  readonly #asking: AskOptions
+  readonly #somethingNew = Latch.makeUnsafe(false)
+  #isHeard = false
+  #active: Configuration | undefined
+  #turn = 0
+  #pauseMs = pauseMinMs
+
+  constructor(options: OutsiderOptions) {
+    this.#options = options
+    const { self, bus, subjects, codec } = options.context
+    this.#asking = { self, bus, subjects, codec, group: options.group, timeoutMs: askTimeoutMs }
+  }
+
+  /** The newest configuration that was active, as far as others have told. */
+  get active(): Configuration | undefined {
+    return this.#active
+  }
+
+  /** To be told of each Accept that reaches this node, whether it is for it or not. */
+  heard({ configuration, chosen }: Pick<Accept, "configuration" | "chosen">): void {
+    this.#isHeard = true
+    if (chosen > noSlot) this.#note(configuration)
+    if (chosen > this.#options.acceptor().chosen) this.#somethingNew.openUnsafe()
+  }
+
+  /** Asks for as long as it runs. */
+  get run(): Effect.Effect<never> {
+    const { sources, votesAtFirst } = this.#options
+    if (sources.length === 0) return Effect.never
+    const first = votesAtFirst ? Effect.sleep(lookEveryMs.value) : Effect.void
+    return Effect.andThen(first, Effect.forever(Effect.suspend(() => this.#look())))
+  }
+
+  #look(): Effect.Effect<void> {
+    if (this.#isVoting()) return Effect.sleep(lookEveryMs.value)
+    return Effect.flatMap(this.#ask(), (isMore) => {
+      if (isMore) {
+        this.#pauseMs = pauseMinMs
+        return Effect.void
+      }
+      this.#somethingNew.closeUnsafe()
+      const pauseMs = this.#pauseMs
+      this.#pauseMs = Math.min(pauseMs * 2, pauseMaxMs.value)
+      return Effect.raceFirst(Effect.sleep(pauseMs), this.#somethingNew.await)
+    })
+  }
+
+  #isVoting(): boolean {
+    const { acceptor, context } = this.#options
+    const { configuration } = acceptor()
+    const votes = this.#isHeard && configuration !== undefined && isAcceptorOf(configuration, context.self)
+    this.#isHeard = false
+    return votes
+  }
+
+  /** True where there was something to take, so that there may be more. */
+  #ask(): Effect.Effect<boolean> {
+    const fromSlot = slotPlus(this.#options.acceptor().chosen, 1)
+    return Effect.map(askCatchUp(this.#asking, this.#source(), fromSlot, chunkBytes), (answer) => {
+      this.#turn = answer === undefined ? this.#turn + 1 : 0
+      return answer !== undefined && this.#take(answer, fromSlot)
+    })
+  }
+
+  /** The leader first, as far as it is known: it can tell most, and is to know who could be taken in. */
+  #source(): NodeId {
+    const { sources, context } = this.#options
+    const leader = this.#active?.leader.node
+    return this.#turn === 0 && leader !== undefined && leader !== context.self.node
+      ? leader
+      : NodeId(sources[this.#turn % sources.length]!)
+  }
+
+  #take(answer: CaughtUp, fromSlot: Slot): boolean {
+    const { acceptor, learn } = this.#options
+    const { runs } = answer
+    this.#note(answer.active)
+    const active = this.#active
+    if (active === undefined || !isOutside(acceptor(), active)) return false
+    // A node has more than it says is chosen; nothing but that is taken.
+    if (runsLast(runs, noSlot) > answer.chosen) return false
+    if (runs.length > 0 || active.ballot > acceptor().promised)
+      learn({ _tag: "Learned", active, first: fromSlot, runs })
+    return runs.length > 0
+  }
+
+  #note(configuration: Configuration | undefined): void {
+    const active = this.#active
+    if (configuration === undefined) return
+    const { ballot, generation } = configuration
+    const isNewer =
+      active === undefined ||
+      ballot > active.ballot ||
+      (ballot === active.ballot && generation > active.generation)
+    if (isNewer) this.#active = configuration
+  }
+}
