@@ -1,83 +1,141 @@
 /**
- * Makes a node lead where the master's active configuration says so: at every start with a new ballot, by the
- * full path.
+ * Sees to it that a group is led: begins it, takes the lead when the leader is missed, drops acceptors that
+ * are missed. Acts on suspicion at once, and looks around now and then for all that was lost on the way.
  */
-import { Effect, Random } from "effect"
-import { type GroupId, NodeId, type Replica, sameReplica } from "../protocol/ids.ts"
-import type { LeaderInput, LeaderSettings } from "../protocol/leader-input.ts"
-import type { MasterRequest } from "../protocol/messages.ts"
+import { Clock, Context, Effect, Random } from "effect"
+import { type CandidacySettings, type Decision, decide, type Vacancy } from "../protocol/candidacy.ts"
+import { NodeId, type Replica, sameReplica } from "../protocol/ids.ts"
+import type { ActorContext } from "../runtime/actor-handle.ts"
+import { spawnBatch } from "../runtime/actor-spawn.ts"
 import { knob } from "../runtime/buggify.ts"
-import type { NodeContext } from "./node-context.ts"
-import type { Presence } from "./presence.ts"
+import { crash } from "../runtime/supervisor.ts"
+import { askMaster } from "./ask-master.ts"
+import { attemptMs, type CandidateOptions, newToken } from "./candidate-options.ts"
+import { tending } from "./tend.ts"
 
-export interface CandidateOptions {
-  readonly group: GroupId
-  /** Names of the first acceptors; the first of them bootstraps the group and leads it then. */
-  readonly acceptors: ReadonlyArray<string>
-  readonly minAcceptors: number
-  readonly context: NodeContext
-  readonly presence: Presence
-  readonly settings: LeaderSettings
-  readonly start: (input: Extract<LeaderInput, { _tag: "Start" }>) => void
-  /** Whether the leader of this node leads or is on its way. */
-  readonly isLeading: () => boolean
-}
+/** Nothing but a reason to look. */
+type Message = "look"
 
 const lookEveryMs = knob("leadership-look-ms", 500, { min: 20, max: 2000 })
-const masterTimeoutMs = 1000
+/** Until a group is begun, its first acceptor waits for the names of the others only. */
+const bootstrapRetryMs = 50
+/** A replica outside of the configuration has nothing to decide: it looks this many times less often. */
+const outsiderLooks = 8
 
-/**
- * Watches, for as long as it runs: bootstraps the group where nobody has, and starts the leader where this
- * replica is the leader of the active configuration and does not lead. A replica with another disk is no
- * longer that leader.
- */
-export const watchLeadership = Effect.fnUntraced(function* (options: CandidateOptions) {
-  const { group, context } = options
-  const { self } = context
-  const first = options.acceptors[0] === self.node
-  const look = Effect.gen(function* () {
-    if (options.isLeading()) return
-    const reply = yield* askMaster(context, group, { _tag: "ReadMaster", requestId: "read" })
-    if (reply?._tag !== "MasterRead") return
-    if (reply.active === undefined) {
-      if (first) yield* bootstrap(options)
-      return
-    }
-    if (!sameReplica(reply.active.leader, self)) return
-    const token = `${self.node}/${yield* Random.nextInt}/${yield* Random.nextInt}`
-    options.start({ _tag: "Start", token, acceptors: reply.active.acceptors, settings: options.settings })
-  })
-  while (true) {
-    yield* look
-    yield* Effect.sleep(lookEveryMs.value)
-  }
+/** Times that follow from the configuration of the node. */
+const candidacyOf = ({ settings, times }: CandidateOptions): CandidacySettings => ({
+  staggerMs: 2 * settings.heartbeatIntervalMs,
+  attemptMs: attemptMs(settings),
+  leaderlessMs: 4 * times.failureTimeoutMs
 })
+
+/** Spawns the candidate of a group; `look` has it look at once. It runs until the scope closes. */
+export const spawnCandidate = Effect.fnUntraced(function* (options: CandidateOptions) {
+  const { detector, leader } = options
+  const clock = Context.get(yield* Effect.context<never>(), Clock.Clock)
+  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const seek = seeking(options, nowMs)
+  const tend = tending(options, nowMs)
+  const actor = yield* spawnBatch<Message>({
+    name: options.name,
+    supervision: crash,
+    onStart: ({ self, timers }) => {
+      self.offerControlUnsafe("look")
+      timers.setRepeating("look", lookEveryMs.value, "look")
+    },
+    receive: (_batch, context) => (leader()._tag === "Deposed" ? seek(context) : tend(context))
+  })
+  const look = () => {
+    actor.offerControlUnsafe("look")
+  }
+  const withdraw = detector.onSuspect(look)
+  yield* Effect.addFinalizer(() => Effect.sync(withdraw))
+  return { actor, look }
+})
+
+/** What a replica does that leads nothing. */
+const seeking = (options: CandidateOptions, nowMs: () => number) => {
+  const { context, group, detector, heard, settings } = options
+  const { self } = context
+  const candidacy = candidacyOf(options)
+  let vacancy: Vacancy | undefined
+  let counted = -1
+  let heardAtMs = nowMs()
+  let skip = 0
+
+  /** Whether there is a reason to ask the master: nothing is heard of a leader, or of its node. */
+  const isInDoubt = (): boolean => {
+    const { count, leader } = heard
+    const isLed = count !== counted
+    counted = count
+    if (isLed) {
+      heardAtMs = nowMs()
+      skip = 0
+    }
+    if (isLed && leader !== undefined && !sameReplica(leader, self) && !detector.misses(leader)) {
+      vacancy = undefined
+      return false
+    }
+    return skip-- <= 0
+  }
+
+  const act = Effect.fnUntraced(function* (
+    decision: Decision,
+    { self: actor, timers }: ActorContext<Message>
+  ) {
+    vacancy = "vacancy" in decision ? decision.vacancy : undefined
+    switch (decision._tag) {
+      case "Rest":
+        return
+      case "Bootstrap":
+        if (options.first.acceptors[0] !== self.node) return
+        if (yield* bootstrap(options)) actor.offerControlUnsafe("look")
+        else timers.set("again", bootstrapRetryMs, "look")
+        return
+      case "StandBy":
+        return timers.set("turn", Math.max(1, decision.vacancy.dueAtMs - nowMs()), "look")
+      case "Campaign": {
+        const token = yield* newToken(self)
+        return options.toLeader({ _tag: "Start", token, acceptors: decision.acceptors, settings })
+      }
+    }
+  })
+
+  return (actorContext: ActorContext<Message>): Effect.Effect<void> | undefined => {
+    if (!isInDoubt()) return undefined
+    return Effect.gen(function* () {
+      const reply = yield* askMaster(context, group, { _tag: "ReadMaster", requestId: "read" })
+      if (reply?._tag !== "MasterRead" || options.leader()._tag !== "Deposed") return
+      const { active } = reply
+      const isOutside = active?.acceptors.some((acceptor) => sameReplica(acceptor, self)) === false
+      skip = isOutside ? outsiderLooks : 0
+      const { misses } = detector
+      const quietMs = nowMs() - heardAtMs
+      const jitter = yield* Random.next
+      const view = { self, standing: reply, misses, quietMs, vacancy, nowMs: nowMs(), jitter }
+      yield* act(decide(view, candidacy), actorContext)
+    })
+  }
+}
 
 /** Only once every acceptor has said which storage it has: a configuration names replicas, not processes. */
 const bootstrap = Effect.fnUntraced(function* (options: CandidateOptions) {
   const { context, presence, group } = options
   const acceptors: Array<Replica> = []
-  for (const name of options.acceptors) {
+  for (const name of options.first.acceptors) {
     const replica = presence.replicaOf(NodeId(name))
-    if (replica === undefined) return presence.greet()
+    if (replica === undefined) {
+      presence.greet()
+      return false
+    }
     acceptors.push(replica)
   }
-  yield* askMaster(context, group, {
+  const reply = yield* askMaster(context, group, {
     _tag: "Bootstrap",
     requestId: "bootstrap",
     leader: context.self,
     acceptors,
-    minAcceptors: options.minAcceptors
+    minAcceptors: options.first.minAcceptors
   })
-})
-
-/** One question to the master; undefined where no answer came. */
-const askMaster = Effect.fnUntraced(function* (context: NodeContext, group: GroupId, request: MasterRequest) {
-  const { bus, subjects, self, codec } = context
-  const bytes = codec.encode(self, group, { _tag: "MasterAsk", request })
-  const answer = yield* bus.request(subjects.master, bytes, masterTimeoutMs).pipe(Effect.option)
-  if (answer._tag === "None") return undefined
-  const packet = codec.decode(answer.value)
-  const body = typeof packet === "string" ? undefined : packet.body
-  return body?._tag === "MasterAnswer" ? body.reply : undefined
+  return reply?._tag === "Activated"
 })

@@ -5,6 +5,7 @@
 import { Clock, Context, Effect, Random } from "effect"
 import {
   beatNow,
+  busChanged,
   type DetectorSettings,
   type DetectorState,
   type DetectorStep,
@@ -33,7 +34,10 @@ export interface PeerStatus {
 }
 
 export interface Detector {
-  /** Whether a node has been silent for longer than the failure timeout. Nobody suspects itself. */
+  /**
+   * Whether a node has not been heard, or does not hear this one, for longer than the failure timeout. Nobody
+   * suspects itself.
+   */
   readonly suspects: (node: NodeId) => boolean
   /**
    * Whether a replica is not to be counted on: its node is silent, or runs with another disk now, which makes
@@ -58,6 +62,7 @@ export interface Detector {
 type Message =
   | { readonly _tag: "Heard"; readonly packet: Packet; readonly atMs: number }
   | { readonly _tag: "BeatDue" }
+  | { readonly _tag: "Bus"; readonly isConnected: boolean }
   | { readonly _tag: "Look" }
 
 const noGroup = GroupId("")
@@ -110,30 +115,31 @@ export const spawnDetector = Effect.fnUntraced(function* (
         context.publish(subjects.from(self.node), noGroup, beat)
         return
       }
+      case "Bus":
+        state = busChanged(state, message.isConnected, nowMs())
+        return
       case "Look":
         return take(lookAround(state, nowMs()))
     }
   }
-  const lookLater = ({ timers }: ActorContext<Message>): void => {
-    if (timers.has("look")) return
-    const inMs = nextLookMs(state, nowMs())
-    // A timer may ring a little early: a look that came too soon waits for a whole millisecond at least.
-    if (inMs !== undefined) timers.set("look", Math.max(1, Math.ceil(inMs)), { _tag: "Look" })
-  }
+  const later = (timers: ActorContext<Message>["timers"]) => lookLater(timers, () => state, nowMs)
   const actor = yield* spawnBatch<Message>({
     name: `${self.node}/detector`,
     supervision: crash,
     onStart: (actorContext) => {
       actorContext.self.offerControlUnsafe({ _tag: "BeatDue" })
       actorContext.timers.setRepeating("beat", settings.heartbeatIntervalMs, { _tag: "BeatDue" })
-      lookLater(actorContext)
+      later(actorContext.timers)
     },
     receive: (batch, actorContext) => {
       // What waited with a timer was there first: whoever was heard is not suspected in the same turn.
       for (const message of batch) if (message._tag !== "Look") receive(message)
       for (const message of batch) if (message._tag === "Look") receive(message)
-      lookLater(actorContext)
+      later(actorContext.timers)
     }
+  })
+  yield* context.bus.onStatus((status) => {
+    actor.offerControlUnsafe({ _tag: "Bus", isConnected: status === "Connected" })
   })
   const detector: Detector = {
     ...views(() => state, nowMs),
@@ -145,6 +151,18 @@ export const spawnDetector = Effect.fnUntraced(function* (
   }
   return { actor, detector }
 })
+
+/** Sets the timer for the next look, unless there is one. */
+const lookLater = (
+  timers: ActorContext<Message>["timers"],
+  state: () => DetectorState,
+  nowMs: () => number
+): void => {
+  if (timers.has("look")) return
+  const inMs = nextLookMs(state(), nowMs())
+  // A timer may ring a little early: a look that came too soon waits for a whole millisecond at least.
+  if (inMs !== undefined) timers.set("look", Math.max(1, Math.ceil(inMs)), { _tag: "Look" })
+}
 
 /** What others may ask at any time. */
 const views = (state: () => DetectorState, nowMs: () => number) => {

@@ -76,7 +76,7 @@ export const groupHands = (
     else roles.leader({ _tag: "FromAcceptor", from: self, message }, true)
   }
   const hinted = (refusal: Parameters<Hands["refuseSubmit"]>[0]["refusal"]) =>
-    refusal._tag === "NotLeader" ? { ...refusal, leader: leaderHint() } : refusal
+    refusal._tag === "NotLeader" ? { ...refusal, leader: otherThan(self.node, leaderHint()) } : refusal
   return {
     send,
     askMaster: (request) => {
@@ -96,3 +96,6 @@ export const groupHands = (
     }
   }
 }
+
+const otherThan = (self: NodeId, leader: NodeId | undefined): NodeId | undefined =>
+  leader === self ? undefined : leader

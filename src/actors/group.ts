@@ -9,10 +9,13 @@ import { StorageCorrupted, type WalFailure } from "../runtime/storage/errors.ts"
 import { DiskFailed } from "../runtime/storage/port.ts"
 import type { Packet } from "../wire/packet.ts"
 import { spawnAcceptor } from "./acceptor.ts"
-import { watchLeadership } from "./candidate.ts"
+import { spawnCandidate } from "./candidate.ts"
+import type { Heard } from "./candidate-options.ts"
 import type { CatchUpSource } from "./catch-up.ts"
+import type { Detector } from "./detector.ts"
 import { groupHands, type Mailboxes, route } from "./group-hands.ts"
 import type { GroupLog } from "./group-log.ts"
+import { announcing, type Connected, connect } from "./group-roles.ts"
 import { type GroupStatus, groupStatus, sourceOf } from "./group-status.ts"
 import { spawnLeader } from "./leader.ts"
 import { leaderSettings } from "./leader-settings.ts"
@@ -44,6 +47,7 @@ export interface GroupOptions {
   readonly log: GroupLog
   readonly context: NodeContext
   readonly presence: Presence
+  readonly detector: Detector
   readonly onFailure: (failure: GroupFailure) => void
   readonly onPhase: (group: string, phase: string) => void
   readonly onParts: (parts: GroupParts) => void
@@ -95,22 +99,38 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     acceptor: acceptor.state,
     learn: acceptor.learn
   })
-  const onPhase = (phase: LeaderState["_tag"]) => options.onPhase(group.name, phase)
+  const heard: Heard = { count: 0, leader: undefined }
+  const announce = announcing(id, context, () => leader.state())
+  let look = () => {}
+  const onPhase = (phase: LeaderState["_tag"]) => {
+    options.onPhase(group.name, phase)
+    announce()
+    look()
+  }
   const { wallMs } = context
   const leader = yield* spawnLeader({ name: name("leader"), self, log, hands, wallMs, onPhase })
-  roles.acceptor = (from, message, local) => {
-    if (message._tag === "Accept") outside.heard(message)
-    if (local) acceptor.actor.offerControlUnsafe({ from, message })
-    else acceptor.actor.offerUnsafe({ from, message })
-  }
-  roles.leader = (input, local) =>
-    local ? leader.actor.offerControlUnsafe(input) : leader.actor.offerUnsafe(input)
+  const onAccept: Connected["onAccept"] = (accept) => outside.heard(accept)
+  connect(roles, { acceptor: acceptor.actor, leader: leader.actor, heard, onAccept })
   const settings = leaderSettings(config)
   const campaign: GroupParts["campaign"] = (token, acceptors) => {
     roles.leader({ _tag: "Start", token, acceptors, settings }, true)
   }
   options.onParts({ group: id, self, log, replica, acceptor: acceptor.state, leader: leader.state, campaign })
-  for (const { actor } of [learner, acceptor, leader]) {
+  const candidate = yield* spawnCandidate({
+    name: name("candidate"),
+    group: id,
+    first: group,
+    context,
+    presence: options.presence,
+    detector: options.detector,
+    settings,
+    times: config,
+    heard,
+    leader: leader.state,
+    toLeader: (input) => roles.leader(input, true)
+  })
+  look = candidate.look
+  for (const { actor } of [learner, acceptor, leader, candidate]) {
     actor.onTerminated((end) => {
       if (end._tag !== "Stopped")
         onFailure(new RoleCrashed({ role: actor.name, cause: Cause.squash(end.cause) }))
@@ -119,18 +139,6 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   // What was known to be chosen before the restart can be applied before anybody leads.
   if (log.chosen > 0) learn({ _tag: "Apply", through: log.chosen, answer: false })
   yield* Effect.forkScoped(outside.run)
-  yield* Effect.forkScoped(
-    watchLeadership({
-      group: id,
-      acceptors: group.acceptors,
-      minAcceptors: group.minAcceptors,
-      context,
-      presence: options.presence,
-      settings,
-      start: (input) => roles.leader(input, true),
-      isLeading: () => leader.state()._tag !== "Deposed"
-    })
-  )
   const states = { log, acceptor: acceptor.state, leader: leader.state, active: () => outside.active }
   const result: Group = {
     take: (packet) => route(packet, id, context, roles),

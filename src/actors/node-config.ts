@@ -56,6 +56,8 @@ export const NodeConfig = Schema.Struct({
   groups: Schema.Array(GroupFields).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed([] as ReadonlyArray<typeof GroupFields.Encoded>))
   ),
+  /** A backup for which every write waits this long, while the others keep up, is taken out. Default 1000. */
+  slowBackupMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(1000))),
   /** How often a node, and a leader with nothing to say, is heard of. Default 50. */
   heartbeatIntervalMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(50))),
   /**

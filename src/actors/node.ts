@@ -156,6 +156,7 @@ export const runNode = Effect.fnUntraced(function* (
       log,
       context,
       presence,
+      detector,
       onFailure: fail,
       onPhase,
       onParts

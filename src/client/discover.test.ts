@@ -50,7 +50,7 @@ const foundAmong = (...answers: ReadonlyArray<Answer>): string | undefined =>
           }
         })
       }
-      return yield* findLeader(yield* world.join("client"), subjects, GroupId("main"))
+      return yield* findLeader(yield* world.join("client"), subjects, GroupId("main"), 10)
     })
   ).value
 

@@ -58,18 +58,16 @@ const nodeIn = (payload: Uint8Array): NodeSeen | undefined => {
   return exit._tag === "Success" ? exit.value : undefined
 }
 
-/** How long others may take to answer after the first one that knows the group. */
-const graceMs = 10
-
 /**
  * The leader of a group according to the nodes: that of the highest ballot that any of those knows who answer
- * soon. A node that has no part in the group, or that was left behind, must not have the last word, however
- * near it is. Undefined where nobody knows.
+ * within `graceMs` after the first one. A node that has no part in the group, or that was left behind, must
+ * not have the last word, however near it is. Undefined where nobody knows.
  */
 export const findLeader = (
   bus: BusShape,
   subjects: Subjects,
-  group: GroupId
+  group: GroupId,
+  graceMs: number
 ): Effect.Effect<NodeId | undefined> =>
   Effect.gen(function* () {
     const answered = yield* Deferred.make<void>()

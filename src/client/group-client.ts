@@ -2,7 +2,7 @@
  * A client of one group as an actor: callbacks for those who count microseconds, effects for everybody else.
  */
 import { Clock, Context, Effect, Random, Scope } from "effect"
-import { ClientId, type GroupId, type SessionId } from "../protocol/ids.ts"
+import { ClientId, type GroupId, type NodeId, type SessionId } from "../protocol/ids.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
 import { Bus } from "../runtime/bus/port.ts"
 import { crash } from "../runtime/supervisor.ts"
@@ -17,7 +17,7 @@ import type { Question, QuestionDone } from "./questions.ts"
 type Message =
   | { readonly _tag: "Command"; readonly command: Command }
   | { readonly _tag: "Question"; readonly question: Question }
-  | { readonly _tag: "Heard"; readonly body: ToClient }
+  | { readonly _tag: "Heard"; readonly body: ToClient; readonly from: NodeId }
   | { readonly _tag: "Listening"; readonly session: SessionId }
   | { readonly _tag: "NotListening" }
   | { readonly _tag: "NobodyThere" }
@@ -45,7 +45,7 @@ const receive = (core: GroupCore, message: Message): void => {
     case "Question":
       return core.question(message.question)
     case "Heard":
-      return core.heard(message.body)
+      return core.heard(message.body, message.from)
     case "Listening":
       return core.listening(message.session)
     case "NotListening":
@@ -69,6 +69,7 @@ export const groupClient = Effect.fnUntraced(function* (cluster: string, group: 
   const context = yield* Effect.context<never>()
   const clock = Context.get(context, Clock.Clock)
   const nowMs = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+  const random = () => Context.get(context, Random.Random).nextDoubleUnsafe()
   const client = ClientId(`c${(yield* Random.nextInt).toString(36)}${(yield* Random.nextInt).toString(36)}`)
   const codec = packetCodec(cluster)
   const subjects = subjectsOf(cluster)
@@ -85,13 +86,14 @@ export const groupClient = Effect.fnUntraced(function* (cluster: string, group: 
     client,
     group,
     nowMs,
+    random,
     run,
     onFound: () => tell({ _tag: "Look" })
   })
   const onMessage = (payload: Uint8Array) => {
     const packet = codec.decode(payload)
     if (typeof packet !== "string" && packet.group === group)
-      tell({ _tag: "Heard", body: packet.body as ToClient })
+      tell({ _tag: "Heard", body: packet.body as ToClient, from: packet.from.node })
   }
   const listen = (session: SessionId) =>
     run(
@@ -115,6 +117,7 @@ export const groupClient = Effect.fnUntraced(function* (cluster: string, group: 
       core.flush()
     }
   })
+  yield* bus.subscribe(subjects.leading(group), { onMessage })
   yield* bus.subscribe(subjects.client(client), {
     onMessage,
     onNoResponders: () => tell({ _tag: "NobodyThere" })

@@ -2,9 +2,9 @@
  * What a client of one group does with what it hears: one session, many commands in flight, whoever leads.
  */
 import { closeEntry, keepAliveEntry, openEntry } from "../protocol/entry.ts"
-import type { ClientId, SessionId } from "../protocol/ids.ts"
+import type { ClientId, NodeId, SessionId } from "../protocol/ids.ts"
 import { knob } from "../runtime/buggify.ts"
-import { resultAt, type ToClient } from "../wire/client-codec.ts"
+import { type Leading, resultAt, type ToClient } from "../wire/client-codec.ts"
 import { type Command, Epoch } from "./epoch.ts"
 import { Indeterminate, Rejected, Unavailable } from "./errors.ts"
 import type { Link } from "./link.ts"
@@ -56,24 +56,28 @@ export class GroupCore {
     this.#questions.add(question)
   }
 
-  heard(body: ToClient): void {
+  heard(body: ToClient, from: NodeId): void {
+    if (body._tag === "Leading") return this.#leading(body)
     this.#heardAtMs = this.#options.nowMs()
     switch (body._tag) {
       case "Results":
+        this.#link.served()
         return this.#results(body.session, body.flat)
       case "Opened":
         return this.#opened(body.session)
       case "SubmitRefused":
         if (body.refusal._tag === "Malformed") return this.#malformed(body.submission, body.refusal.reason)
         this.#unsent(body.submission)
-        return this.#link.refused(body.refusal)
+        return this.#link.refused(from, body.refusal)
       case "SubmitUnsettled":
         this.#unsent(body.submission)
-        return this.#link.lost()
+        if (from === this.#link.leader) this.#link.lost()
+        return
       case "QueryRefused":
         this.#questions.askAgain(Number.NEGATIVE_INFINITY, body.question)
-        return this.#link.refused(body.refusal)
+        return this.#link.refused(from, body.refusal)
       case "Answered":
+        this.#link.served()
         return this.#answered(body.slot, body.flat)
     }
   }
@@ -145,6 +149,12 @@ export class GroupCore {
     this.#queue = []
   }
 
+  /** What was sent to another leader, or to one that forgot it, goes to this one. */
+  #leading({ leader, ballot, keeps }: Leading): void {
+    const before = this.#link.leader
+    if (this.#link.announced(leader, ballot) && !(keeps && before === leader)) this.#sendAllAgain()
+  }
+
   #epochs(): ReadonlyArray<Epoch> {
     return this.#epoch === undefined ? [...this.#old.values()] : [this.#epoch, ...this.#old.values()]
   }
@@ -213,7 +223,7 @@ export class GroupCore {
       if (outcome === "window-exceeded") {
         // Another copy of it may still run: only its own result settles it.
         epoch.sendAgain((_sent, which) => which === number)
-        this.#link.refused({ _tag: "Overloaded", retryAfterMs })
+        this.#link.wait(retryAfterMs)
         continue
       }
       const sent = epoch.settle(number)

@@ -3,7 +3,7 @@
  * wait.
  */
 import { Effect } from "effect"
-import type { ClientId, GroupId, NodeId } from "../protocol/ids.ts"
+import { type Ballot, type ClientId, type GroupId, type NodeId, noBallot } from "../protocol/ids.ts"
 import type { FromClient, Refusal } from "../protocol/messages.ts"
 import { buggify, knob } from "../runtime/buggify.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
@@ -18,6 +18,8 @@ export interface LinkOptions {
   readonly client: ClientId
   readonly group: GroupId
   readonly nowMs: () => number
+  /** Draws from 0 to 1. */
+  readonly random: () => number
   /** Runs an effect beside the client, until the client ends. */
   readonly run: (effect: Effect.Effect<void>) => void
   /** Called, not from within a call of this link, when a leader was looked for. */
@@ -25,13 +27,23 @@ export interface LinkOptions {
 }
 
 const lookAgainAfterMs = knob("client-look-again-ms", 100, { min: 1, max: 1000 })
+/** How long others may take to answer after the first one that knows the group. */
+const graceMs = 10
+/** Each look in vain doubles the pause before the next, so often at most. */
+const doublingsMax = 3
 
 /** Where submissions and questions go. */
 export class Link {
   readonly #options: LinkOptions
   #leader: NodeId | undefined
+  /** Of the newest leader that announced itself. */
+  #ballot: Ballot = noBallot
   #looking = false
   #holdUntilMs = Number.NEGATIVE_INFINITY
+  /** The leader was named by one that leads no more. */
+  #isHinted = false
+  /** How often it has looked in vain in a row. */
+  #looks = 0
   #sentAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: LinkOptions) {
@@ -60,20 +72,41 @@ export class Link {
     bus.publish(subjects.node(this.#leader!), codec.encode(noReplica, group, body), subjects.client(client))
   }
 
-  /** Acts on a refusal: goes where it points, or waits. */
-  refused(refusal: Refusal): void {
-    if (refusal._tag === "Overloaded") this.#hold(refusal.retryAfterMs)
+  /** Acts on a refusal: goes where it points, or waits. Whom nothing is sent to any more has no say. */
+  refused(from: NodeId, refusal: Refusal): void {
+    if (from !== this.#leader) return
+    if (refusal._tag === "Overloaded") this.wait(refusal.retryAfterMs)
     else if (refusal._tag === "NotLeader") {
+      // Nodes that were left behind may point at each other for ever: it follows one hint, then looks again.
       const { leader } = refusal
-      if (leader !== undefined && leader !== this.#leader) this.#leader = leader as NodeId
-      else this.lost()
+      if (leader === undefined || leader === from || this.#isHinted) return this.lost()
+      this.#leader = leader as NodeId
+      this.#isHinted = true
     }
+  }
+
+  /** Somebody leads from now on. False where that is old news. */
+  announced(leader: NodeId, ballot: Ballot): boolean {
+    if (ballot <= this.#ballot) return false
+    this.#ballot = ballot
+    this.#leader = leader
+    this.#isHinted = false
+    this.#holdUntilMs = Number.NEGATIVE_INFINITY
+    this.#looks = 0
+    return true
   }
 
   /** Whoever led does not answer: looks for the leader again, after a pause. */
   lost(): void {
-    this.#hold(lookAgainAfterMs.value)
     this.#leader = undefined
+    this.#isHinted = false
+    this.#pause()
+  }
+
+  /** The leader has done what it was asked. */
+  served(): void {
+    this.#looks = 0
+    this.#isHinted = false
   }
 
   look(): void {
@@ -81,16 +114,28 @@ export class Link {
     this.#looking = true
     const { bus, subjects, group, run, onFound } = this.#options
     run(
-      Effect.map(findLeader(bus, subjects, group), (leader) => {
+      Effect.map(findLeader(bus, subjects, group, this.#graceMs()), (leader) => {
         this.#looking = false
         this.#leader ??= leader
-        if (this.#leader === undefined) this.#hold(lookAgainAfterMs.value)
+        if (this.#leader === undefined) this.#pause()
         onFound(leader)
       })
     )
   }
 
-  #hold(forMs: number): void {
+  /** All clients lose a leader at one moment, and are not to ask for the next one at the same moments. */
+  #pause(): void {
+    const doubled = lookAgainAfterMs.value * 2 ** Math.min(this.#looks++, doublingsMax)
+    this.wait(doubled * (0.5 + this.#options.random() / 2))
+  }
+
+  /** How long it waits for better answers than the first: longer, where the first ones were of no use. */
+  #graceMs(): number {
+    return graceMs * 4 ** Math.min(this.#looks, doublingsMax)
+  }
+
+  /** Sends nothing for so long. */
+  wait(forMs: number): void {
     this.#holdUntilMs = Math.max(this.#holdUntilMs, this.#options.nowMs() + forMs)
   }
 }

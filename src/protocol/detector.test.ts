@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import {
   type Beat,
   beatNow,
+  busChanged,
   type DetectorState,
   heardBeat,
   lookAround,
@@ -68,6 +69,45 @@ describe("suspicion", () => {
     const spoken = heard(watching(), n2, 10, beat(5)).state
     const reborn = heardBeat(spoken, n1, on(n2, "other"), beat(1, { life: 2 }), 40).state
     expect(reborn.peers.get(n2)).toMatchObject({ heardAtMs: 40, storage: "other" })
+  })
+})
+
+describe("a node that does not hear this one", () => {
+  /** Heard every 50 ms; the last beat of this node that it had heard was sent at `heardMs`. */
+  const oneWay = (throughMs: number, heardMs: number) => {
+    let state = watching()
+    for (let atMs = 50; atMs <= throughMs; atMs += 50) {
+      const echoes = [{ node: n1, life: 7, sentAtMs: Math.min(atMs, heardMs), heldMs: 0 }]
+      state = heard(awake(state, atMs), n2, atMs, beat(atMs, { echoes })).state
+      state = lookAround(state, atMs).state
+    }
+    return state
+  }
+
+  it("is suspected although it is heard, and trusted when it hears again", () => {
+    expect(suspects(oneWay(400, 100))).toEqual([n3])
+    const deaf = oneWay(450, 100)
+    expect(suspects(deaf)).toEqual([n2, n3])
+    const stillDeaf = heard(deaf, n2, 470, beat(470, { echoes: [] }))
+    expect(stillDeaf.trusted).toEqual([])
+    const echoes = [{ node: n1, life: 7, sentAtMs: 460, heldMs: 0 }]
+    expect(heard(stillDeaf.state, n2, 480, beat(480, { echoes })).trusted).toEqual([n2])
+  })
+
+  it("has the same time again in a new life", () => {
+    const reborn = heard(oneWay(400, 100), n2, 440, beat(1, { life: 2 })).state
+    expect(suspects(lookAround(awake(reborn, 650), 650).state)).toEqual([n3])
+  })
+})
+
+describe("a node without the bus", () => {
+  it("suspects nobody, and begins anew when it is back", () => {
+    const away = busChanged(awake(watching(), 100), false, 100)
+    expect(nextLookMs(away, 100)).toBeUndefined()
+    expect(lookAround(awake(away, 5000), 5000).suspected).toEqual([])
+    const back = busChanged(awake(away, 5000), true, 5000)
+    expect(nextLookMs(back, 5000)).toBe(250)
+    expect(lookAround(awake(back, 5250), 5250).suspected).toEqual([n2, n3])
   })
 })
 

@@ -41,6 +41,11 @@ export interface Peer {
   readonly beat: Beat | undefined
   /** When it was heard last, or when watching it began. */
   readonly heardAtMs: number
+  /**
+   * When the beat was sent that it gave back last, or when its life began: since then, for all that is known
+   * here, it hears nothing of this node.
+   */
+  readonly hearsSinceMs: number
   readonly isSuspected: boolean
   /** Smoothed round trip, as TCP does it (RFC 6298): an eighth of each new sample. */
   readonly rttMs: number | undefined
@@ -59,6 +64,8 @@ export interface DetectorState {
    * nothing about the others.
    */
   readonly attentiveSinceMs: number
+  /** Cut off from the bus it hears nobody either, and suspects nobody. */
+  readonly isConnected: boolean
   /** When the next beat is due by this node's own clock. */
   readonly beatDueAtMs: number
   /** The worst lateness of its own beats, fading by an eighth with each. */
@@ -85,13 +92,30 @@ export const watchNodes = (
     storage: undefined,
     beat: undefined,
     heardAtMs: nowMs,
+    hearsSinceMs: nowMs,
     isSuspected: false,
     rttMs: undefined,
     rttDeviationMs: 0
   }
   const peers = new Map(nodes.map((node) => [node, fresh]))
-  return { settings, life, beats: 0, peers, attentiveSinceMs: nowMs, beatDueAtMs: nowMs, lagMs: 0 }
+  return {
+    settings,
+    life,
+    beats: 0,
+    peers,
+    attentiveSinceMs: nowMs,
+    isConnected: true,
+    beatDueAtMs: nowMs,
+    lagMs: 0
+  }
 }
+
+/** The bus came or went. What the others said meanwhile is lost. */
+export const busChanged = (state: DetectorState, isConnected: boolean, nowMs: number): DetectorState => ({
+  ...state,
+  isConnected,
+  attentiveSinceMs: nowMs
+})
 
 /**
  * By how much an own beat may be late before this node counts as having stood still. Two beats of the others
@@ -140,16 +164,20 @@ export const heardBeat = (
     return { state, suspected: [], trusted: [] }
   }
   const echo = beat.echoes.find(({ node, life }) => node === self && life === state.life)
-  const sampleMs = echo === undefined ? undefined : nowMs - echo.sentAtMs - echo.heldMs
-  const peer: Peer = {
-    ...(sampleMs === undefined || sampleMs < 0 ? before : withSample(before, sampleMs)),
+  const sampleMs = echo === undefined ? -1 : nowMs - echo.sentAtMs - echo.heldMs
+  const hearsSinceMs = known?.life === beat.life ? before.hearsSinceMs : nowMs
+  const heard: Peer = {
+    ...before,
     storage: from.storage,
     beat,
     heardAtMs: nowMs,
-    isSuspected: false
+    hearsSinceMs: Math.max(hearsSinceMs, Math.min(echo?.sentAtMs ?? hearsSinceMs, nowMs))
   }
-  const peers = new Map(state.peers).set(from.node, peer)
-  return { state: { ...state, peers }, suspected: [], trusted: before.isSuspected ? [from.node] : [] }
+  const measured = sampleMs < 0 ? heard : withSample(heard, sampleMs)
+  const isSuspected = before.isSuspected && isDeaf(state, measured, nowMs)
+  const peers = new Map(state.peers).set(from.node, { ...measured, isSuspected })
+  const trusted = before.isSuspected && !isSuspected ? [from.node] : []
+  return { state: { ...state, peers }, suspected: [], trusted }
 }
 
 const withSample = (peer: Peer, sampleMs: number): Peer => {
@@ -162,14 +190,28 @@ const withSample = (peer: Peer, sampleMs: number): Peer => {
   }
 }
 
-const silentSinceMs = (state: DetectorState, peer: Peer): number =>
-  Math.max(peer.heardAtMs, state.attentiveSinceMs)
+/** A beat is given back with the next one of the other: so much later than it is heard. */
+const deafAfterMs = ({ heartbeatIntervalMs, failureTimeoutMs }: DetectorSettings): number =>
+  failureTimeoutMs + 2 * heartbeatIntervalMs
 
-/** Looks for nodes that have been silent for too long. */
+/** Whether it has heard nothing of this node for too long: the way between the two is open one way only. */
+const isDeaf = (state: DetectorState, peer: Peer, nowMs: number): boolean => nowMs >= deafAtMs(state, peer)
+
+const deafAtMs = (state: DetectorState, peer: Peer): number =>
+  Math.max(peer.hearsSinceMs, state.attentiveSinceMs) + deafAfterMs(state.settings)
+
+const silentAtMs = (state: DetectorState, peer: Peer): number =>
+  Math.max(peer.heardAtMs, state.attentiveSinceMs) + state.settings.failureTimeoutMs
+
+/** When a peer that is trusted is to be suspected, if nothing changes. */
+const suspectAtMs = (state: DetectorState, peer: Peer): number =>
+  Math.min(silentAtMs(state, peer), deafAtMs(state, peer))
+
+/** Looks for nodes that were not heard for too long, or do not hear this one. */
 export const lookAround = (before: DetectorState, nowMs: number): DetectorStep => {
   const state = noteStall(before, nowMs)
   const late = [...state.peers].filter(
-    ([, peer]) => !peer.isSuspected && nowMs - silentSinceMs(state, peer) >= state.settings.failureTimeoutMs
+    ([, peer]) => !peer.isSuspected && state.isConnected && suspectAtMs(state, peer) <= nowMs
   )
   if (late.length === 0) return { state, suspected: [], trusted: [] }
   const peers = new Map(state.peers)
@@ -179,10 +221,11 @@ export const lookAround = (before: DetectorState, nowMs: number): DetectorStep =
 
 /** In how many milliseconds somebody could be suspected who is trusted now; undefined where nobody is. */
 export const nextLookMs = (state: DetectorState, nowMs: number): number | undefined => {
+  if (!state.isConnected) return undefined
   let soonestMs: number | undefined
   for (const peer of state.peers.values()) {
     if (peer.isSuspected) continue
-    const inMs = silentSinceMs(state, peer) + state.settings.failureTimeoutMs - nowMs
+    const inMs = suspectAtMs(state, peer) - nowMs
     soonestMs = Math.min(soonestMs ?? inMs, inMs)
   }
   return soonestMs

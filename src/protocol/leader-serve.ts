@@ -98,7 +98,13 @@ const onAccepted = (before: Serving, log: LogView, from: Replica, message: Accep
  * The master took an acceptor out of this ballot: from its answer on, slots are chosen without that one
  * (section 4, point 6).
  */
-const retired = (state: Serving, log: LogView, reply: MasterReply): Step<Serving> => {
+const retired = (state: Serving, log: LogView, reply: MasterReply): Step<Serving | Lost> => {
+  if (reply._tag === "Superseded" && reply.active !== undefined) {
+    // A leader that is cut off from its acceptors may hear of its successor from the master alone.
+    const isOver = reply.active.ballot > state.configuration.ballot
+    if (isOver)
+      return { state: { _tag: "Lost", state, reason: "the master activated another ballot" }, outputs: [] }
+  }
   if (reply._tag !== "Activated") return stay(state)
   const { ballot, generation } = reply.configuration
   if (ballot !== state.configuration.ballot || generation <= state.configuration.generation)

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { Ballot, NodeId, noSlot, type Replica, Slot, StorageId } from "./ids.ts"
 import { idleLeader, leaderStep } from "./leader.ts"
-import { defaultLeaderSettings } from "./leader-input.ts"
+import { defaultLeaderSettings, type LeaderInput } from "./leader-input.ts"
 import { type LogView, noBase } from "./log-view.ts"
 
 const replica = (node: string, storage: string): Replica => ({
@@ -47,5 +47,33 @@ describe("a leader", () => {
       const step = leaderStep(preparing(), emptyLog, { _tag: "FromAcceptor", from, message: nack })
       expect(step.state._tag).toBe("Preparing")
     }
+  })
+
+  it("that serves steps down when the master says that another ballot is active", () => {
+    const accepted = { _tag: "Accepted", ballot: Ballot(2), lastSlot: noSlot, round: 1 } as const
+    let state = preparing()
+    const tell = (input: LeaderInput) => {
+      state = leaderStep(state, emptyLog, input).state
+    }
+    const prepared = { _tag: "Prepared", ballot: Ballot(2), lastSlot: noSlot, prevSlot: noSlot } as const
+    const log = { prevSlotBallot: Ballot(0), runs: [], chosen: noSlot }
+    tell({ _tag: "FromAcceptor", from: self, message: { ...prepared, ...log } })
+    for (const from of acceptors) tell({ _tag: "FromAcceptor", from, message: accepted })
+    const configuration = { ballot: Ballot(2), generation: 0, leader: self, acceptors }
+    tell({ _tag: "FromMaster", reply: { _tag: "Activated", requestId: "t/complete", configuration } })
+    expect(state._tag).toBe("Serving")
+    const superseded = (ballot: number): LeaderInput => {
+      const active = { ...configuration, ballot: Ballot(ballot) }
+      return {
+        _tag: "FromMaster",
+        reply: { _tag: "Superseded", requestId: "r", active, latest: Ballot(9) }
+      }
+    }
+    // An old answer, from before its own ballot became active, says nothing.
+    tell(superseded(1))
+    tell(superseded(2))
+    expect(state._tag).toBe("Serving")
+    tell(superseded(3))
+    expect(state._tag).toBe("Deposed")
   })
 })

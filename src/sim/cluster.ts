@@ -26,6 +26,7 @@ export interface ClusterOptions {
   readonly heartbeatIntervalMs: number
   readonly leaseDurationMs: number
   readonly failureTimeoutMs: number
+  readonly slowBackupMs: number
   readonly retransmitAfterMs: number
   readonly sessionTtlMs: number
   readonly segmentBytes: number

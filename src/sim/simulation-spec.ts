@@ -15,6 +15,8 @@ export interface ClusterShape {
   /** Probability that the master is on a node of its own. */
   readonly masterApart: number
   readonly machine?: AnyMachine
+  /** Nodes suspect nobody for as long as a run lasts: the faults alone decide who asks for the lead. */
+  readonly patient?: boolean
 }
 
 /** Everything that a simulation is made of. */
@@ -32,6 +34,7 @@ export interface SimulationSpec {
   readonly expectsDamage: boolean
 }
 
+const foreverMs = 3_600_000
 const zones = ["a", "b", "c"]
 
 /** Draws the cluster of a run. */
@@ -48,7 +51,8 @@ export const drawCluster = (world: World, shape: ClusterShape): ClusterOptions =
     machine: shape.machine ?? (kvMachine as unknown as AnyMachine),
     heartbeatIntervalMs,
     leaseDurationMs: 4 * heartbeatIntervalMs,
-    failureTimeoutMs: 5 * heartbeatIntervalMs,
+    failureTimeoutMs: shape.patient === true ? foreverMs : 5 * heartbeatIntervalMs,
+    slowBackupMs: shape.patient === true ? foreverMs : 20 * heartbeatIntervalMs,
     retransmitAfterMs: 2 * heartbeatIntervalMs,
     sessionTtlMs: random.pick([5_000, 60_000]),
     segmentBytes: random.pick([1 << 19, 1 << 20]),

@@ -1,5 +1,5 @@
 /** What clients and leaders say to each other, as positional arrays. */
-import type { ClientId, RequestNumber, SessionId, Slot } from "../protocol/ids.ts"
+import type { Ballot, ClientId, NodeId, RequestNumber, SessionId, Slot } from "../protocol/ids.ts"
 import type { FromClient, Outcome, Refusal, SessionOpened } from "../protocol/messages.ts"
 import type { Fields } from "./fields.ts"
 
@@ -41,7 +41,16 @@ export interface Answered {
   readonly flat: ReadonlyArray<unknown>
 }
 
-export type ToClient = Results | Opened | SubmitRefused | SubmitUnsettled | QueryRefused | Answered
+/** A node leads a group from now on. */
+export interface Leading {
+  readonly _tag: "Leading"
+  readonly ballot: Ballot
+  readonly leader: NodeId
+  /** It led before and has kept what was under way; otherwise that is to be sent again. */
+  readonly keeps: boolean
+}
+
+export type ToClient = Results | Opened | SubmitRefused | SubmitUnsettled | QueryRefused | Answered | Leading
 
 export const clientKinds = {
   Submit: 20,
@@ -51,7 +60,8 @@ export const clientKinds = {
   SubmitRefused: 24,
   SubmitUnsettled: 25,
   QueryRefused: 26,
-  Answered: 27
+  Answered: 27,
+  Leading: 31
 } as const
 
 export const outcomes: ReadonlyArray<Outcome> = ["done", "session-expired", "window-exceeded", "bad-command"]
@@ -101,6 +111,8 @@ export const clientOut = (message: FromClient | ToClient): ReadonlyArray<unknown
       return [message.question, ...refusalOut(message.refusal)]
     case "Answered":
       return [message.slot, message.flat]
+    case "Leading":
+      return [message.ballot, message.leader, message.keeps]
   }
 }
 
@@ -135,6 +147,13 @@ export const clientIn = (kind: number, fields: Fields): FromClient | ToClient | 
       const flat = flatIn(fields, 2)
       return flat && { _tag: "Answered", slot, flat }
     }
+    case clientKinds.Leading:
+      return {
+        _tag: "Leading",
+        ballot: fields.ballot(),
+        leader: fields.node(),
+        keeps: fields.any() === true
+      }
     default:
       return undefined
   }

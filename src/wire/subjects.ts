@@ -16,6 +16,8 @@ export interface Subjects {
   readonly master: string
   /** A node hands out chosen entries of its logs here. */
   readonly catchUp: (node: NodeId) => string
+  /** Whoever begins to lead a group says so here. */
+  readonly leading: (group: GroupId) => string
   /** What a client hears before it has a session, and refusals. */
   readonly client: (client: ClientId) => string
   /** Results of a session's commands: whoever leads can answer without knowing the client. */
@@ -29,6 +31,7 @@ export const subjectsOf = (cluster: string): Subjects => ({
   status: `aplomb.${cluster}.status`,
   master: `aplomb.${cluster}.master`,
   catchUp: (node) => `aplomb.${cluster}.catch-up.${node}`,
+  leading: (group) => `aplomb.${cluster}.leading.${group}`,
   client: (client) => `aplomb.${cluster}.client.${client}`,
   session: (group, session) => `aplomb.${cluster}.session.${group}.${session}`
 })

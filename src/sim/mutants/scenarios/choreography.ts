@@ -106,6 +106,15 @@ export const retiredRival: FaultFamily = again("retired-rival", (world) =>
   })
 )
 
+/** Some of the clients hear nothing of these nodes, so that nobody tells them of a new leader. */
+const unheard = (world: World, nodes: ReadonlyArray<WatchedGroup>): Effect.Effect<void> => {
+  const deaf = world.clients.filter(() => world.random.chance(0.5))
+  const heals = nodes.flatMap(({ node }) => deaf.map(({ name }) => world.bus.severOneWay(node, name)))
+  return Effect.sync(() => {
+    for (const heal of heals) heal()
+  })
+}
+
 /** A leader is cut off from the other nodes but not from its clients, and is replaced meanwhile. */
 export const leadersBehindPartitions: FaultFamily = again("leaders-behind-partitions", (world) =>
   Effect.suspend(() => {
@@ -114,7 +123,7 @@ export const leadersBehindPartitions: FaultFamily = again("leaders-behind-partit
     const { leader, second, third } = actors
     const { random } = world
     const links = [second, third].flatMap((other) => [[leader, other] as const, [other, leader] as const])
-    const heal = cut(world, links)
+    const heal = Effect.andThen(cut(world, links), unheard(world, [second, third]))
     campaign(world, second, [third])
     const back = Effect.sync(() => campaign(world, leader, [second, third]))
     return Effect.sleep(random.range(300, 1_500)).pipe(Effect.ensuring(heal), Effect.andThen(back))

@@ -1,0 +1,39 @@
+/** What a candidate is given, for its parts. */
+import { Effect, Random } from "effect"
+import type { GroupId, Replica } from "../protocol/ids.ts"
+import type { LeaderInput, LeaderSettings } from "../protocol/leader-input.ts"
+import type { LeaderState } from "../protocol/leader-state.ts"
+import type { Detector } from "./detector.ts"
+import type { GroupConfig, NodeConfig } from "./node-config.ts"
+import type { NodeContext } from "./node-context.ts"
+import type { Presence } from "./presence.ts"
+
+/** What this node has heard of leaders of the group: how many messages, and from whom the newest. */
+export interface Heard {
+  count: number
+  leader: Replica | undefined
+}
+
+export interface CandidateOptions {
+  readonly name: string
+  readonly group: GroupId
+  /** The first of the first acceptors bootstraps the group and leads it then. */
+  readonly first: Pick<GroupConfig, "acceptors" | "minAcceptors">
+  readonly context: NodeContext
+  readonly presence: Presence
+  readonly detector: Detector
+  readonly settings: LeaderSettings
+  readonly times: Pick<NodeConfig, "failureTimeoutMs" | "slowBackupMs">
+  readonly heard: Heard
+  readonly leader: () => LeaderState
+  readonly toLeader: (input: LeaderInput) => void
+}
+
+/** Names the requests of one attempt, unlike those of any other. */
+export const newToken = (self: Replica): Effect.Effect<string> =>
+  Effect.gen(function* () {
+    return `${self.node}/${yield* Random.nextInt}/${yield* Random.nextInt}`
+  })
+
+/** How long a ballot that somebody was issued is left to it. */
+export const attemptMs = ({ heartbeatIntervalMs }: LeaderSettings): number => 5 * heartbeatIntervalMs

@@ -1,0 +1,102 @@
+/**
+ * What a leader does about its acceptors: who is missed, or keeps everybody waiting, is retired; where that
+ * is refused, or the ballot is not active yet, it takes a ballot without it.
+ */
+import { Effect } from "effect"
+import { lookAtWaits, slowest, type Waits } from "../protocol/backups.ts"
+import { survivorsOf } from "../protocol/candidacy.ts"
+import { originOf } from "../protocol/configuration.ts"
+import { type Ballot, type Replica, sameReplica } from "../protocol/ids.ts"
+import type { LeaderState, Serving } from "../protocol/leader-state.ts"
+import type { ActorContext } from "../runtime/actor-handle.ts"
+import { askMaster } from "./ask-master.ts"
+import { attemptMs, type CandidateOptions, newToken } from "./candidate-options.ts"
+
+/** While something is under way or waited for, it looks this often. */
+const watchEveryMs = 100
+/** At most one slow backup is taken out in this time: a bus that is slow makes everybody slow. */
+const slowRetireEveryMs = 10_000
+
+/** The acceptors that a leader has, or has asked for. */
+const acceptorsOf = (state: Exclude<LeaderState, { readonly _tag: "Deposed" }>): ReadonlyArray<Replica> => {
+  if (state._tag !== "Asking") return state.configuration.acceptors
+  return state.request._tag === "NewBallot" ? state.request.acceptors : []
+}
+
+/** For how long whom has been waited for, in the ballot of now. */
+const looking = (nowMs: () => number) => {
+  let waits: Waits | undefined
+  let ballot: Ballot | undefined
+  return (state: LeaderState): Waits | undefined => {
+    if (state._tag !== "Serving" && state._tag !== "Carrying") return undefined
+    const before = ballot === state.configuration.ballot ? waits : undefined
+    ballot = state.configuration.ballot
+    waits = lookAtWaits(before, state, nowMs(), 4 * watchEveryMs)
+    return waits
+  }
+}
+
+/** What a replica does that leads, or is on its way to. */
+export const tending = (options: CandidateOptions, nowMs: () => number) => {
+  const { context, group, detector } = options
+  const { slowBackupMs } = options.times
+  const { self } = context
+  const look = looking(nowMs)
+  let waits: Waits | undefined
+  let slowRetiredAtMs = Number.NEGATIVE_INFINITY
+  /** The ballot that stood in the way of a retirement, and when that was seen first. */
+  let rival: { readonly ballot: Ballot; readonly sinceMs: number } | undefined
+
+  /** The acceptor to be dropped now, and why; undefined where all is well. */
+  const toDrop = (state: Exclude<LeaderState, { readonly _tag: "Deposed" }>) => {
+    waits = look(state)
+    const acceptors = acceptorsOf(state).filter((acceptor) => !sameReplica(acceptor, self))
+    const missed = acceptors.find(detector.misses)
+    if (missed !== undefined) return { acceptor: missed, isSlow: false }
+    const isSoon = state._tag === "Serving" && nowMs() - slowRetiredAtMs < slowRetireEveryMs
+    if (waits === undefined || isSoon) return undefined
+    const node = slowest(waits, slowBackupMs)
+    const slow = acceptors.find((acceptor) => acceptor.node === node)
+    return slow && { acceptor: slow, isSlow: true }
+  }
+
+  const takeBallotWithout = Effect.fnUntraced(function* (
+    state: Exclude<LeaderState, { readonly _tag: "Deposed" }>,
+    dropped: Replica
+  ) {
+    const gone = (one: Replica) => detector.misses(one) || sameReplica(one, dropped)
+    const acceptors = acceptorsOf(state).filter((one) => sameReplica(one, self) || !gone(one))
+    options.toLeader({ _tag: "Reconfigure", token: yield* newToken(self), acceptors })
+  })
+
+  const retire = Effect.fnUntraced(function* (state: Serving, acceptor: Replica) {
+    const { configuration } = state
+    const origin = originOf(configuration)
+    const requestId = `${state.token}/retire/${acceptor.node}/${origin.generation}`
+    const reply = yield* askMaster(context, group, { _tag: "Retire", requestId, origin, acceptor })
+    if (reply === undefined) return
+    options.toLeader({ _tag: "FromMaster", reply })
+    if (reply._tag !== "Refused") {
+      rival = undefined
+      return
+    }
+    const standing = yield* askMaster(context, group, { _tag: "ReadMaster", requestId: "read" })
+    if (standing?._tag !== "MasterRead" || standing.latest <= configuration.ballot) return
+    const survivors = survivorsOf(configuration, self, detector.misses)
+    if (survivors.length < standing.minAcceptors) return
+    // Whoever was issued that ballot may be about to lead with it; if not, it is in the way for ever.
+    if (rival?.ballot !== standing.latest) rival = { ballot: standing.latest, sinceMs: nowMs() }
+    else if (nowMs() - rival.sinceMs >= attemptMs(options.settings)) yield* takeBallotWithout(state, acceptor)
+  })
+
+  return ({ timers }: ActorContext<"look">): Effect.Effect<void> | undefined => {
+    const state = options.leader()
+    if (state._tag === "Deposed") return undefined
+    const drop = toDrop(state)
+    if (state._tag !== "Serving" || drop !== undefined || (waits?.of.size ?? 0) > 0)
+      timers.set("watch", watchEveryMs, "look")
+    if (drop === undefined) return undefined
+    if (drop.isSlow && state._tag === "Serving") slowRetiredAtMs = nowMs()
+    return state._tag === "Serving" ? retire(state, drop.acceptor) : takeBallotWithout(state, drop.acceptor)
+  }
+}
