@@ -77,7 +77,7 @@ const twoPlaces = Effect.gen(function* () {
   }
   yield* serveCatchUp(
     server.context,
-    new Map([[main, { log: server.log, chosen: () => state.chosen, active }]])
+    new Map([[main, { log: server.log, chosen: () => state.chosen, active, onAsked: () => {} }]])
   )
   const applied: Array<number> = []
   const acceptor = yield* spawnAcceptor({

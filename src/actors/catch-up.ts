@@ -19,9 +19,12 @@ export interface CatchUpSource {
   readonly chosen: () => Slot
   /** The newest configuration that this node knows to have been active. */
   readonly active: () => Configuration | undefined
+  /** Hears who asks, and from which slot on. */
+  readonly onAsked: (from: Replica, fromSlot: Slot) => void
 }
 
 interface Question {
+  readonly from: Replica
   readonly group: GroupId
   readonly ask: CatchUp
   readonly replyTo: string
@@ -65,9 +68,10 @@ export const serveCatchUp = Effect.fnUntraced(function* (
     name: `${self.node}/catch-up`,
     mailbox: { capacity: waitingMax },
     supervision: crash,
-    receive: ({ group, ask, replyTo }) => {
+    receive: ({ from, group, ask, replyTo }) => {
       const source = sources.get(group)
       if (source === undefined) return count(counters, "unknown group")
+      source.onAsked(from, ask.fromSlot)
       context.publish(replyTo, group, answerTo(source, ask, roomBytes))
     }
   })
@@ -75,9 +79,10 @@ export const serveCatchUp = Effect.fnUntraced(function* (
     onMessage: (payload, _subject, replyTo) => {
       const packet = codec.decode(payload)
       if (typeof packet === "string") return count(counters, packet)
-      const { body, group } = packet
+      const { body, group, from } = packet
       if (body._tag !== "CatchUp" || replyTo === undefined) return count(counters, "not for catch-up")
-      if (!actor.offerUnsafe({ group, ask: body, replyTo })) count(counters, "too many want to catch up")
+      if (!actor.offerUnsafe({ from, group, ask: body, replyTo }))
+        count(counters, "too many want to catch up")
     }
   })
   return actor

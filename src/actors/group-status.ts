@@ -52,7 +52,8 @@ const chosenOf = ({ log, acceptor, leader }: GroupStates): Slot => {
 }
 
 /** What a node hands out of a group. */
-export const sourceOf = (states: GroupStates): CatchUpSource => ({
+export const sourceOf = (states: GroupStates, onAsked: CatchUpSource["onAsked"]): CatchUpSource => ({
+  onAsked,
   log: states.log,
   chosen: () => chosenOf(states),
   active: () => {

@@ -2,9 +2,11 @@
 import { Cause, Data, Effect } from "effect"
 import type { AcceptorState } from "../protocol/acceptor.ts"
 import type { GroupId, Replica } from "../protocol/ids.ts"
+import type { LeaderInput } from "../protocol/leader-input.ts"
 import type { LeaderState } from "../protocol/leader-state.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import { emptyReplica, type ReplicaState } from "../protocol/replica.ts"
+import type { ActorHandle } from "../runtime/actor-handle.ts"
 import { StorageCorrupted, type WalFailure } from "../runtime/storage/errors.ts"
 import { DiskFailed } from "../runtime/storage/port.ts"
 import type { Packet } from "../wire/packet.ts"
@@ -20,6 +22,7 @@ import { type GroupStatus, groupStatus, sourceOf } from "./group-status.ts"
 import { spawnLeader } from "./leader.ts"
 import { leaderSettings } from "./leader-settings.ts"
 import { type LearnerMessage, spawnLearner } from "./learner.ts"
+import { Members } from "./members.ts"
 import { type GroupConfig, holdersOf, type NodeConfig } from "./node-config.ts"
 import type { NodeContext } from "./node-context.ts"
 import { Outsider } from "./outsider.ts"
@@ -35,6 +38,19 @@ export class RoleCrashed extends Data.TaggedError("RoleCrashed")<{
     const isOfDisk = cause instanceof StorageCorrupted || cause instanceof DiskFailed
     const what = `${this.role} crashed: ${cause instanceof Error ? cause.message : String(cause)}`
     return isOfDisk ? what : `${what}; the node stops, its log is sound`
+  }
+}
+
+/** A role that ends otherwise than by being stopped ends its node. */
+export const endNode = (
+  onFailure: (failure: RoleCrashed) => void,
+  ...actors: ReadonlyArray<Pick<ActorHandle<never>, "name" | "onTerminated">>
+): void => {
+  for (const actor of actors) {
+    actor.onTerminated((end) => {
+      if (end._tag === "Stopped") return
+      onFailure(new RoleCrashed({ role: actor.name, cause: Cause.squash(end.cause) }))
+    })
   }
 }
 
@@ -74,6 +90,7 @@ export interface Group {
   readonly status: () => GroupStatus
   /** What it hands out to those who catch up. */
   readonly source: CatchUpSource
+  readonly members: Members
 }
 
 /** Spawns the roles of a group in the scope. */
@@ -111,6 +128,9 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   const leader = yield* spawnLeader({ name: name("leader"), self, log, hands, wallMs, onPhase })
   const onAccept: Connected["onAccept"] = (accept) => outside.heard(accept)
   connect(roles, { acceptor: acceptor.actor, leader: leader.actor, heard, onAccept })
+  const toLeader = (input: LeaderInput) => roles.leader(input, true)
+  const { misses } = options.detector
+  const members = new Members({ context, group, leader: leader.state, toLeader, misses })
   const settings = leaderSettings(config)
   const campaign: GroupParts["campaign"] = (token, acceptors) => {
     roles.leader({ _tag: "Start", token, acceptors, settings }, true)
@@ -127,15 +147,10 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     times: config,
     heard,
     leader: leader.state,
-    toLeader: (input) => roles.leader(input, true)
+    toLeader
   })
   look = candidate.look
-  for (const { actor } of [learner, acceptor, leader, candidate]) {
-    actor.onTerminated((end) => {
-      if (end._tag !== "Stopped")
-        onFailure(new RoleCrashed({ role: actor.name, cause: Cause.squash(end.cause) }))
-    })
-  }
+  endNode(onFailure, learner.actor, acceptor.actor, leader.actor, candidate.actor)
   // What was known to be chosen before the restart can be applied before anybody leads.
   if (log.chosen > 0) learn({ _tag: "Apply", through: log.chosen, answer: false })
   yield* Effect.forkScoped(outside.run)
@@ -143,7 +158,8 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   const result: Group = {
     take: (packet) => route(packet, id, context, roles),
     status: () => groupStatus(group, self.node, replica.applied, states),
-    source: sourceOf(states)
+    source: sourceOf(states, (from, fromSlot) => members.asked(from, fromSlot)),
+    members
   }
   return result
 })

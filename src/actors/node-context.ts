@@ -21,6 +21,8 @@ export interface NodeContext {
   readonly codec: PacketCodec
   readonly counters: Counters
   readonly wallMs: () => number
+  /** For intervals; it never goes back. */
+  readonly monotonicMs: () => number
   /** Publishes to one subject. What the bus does not take is counted; above it everything is sent again. */
   readonly publish: (subject: string, group: GroupId, body: Body) => Published
   readonly toNode: (node: NodeId, group: GroupId, body: Body) => void
@@ -50,6 +52,7 @@ export const makeNodeContext = Effect.fnUntraced(function* (cluster: string, sel
     codec,
     counters,
     wallMs: () => clock.currentTimeMillisUnsafe(),
+    monotonicMs: () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
     publish,
     toNode: (node, group, body) => publish(subjects.node(node), group, body),
     toOthers: (group, body) => publish(subjects.from(self.node), group, body),

@@ -2,7 +2,7 @@
  * A node: opens its storage, takes its place on the bus, and runs the roles of its groups until its scope
  * closes.
  */
-import { Cause, Deferred, Effect, type Scope } from "effect"
+import { Deferred, Effect, type Scope } from "effect"
 import { GroupId, NodeId, type Replica, StorageId } from "../protocol/ids.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { BadSubject, Bus, BusUnavailable } from "../runtime/bus/port.ts"
@@ -12,10 +12,11 @@ import type { Wal } from "../runtime/storage/wal.ts"
 import type { Body, Packet } from "../wire/packet.ts"
 import { type CatchUpSource, serveCatchUp } from "./catch-up.ts"
 import { type Detector, type PeerStatus, spawnDetector } from "./detector.ts"
-import { type Group, type GroupFailure, type GroupParts, RoleCrashed, spawnGroup } from "./group.ts"
+import { endNode, type Group, type GroupFailure, type GroupParts, spawnGroup } from "./group.ts"
 import type { GroupLog } from "./group-log.ts"
 import type { GroupStatus } from "./group-status.ts"
 import { spawnMaster } from "./master.ts"
+import { watchMembers } from "./members.ts"
 import { ConfigInvalid, holdersOf, type NodeConfig } from "./node-config.ts"
 import { count, makeNodeContext, type NodeContext } from "./node-context.ts"
 import { openGroupLogs } from "./node-storage.ts"
@@ -164,12 +165,9 @@ export const runNode = Effect.fnUntraced(function* (
     groups.set(GroupId(group.name), roles)
     sources.set(GroupId(group.name), roles.source)
   }
+  yield* Effect.forkScoped(watchMembers([...groups.values()].map(({ members }) => members)))
   const server = yield* serveCatchUp(context, sources)
-  for (const actor of [server, detecting]) {
-    actor.onTerminated((end) => {
-      if (end._tag !== "Stopped") fail(new RoleCrashed({ role: actor.name, cause: Cause.squash(end.cause) }))
-    })
-  }
+  endNode(fail, server, detecting)
   yield* listen(config, context, groups, detector)
   const status = (): NodeStatus => ({
     id: config.node,

@@ -1,0 +1,95 @@
+/**
+ * Keeps the acceptors of a group what they should be, where this node leads it: takes in who has caught up,
+ * leaves out who is drained or gone, gives up a ballot that does not get on.
+ */
+import { Effect } from "effect"
+import { GroupId, NodeId, type Replica, type Slot } from "../protocol/ids.ts"
+import type { LeaderInput } from "../protocol/leader-input.ts"
+import type { LeaderState } from "../protocol/leader-state.ts"
+import {
+  defaultMembershipSettings,
+  freshMembership,
+  lookAtMembers,
+  type MembershipState,
+  noteAsked,
+  noteStanding
+} from "../protocol/membership.ts"
+import { knob } from "../runtime/buggify.ts"
+import { askMaster } from "./ask-master.ts"
+import { newToken } from "./candidate-options.ts"
+import { type GroupConfig, sizeOf } from "./node-config.ts"
+import type { NodeContext } from "./node-context.ts"
+
+export interface MembersOptions {
+  readonly context: NodeContext
+  readonly group: GroupConfig
+  readonly leader: () => LeaderState
+  readonly toLeader: (input: LeaderInput) => void
+  /** Whom the failure detector does not count on. */
+  readonly misses: (replica: Replica) => boolean
+}
+
+const normal = defaultMembershipSettings
+const lookEveryMs = knob("members-look-ms", 100, { min: 20, max: 500 })
+const joinAfterMs = knob("members-join-after-ms", normal.joinAfterMs, { min: 1, max: 1000 })
+const retryAfterMs = knob("members-retry-after-ms", normal.retryAfterMs, { min: 50, max: 1000 })
+
+/** What a node does about the acceptors of one group. */
+export class Members {
+  readonly #options: MembersOptions
+  readonly #group: GroupId
+  #state: MembershipState
+
+  constructor(options: MembersOptions) {
+    this.#options = options
+    const { group } = options
+    this.#group = GroupId(group.name)
+    this.#state = freshMembership({
+      ...normal,
+      size: sizeOf(group),
+      minAcceptors: group.minAcceptors,
+      joins: [...group.acceptors, ...group.spares].map((node) => NodeId(node)),
+      joinAfterMs: joinAfterMs.value,
+      retryAfterMs: retryAfterMs.value
+    })
+  }
+
+  /** Somebody asked this node for what is chosen from a slot on. */
+  asked(replica: Replica, fromSlot: Slot): void {
+    this.#state = noteAsked(this.#state, replica, fromSlot, this.#options.context.monotonicMs())
+  }
+
+  /** Looks, and does what is to be done; an effect only where the master must be asked. */
+  look(): Effect.Effect<void> | undefined {
+    const { context, leader, misses, toLeader } = this.#options
+    const step = lookAtMembers(this.#state, leader(), misses, context.monotonicMs())
+    this.#state = step.state
+    const { action } = step
+    if (action._tag === "ReadMaster") return this.#readMaster
+    if (action._tag === "Nothing") return undefined
+    return Effect.map(newToken(context.self), (token) =>
+      toLeader({ _tag: "Reconfigure", token, acceptors: action.acceptors })
+    )
+  }
+
+  get #readMaster(): Effect.Effect<void> {
+    const { context } = this.#options
+    const request = { _tag: "ReadMaster", requestId: "members" } as const
+    return Effect.map(askMaster(context, this.#group, request), (reply) => {
+      if (reply?._tag === "MasterRead") this.#state = noteStanding(this.#state, reply)
+    })
+  }
+}
+
+/** Looks after all groups of a node for as long as it runs: one timer, however many groups there are. */
+export const watchMembers = (all: ReadonlyArray<Members>): Effect.Effect<never> =>
+  Effect.forever(
+    Effect.gen(function* () {
+      yield* Effect.sleep(lookEveryMs.value)
+      for (const members of all) {
+        const rest = members.look()
+        // The master may take its time, and be away for one group and not for another.
+        if (rest !== undefined) yield* Effect.forkChild(rest)
+      }
+    })
+  )
