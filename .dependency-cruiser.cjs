@@ -30,7 +30,8 @@ const onlyIn = (name, { module, files, why }) => ({
 // Each adapter of the runtime may import one thing from outside: the thing that it adapts.
 const adapters = {
   "bus/nats": ["node_modules/(nats|@nats-io)/", "^node:tls$"],
-  "storage/files": ["^(node:)?fs(/promises)?$", "^(node:)?path$", "^(node:)?crypto$"],
+  "storage/files": ["^(node:)?fs(/promises)?$", "^(node:)?path$"],
+  "storage/files-lock": ["^(node:)?fs(/promises)?$", "^(node:)?crypto$"],
   "storage/records": ["^(node:)?zlib$"],
   codec: ["node_modules/msgpackr/"]
 }
@@ -111,7 +112,7 @@ module.exports = {
     }),
     onlyIn("file-system-in-one-file", {
       module: "^(node:)?fs(/promises)?$",
-      files: ["^src/runtime/storage/files\\.ts$", "^src/cli/"],
+      files: ["^src/runtime/storage/files(-lock)?\\.ts$", "^src/cli/"],
       why: "Storage is a port: the simulator damages what goes through it, and only that."
     }),
     {

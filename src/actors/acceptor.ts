@@ -1,9 +1,10 @@
 /** The acceptor of a group as an actor: what waits is one turn, one write, one acknowledgement. */
 import { Effect } from "effect"
 import { type AcceptorState, acceptorStep } from "../protocol/acceptor.ts"
-import type { Replica } from "../protocol/ids.ts"
+import { type Replica, type Slot, slotMax } from "../protocol/ids.ts"
 import type { ToAcceptor } from "../protocol/messages.ts"
-import { type Learned, learnStep } from "../protocol/outsider.ts"
+import { type Installed, installStep, type Learned, learnStep } from "../protocol/outsider.ts"
+import type { Step } from "../protocol/step.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
 import { crash } from "../runtime/supervisor.ts"
@@ -20,6 +21,8 @@ export interface AcceptorOptions {
   readonly self: Replica
   readonly log: GroupLog
   readonly hands: Omit<Hands, "setTimer" | "cancelTimer">
+  /** Applied when the node starts, hence chosen. */
+  readonly applied: Slot
   /** A write failed. This replica must not go on. */
   readonly onFailure: (failure: WalFailure) => void
 }
@@ -32,7 +35,7 @@ export const spawnAcceptor = Effect.fnUntraced(function* (options: AcceptorOptio
   let state: AcceptorState = {
     self: options.self,
     promised: log.promised,
-    chosen: log.chosen,
+    chosen: slotMax(log.chosen, options.applied),
     configuration: undefined
   }
   const actor = yield* spawnBatch<AcceptorMessage>({
@@ -49,13 +52,18 @@ export const spawnAcceptor = Effect.fnUntraced(function* (options: AcceptorOptio
       turn.end(options.onFailure)
     }
   })
-  /** Takes in chosen entries; the core refuses them where this replica votes. */
-  const learn = (learned: Learned): void => {
+  const take = (step: Step<AcceptorState>): void => {
     const turn = new Turn(hands, log)
-    const step = learnStep(state, log, learned)
     state = step.state
     turn.take(step.outputs)
     turn.end(options.onFailure)
   }
-  return { actor, state: () => state, learn }
+  /** Takes in chosen entries; the core refuses them where this replica votes. */
+  const learn = (learned: Learned): void => take(learnStep(state, log, learned))
+  /** Puts a snapshot under the log; false where the core refuses it. */
+  const install = (installed: Installed): boolean => {
+    take(installStep(state, log, installed))
+    return log.base.slot === installed.base.slot
+  }
+  return { actor, state: () => state, learn, install }
 })

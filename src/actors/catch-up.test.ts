@@ -84,6 +84,7 @@ const twoPlaces = Effect.gen(function* () {
     name: "n2/acceptor",
     self,
     log: learner.log,
+    applied: Slot(0),
     hands: { ...idle, apply: ({ through }) => applied.push(through) },
     onFailure: (failure) => assert.fail(failure.message)
   })

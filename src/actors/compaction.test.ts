@@ -2,7 +2,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
 import { startedEntry } from "../protocol/entry.ts"
-import { Ballot, Slot } from "../protocol/ids.ts"
+import { Ballot, NodeId, Slot, StorageId } from "../protocol/ids.ts"
+import type { Base } from "../protocol/log-view.ts"
+import { installStep } from "../protocol/outsider.ts"
 import { MemoryDisk } from "../runtime/storage/memory.ts"
 import { makeCompaction } from "./compaction.ts"
 import type { GroupLog } from "./group-log.ts"
@@ -146,6 +148,19 @@ describe("a log that is cut", () => {
 })
 
 describe("a snapshot installed under a log", () => {
+  const outsider = { node: NodeId("n9"), storage: StorageId("s") }
+  const active = { ballot: Ballot(9), generation: 0, leader: outsider, acceptors: [outsider] }
+
+  /** As the acceptor of a replica outside of the active configuration does. */
+  const install = (log: GroupLog, base: Base): boolean => {
+    const { promised, chosen } = log
+    const state = { self: { ...outsider, node: NodeId("n1") }, promised, chosen, configuration: undefined }
+    const { outputs } = installStep(state, log, { _tag: "Installed", active, base })
+    const records = outputs.flatMap((output) => (output._tag === "Persist" ? output.records : []))
+    for (const record of records) log.persist(record)
+    return records.length > 0
+  }
+
   const base = (slot: number, ballot: number) => ({ slot: Slot(slot), ballot: Ballot(ballot), atMs: slot })
 
   it.effect("replaces an older log, and one that differs", () =>
@@ -153,11 +168,11 @@ describe("a snapshot installed under a log", () => {
       const disk = new MemoryDisk()
       const first = yield* open(disk)
       yield* fill(first.busy, 1, 10)
-      assert.isTrue(first.busy.install(base(50, 4)))
+      assert.isTrue(install(first.busy, base(50, 4)))
       yield* durable(first.busy)
       assert.deepStrictEqual([first.busy.first, first.busy.last, first.busy.chosen], [51, 50, 50])
       yield* fill(first.busy, 51, 53, 4)
-      assert.isTrue(first.busy.install(base(52, 5)))
+      assert.isTrue(install(first.busy, base(52, 5)))
       yield* fill(first.busy, 53, 54, 5)
       yield* first.close
       const { busy, close } = yield* open(disk)
@@ -171,7 +186,7 @@ describe("a snapshot installed under a log", () => {
     Effect.gen(function* () {
       const { busy, close } = yield* open(new MemoryDisk())
       yield* fill(busy, 1, 60, 4)
-      assert.isTrue(busy.install(base(50, 4)))
+      assert.isTrue(install(busy, base(50, 4)))
       assert.deepStrictEqual(slotsOf(busy), [51, 52, 53, 54, 55, 56, 57, 58, 59, 60])
       yield* close
     })
@@ -182,7 +197,7 @@ describe("a snapshot installed under a log", () => {
       const { busy, close } = yield* open(new MemoryDisk())
       yield* fill(busy, 1, 60)
       busy.persist({ _tag: "Chosen", slot: Slot(55) })
-      assert.isFalse(busy.install(base(55, 1)))
+      assert.isFalse(install(busy, base(55, 1)))
       assert.strictEqual(slotsOf(busy).length, 60)
       yield* close
     })

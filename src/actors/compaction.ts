@@ -38,7 +38,7 @@ const isQuiet = (log: GroupLog, { endPosition, segmentBytes }: ReturnType<Wal["s
 }
 
 /** Whether only a snapshot can free the space that a quiet group keeps: its entries do not fit one record. */
-const wantsSnapshot = (log: GroupLog, stats: ReturnType<Wal["stats"]>): boolean =>
+export const wantsSnapshot = (log: GroupLog, stats: ReturnType<Wal["stats"]>): boolean =>
   isQuiet(log, stats) && log.bytesBehind(log.base.slot) > Math.min(copyMaxBytes.value, stats.segmentBytes / 2)
 
 /** Before here nobody needs an entry. */

@@ -17,10 +17,11 @@ import {
   stretchesWith
 } from "../protocol/log-view.ts"
 import { type Run, runLast, runsLast } from "../protocol/run.ts"
+import type { DurableRecord } from "../protocol/step.ts"
 import { knob } from "../runtime/buggify.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
 import type { Wal } from "../runtime/storage/wal.ts"
-import { decodeRecord, encodeRecord, type LogRecord } from "./log-records.ts"
+import { decodeRecord, encodeRecord } from "./log-records.ts"
 import { RunCache } from "./run-cache.ts"
 import { SlotIndex } from "./slot-index.ts"
 import { readStored } from "./stored-runs.ts"
@@ -114,7 +115,7 @@ export class GroupLog implements LogView {
   }
 
   /** Changes the log at once and stages the record for writing. */
-  persist(record: LogRecord): void {
+  persist(record: DurableRecord): void {
     if (record._tag === "Appended") {
       const { run } = record
       invariant(run.first > this.#base.slot, "what was cut off is never written again")
@@ -123,6 +124,11 @@ export class GroupLog implements LogView {
       this.#staged = { slot: slotMin(this.#staged?.slot ?? run.first, run.first), bytesBefore }
       this.#bytes += storedBytes(run)
       this.#cache.append(run)
+    } else if (record._tag === "Rewritten") {
+      const { runs } = record
+      if (runs.length === 0) this.#replaced++
+      this.#rewritten = { through: runsLast(runs, everySlot), bytesBefore: this.#bytes }
+      for (const run of runs) this.#bytes += storedBytes(run)
     }
     this.#note(record)
     const { type, parts } = encodeRecord(record)
@@ -139,18 +145,6 @@ export class GroupLog implements LogView {
     this.persist({ _tag: "Based", base })
   }
 
-  /**
-   * Begins the log at the end of a snapshot from elsewhere. What follows the snapshot is kept where the log
-   * has the snapshot's last entry, for then it is the log that the snapshot was made of (log matching). False
-   * where the log is newer: then nothing changes.
-   */
-  install(base: Base): boolean {
-    if (base.slot <= this.#chosen) return false
-    if (this.ballotAt(base.slot) === base.ballot) this.cut(base)
-    else this.#rewrite(base, [])
-    return true
-  }
-
   /** Writes again what the log says beside its entries, so that the records before can go. */
   checkpoint(): void {
     if (this.#promised > noBallot) this.persist({ _tag: "Promised", ballot: this.#promised })
@@ -163,19 +157,20 @@ export class GroupLog implements LogView {
     const runs: Array<Run> = []
     for (let next = this.first; next <= this.last; next = slotPlus(runLast(runs[runs.length - 1]!), 1))
       runs.push(...this.read(next, this.last, readMaxBytes.value))
-    this.#rewrite(this.#base, runs)
-  }
-
-  #rewrite(base: Base, runs: ReadonlyArray<Run>): void {
-    if (runs.length === 0) this.#replaced++
-    this.#rewritten = { through: runsLast(runs, everySlot), bytesBefore: this.#bytes }
-    for (const run of runs) this.#bytes += storedBytes(run)
-    this.persist({ _tag: "Rewritten", base, runs })
+    this.persist({ _tag: "Rewritten", base: this.#base, runs })
   }
 
   /** Where in the write-ahead log its entries begin; undefined where none is durable. */
   get startPosition(): number | undefined {
     return this.last < this.first ? undefined : this.#index.positionFor(this.first)
+  }
+
+  /**
+   * Bytes on disk of all entries that were ever taken in, those of before the last start as far as they were
+   * read.
+   */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** About how many bytes the entries behind a slot take on disk. */
@@ -214,7 +209,7 @@ export class GroupLog implements LogView {
       : readStored(this.#wal!, this, this.#index.positionFor(from), from, through, room)
   }
 
-  #note(record: LogRecord): void {
+  #note(record: DurableRecord): void {
     switch (record._tag) {
       case "Promised":
         invariant(record.ballot >= this.#promised, "an acceptor never takes back a promise")

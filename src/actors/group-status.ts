@@ -7,6 +7,7 @@ import type { LeaderState } from "../protocol/leader-state.ts"
 import type { CatchUpSource } from "./catch-up.ts"
 import type { GroupLog } from "./group-log.ts"
 import type { GroupConfig } from "./node-config.ts"
+import type { SnapshotStatus, Snapshots } from "./snapshots.ts"
 
 /** What a node tells of one of its groups. */
 export interface GroupStatus {
@@ -15,9 +16,12 @@ export interface GroupStatus {
   /** Phase of the leader here; `Learning` on a node that only learns. */
   readonly phase: string
   readonly promised: number
+  /** The first slot that the log still holds: everything before is in a snapshot. */
+  readonly first: number
   readonly last: number
   readonly chosen: number
   readonly applied: number
+  readonly snapshot: SnapshotStatus
   readonly configuration:
     | {
         readonly ballot: number
@@ -31,6 +35,7 @@ export interface GroupStatus {
 /** The states that a status is read from. */
 export interface GroupStates {
   readonly log: GroupLog
+  readonly snapshots: Snapshots
   readonly acceptor: () => AcceptorState
   readonly leader: () => LeaderState
   /** The newest configuration that others have told to be active. */
@@ -77,9 +82,11 @@ export const groupStatus = (
     machine: group.machine,
     phase: votes ? states.leader()._tag : "Learning",
     promised: log.promised,
+    first: log.first,
     last: log.last,
     chosen: chosenOf(states),
     applied,
+    snapshot: states.snapshots.status(),
     configuration: known && {
       ballot: known.ballot,
       generation: known.generation,

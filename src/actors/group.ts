@@ -5,7 +5,7 @@ import type { GroupId, Replica } from "../protocol/ids.ts"
 import type { LeaderInput } from "../protocol/leader-input.ts"
 import type { LeaderState } from "../protocol/leader-state.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
-import { emptyReplica, type ReplicaState } from "../protocol/replica.ts"
+import type { ReplicaState } from "../protocol/replica.ts"
 import type { ActorHandle } from "../runtime/actor-handle.ts"
 import { StorageCorrupted, type WalFailure } from "../runtime/storage/errors.ts"
 import { DiskFailed } from "../runtime/storage/port.ts"
@@ -17,16 +17,17 @@ import type { CatchUpSource } from "./catch-up.ts"
 import type { Detector } from "./detector.ts"
 import { groupHands, type Mailboxes, route } from "./group-hands.ts"
 import type { GroupLog } from "./group-log.ts"
+import { spawnReplica } from "./group-replica.ts"
 import { announcing, type Connected, connect } from "./group-roles.ts"
 import { type GroupStatus, groupStatus, sourceOf } from "./group-status.ts"
 import { spawnLeader } from "./leader.ts"
 import { leaderSettings } from "./leader-settings.ts"
-import { type LearnerMessage, spawnLearner } from "./learner.ts"
 import { Members } from "./members.ts"
 import { type GroupConfig, holdersOf, type NodeConfig } from "./node-config.ts"
 import type { NodeContext } from "./node-context.ts"
 import { Outsider } from "./outsider.ts"
 import type { Presence } from "./presence.ts"
+import type { SnapshotStore } from "./snapshot-store.ts"
 
 /** A role of a group threw: a bug, or an old entry that the disk no longer gives back. */
 export class RoleCrashed extends Data.TaggedError("RoleCrashed")<{
@@ -61,6 +62,9 @@ export interface GroupOptions {
   readonly group: GroupConfig
   readonly machine: AnyMachine
   readonly log: GroupLog
+  readonly store: SnapshotStore
+  /** Frees what of the node's log is needed no more. */
+  readonly compact: Effect.Effect<void>
   readonly context: NodeContext
   readonly presence: Presence
   readonly detector: Detector
@@ -91,23 +95,25 @@ export interface Group {
   /** What it hands out to those who catch up. */
   readonly source: CatchUpSource
   readonly members: Members
+  /** Has a snapshot made soon and the whole log behind it cut off: other groups need the room. */
+  readonly demandSnapshot: () => void
 }
 
 /** Spawns the roles of a group in the scope. */
 export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
-  const { config, group, machine, log, context } = options
+  const { config, group, machine, log, context, store, compact } = options
   const { self } = context
   const id = group.name as GroupId
   const name = (role: string) => `${self.node}/${group.name}/${role}`
-  const replica = emptyReplica(machine)
   // The roles tell each other through these; they are filled in as the actors come up.
   const roles: Mailboxes = { acceptor: () => {}, leader: () => false }
-  const read: GroupLog["read"] = (from, through, maxBytes) => log.read(from, through, maxBytes)
-  const learner = yield* spawnLearner({ name: name("learner"), group: id, machine, replica, context, read })
-  const learn = (message: LearnerMessage) => learner.actor.offerControlUnsafe(message)
+  const { snapshotBytes } = config
+  const of = { name: name("learner"), group: id, machine, log, context, store, snapshotBytes, compact }
+  const { replica, learn, snapshots, ...learner } = yield* spawnReplica(of)
+  const { applied } = replica
   const hands = groupHands(id, context, roles, learn, () => acceptor.state().configuration?.leader.node)
   const { onFailure } = options
-  const acceptor = yield* spawnAcceptor({ name: name("acceptor"), self, log, hands, onFailure })
+  const acceptor = yield* spawnAcceptor({ name: name("acceptor"), self, log, hands, applied, onFailure })
   const outside = new Outsider({
     context,
     group: id,
@@ -151,15 +157,15 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   })
   look = candidate.look
   endNode(onFailure, learner.actor, acceptor.actor, leader.actor, candidate.actor)
-  // What was known to be chosen before the restart can be applied before anybody leads.
-  if (log.chosen > 0) learn({ _tag: "Apply", through: log.chosen, answer: false })
   yield* Effect.forkScoped(outside.run)
-  const states = { log, acceptor: acceptor.state, leader: leader.state, active: () => outside.active }
+  const active = () => outside.active
+  const states = { log, snapshots, acceptor: acceptor.state, leader: leader.state, active }
   const result: Group = {
     take: (packet) => route(packet, id, context, roles),
     status: () => groupStatus(group, self.node, replica.applied, states),
     source: sourceOf(states, (from, fromSlot) => members.asked(from, fromSlot)),
-    members
+    members,
+    demandSnapshot: learner.demandSnapshot
   }
   return result
 })

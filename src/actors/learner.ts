@@ -7,7 +7,13 @@ import type { GroupId, SessionId, Slot } from "../protocol/ids.ts"
 import { slotPlus } from "../protocol/ids.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { CommandResult, Query } from "../protocol/messages.ts"
-import { type Answers, applyRun, type DecodeCommand, type ReplicaState } from "../protocol/replica.ts"
+import {
+  type Answers,
+  applyRun,
+  type DecodeCommand,
+  type ReplicaState,
+  replaceReplica
+} from "../protocol/replica.ts"
 import type { Run } from "../protocol/run.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
 import { buggify } from "../runtime/buggify.ts"
@@ -19,6 +25,13 @@ import { sendAnswers, sendResults } from "./replies.ts"
 
 export type LearnerMessage =
   | { readonly _tag: "Apply"; readonly through: Slot; readonly answer: boolean }
+  /**
+   * A snapshot from elsewhere. `install` begins the log behind it, and says whether it did: only here,
+   * between two runs, does nobody read what it cuts off.
+   */
+  | { readonly _tag: "Install"; readonly by: ReplicaState; readonly install: () => boolean }
+  /** Somebody needs a snapshot now. */
+  | { readonly _tag: "Consider" }
   | { readonly _tag: "Answer"; readonly slot: Slot; readonly queries: ReadonlyArray<Query> }
 
 export interface LearnerOptions {
@@ -29,6 +42,8 @@ export interface LearnerOptions {
   readonly context: NodeContext
   /** Chosen entries, from `from` on, at most through `through`; about `maxBytes`. */
   readonly read: (from: Slot, through: Slot, maxBytes: number) => ReadonlyArray<Run>
+  /** Called between two runs, when some were applied or a snapshot is asked for. */
+  readonly consider: (replica: ReplicaState) => void
 }
 
 const chunkMaxBytes = 1024 * 1024
@@ -56,6 +71,11 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
     }
     for (const [session, flat] of results) sendResults(context, group, session, flat)
     results.clear()
+    options.consider(replica)
+  }
+
+  const install = (by: ReplicaState, intoLog: () => boolean): void => {
+    if (by.applied > replica.applied && intoLog()) replaceReplica(replica, by)
   }
 
   const answerWaiting = (): void => {
@@ -87,6 +107,8 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
       let answer = false
       for (const message of batch) {
         if (message._tag === "Answer") waiting.push(message)
+        else if (message._tag === "Install") install(message.by, message.install)
+        else if (message._tag === "Consider") options.consider(replica)
         else if (message.through > through) {
           through = message.through
           answer ||= message.answer

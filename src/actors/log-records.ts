@@ -4,14 +4,6 @@ import type { Base } from "../protocol/log-view.ts"
 import { lengthPrefixBytes, type Run, readUint32, writeUint32 } from "../protocol/run.ts"
 import type { DurableRecord } from "../protocol/step.ts"
 
-/** What is written of a group: the facts of its cores, and where its log begins. */
-export type LogRecord =
-  | DurableRecord
-  /** Everything through the base is cut off. */
-  | { readonly _tag: "Based"; readonly base: Base }
-  /** The log is this base and these runs, whatever stood before. */
-  | { readonly _tag: "Rewritten"; readonly base: Base; readonly runs: ReadonlyArray<Run> }
-
 /** Types of records in the log. A number is never used again for something else. */
 const recordTypes = { promised: 1, appended: 2, chosen: 3, based: 5, rewritten: 6 } as const
 
@@ -62,7 +54,7 @@ const rewrittenParts = (base: Base, runs: ReadonlyArray<Run>): Array<Uint8Array>
   return parts
 }
 
-export const encodeRecord = (record: LogRecord): EncodedRecord => {
+export const encodeRecord = (record: DurableRecord): EncodedRecord => {
   switch (record._tag) {
     case "Promised":
       return numberRecord(recordTypes.promised, record.ballot)
@@ -78,7 +70,7 @@ export const encodeRecord = (record: LogRecord): EncodedRecord => {
 }
 
 /** Reads a record; undefined for a type that is none of ours. The entries are a view of `body`. */
-export const decodeRecord = (type: number, body: Uint8Array): LogRecord | undefined => {
+export const decodeRecord = (type: number, body: Uint8Array): DurableRecord | undefined => {
   const view = new DataView(body.buffer, body.byteOffset, body.length)
   switch (type) {
     case recordTypes.promised:
@@ -124,5 +116,5 @@ const decodeRuns = (body: Uint8Array): ReadonlyArray<Run> => {
 }
 
 /** The runs that a record brings, none where it is of another kind. */
-export const runsOf = (record: LogRecord | undefined): ReadonlyArray<Run> =>
+export const runsOf = (record: DurableRecord | undefined): ReadonlyArray<Run> =>
   record?._tag === "Appended" ? [record.run] : record?._tag === "Rewritten" ? record.runs : []

@@ -79,7 +79,12 @@ export const NodeConfig = Schema.Struct({
   /**
    * Size of a file of the log, written in advance; it counts when the directory is formatted. Default 64 MiB.
    */
-  segmentBytes: Bytes.pipe(Schema.withDecodingDefaultKey(Effect.succeed(64 * 1024 * 1024)))
+  segmentBytes: Bytes.pipe(Schema.withDecodingDefaultKey(Effect.succeed(64 * 1024 * 1024))),
+  /**
+   * A group makes a snapshot when its log has grown by so much, and by twice what its last one takes; then
+   * the log is cut. Default 32 MiB.
+   */
+  snapshotBytes: Bytes.pipe(Schema.withDecodingDefaultKey(Effect.succeed(32 * 1024 * 1024)))
 })
 export type NodeConfig = typeof NodeConfig.Type
 export type GroupConfig = typeof GroupFields.Type

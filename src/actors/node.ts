@@ -11,6 +11,7 @@ import type { DirectoryInUse, DiskFailed, Files } from "../runtime/storage/port.
 import type { Wal } from "../runtime/storage/wal.ts"
 import type { Body, Packet } from "../wire/packet.ts"
 import { type CatchUpSource, serveCatchUp } from "./catch-up.ts"
+import { makeCompaction, wantsSnapshot } from "./compaction.ts"
 import { type Detector, type PeerStatus, spawnDetector } from "./detector.ts"
 import { endNode, type Group, type GroupFailure, type GroupParts, spawnGroup } from "./group.ts"
 import type { GroupLog } from "./group-log.ts"
@@ -22,6 +23,7 @@ import { count, makeNodeContext, type NodeContext } from "./node-context.ts"
 import { openGroupLogs } from "./node-storage.ts"
 import { announce, type DuplicateNode } from "./presence.ts"
 import { fileRegister, RegisterCorrupted, type RegisterFailure } from "./register.ts"
+import { openSnapshotStore, type SnapshotRefused } from "./snapshot-store.ts"
 
 export { ConfigInvalid, type NodeConfig, nodeConfig } from "./node-config.ts"
 
@@ -36,6 +38,7 @@ export type StartFailure =
   | WrongCluster
   | UnknownFormat
   | StorageCorrupted
+  | SnapshotRefused
   | BusUnavailable
   | BadSubject
   | ConfigInvalid
@@ -124,18 +127,15 @@ export const runNode = Effect.fnUntraced(function* (
   const { config } = options
   const { onPhase = () => {}, onGroup: onParts = () => {} } = options
   const machineOf = new Map(options.machines.map((machine) => [machine.name, machine]))
-  for (const { name, machine } of config.groups) {
-    if (machineOf.has(machine)) continue
-    return yield* new ConfigInvalid({ problem: `group ${name}: there is no machine named "${machine}"` })
+  const unknown = config.groups.find(({ machine }) => !machineOf.has(machine))
+  if (unknown !== undefined) {
+    const problem = `group ${unknown.name}: there is no machine named "${unknown.machine}"`
+    return yield* new ConfigInvalid({ problem })
   }
-  const { wal, logs } = yield* openGroupLogs(config)
+  const { wal, logs, compacted } = yield* openGroupLogs(config)
   const self: Replica = { node: NodeId(config.node), storage: StorageId(wal.storageId) }
   const context = yield* makeNodeContext(config.cluster, self)
-  const { maxPayloadBytes } = context.bus
-  if (maxPayloadBytes < payloadMinBytes) {
-    const problem = `the bus takes ${maxPayloadBytes} bytes a message, and a node needs ${payloadMinBytes}`
-    return yield* new ConfigInvalid({ problem: `${problem}: raise max_payload of the NATS server` })
-  }
+  yield* checkPayload(context.bus.maxPayloadBytes)
   const failed = yield* Deferred.make<never, NodeFailure>()
   const fail = (failure: NodeFailure) => Deferred.doneUnsafe(failed, Effect.fail(failure))
   const presence = yield* announce(context)
@@ -147,14 +147,16 @@ export const runNode = Effect.fnUntraced(function* (
   const { detector, actor: detecting } = yield* spawnDetector(context, config.nodes, config)
   const groups = new Map<GroupId, Group>()
   const sources = new Map<GroupId, CatchUpSource>()
+  const compact = compactFor(yield* makeCompaction(compacted), wal, logs, groups)
   for (const group of config.groups.filter((one) => holdersOf(one).includes(config.node))) {
-    const log: GroupLog = logs.get(group.name)!
     const machine = machineOf.get(group.machine)!
     const roles = yield* spawnGroup({
       config,
       group,
       machine,
-      log,
+      log: logs.get(group.name)!,
+      store: yield* openSnapshotStore(config.data, group.name, machine),
+      compact,
       context,
       presence,
       detector,
@@ -185,6 +187,29 @@ export const runNode = Effect.fnUntraced(function* (
   yield* answerStatus(context, status)
   return { self, status, failure: Deferred.await(failed) }
 })
+
+const checkPayload = (maxPayloadBytes: number): Effect.Effect<void, ConfigInvalid> => {
+  if (maxPayloadBytes >= payloadMinBytes) return Effect.void
+  const problem = `the bus takes ${maxPayloadBytes} bytes a message, and a node needs ${payloadMinBytes}`
+  return Effect.fail(new ConfigInvalid({ problem: `${problem}: raise max_payload of the NATS server` }))
+}
+
+/** Shortens the node's log, and asks groups for a snapshot that alone keep more of it than they should. */
+const compactFor = (
+  compaction: Effect.Effect<number, WalFailure | StorageCorrupted>,
+  wal: Wal,
+  logs: ReadonlyMap<string, GroupLog>,
+  groups: ReadonlyMap<GroupId, Group>
+): Effect.Effect<void> =>
+  compaction.pipe(
+    Effect.catch((failure) => Effect.logWarning(`the log could not be shortened: ${failure.message}`)),
+    Effect.andThen(
+      Effect.sync(() => {
+        for (const [name, group] of groups)
+          if (wantsSnapshot(logs.get(name)!, wal.stats())) group.demandSnapshot()
+      })
+    )
+  )
 
 const listen = Effect.fnUntraced(function* (
   config: NodeConfig,

@@ -60,6 +60,8 @@ export type KvState = sorted.default<string, Held>
 
 const compareKeys = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
+const emptyState = (): KvState => new BTree<string, Held>(undefined, compareKeys)
+
 /** A view of bytes can keep a whole network buffer alive: what is kept is a copy. */
 const own = (value: KvValue): KvValue => (typeof value === "string" ? value : new Uint8Array(value))
 
@@ -187,12 +189,44 @@ const stateForm: Form<KvState> = {
   }
 }
 
+const partMaxUnits = 32 * 1024
+const partMaxEntries = 512
+
+/** The tree shares its nodes with the copy and makes new ones where it is changed: the copy costs nothing. */
+function* splitState(frozen: KvState): Generator<unknown> {
+  let part: Array<unknown> = []
+  let units = 0
+  for (const [key, { value, revision }] of frozen.entries()) {
+    part.push([key, value, revision])
+    units += key.length + value.length
+    if (units < partMaxUnits && part.length < partMaxEntries) continue
+    yield part
+    part = []
+    units = 0
+  }
+  if (part.length > 0) yield part
+}
+
+const joinState = () => {
+  const state: KvState = emptyState()
+  return {
+    add: (part: unknown) => {
+      const entries = Array.isArray(part) ? decodeEntries(part) : undefined
+      if (entries === undefined) return false
+      for (const { key, value, revision } of entries) state.set(key, { value: own(value), revision })
+      return true
+    },
+    state: () => state
+  }
+}
+
 /** The key-value machine of a group. */
 export const kvMachine: Machine<KvState, KvCommand, KvReply, KvQuestion, KvAnswer> = {
   name: "kv",
   version: 1,
-  initial: () => new BTree<string, Held>(undefined, compareKeys),
+  initial: emptyState,
   apply,
   answer,
+  parts: { split: (state) => splitState(state.clone()), join: joinState },
   forms: { state: stateForm, command, reply, question, answer: answerForm }
 }

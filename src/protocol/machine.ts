@@ -41,6 +41,8 @@ export interface Machine<State, Command, Reply, Question, Answer> {
   apply(state: State, command: Command, at: At): readonly [State, Reply]
   /** Answers a question without changing anything. */
   answer(state: State, question: Question): Answer
+  /** For states that can grow large. */
+  readonly parts?: StateParts<State>
   readonly forms: {
     readonly state: Form<State>
     readonly command: Form<Command>
@@ -48,6 +50,27 @@ export interface Machine<State, Command, Reply, Question, Answer> {
     readonly question: Form<Question>
     readonly answer: Form<Answer>
   }
+}
+
+/** Builds a state from the parts of another. */
+export interface StateBuilder<State> {
+  /** Takes the next part, in the order in which they were given; false where the plain value is none. */
+  add(part: unknown): boolean
+  /** The state that all parts make. */
+  state(): State
+}
+
+/**
+ * How a large state goes into a snapshot without a pause. A machine without this is encoded by its form as a
+ * whole, in one go: a pause in proportion to its state.
+ */
+export interface StateParts<State> {
+  /**
+   * The state as it is now, as plain values of some 64 KB each. The call must be quick; the values are taken
+   * one by one while further commands change `state`, and must not show those.
+   */
+  split(state: State): Iterable<unknown>
+  join(): StateBuilder<State>
 }
 
 export type AnyMachine = Machine<unknown, unknown, unknown, unknown, unknown>

@@ -5,9 +5,18 @@
 import { type AcceptorState, newRuns } from "./acceptor.ts"
 import { type Configuration, isAcceptorOf } from "./configuration.ts"
 import { Ballot, noBallot, type Slot, slotMax, slotMin, slotPlus } from "./ids.ts"
-import type { LogView } from "./log-view.ts"
+import type { Base, LogView } from "./log-view.ts"
 import { type Run, runLast, runsLast, runsMisformed, sliceRun } from "./run.ts"
 import { type DurableRecord, ignored, type Output, type Step, stay } from "./step.ts"
+
+/** A snapshot that is durable here, to be put under the log. */
+export interface Installed {
+  readonly _tag: "Installed"
+  /** As in `Learned`. */
+  readonly active: Configuration
+  /** Its last entry: chosen, like all before. */
+  readonly base: Base
+}
 
 /** Chosen entries, from a node that knows them as such. */
 export interface Learned {
@@ -68,5 +77,35 @@ export const learnStep = (state: AcceptorState, log: LogView, message: Learned):
         release: advanced ? [{ _tag: "Apply", through: chosen, answer: false }] : []
       }
     ]
+  }
+}
+
+/**
+ * Begins the log behind a snapshot, never one that knows as much as chosen. Where the log has the snapshot's
+ * last entry it is the log that the snapshot was made of (log matching), and what follows is kept; a log that
+ * differs is dropped, as chosen entries would replace it. It promises the active ballot first, as `learnStep`
+ * does.
+ */
+export const installStep = (
+  state: AcceptorState,
+  log: LogView,
+  { active, base }: Installed
+): Step<AcceptorState> => {
+  if (!isOutside(state, active)) return stay(state, ignored("a snapshot for a replica that votes"))
+  if (base.slot <= slotMax(state.chosen, log.base.slot))
+    return stay(state, ignored("a snapshot of what is known to be chosen"))
+  const promised = Ballot(Math.max(state.promised, active.ballot, base.ballot))
+  const records: Array<DurableRecord> = []
+  const notes: Array<Output> = []
+  if (promised > state.promised) {
+    records.push({ _tag: "Promised", ballot: promised })
+    notes.push({ _tag: "Note", note: { _tag: "PromisedNote", ballot: promised } })
+  }
+  const agrees = log.ballotAt(base.slot) === base.ballot
+  records.push(agrees ? { _tag: "Based", base } : { _tag: "Rewritten", base, runs: [] })
+  records.push({ _tag: "Chosen", slot: base.slot })
+  return {
+    state: { ...state, promised, chosen: base.slot, configuration: active },
+    outputs: [...notes, { _tag: "Persist", records, release: [] }]
   }
 }

@@ -20,10 +20,10 @@ import {
   touchSession
 } from "./session.ts"
 
-/** Changed in place by `applyRun` alone. */
+/** Changed in place by `applyRun` and `replaceReplica` alone. */
 export interface ReplicaState {
   machine: unknown
-  readonly sessions: Sessions
+  sessions: Sessions
   applied: Slot
   atMs: number
 }
@@ -34,6 +34,15 @@ export const emptyReplica = (machine: AnyMachine): ReplicaState => ({
   applied: noSlot,
   atMs: 0
 })
+
+/** Makes a replica what another one is: that of a snapshot, further on in the same log. */
+export const replaceReplica = (replica: ReplicaState, by: ReplicaState): void => {
+  invariant(by.applied > replica.applied, "a snapshot never takes a replica back")
+  replica.machine = by.machine
+  replica.sessions = by.sessions
+  replica.applied = by.applied
+  replica.atMs = by.atMs
+}
 
 /** Where the results go; a replica that answers nobody passes none. */
 export interface Answers {

@@ -134,3 +134,29 @@ export const sweepSessions = (sessions: Sessions, atMs: number): void => {
     if (atMs - session.seenMs > sessions.ttlMs) closeSession(sessions, id)
   }
 }
+
+/** A session as it is at one instant, and stays whatever becomes of it. */
+export interface FrozenSession {
+  readonly id: SessionId
+  readonly client: ClientId
+  readonly seenMs: number
+  readonly received: number
+  readonly replies: ReadonlyArray<readonly [RequestNumber, RecordedReply]>
+}
+
+/** All sessions as they are now. */
+export const freezeSessions = (sessions: Sessions): ReadonlyArray<FrozenSession> =>
+  Array.from(sessions.byId, ([id, { client, seenMs, received, replies }]) => ({
+    id,
+    client,
+    seenMs,
+    received,
+    replies: [...replies]
+  }))
+
+/** Adds a session that was frozen. */
+export const restoreSession = (sessions: Sessions, frozen: FrozenSession): void => {
+  const { id, client, seenMs, received, replies } = frozen
+  sessions.byId.set(id, { client, seenMs, received, replies: new Map(replies) })
+  sessions.byClient.set(client, id)
+}

@@ -1,5 +1,6 @@
 /** What a step of a core decides: the next state, and outputs in order, as data. */
 import type { Ballot, ClientId, NodeId, Slot } from "./ids.ts"
+import type { Base } from "./log-view.ts"
 import type { FromAcceptor, MasterRequest, Query, Refusal, ToAcceptor } from "./messages.ts"
 import type { Run } from "./run.ts"
 
@@ -10,6 +11,10 @@ export type DurableRecord =
   | { readonly _tag: "Appended"; readonly run: Run }
   /** A hint for the next start; may lag. */
   | { readonly _tag: "Chosen"; readonly slot: Slot }
+  /** Everything through the base, an entry of the log, is cut off. */
+  | { readonly _tag: "Based"; readonly base: Base }
+  /** The log is this base and these runs, whatever stood before. */
+  | { readonly _tag: "Rewritten"; readonly base: Base; readonly runs: ReadonlyArray<Run> }
 
 export type TimerName = "heartbeat" | "retransmit" | "master-retry" | "prepare-retry"
 

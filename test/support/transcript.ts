@@ -87,6 +87,10 @@ const writtenText = (record: DurableRecord): string => {
       return `entries ${entries([record.run])}`
     case "Chosen":
       return `chosen ${record.slot}`
+    case "Based":
+      return `cut through ${record.base.slot}`
+    case "Rewritten":
+      return `begins behind ${record.base.slot}: ${entries(record.runs)}`
   }
 }
 

@@ -73,6 +73,27 @@ for (const [name, layer] of adapters) {
       })
     )
 
+    claim("a file in parts is there when all of it is, and not at all when its making fails", (directory) =>
+      Effect.gen(function* () {
+        const files = yield* Files
+        const path = `${directory}/parts`
+        yield* files.writeInParts(path, (append) =>
+          Effect.gen(function* () {
+            yield* append(bytesOf("one, "))
+            assert.isFalse((yield* files.list(directory)).includes("parts"))
+            yield* append(bytesOf("two"))
+          })
+        )
+        assert.strictEqual(textOf(yield* files.readFile(path)), "one, two")
+        const failed = files.writeInParts(path, (append) =>
+          Effect.andThen(append(bytesOf("three")), Effect.fail("no more"))
+        )
+        assert.strictEqual(yield* Effect.flip(failed), "no more")
+        assert.strictEqual(textOf(yield* files.readFile(path)), "one, two")
+        assert.deepStrictEqual(yield* files.list(directory), ["parts"])
+      })
+    )
+
     claim("a preallocated file is all zeros, keeps its size, and keeps what is written", (directory) =>
       Effect.gen(function* () {
         const files = yield* Files

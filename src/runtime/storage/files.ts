@@ -1,11 +1,10 @@
-/** The files of a real machine: the only place that touches node:fs. */
-import { randomUUID } from "node:crypto"
+/** The files of a real machine: the only place that touches node:fs, with files-lock.ts beside it. */
 import * as fs from "node:fs"
 import { dirname } from "node:path"
 import { Effect, Layer, type Scope } from "effect"
 import { attempt, call, failed } from "./disk-call.ts"
-import { type LockFiles, type LockOwner, lockName, releaseLock, takeLock } from "./lock.ts"
-import { DirectoryInUse, type DiskFailed, type FileHandle, Files, type FilesShape } from "./port.ts"
+import { lock } from "./files-lock.ts"
+import { type DiskFailed, type FileHandle, Files, type FilesShape } from "./port.ts"
 import { inSteps } from "./steps.ts"
 
 /**
@@ -19,10 +18,10 @@ type WriteDone = (failure: DiskFailed | undefined) => void
 
 const zeroStep = new Uint8Array(256 << 10)
 
-const withDescriptor = <A>(
+const withDescriptor = <A, E, R>(
   path: string,
   flags: number | string,
-  use: (descriptor: number) => Effect.Effect<A, DiskFailed>
+  use: (descriptor: number) => Effect.Effect<A, E, R>
 ) =>
   Effect.acquireUseRelease(
     call<number>("open", path, (done) => fs.open(path, flags, done)),
@@ -37,9 +36,9 @@ const syncDirectory = (path: string) =>
 const asideFlags = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_TRUNC | fs.constants.O_DSYNC
 
 /** Makes `path` under another name, and renames it once it is durable: there wholly, or not at all. */
-const writeAside = Effect.fnUntraced(function* (
+const writeAside = Effect.fnUntraced(function* <E = never, R = never>(
   path: string,
-  fill: (descriptor: number) => Effect.Effect<void, DiskFailed>
+  fill: (descriptor: number) => Effect.Effect<void, DiskFailed | E, R>
 ) {
   const aside = `${path}.making`
   yield* withDescriptor(aside, asideFlags, (descriptor) =>
@@ -47,7 +46,7 @@ const writeAside = Effect.fnUntraced(function* (
       fill(descriptor),
       call("sync", aside, (done) => fs.fsync(descriptor, done))
     )
-  ).pipe(Effect.tapError(() => Effect.ignore(remove(aside)))) // or it would go on filling the disk
+  ).pipe(Effect.tapCause(() => Effect.ignore(remove(aside)))) // or it would go on filling the disk
   yield* call("rename", path, (done) => fs.rename(aside, path, done))
   yield* syncDirectory(dirname(path))
 })
@@ -64,6 +63,16 @@ const writeAll = Effect.fnUntraced(function* (
     )
   }
 })
+
+const writeInParts: FilesShape["writeInParts"] = (path, fill) =>
+  writeAside(path, (descriptor) => {
+    let at = 0
+    return fill((bytes) => {
+      const start = at
+      at += bytes.length
+      return writeAll(`${path}.making`, descriptor, bytes, start)
+    })
+  })
 
 const makeDirectory = Effect.fnUntraced(function* (path: string) {
   const first = yield* call<string | undefined>("make directory", path, (done) =>
@@ -187,95 +196,6 @@ const openFile = (path: string, mode: WriteMode): Effect.Effect<FileHandle, Disk
     (file) => file.close
   )
 
-const readIfThere = (path: string): string | undefined => {
-  try {
-    return fs.readFileSync(path, "utf8")
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined
-    throw cause
-  }
-}
-
-/** What Linux tells of a process; undefined where it does not run, or the system is another. */
-const processStatus = (pid: number): { readonly state: string; readonly startTime: string } | undefined => {
-  try {
-    const text = fs.readFileSync(`/proc/${pid}/stat`, "utf8")
-    // The second field, the name of the program, may hold spaces and brackets itself.
-    const [state, ...fields] = text.slice(text.lastIndexOf(")") + 2).split(" ")
-    return { state: state ?? "", startTime: fields[18] ?? "" }
-  } catch {
-    return undefined
-  }
-}
-
-const bootOf = (): string => {
-  try {
-    return fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
-  } catch {
-    return "unknown"
-  }
-}
-
-const isAlive = (owner: LockOwner): boolean => {
-  if (owner.pid <= 0 || owner.boot !== bootOf()) return false
-  const status = processStatus(owner.pid)
-  if (status !== undefined) return status.startTime === owner.startTime && !"ZX".includes(status.state)
-  if (processStatus(process.pid) !== undefined) return false
-  try {
-    process.kill(owner.pid, 0)
-    return true
-  } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === "EPERM"
-  }
-}
-
-const lockFilesIn = (directory: string, instance: string): LockFiles => {
-  const aside = `${directory}/lock.new-${instance}`
-  const write = (content: string) => fs.writeFileSync(aside, content, { flush: true })
-  return {
-    read: (name) => readIfThere(`${directory}/${name}`),
-    create: (name, content) => {
-      write(content)
-      try {
-        fs.linkSync(aside, `${directory}/${name}`)
-        return true
-      } catch (cause) {
-        if ((cause as NodeJS.ErrnoException).code === "EEXIST") return false
-        throw cause
-      } finally {
-        fs.rmSync(aside, { force: true })
-      }
-    },
-    replace: (name, content) => {
-      write(content)
-      fs.renameSync(aside, `${directory}/${name}`)
-    },
-    remove: (name) => fs.rmSync(`${directory}/${name}`, { force: true }),
-    isAlive
-  }
-}
-
-const lock = (directory: string) =>
-  Effect.acquireRelease(
-    Effect.gen(function* () {
-      const instance = randomUUID()
-      const startTime = processStatus(process.pid)?.startTime ?? "unknown"
-      const me: LockOwner = { pid: process.pid, startTime, boot: bootOf(), instance }
-      const files = lockFilesIn(directory, instance)
-      const path = `${directory}/${lockName}`
-      const holder = yield* attempt("lock", path, () => {
-        const steps = takeLock(files, me)
-        for (;;) {
-          const step = steps.next()
-          if (step.done === true) return step.value
-        }
-      })
-      if (holder === undefined) return { files, me, path }
-      return yield* new DirectoryInUse({ path: directory, holder: `process ${holder.pid}` })
-    }),
-    ({ files, me, path }) => Effect.ignore(attempt("unlock", path, () => releaseLock(files, me)))
-  )
-
 /**
  * The file system of this machine.
  *
@@ -289,6 +209,7 @@ export const filesLayer = (options?: { readonly writes?: WriteMode }): Layer.Lay
     list,
     readFile,
     writeFileAtomic: (path, bytes) => writeAside(path, (descriptor) => writeAll(path, descriptor, bytes, 0)),
+    writeInParts,
     preallocate,
     open: (path) => openFile(path, options?.writes ?? "sync"),
     remove,

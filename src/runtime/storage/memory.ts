@@ -1,6 +1,13 @@
 /** Files in memory: durable at once, with levers to make the disk fail, stall, crash or rot. */
 import { Effect, Layer } from "effect"
-import { DirectoryInUse, DiskFailed, type FileHandle, Files, type FilesShape } from "./port.ts"
+import {
+  type AppendPart,
+  DirectoryInUse,
+  DiskFailed,
+  type FileHandle,
+  Files,
+  type FilesShape
+} from "./port.ts"
 
 type Refusal = "full" | "broken"
 type WriteDone = (failure: DiskFailed | undefined) => void
@@ -25,6 +32,7 @@ export class MemoryDisk {
   private held: Array<HeldWrite> | undefined
   private nextWrite: Refusal | undefined
   private nextPreallocation: Refusal | undefined
+  private nextPart: Refusal | undefined
   private life = 0
   writeCount = 0
 
@@ -36,6 +44,11 @@ export class MemoryDisk {
   /** Makes every preallocation fail until called with undefined. */
   failPreallocation(refusal: Refusal | undefined): void {
     this.nextPreallocation = refusal
+  }
+
+  /** Makes every part of a file written in parts fail until called with undefined. */
+  failParts(refusal: Refusal | undefined): void {
+    this.nextPart = refusal
   }
 
   /** From now on writes to open files wait until `completeWrites`. */
@@ -133,6 +146,7 @@ export class MemoryDisk {
           // What a process that died in the crash would still do on its way out, it does not.
           if (life === this.life) contents.set(path, bytes.slice())
         }),
+      writeInParts: (path, fill) => this.writeInParts(path, life, fill),
       preallocate: (path, sizeBytes) =>
         Effect.suspend(() => {
           if (this.nextPreallocation !== undefined) {
@@ -146,6 +160,27 @@ export class MemoryDisk {
       lock: (directory) =>
         Effect.acquireRelease(this.takeLock(directory), (key) => this.unlock(directory, key))
     }
+  }
+
+  private writeInParts<E, R>(
+    path: string,
+    life: number,
+    fill: (append: AppendPart) => Effect.Effect<void, E, R>
+  ): Effect.Effect<void, DiskFailed | E, R> {
+    return Effect.suspend((): Effect.Effect<void, DiskFailed | E, R> => {
+      const parts: Array<Uint8Array> = []
+      const append = (bytes: Uint8Array) =>
+        Effect.suspend(() => {
+          const refusal = this.nextPart
+          if (refusal !== undefined) return Effect.fail(refused("write", path, refusal))
+          parts.push(bytes.slice())
+          return Effect.void
+        })
+      const place = Effect.sync(() => {
+        if (life === this.life) this.contents.set(path, new Uint8Array(Buffer.concat(parts)))
+      })
+      return Effect.andThen(fill(append), place)
+    })
   }
 
   private open(path: string): Effect.Effect<FileHandle, DiskFailed> {

@@ -50,6 +50,9 @@ export interface FileHandle {
   readonly write: (offset: number, bytes: Uint8Array, done: (failure: DiskFailed | undefined) => void) => void
 }
 
+/** Adds to a file that is being made; the bytes are free again when it returns. */
+export type AppendPart = (bytes: Uint8Array) => Effect.Effect<void, DiskFailed>
+
 export interface FilesShape {
   /** Makes the directory and those above it; durable on return. */
   readonly makeDirectory: (path: string) => Effect.Effect<void, DiskFailed>
@@ -62,6 +65,15 @@ export interface FilesShape {
    * never a mixture.
    */
   readonly writeFileAtomic: (path: string, bytes: Uint8Array) => Effect.Effect<void, DiskFailed>
+  /**
+   * Makes a file of the parts that `fill` appends one after the other, or replaces one: durable on return.
+   * After a crash at any point, or where `fill` fails, the file is as it was before, or absent; what is left
+   * of the attempt has a name that ends with `.making`. For files that are too large to be held in memory.
+   */
+  readonly writeInParts: <E, R>(
+    path: string,
+    fill: (append: AppendPart) => Effect.Effect<void, E, R>
+  ) => Effect.Effect<void, DiskFailed | E, R>
   /**
    * Makes a file of this size filled with zeros, durable in its directory. Slow: done ahead of need, and with
    * pauses for those who write meanwhile as long as `yields` says so.

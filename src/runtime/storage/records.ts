@@ -31,6 +31,9 @@ export interface WalRecord {
 export const frameSeed = (salt: number, position: number): number =>
   (salt ^ position ^ Math.imul(Math.floor(position / twoToThe32), 0x9e3779b1)) >>> 0
 
+/** Checksum of bytes that goes on from another checksum. */
+export const chainedChecksum = (bytes: Uint8Array, before: number): number => crc32(bytes, before)
+
 /** Checksum of a short text. */
 export const textChecksum = (text: string): number => crc32(text)
 

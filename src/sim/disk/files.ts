@@ -1,6 +1,13 @@
 /** The port of files over a simulated disk, for one life of a node. */
 import { Effect, type Scope } from "effect"
-import { DirectoryInUse, DiskFailed, type FileHandle, type FilesShape } from "../../runtime/storage/port.ts"
+import { joinBytes } from "../../protocol/run.ts"
+import {
+  type AppendPart,
+  DirectoryInUse,
+  DiskFailed,
+  type FileHandle,
+  type FilesShape
+} from "../../runtime/storage/port.ts"
 import type { Incarnation } from "../kernel-node.ts"
 import { full } from "./full-disk.ts"
 import type { MountedDisk } from "./mounted.ts"
@@ -45,6 +52,7 @@ export const mountFiles = (disk: MountedDisk, life: Incarnation): FilesShape => 
       return file?.read(0, file.sizeBytes)
     }),
   writeFileAtomic: (path, bytes) => writeFileAtomic(disk, life, tidy(path), bytes),
+  writeInParts: (path, fill) => writeInParts(disk, life, tidy(path), fill),
   preallocate: (path, sizeBytes) => preallocate(disk, life, tidy(path), sizeBytes),
   open: (path) => open(disk, life, tidy(path)),
   remove: (path) => change(disk, life, 0, () => disk.image.remove(tidy(path))),
@@ -63,6 +71,30 @@ const writeFileAtomic = (
     if (full(disk, bytes.length)) return Effect.fail(noRoom(disk, "write", path))
     const copy = bytes.slice()
     return change(disk, life, copy.length, () => disk.image.replace(path, copy))
+  })
+
+/** Each part takes its time, and the room it needs; the name is there when all of it is durable. */
+const writeInParts = <E, R>(
+  disk: MountedDisk,
+  life: Incarnation,
+  path: string,
+  fill: (append: AppendPart) => Effect.Effect<void, E, R>
+): Effect.Effect<void, DiskFailed | E, R> =>
+  Effect.suspend((): Effect.Effect<void, DiskFailed | E, R> => {
+    if (!disk.image.hasParent(path)) return Effect.fail(failed("write", path, "no such directory"))
+    const parts: Array<Uint8Array> = []
+    let sizeBytes = 0
+    const append = (bytes: Uint8Array) =>
+      Effect.suspend(() => {
+        sizeBytes += bytes.length
+        if (full(disk, sizeBytes)) return Effect.fail(noRoom(disk, "write", path))
+        parts.push(bytes.slice())
+        return change(disk, life, bytes.length, () => {})
+      })
+    return Effect.andThen(
+      fill(append),
+      Effect.suspend(() => change(disk, life, 0, () => disk.image.replace(path, joinBytes(parts, sizeBytes))))
+    )
   })
 
 const preallocate = (

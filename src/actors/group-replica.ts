@@ -1,0 +1,47 @@
+/**
+ * The applied state of a group on one node: restored from a snapshot, moved on by its learner, frozen in new
+ * ones.
+ */
+import { Effect } from "effect"
+import type { GroupId } from "../protocol/ids.ts"
+import type { AnyMachine } from "../protocol/machine.ts"
+import type { GroupLog } from "./group-log.ts"
+import { type LearnerMessage, spawnLearner } from "./learner.ts"
+import type { NodeContext } from "./node-context.ts"
+import { restoreReplica, type SnapshotStore } from "./snapshot-store.ts"
+import { makeSnapshots } from "./snapshots.ts"
+
+export interface ReplicaOptions {
+  /** Of the learner. */
+  readonly name: string
+  readonly group: GroupId
+  readonly machine: AnyMachine
+  readonly log: GroupLog
+  readonly context: NodeContext
+  readonly store: SnapshotStore
+  readonly snapshotBytes: number
+  /** Frees what of the node's log is needed no more. */
+  readonly compact: Effect.Effect<void>
+}
+
+/**
+ * Spawns the learner over what the disk holds. Fails with `StorageCorrupted` or `SnapshotRefused` where no
+ * snapshot can be used and the log does not reach back, and with `DiskFailed`.
+ */
+export const spawnReplica = Effect.fnUntraced(function* (options: ReplicaOptions) {
+  const { name, group, machine, log, context, store, compact } = options
+  const replica = yield* restoreReplica(store, log)
+  const snapshots = yield* makeSnapshots({ log, store, everyBytes: options.snapshotBytes, compact })
+  const read: GroupLog["read"] = (from, through, maxBytes) => log.read(from, through, maxBytes)
+  const { consider } = snapshots
+  const { actor } = yield* spawnLearner({ name, group, machine, replica, context, read, consider })
+  const learn = (message: LearnerMessage) => actor.offerControlUnsafe(message)
+  /** Has a snapshot made soon and the whole log behind it cut off: other groups need the room. */
+  const demandSnapshot = () => {
+    snapshots.demand()
+    learn({ _tag: "Consider" })
+  }
+  // What was known to be chosen before the restart can be applied before anybody leads.
+  if (log.chosen > 0) learn({ _tag: "Apply", through: log.chosen, answer: false })
+  return { replica, actor, learn, demandSnapshot, snapshots }
+})

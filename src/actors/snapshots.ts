@@ -1,0 +1,127 @@
+/**
+ * Makes snapshots of a group while its commands go on, cuts the log behind them, and removes the old ones.
+ */
+import { Effect, Queue } from "effect"
+import { noSlot } from "../protocol/ids.ts"
+import type { Base } from "../protocol/log-view.ts"
+import type { ReplicaState } from "../protocol/replica.ts"
+import { type FrozenReplica, freezeReplica } from "../protocol/snapshot.ts"
+import { hint } from "../runtime/buggify.ts"
+import type { DiskFailed } from "../runtime/storage/port.ts"
+import type { GroupLog } from "./group-log.ts"
+import type { SnapshotStore } from "./snapshot-store.ts"
+
+export interface SnapshotOptions {
+  readonly log: GroupLog
+  readonly store: SnapshotStore
+  /** A snapshot is due when the log has grown by so much, and by twice what the last one takes. */
+  readonly everyBytes: number
+  /** Frees what is needed no more once the log was cut. Never fails: it tells by itself. */
+  readonly compact: Effect.Effect<void>
+}
+
+/** What a node tells of the snapshots of a group. */
+export interface SnapshotStatus {
+  /** The newest durable one; 0 where there is none. */
+  readonly slot: number
+  readonly sizeBytes: number
+  /** Why the last attempt failed. The node goes on, and tries again. */
+  readonly problem?: string
+}
+
+export interface Snapshots {
+  /**
+   * To be called by the learner between two runs, whenever it has applied some. Takes no time if none is due.
+   */
+  readonly consider: (replica: ReplicaState) => void
+  /** The next call of `consider` makes one, and the log is cut through all of it: others need the room. */
+  readonly demand: () => void
+  readonly status: () => SnapshotStatus
+}
+
+const retryAfterMs = 5000
+
+/**
+ * What is to be written; undefined where the newest snapshot does. `demanded`: cut the log through all of it.
+ */
+interface Request {
+  readonly frozen: FrozenReplica | undefined
+  readonly demanded: boolean
+}
+
+/**
+ * Bytes of log that are worth the writing of a snapshot: what it takes itself is written at most half as
+ * often.
+ */
+const growthFor = (everyBytes: number, sizeBytes: number): number => Math.max(everyBytes, 2 * sizeBytes)
+
+/** Starts making snapshots in the scope. */
+export const makeSnapshots = Effect.fnUntraced(function* (options: SnapshotOptions) {
+  const { log, store, everyBytes, compact } = options
+  const requests = yield* Queue.unbounded<Request>()
+  const grown = () => log.bytes - log.bytesBehind(store.newest?.head.slot ?? log.base.slot)
+  let dueAt = grown() + growthFor(everyBytes, store.newest?.sizeBytes ?? 0)
+  let isWriting = false
+  let isDemanded = false
+  let problem: string | undefined
+
+  const cutThrough = Effect.fnUntraced(function* (base: Base) {
+    hint("snapshot durable, before the cut")
+    log.cut({ slot: base.slot, ballot: base.ballot, atMs: base.atMs })
+    yield* store.removeBefore(base.slot)
+    yield* compact
+    hint("after the cut")
+  })
+
+  const make = Effect.fnUntraced(function* ({ frozen, demanded }: Request) {
+    if (frozen !== undefined) {
+      const { head, sizeBytes } = yield* store.write(frozen)
+      dueAt = log.bytes - log.bytesBehind(head.slot) + growthFor(everyBytes, sizeBytes)
+    }
+    problem = undefined
+    // The log goes back to the one before: should the newest be damaged, that one and the log do as well.
+    const kept = store.held[store.held.length - (demanded ? 1 : 2)]
+    if (kept !== undefined) yield* cutThrough(kept.head)
+  })
+
+  const failed = (failure: DiskFailed) =>
+    Effect.suspend(() => {
+      const { group } = store
+      problem = `no snapshot of group ${group} could be made, and its log grows: ${failure.message}`
+      return Effect.andThen(Effect.logWarning(problem), Effect.sleep(retryAfterMs))
+    })
+
+  const writer = Effect.gen(function* () {
+    for (;;) {
+      const request = yield* Queue.take(requests)
+      yield* make(request).pipe(Effect.catchTag("DiskFailed", failed))
+      isWriting = false
+    }
+  })
+  yield* Effect.forkScoped(
+    Effect.tapCause(writer, (cause) => Effect.logError("the maker of snapshots stopped", cause))
+  )
+
+  const snapshots: Snapshots = {
+    consider: (replica) => {
+      const isDue = log.bytes >= dueAt || isDemanded
+      const isNew = replica.applied > (store.newest?.head.slot ?? noSlot)
+      if (isWriting || !isDue || (!isNew && !isDemanded)) return
+      const ballot = log.ballotAt(replica.applied)
+      if (ballot === undefined) return
+      isWriting = true
+      const frozen = isNew ? freezeReplica(store.group, store.machine, replica, ballot) : undefined
+      Queue.offerUnsafe(requests, { frozen, demanded: isDemanded })
+      isDemanded = false
+    },
+    demand: () => {
+      isDemanded = true
+    },
+    status: () => {
+      const { newest } = store
+      const told = { slot: newest?.head.slot ?? 0, sizeBytes: newest?.sizeBytes ?? 0 }
+      return problem === undefined ? told : { ...told, problem }
+    }
+  }
+  return snapshots
+})

@@ -1,0 +1,97 @@
+/** The lock of a data directory on a real machine, and who is alive to hold it. */
+import { randomUUID } from "node:crypto"
+import * as fs from "node:fs"
+import { Effect } from "effect"
+import { attempt } from "./disk-call.ts"
+import { type LockFiles, type LockOwner, lockName, releaseLock, takeLock } from "./lock.ts"
+import { DirectoryInUse } from "./port.ts"
+
+const readIfThere = (path: string): string | undefined => {
+  try {
+    return fs.readFileSync(path, "utf8")
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined
+    throw cause
+  }
+}
+
+/** What Linux tells of a process; undefined where it does not run, or the system is another. */
+const processStatus = (pid: number): { readonly state: string; readonly startTime: string } | undefined => {
+  try {
+    const text = fs.readFileSync(`/proc/${pid}/stat`, "utf8")
+    // The second field, the name of the program, may hold spaces and brackets itself.
+    const [state, ...fields] = text.slice(text.lastIndexOf(")") + 2).split(" ")
+    return { state: state ?? "", startTime: fields[18] ?? "" }
+  } catch {
+    return undefined
+  }
+}
+
+const bootOf = (): string => {
+  try {
+    return fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
+  } catch {
+    return "unknown"
+  }
+}
+
+const isAlive = (owner: LockOwner): boolean => {
+  if (owner.pid <= 0 || owner.boot !== bootOf()) return false
+  const status = processStatus(owner.pid)
+  if (status !== undefined) return status.startTime === owner.startTime && !"ZX".includes(status.state)
+  if (processStatus(process.pid) !== undefined) return false
+  try {
+    process.kill(owner.pid, 0)
+    return true
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "EPERM"
+  }
+}
+
+const lockFilesIn = (directory: string, instance: string): LockFiles => {
+  const aside = `${directory}/lock.new-${instance}`
+  const write = (content: string) => fs.writeFileSync(aside, content, { flush: true })
+  return {
+    read: (name) => readIfThere(`${directory}/${name}`),
+    create: (name, content) => {
+      write(content)
+      try {
+        fs.linkSync(aside, `${directory}/${name}`)
+        return true
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code === "EEXIST") return false
+        throw cause
+      } finally {
+        fs.rmSync(aside, { force: true })
+      }
+    },
+    replace: (name, content) => {
+      write(content)
+      fs.renameSync(aside, `${directory}/${name}`)
+    },
+    remove: (name) => fs.rmSync(`${directory}/${name}`, { force: true }),
+    isAlive
+  }
+}
+
+/** Takes a directory for this process until the scope closes. */
+export const lock = (directory: string) =>
+  Effect.acquireRelease(
+    Effect.gen(function* () {
+      const instance = randomUUID()
+      const startTime = processStatus(process.pid)?.startTime ?? "unknown"
+      const me: LockOwner = { pid: process.pid, startTime, boot: bootOf(), instance }
+      const files = lockFilesIn(directory, instance)
+      const path = `${directory}/${lockName}`
+      const holder = yield* attempt("lock", path, () => {
+        const steps = takeLock(files, me)
+        for (;;) {
+          const step = steps.next()
+          if (step.done === true) return step.value
+        }
+      })
+      if (holder === undefined) return { files, me, path }
+      return yield* new DirectoryInUse({ path: directory, holder: `process ${holder.pid}` })
+    }),
+    ({ files, me, path }) => Effect.ignore(attempt("unlock", path, () => releaseLock(files, me)))
+  )
