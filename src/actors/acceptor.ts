@@ -1,20 +1,22 @@
 /** The acceptor of a group as an actor: what waits is one turn, one write, one acknowledgement. */
 import { Effect } from "effect"
-import { type AcceptorState, acceptorStep } from "../protocol/acceptor.ts"
+import { type AcceptorState, acceptorStep, leaseWaited } from "../protocol/acceptor.ts"
 import { type Replica, type Slot, slotMax } from "../protocol/ids.ts"
+import { freshGrants } from "../protocol/lease.ts"
 import type { ToAcceptor } from "../protocol/messages.ts"
 import { type Installed, installStep, type Learned, learnStep } from "../protocol/outsider.ts"
 import type { Step } from "../protocol/step.ts"
+import type { ActorContext } from "../runtime/actor-handle.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
 import { crash } from "../runtime/supervisor.ts"
 import type { GroupLog } from "./group-log.ts"
 import { type Hands, Turn } from "./interpret.ts"
 
-export interface AcceptorMessage {
-  readonly from: Replica
-  readonly message: ToAcceptor
-}
+export type AcceptorMessage =
+  | { readonly _tag: "FromLeader"; readonly from: Replica; readonly message: ToAcceptor }
+  /** A lease that a Prepare waits for may have ended. */
+  | { readonly _tag: "LeaseWaited" }
 
 export interface AcceptorOptions {
   readonly name: string
@@ -23,29 +25,44 @@ export interface AcceptorOptions {
   readonly hands: Omit<Hands, "setTimer" | "cancelTimer">
   /** Applied when the node starts, hence chosen. */
   readonly applied: Slot
+  /** The longest lease that it grants. */
+  readonly leaseDurationMs: number
+  /** The monotonic clock of the node. */
+  readonly nowMs: () => number
   /** A write failed. This replica must not go on. */
   readonly onFailure: (failure: WalFailure) => void
 }
 
 /** Spawns the acceptor. A crash is not repaired by a restart: its memory and its disk may disagree. */
 export const spawnAcceptor = Effect.fnUntraced(function* (options: AcceptorOptions) {
-  const { log } = options
-  // An acceptor sets no timers.
-  const hands: Hands = { ...options.hands, setTimer: () => {}, cancelTimer: () => {} }
+  const { log, nowMs, leaseDurationMs } = options
+  const handsOf = ({ timers }: ActorContext<AcceptorMessage>): Hands => ({
+    ...options.hands,
+    setTimer: (timer, afterMs) => timers.set(timer, afterMs, { _tag: "LeaseWaited" }),
+    cancelTimer: (timer) => {
+      timers.cancel(timer)
+    }
+  })
   let state: AcceptorState = {
     self: options.self,
     promised: log.promised,
     chosen: slotMax(log.chosen, options.applied),
-    configuration: undefined
+    configuration: undefined,
+    grants: freshGrants(leaseDurationMs, log.leaseNotedMs, nowMs())
   }
   const actor = yield* spawnBatch<AcceptorMessage>({
     name: options.name,
     mailbox: { capacity: 65_536 },
     supervision: crash,
-    receive: (batch) => {
-      const turn = new Turn(hands, log)
-      for (const { from, message } of batch) {
-        const step = acceptorStep(state, log, from, message)
+    receive: (batch, context) => {
+      const turn = new Turn(handsOf(context), log)
+      // Read when all of the batch was here already: what is promised now outlasts what its leader counts.
+      const readMs = nowMs()
+      for (const each of batch) {
+        const step =
+          each._tag === "FromLeader"
+            ? acceptorStep(state, log, each.from, each.message, readMs)
+            : leaseWaited(state, log, readMs)
         state = step.state
         turn.take(step.outputs)
       }
@@ -53,7 +70,8 @@ export const spawnAcceptor = Effect.fnUntraced(function* (options: AcceptorOptio
     }
   })
   const take = (step: Step<AcceptorState>): void => {
-    const turn = new Turn(hands, log)
+    // What is learned sets no timers.
+    const turn = new Turn({ ...options.hands, setTimer: () => {}, cancelTimer: () => {} }, log)
     state = step.state
     turn.take(step.outputs)
     turn.end(options.onFailure)

@@ -65,6 +65,9 @@ const seeking = (options: CandidateOptions, nowMs: () => number) => {
 
   /** Whether there is a reason to ask the master: nothing is heard of a leader, or of its node. */
   const isInDoubt = (): boolean => {
+    const state = options.leader()
+    // Who has just handed over is still the leader that the master names.
+    if (state._tag === "Deposed" && nowMs() < (state.leavesUntilMs ?? 0)) return false
     const { count, leader } = heard
     const isLed = count !== counted
     counted = count

@@ -53,6 +53,7 @@ const place = Effect.fnUntraced(function* (bus: BusShape, node: string) {
 
 const idle: Omit<Hands, "setTimer" | "cancelTimer"> = {
   send: () => {},
+  tellSuccessor: () => {},
   askMaster: () => {},
   refuseSubmit: () => {},
   unsettled: () => {},
@@ -86,6 +87,8 @@ const twoPlaces = Effect.gen(function* () {
     log: learner.log,
     applied: Slot(0),
     hands: { ...idle, apply: ({ through }) => applied.push(through) },
+    leaseDurationMs: 0,
+    nowMs: learner.context.monotonicMs,
     onFailure: (failure) => assert.fail(failure.message)
   })
   const outside = new Outsider({
@@ -131,9 +134,10 @@ describe("an outsider", () => {
         prevSlotBallot: Ballot(2),
         runs: [],
         chosen: Slot(0),
-        round: 1
+        round: 1,
+        leaseMs: 0
       } as const
-      acceptor.actor.offerUnsafe({ from: alone.leader, message })
+      acceptor.actor.offerUnsafe({ _tag: "FromLeader", from: alone.leader, message })
       Object.assign(state, { chosen: Slot(6), active: both })
       yield* pass
       assert.strictEqual(learner.log.last, Slot(4))

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
 import { startedEntry } from "../protocol/entry.ts"
 import { Ballot, NodeId, Slot, StorageId } from "../protocol/ids.ts"
+import { freshGrants } from "../protocol/lease.ts"
 import type { Base } from "../protocol/log-view.ts"
 import { installStep } from "../protocol/outsider.ts"
 import { MemoryDisk } from "../runtime/storage/memory.ts"
@@ -85,18 +86,20 @@ describe("a log that is cut", () => {
     })
   )
 
-  it.effect("keeps its promise and its name though the records that said so are gone", () =>
+  it.effect("keeps its promises and its name though the records that said so are gone", () =>
     Effect.gen(function* () {
       const disk = new MemoryDisk()
       const first = yield* open(disk)
       first.busy.persist({ _tag: "Promised", ballot: Ballot(7) })
       first.quiet.persist({ _tag: "Promised", ballot: Ballot(9) })
+      first.busy.persist({ _tag: "LeaseNoted", durationMs: 200 })
       yield* fill(first.busy, 1, 300, 7)
       cutAt(first.busy, 300)
       assert.isAbove(yield* yield* makeCompaction(first.compacted), 2)
       yield* first.close
       const { busy, quiet, close } = yield* open(disk)
       assert.deepStrictEqual([busy.promised, quiet.promised], [7, 9])
+      assert.deepStrictEqual([busy.leaseNotedMs, quiet.leaseNotedMs], [200, 0])
       assert.deepStrictEqual([busy.first, busy.last], [301, 300])
       yield* close
     })
@@ -154,7 +157,13 @@ describe("a snapshot installed under a log", () => {
   /** As the acceptor of a replica outside of the active configuration does. */
   const install = (log: GroupLog, base: Base): boolean => {
     const { promised, chosen } = log
-    const state = { self: { ...outsider, node: NodeId("n1") }, promised, chosen, configuration: undefined }
+    const state = {
+      self: { ...outsider, node: NodeId("n1") },
+      promised,
+      chosen,
+      configuration: undefined,
+      grants: freshGrants(0, 0, 0)
+    }
     const { outputs } = installStep(state, log, { _tag: "Installed", active, base })
     const records = outputs.flatMap((output) => (output._tag === "Persist" ? output.records : []))
     for (const record of records) log.persist(record)

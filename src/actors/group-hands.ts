@@ -1,6 +1,8 @@
 /** How the roles of a group reach each other, the other nodes and the clients. */
+import type { Configuration } from "../protocol/configuration.ts"
 import type { GroupId, NodeId, Replica } from "../protocol/ids.ts"
 import type { LeaderInput } from "../protocol/leader-input.ts"
+import { isToAcceptor, type ToAcceptor } from "../protocol/messages.ts"
 import { buggify } from "../runtime/buggify.ts"
 import type { Body, Packet } from "../wire/packet.ts"
 import type { Hands } from "./interpret.ts"
@@ -11,8 +13,10 @@ import { count, type NodeContext } from "./node-context.ts"
  * never shed.
  */
 export interface Mailboxes {
-  acceptor: (from: Replica, message: Extract<Body, { _tag: "Prepare" | "Accept" }>, local: boolean) => void
+  acceptor: (from: Replica, message: ToAcceptor, local: boolean) => void
   leader: (input: LeaderInput, local: boolean) => boolean
+  /** Its leader wants this node to lead. */
+  takeOver: (configuration: Configuration) => void
 }
 
 /**
@@ -28,6 +32,7 @@ export const route = (
   switch (body._tag) {
     case "Prepare":
     case "Accept":
+    case "Release":
       return roles.acceptor(from, body, false)
     case "Prepared":
     case "Accepted":
@@ -35,6 +40,8 @@ export const route = (
     case "Nack":
       roles.leader({ _tag: "FromAcceptor", from, message: body }, false)
       return
+    case "TakeOver":
+      return roles.takeOver(body.configuration)
     case "MasterAnswer":
       roles.leader({ _tag: "FromMaster", reply: body.reply }, false)
       return
@@ -72,13 +79,16 @@ export const groupHands = (
     if (others.length > 1) context.toOthers(group, message)
     else if (others.length === 1) context.toNode(others[0]!, group, message)
     if (others.length === to.length) return
-    if (message._tag === "Prepare" || message._tag === "Accept") roles.acceptor(self, message, true)
+    if (isToAcceptor(message)) roles.acceptor(self, message, true)
     else roles.leader({ _tag: "FromAcceptor", from: self, message }, true)
   }
   const hinted = (refusal: Parameters<Hands["refuseSubmit"]>[0]["refusal"]) =>
-    refusal._tag === "NotLeader" ? { ...refusal, leader: otherThan(self.node, leaderHint()) } : refusal
+    refusal._tag === "NotLeader"
+      ? { ...refusal, leader: refusal.leader ?? otherThan(self.node, leaderHint()) }
+      : refusal
   return {
     send,
+    tellSuccessor: (to, message) => context.toNode(to, group, message),
     askMaster: (request) => {
       const body: Body = { _tag: "MasterAsk", request }
       context.bus.publish(context.subjects.master, context.codec.encode(self, group, body))

@@ -48,6 +48,7 @@ export class GroupLog implements LogView {
   #base: Base = noBase
   /** The log was found to begin behind this slot, by records that do not say why. */
   #unexplained: Slot | undefined
+  #leaseNotedMs = 0
   #stretches: Stretches = []
   /** The first slot staged since the last sync, and the bytes taken in before it. */
   #staged: { readonly slot: Slot; readonly bytesBefore: number } | undefined
@@ -78,6 +79,10 @@ export class GroupLog implements LogView {
   }
   get first(): Slot {
     return slotPlus(this.#base.slot, 1)
+  }
+  /** How long a lease may run that was granted before this start; 0 where none ever was. */
+  get leaseNotedMs(): number {
+    return this.#leaseNotedMs
   }
   get last(): Slot {
     return lastOf(this.#stretches)
@@ -148,6 +153,7 @@ export class GroupLog implements LogView {
   /** Writes again what the log says beside its entries, so that the records before can go. */
   checkpoint(): void {
     if (this.#promised > noBallot) this.persist({ _tag: "Promised", ballot: this.#promised })
+    if (this.#leaseNotedMs > 0) this.persist({ _tag: "LeaseNoted", durationMs: this.#leaseNotedMs })
     if (this.#chosen > noSlot) this.persist({ _tag: "Chosen", slot: this.#chosen })
     if (this.#base.slot > noSlot) this.persist({ _tag: "Based", base: this.#base })
   }
@@ -217,6 +223,9 @@ export class GroupLog implements LogView {
         return
       case "Chosen":
         this.#chosen = slotMax(this.#chosen, record.slot)
+        return
+      case "LeaseNoted":
+        this.#leaseNotedMs = record.durationMs
         return
       case "Appended":
         this.#append(record.run)

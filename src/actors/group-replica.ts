@@ -6,12 +6,12 @@ import { Effect } from "effect"
 import type { GroupId } from "../protocol/ids.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { GroupLog } from "./group-log.ts"
-import { type LearnerMessage, spawnLearner } from "./learner.ts"
+import { type LearnerMessage, type LearnerOptions, spawnLearner } from "./learner.ts"
 import type { NodeContext } from "./node-context.ts"
 import { restoreReplica, type SnapshotStore } from "./snapshot-store.ts"
 import { makeSnapshots } from "./snapshots.ts"
 
-export interface ReplicaOptions {
+export interface ReplicaOptions extends Pick<LearnerOptions, "leads" | "askByRound"> {
   /** Of the learner. */
   readonly name: string
   readonly group: GroupId
@@ -34,7 +34,9 @@ export const spawnReplica = Effect.fnUntraced(function* (options: ReplicaOptions
   const snapshots = yield* makeSnapshots({ log, store, everyBytes: options.snapshotBytes, compact })
   const read: GroupLog["read"] = (from, through, maxBytes) => log.read(from, through, maxBytes)
   const { consider } = snapshots
-  const { actor } = yield* spawnLearner({ name, group, machine, replica, context, read, consider })
+  const { leads, askByRound } = options
+  const common = { name, group, machine, context, leads, askByRound }
+  const { actor } = yield* spawnLearner({ ...common, replica, read, consider })
   const learn = (message: LearnerMessage) => actor.offerControlUnsafe(message)
   /** Has a snapshot made soon and the whole log behind it cut off: other groups need the room. */
   const demandSnapshot = () => {

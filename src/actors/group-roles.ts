@@ -22,12 +22,12 @@ export interface Connected {
 export const connect = (roles: Mailboxes, { acceptor, leader, heard, onAccept }: Connected): void => {
   roles.acceptor = (from: Replica, message, local) => {
     if (message._tag === "Accept") onAccept(message)
-    if (local) return void acceptor.offerControlUnsafe({ from, message })
+    if (local) return void acceptor.offerControlUnsafe({ _tag: "FromLeader", from, message })
     if (message._tag === "Accept") {
       heard.count++
       heard.leader = message.configuration.leader
     }
-    acceptor.offerUnsafe({ from, message })
+    acceptor.offerUnsafe({ _tag: "FromLeader", from, message })
   }
   roles.leader = (input, local) => (local ? leader.offerControlUnsafe(input) : leader.offerUnsafe(input))
 }

@@ -1,8 +1,8 @@
 /** One group on one node: its log, acceptor, leader and learner, wired to each other and to the bus. */
-import { Cause, Data, Effect } from "effect"
+import { Cause, Data, Effect, Random } from "effect"
 import type { AcceptorState } from "../protocol/acceptor.ts"
 import type { GroupId, Replica } from "../protocol/ids.ts"
-import type { LeaderInput } from "../protocol/leader-input.ts"
+import type { LeaderInput, LeaderSettings } from "../protocol/leader-input.ts"
 import type { LeaderState } from "../protocol/leader-state.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { ReplicaState } from "../protocol/replica.ts"
@@ -10,17 +10,15 @@ import type { ActorHandle } from "../runtime/actor-handle.ts"
 import { StorageCorrupted, type WalFailure } from "../runtime/storage/errors.ts"
 import { DiskFailed } from "../runtime/storage/port.ts"
 import type { Packet } from "../wire/packet.ts"
-import { spawnAcceptor } from "./acceptor.ts"
 import { spawnCandidate } from "./candidate.ts"
 import type { Heard } from "./candidate-options.ts"
 import type { CatchUpSource } from "./catch-up.ts"
 import type { Detector } from "./detector.ts"
-import { groupHands, type Mailboxes, route } from "./group-hands.ts"
+import { route } from "./group-hands.ts"
 import type { GroupLog } from "./group-log.ts"
-import { spawnReplica } from "./group-replica.ts"
-import { announcing, type Connected, connect } from "./group-roles.ts"
+import { announcing } from "./group-roles.ts"
+import { spawnRoles } from "./group-spawn.ts"
 import { type GroupStatus, groupStatus, sourceOf } from "./group-status.ts"
-import { spawnLeader } from "./leader.ts"
 import { leaderSettings } from "./leader-settings.ts"
 import { Members } from "./members.ts"
 import { type GroupConfig, holdersOf, type NodeConfig } from "./node-config.ts"
@@ -79,6 +77,8 @@ export interface GroupParts {
   readonly self: Replica
   readonly log: GroupLog
   readonly replica: ReplicaState
+  /** The monotonic clock of the node. */
+  readonly nowMs: () => number
   readonly acceptor: () => AcceptorState
   readonly leader: () => LeaderState
   /**
@@ -86,6 +86,8 @@ export interface GroupParts {
    * already.
    */
   readonly campaign: (token: string, acceptors: ReadonlyArray<Replica>) => void
+  /** Has this node, where it leads, finish what is in flight and hand over to another acceptor. */
+  readonly handOver: (to: Replica) => void
 }
 
 export interface Group {
@@ -104,24 +106,7 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   const { config, group, machine, log, context, store, compact } = options
   const { self } = context
   const id = group.name as GroupId
-  const name = (role: string) => `${self.node}/${group.name}/${role}`
-  // The roles tell each other through these; they are filled in as the actors come up.
-  const roles: Mailboxes = { acceptor: () => {}, leader: () => false }
-  const { snapshotBytes } = config
-  const of = { name: name("learner"), group: id, machine, log, context, store, snapshotBytes, compact }
-  const { replica, learn, snapshots, ...learner } = yield* spawnReplica(of)
-  const { applied } = replica
-  const hands = groupHands(id, context, roles, learn, () => acceptor.state().configuration?.leader.node)
   const { onFailure } = options
-  const acceptor = yield* spawnAcceptor({ name: name("acceptor"), self, log, hands, applied, onFailure })
-  const outside = new Outsider({
-    context,
-    group: id,
-    sources: holdersOf(group).filter((node) => node !== self.node),
-    votesAtFirst: group.acceptors.includes(self.node),
-    acceptor: acceptor.state,
-    learn: acceptor.learn
-  })
   const heard: Heard = { count: 0, leader: undefined }
   const announce = announcing(id, context, () => leader.state())
   let look = () => {}
@@ -130,20 +115,39 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     announce()
     look()
   }
-  const { wallMs } = context
-  const leader = yield* spawnLeader({ name: name("leader"), self, log, hands, wallMs, onPhase })
-  const onAccept: Connected["onAccept"] = (accept) => outside.heard(accept)
-  connect(roles, { acceptor: acceptor.actor, leader: leader.actor, heard, onAccept })
-  const toLeader = (input: LeaderInput) => roles.leader(input, true)
+  const { replica, learner, snapshots, demandSnapshot, acceptor, leader, mailboxes } = yield* spawnRoles({
+    group: id,
+    machine,
+    log,
+    context,
+    store,
+    compact,
+    snapshotBytes: config.snapshotBytes,
+    leaseDurationMs: config.leaseDurationMs,
+    onFailure,
+    onPhase,
+    heard,
+    onAccept: (accept) => outside.heard(accept)
+  })
+  const outside = new Outsider({
+    context,
+    group: id,
+    sources: holdersOf(group).filter((node) => node !== self.node),
+    votesAtFirst: group.acceptors.includes(self.node),
+    acceptor: acceptor.state,
+    learn: acceptor.learn
+  })
+  const toLeader = (input: LeaderInput) => mailboxes.leader(input, true)
   const { misses } = options.detector
   const members = new Members({ context, group, leader: leader.state, toLeader, misses })
   const settings = leaderSettings(config)
-  const campaign: GroupParts["campaign"] = (token, acceptors) => {
-    roles.leader({ _tag: "Start", token, acceptors, settings }, true)
-  }
-  options.onParts({ group: id, self, log, replica, acceptor: acceptor.state, leader: leader.state, campaign })
+  const steering = steeringOf(toLeader, settings)
+  const token = tokensOf(self, yield* Random.Random)
+  mailboxes.takeOver = ({ acceptors }) => steering.campaign(token(), acceptors)
+  const states = { acceptor: acceptor.state, leader: leader.state }
+  options.onParts({ group: id, self, log, replica, nowMs: context.monotonicMs, ...states, ...steering })
   const candidate = yield* spawnCandidate({
-    name: name("candidate"),
+    name: `${self.node}/${group.name}/candidate`,
     group: id,
     first: group,
     context,
@@ -156,16 +160,28 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     toLeader
   })
   look = candidate.look
-  endNode(onFailure, learner.actor, acceptor.actor, leader.actor, candidate.actor)
+  endNode(onFailure, learner, acceptor.actor, leader.actor, candidate.actor)
   yield* Effect.forkScoped(outside.run)
-  const active = () => outside.active
-  const states = { log, snapshots, acceptor: acceptor.state, leader: leader.state, active }
+  const shown = { log, snapshots, ...states, active: () => outside.active }
   const result: Group = {
-    take: (packet) => route(packet, id, context, roles),
-    status: () => groupStatus(group, self.node, replica.applied, states),
-    source: sourceOf(states, (from, fromSlot) => members.asked(from, fromSlot)),
+    take: (packet) => route(packet, id, context, mailboxes),
+    status: () => groupStatus(group, self.node, replica.applied, shown),
+    source: sourceOf(shown, (from, fromSlot) => members.asked(from, fromSlot)),
     members,
-    demandSnapshot: learner.demandSnapshot
+    demandSnapshot
   }
   return result
 })
+
+/** What others can have the leader here do. */
+const steeringOf = (
+  toLeader: (input: LeaderInput) => void,
+  settings: LeaderSettings
+): Pick<GroupParts, "campaign" | "handOver"> => ({
+  campaign: (token, acceptors) => toLeader({ _tag: "Start", token, acceptors, settings }),
+  handOver: (to) => toLeader({ _tag: "HandOver", to })
+})
+
+/** Names of attempts to lead, unlike those of any other life or node. */
+const tokensOf = (self: Replica, random: Random.Random) => (): string =>
+  `${self.node}/${random.nextIntUnsafe()}/${random.nextIntUnsafe()}`

@@ -2,8 +2,8 @@
  * From what a core decided to what happens: the one place where outputs become sends, timers, replies and
  * writes.
  */
-import type { NodeId } from "../protocol/ids.ts"
-import type { Accepted } from "../protocol/messages.ts"
+import { type NodeId, slotMax } from "../protocol/ids.ts"
+import type { Accepted, TakeOver } from "../protocol/messages.ts"
 import type { Free, Note, Output, TimerName } from "../protocol/step.ts"
 import { hint } from "../runtime/buggify.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
@@ -12,6 +12,7 @@ import type { GroupLog } from "./group-log.ts"
 /** What outputs act through. */
 export interface Hands {
   readonly send: (to: ReadonlyArray<NodeId>, message: Extract<Free, { _tag: "Send" }>["message"]) => void
+  readonly tellSuccessor: (to: NodeId, message: TakeOver) => void
   readonly askMaster: (request: Extract<Free, { _tag: "AskMaster" }>["request"]) => void
   readonly setTimer: (timer: TimerName, afterMs: number) => void
   readonly cancelTimer: (timer: TimerName) => void
@@ -27,6 +28,8 @@ const perform = (hands: Hands, output: Free): void => {
   switch (output._tag) {
     case "Send":
       return hands.send(output.to, output.message)
+    case "TellSuccessor":
+      return hands.tellSuccessor(output.to, output.message)
     case "AskMaster":
       return hands.askMaster(output.request)
     case "SetTimer":
@@ -102,11 +105,9 @@ const mergeAccepted = (gated: ReadonlyArray<Free>): ReadonlyArray<Free> => {
       merged = message
       to = free.to
     } else {
-      merged = {
-        ...merged,
-        lastSlot: message.lastSlot > merged.lastSlot ? message.lastSlot : merged.lastSlot,
-        round: Math.max(merged.round, message.round)
-      }
+      // The lease goes with its round: who counts it from a later one counts too long.
+      const newest = message.round > merged.round ? message : merged
+      merged = { ...newest, lastSlot: slotMax(message.lastSlot, merged.lastSlot) }
     }
   }
   return merged === undefined ? rest : [...rest, { _tag: "Send", to, message: merged }]

@@ -12,14 +12,20 @@ const windowMax = knob("leader-window", normal.windowMax, { min: 1, max: 16 })
 const pendingMaxBytes = knob("leader-pending-bytes", normal.pendingMaxBytes, { min: 4096, max: 65_536 })
 const questionsMax = knob("leader-questions", normal.questionsMax, { min: 1, max: 64 })
 const chunkMaxBytes = knob("leader-chunk-bytes", normal.chunkMaxBytes, { min: 1, max: 4096 })
+const handOverWithinMs = knob("hand-over-within-ms", normal.handOverWithinMs, { min: 1, max: 2000 })
 const masterRetryMs = knob("master-retry-ms", normal.masterRetryMs, { min: 20, max: 1000 })
 
 export const leaderSettings = ({
   heartbeatIntervalMs,
+  leaseDurationMs,
+  maxClockDrift,
   retransmitAfterMs,
   sessionTtlMs
 }: NodeConfig): LeaderSettings => ({
   heartbeatIntervalMs,
+  leaseDurationMs,
+  maxClockDrift,
+  handOverWithinMs: handOverWithinMs.value,
   sessionTtlMs,
   retransmitAfterMs,
   masterRetryMs: masterRetryMs.value,

@@ -17,6 +17,8 @@ export interface LeaderOptions {
   readonly log: GroupLog
   readonly hands: Omit<Hands, "setTimer" | "cancelTimer">
   readonly wallMs: () => number
+  /** The monotonic clock of the node. */
+  readonly nowMs: () => number
   /** Hears of each change of phase. */
   readonly onPhase: (phase: LeaderState["_tag"]) => void
 }
@@ -24,9 +26,9 @@ export interface LeaderOptions {
 /** Spawns a leader that leads nothing yet: a `Start` makes it ask for a ballot. */
 export const spawnLeader = Effect.fnUntraced(function* (options: LeaderOptions) {
   let state: LeaderState = idleLeader(options.self)
-  const step = (turn: Turn, input: LeaderInput) => {
+  const step = (turn: Turn, input: LeaderInput, nowMs: number) => {
     const before = state._tag
-    const next = leaderStep(state, options.log, input)
+    const next = leaderStep(state, options.log, input, nowMs)
     state = next.state
     turn.take(next.outputs)
     if (state._tag !== before) options.onPhase(state._tag)
@@ -37,8 +39,9 @@ export const spawnLeader = Effect.fnUntraced(function* (options: LeaderOptions) 
     supervision: crash,
     receive: (batch, context) => {
       const turn = new Turn(handsWithTimers(options.hands, context), options.log)
-      for (const input of batch) step(turn, input)
-      if (state._tag === "Serving") step(turn, { _tag: "Flush", wallMs: options.wallMs() })
+      const nowMs = options.nowMs()
+      for (const input of batch) step(turn, input, nowMs)
+      if (state._tag === "Serving") step(turn, { _tag: "Flush", wallMs: options.wallMs() }, nowMs)
     }
   })
   return { actor, state: () => state }

@@ -3,7 +3,7 @@
  * node leads.
  */
 import { Effect } from "effect"
-import type { GroupId, SessionId, Slot } from "../protocol/ids.ts"
+import type { Ballot, GroupId, SessionId, Slot } from "../protocol/ids.ts"
 import { slotPlus } from "../protocol/ids.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { CommandResult, Query } from "../protocol/messages.ts"
@@ -32,7 +32,12 @@ export type LearnerMessage =
   | { readonly _tag: "Install"; readonly by: ReplicaState; readonly install: () => boolean }
   /** Somebody needs a snapshot now. */
   | { readonly _tag: "Consider" }
-  | { readonly _tag: "Answer"; readonly slot: Slot; readonly queries: ReadonlyArray<Query> }
+  | {
+      readonly _tag: "Answer"
+      readonly slot: Slot
+      readonly queries: ReadonlyArray<Query>
+      readonly lease: Ballot | undefined
+    }
 
 export interface LearnerOptions {
   readonly name: string
@@ -44,6 +49,10 @@ export interface LearnerOptions {
   readonly read: (from: Slot, through: Slot, maxBytes: number) => ReadonlyArray<Run>
   /** Called between two runs, when some were applied or a snapshot is asked for. */
   readonly consider: (replica: ReplicaState) => void
+  /** Whether this node leads a ballot under a lease at the moment of the call. */
+  readonly leads: (ballot: Ballot) => boolean
+  /** Has questions answered by a round, which could not be answered under a lease. */
+  readonly askByRound: (queries: ReadonlyArray<Query>) => void
 }
 
 const chunkMaxBytes = 1024 * 1024
@@ -78,15 +87,19 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
     if (by.applied > replica.applied && intoLog()) replaceReplica(replica, by)
   }
 
+  const answer = (bytes: Uint8Array) => ask(machine, replica, bytes)
+
   const answerWaiting = (): void => {
     for (let index = 0; index < waiting.length; ) {
-      const { slot, queries } = waiting[index]!
+      const { slot, queries, lease } = waiting[index]!
       if (slot > replica.applied) {
         index++
         continue
       }
       waiting.splice(index, 1)
-      sendAnswers(context, group, replica.applied, queries, (bytes) => ask(machine, replica, bytes))
+      const isValid = () => lease === undefined || options.leads(lease)
+      const late = sendAnswers(context, group, replica.applied, queries, answer, isValid)
+      if (late.length > 0) options.askByRound(late)
     }
   }
 

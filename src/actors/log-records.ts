@@ -5,7 +5,7 @@ import { lengthPrefixBytes, type Run, readUint32, writeUint32 } from "../protoco
 import type { DurableRecord } from "../protocol/step.ts"
 
 /** Types of records in the log. A number is never used again for something else. */
-const recordTypes = { promised: 1, appended: 2, chosen: 3, based: 5, rewritten: 6 } as const
+const recordTypes = { promised: 1, appended: 2, chosen: 3, leaseNoted: 4, based: 5, rewritten: 6 } as const
 
 // appended: ballot, first and time as 8 bytes each, count as 4; then the entries as they travel.
 const appendedHeaderBytes = 28
@@ -60,6 +60,8 @@ export const encodeRecord = (record: DurableRecord): EncodedRecord => {
       return numberRecord(recordTypes.promised, record.ballot)
     case "Chosen":
       return numberRecord(recordTypes.chosen, record.slot)
+    case "LeaseNoted":
+      return numberRecord(recordTypes.leaseNoted, record.durationMs)
     case "Appended":
       return { type: recordTypes.appended, parts: [runHeader(record.run), record.run.bytes] }
     case "Based":
@@ -77,6 +79,8 @@ export const decodeRecord = (type: number, body: Uint8Array): DurableRecord | un
       return { _tag: "Promised", ballot: Ballot(view.getFloat64(0, true)) }
     case recordTypes.chosen:
       return { _tag: "Chosen", slot: Slot(view.getFloat64(0, true)) }
+    case recordTypes.leaseNoted:
+      return { _tag: "LeaseNoted", durationMs: view.getFloat64(0, true) }
     case recordTypes.appended:
       return { _tag: "Appended", run: decodeRun(body) }
     case recordTypes.based:

@@ -9,6 +9,7 @@ const Name = Schema.String.check(
   Schema.isPattern(namePattern, { message: "a name is 1 to 64 letters, digits, dashes or underscores" })
 )
 const Milliseconds = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3_600_000 }))
+const MillisecondsOrNone = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3_600_000 }))
 const Drift = Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 0.5 }))
 const Bytes = Schema.Int.check(Schema.isBetween({ minimum: 1024, maximum: 2 ** 31 }))
 const Names = Schema.Array(Name).check(Schema.isMinLength(1))
@@ -62,9 +63,9 @@ export const NodeConfig = Schema.Struct({
   heartbeatIntervalMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(50))),
   /**
    * How long an acceptor that answers a leader promises to answer nobody else, and a leader that all have
-   * answered reads without asking. More than two heartbeats. Default 200.
+   * answered reads without asking. More than two heartbeats; 0: no leases, reads take a round. Default 200.
    */
-  leaseDurationMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(200))),
+  leaseDurationMs: MillisecondsOrNone.pipe(Schema.withDecodingDefaultKey(Effect.succeed(200))),
   /** After how long without a sign of it a node is suspected. More than a lease. Default 250. */
   failureTimeoutMs: Milliseconds.pipe(Schema.withDecodingDefaultKey(Effect.succeed(250))),
   /**
@@ -181,6 +182,11 @@ export const holdersOf = ({ acceptors, spares, learners }: GroupConfig): Readonl
  */
 const intervalProblem = (config: NodeConfig): string | undefined => {
   const { heartbeatIntervalMs, leaseDurationMs, failureTimeoutMs } = config
+  if (failureTimeoutMs <= 2 * heartbeatIntervalMs) {
+    const least = `more than two of "heartbeatIntervalMs", which is ${heartbeatIntervalMs}`
+    return `"failureTimeoutMs" is ${failureTimeoutMs}, and must be ${least}`
+  }
+  if (leaseDurationMs === 0) return undefined
   if (leaseDurationMs <= 2 * heartbeatIntervalMs) {
     const least = `more than two of "heartbeatIntervalMs", which is ${heartbeatIntervalMs}`
     return `"leaseDurationMs" is ${leaseDurationMs}, and must be ${least}`

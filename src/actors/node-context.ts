@@ -21,7 +21,7 @@ export interface NodeContext {
   readonly codec: PacketCodec
   readonly counters: Counters
   readonly wallMs: () => number
-  /** For intervals; it never goes back. */
+  /** For intervals, leases above all; with fractions. It never goes back. */
   readonly monotonicMs: () => number
   /** Publishes to one subject. What the bus does not take is counted; above it everything is sent again. */
   readonly publish: (subject: string, group: GroupId, body: Body) => Published

@@ -17,18 +17,27 @@ export const sendResults = (
 ): void =>
   sendHalving(flat, 4, (part) => context.toSession(session, group, { _tag: "Results", session, flat: part }))
 
-/** Answers questions: those of one client in one message. */
+/**
+ * Answers questions: those of one client in one message. `isValid` is asked when an answer was computed,
+ * which may have taken any time; what is not valid then is not sent, and comes back.
+ */
 export const sendAnswers = (
   context: NodeContext,
   group: GroupId,
   slot: Slot,
   queries: ReadonlyArray<Query>,
-  ask: (question: Uint8Array) => AnswerCell
-): void => {
-  for (const { client, question, queries: asked } of queries) {
+  ask: (question: Uint8Array) => AnswerCell,
+  isValid: () => boolean
+): ReadonlyArray<Query> => {
+  const late: Array<Query> = []
+  for (const query of queries) {
+    const { client, question, queries: asked } = query
     const flat = asked.flatMap((bytes, index) => [question + index, ask(bytes)])
-    sendHalving(flat, 2, (part) => context.toClient(client, group, { _tag: "Answered", slot, flat: part }))
+    if (isValid()) {
+      sendHalving(flat, 2, (part) => context.toClient(client, group, { _tag: "Answered", slot, flat: part }))
+    } else late.push(query)
   }
+  return late
 }
 
 /**

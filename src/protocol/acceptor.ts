@@ -4,12 +4,13 @@
  */
 import { type Configuration, isAcceptorOf } from "./configuration.ts"
 import { type Ballot, type Replica, type Slot, sameReplica, slotMax, slotMin, slotPlus } from "./ids.ts"
+import { type Grants, grantedMs, mustWait, withGrant, withRelease } from "./lease.ts"
 import type { LogView } from "./log-view.ts"
 import type { Accept, FromAcceptor, Prepare, ToAcceptor } from "./messages.ts"
 import { type Run, runLast, runsLast, sliceRun } from "./run.ts"
 import { type DurableRecord, type Free, ignored, type Output, type Step, stay } from "./step.ts"
 
-/** What an acceptor knows beside its log. All of it but `configuration` is durable. */
+/** What an acceptor knows beside its log. All of it but `configuration` and most of `grants` is durable. */
 export interface AcceptorState {
   readonly self: Replica
   /** The paper's maxBallot: never decreases. */
@@ -18,6 +19,8 @@ export interface AcceptorState {
   readonly chosen: Slot
   /** Of the ballot promised, once it was heard: one ballot has one leader and one set of acceptors. */
   readonly configuration: Configuration | undefined
+  /** Whose lease runs here, and who waits for its end. */
+  readonly grants: Grants
 }
 
 /** How much of a log one Prepared carries: fits the bus with room for its envelope. */
@@ -25,14 +28,20 @@ const preparedChunkBytes = 256 * 1024
 
 /**
  * One step of the acceptor. `log` is its own log as it stands, with everything persisted so far, synced or
- * not; what this step answers leaves only when all of that is durable.
+ * not; what this step answers leaves only when all of that is durable. `nowMs` is this node's monotonic
+ * clock, read when the message was here already.
  */
 export const acceptorStep = (
   state: AcceptorState,
   log: LogView,
   from: Replica,
-  message: ToAcceptor
+  message: ToAcceptor,
+  nowMs: number
 ): Step<AcceptorState> => {
+  if (message._tag === "Release") {
+    const grants = withRelease(state.grants, from, message.ballot)
+    return leaseWaited({ ...state, grants }, log, nowMs)
+  }
   const { configuration } = message
   // Negative space first, and answered: a leader that is behind must learn it (figure 3 ignores, which leaves
   // it waiting).
@@ -51,10 +60,45 @@ export const acceptorStep = (
   }
   switch (message._tag) {
     case "Prepare":
-      return prepare(state, log, message)
+      return promisedOrKept(state, log, from, message, nowMs)
     case "Accept":
-      return accept(state, log, message)
+      return accept(state, log, message, nowMs)
   }
+}
+
+/**
+ * While another leader's lease runs a Prepare is kept: neither answered nor promised, or that leader would be
+ * nacked. Of several the one of the highest ballot stays, for only that one can still be activated.
+ */
+const promisedOrKept = (
+  state: AcceptorState,
+  log: LogView,
+  from: Replica,
+  message: Prepare,
+  nowMs: number
+): Step<AcceptorState> => {
+  const { grants } = state
+  const { ballot, leader } = message.configuration
+  // What was promised before was promised when that lease had ended.
+  if (ballot === state.promised || !mustWait(grants, leader, nowMs)) return prepare(state, log, message)
+  if (grants.kept !== undefined && grants.kept.message.configuration.ballot > ballot) return stay(state)
+  return stay({ ...state, grants: { ...grants, kept: { from, message } } }, waitUntil(grants.untilMs, nowMs))
+}
+
+/** A timer may be early by what a clock rounds away: it is not to be set again for nothing. */
+const waitUntil = (untilMs: number, nowMs: number): Output => ({
+  _tag: "SetTimer",
+  timer: "lease-wait",
+  afterMs: Math.max(1, Math.ceil(untilMs - nowMs))
+})
+
+/** Answers the Prepare that was kept, if the lease that it waited for has ended. */
+export const leaseWaited = (before: AcceptorState, log: LogView, nowMs: number): Step<AcceptorState> => {
+  const { kept, untilMs } = before.grants
+  if (kept === undefined) return stay(before)
+  if (nowMs < untilMs) return stay(before, waitUntil(untilMs, nowMs))
+  const state = { ...before, grants: { ...before.grants, kept: undefined } }
+  return acceptorStep(state, log, kept.from, kept.message, nowMs)
 }
 
 const reply = (to: Replica, message: FromAcceptor): Free => ({ _tag: "Send", to: [to.node], message })
@@ -107,11 +151,10 @@ const prepare = (state: AcceptorState, log: LogView, message: Prepare): Step<Acc
   }
 }
 
-const accept = (before: AcceptorState, log: LogView, message: Accept): Step<AcceptorState> => {
+const accept = (before: AcceptorState, log: LogView, message: Accept, nowMs: number): Step<AcceptorState> => {
   const { configuration, prevSlot, prevSlotBallot, runs, round } = message
   if (!isAcceptorOf(configuration, before.self)) return stay(before, ignored("no acceptor of this ballot"))
-  const promised = promise(before, configuration)
-  const { state, records, notes } = promised
+  const { state, records, notes } = promise(before, configuration)
   const differs = (): Step<AcceptorState> => {
     const release = [reply(configuration.leader, gap(log, message))]
     return { state, outputs: [...notes, { _tag: "Persist", records, release }] }
@@ -128,7 +171,13 @@ const accept = (before: AcceptorState, log: LogView, message: Accept): Step<Acce
   const chosen = slotMax(state.chosen, slotMin(message.chosen, lastSlot))
   const advanced = chosen > state.chosen
   if (advanced && records.length > 0) records.push({ _tag: "Chosen", slot: chosen })
-  const accepted: FromAcceptor = { _tag: "Accepted", ballot: configuration.ballot, lastSlot, round }
+  const granted = grantedMs(state.grants, configuration.ballot, message.leaseMs)
+  const grants = granted > 0 ? grant(state.grants, configuration, granted, nowMs) : state.grants
+  // On disk before the grant leaves: after a restart it is all that is known of it.
+  const { notedMs } = grants
+  if (notedMs !== state.grants.notedMs) records.push({ _tag: "LeaseNoted", durationMs: notedMs })
+  const { ballot } = configuration
+  const accepted: FromAcceptor = { _tag: "Accepted", ballot, lastSlot, round, grantedMs: granted }
   const outputs: Array<Output> = [
     ...notes,
     { _tag: "Persist", records, release: [reply(configuration.leader, accepted)] }
@@ -137,8 +186,11 @@ const accept = (before: AcceptorState, log: LogView, message: Accept): Step<Acce
   // here.
   const follows = !sameReplica(configuration.leader, state.self)
   if (advanced && follows) outputs.push({ _tag: "Apply", through: chosen, answer: false })
-  return { state: advanced ? { ...state, chosen } : state, outputs }
+  return { state: { ...state, chosen, grants }, outputs }
 }
+
+const grant = (grants: Grants, { ballot, leader }: Configuration, forMs: number, nowMs: number): Grants =>
+  withGrant(grants, ballot, leader, forMs, nowMs)
 
 /**
  * Where the leader may try next: below `prevSlot`, at an entry of its ballot or an older one; not below the

@@ -6,6 +6,7 @@ import { Ballot, NodeId, noSlot, type Replica, Slot, StorageId } from "./ids.ts"
 import { idleLeader, leaderStep } from "./leader.ts"
 import { defaultLeaderSettings, type LeaderInput } from "./leader-input.ts"
 import type { LeaderState } from "./leader-state.ts"
+import { freshGrants } from "./lease.ts"
 import {
   type Base,
   ballotAbove,
@@ -53,7 +54,8 @@ const acceptorOf = (self: Replica): AcceptorState => ({
   self,
   promised: Ballot(1),
   chosen: Slot(100),
-  configuration: undefined
+  configuration: undefined,
+  grants: freshGrants(0, 0, 0)
 })
 
 const sent = (outputs: ReadonlyArray<Output>): ReadonlyArray<Extract<Free, { _tag: "Send" }>["message"]> =>
@@ -68,13 +70,14 @@ const accept = (prevSlot: number, prevSlotBallot: number): Accept => ({
   prevSlotBallot: Ballot(prevSlotBallot),
   runs: [{ ballot: Ballot(2), first: Slot(prevSlot + 1), count: 1, atMs: 1, bytes: entry }],
   chosen: noSlot,
-  round: 3
+  round: 3,
+  leaseMs: 0
 })
 
 describe("an acceptor with a base", () => {
   it("answers a Prepare from what it still holds", () => {
     const message: Prepare = { _tag: "Prepare", configuration, prev, fromSlot: Slot(20) }
-    const { outputs } = acceptorStep(acceptorOf(b), logOf(101, 110, 1), a, message)
+    const { outputs } = acceptorStep(acceptorOf(b), logOf(101, 110, 1), a, message, 0)
     expect(sent(outputs)[0]).toMatchObject({
       _tag: "Prepared",
       prevSlot: 100,
@@ -84,13 +87,13 @@ describe("an acceptor with a base", () => {
   })
 
   it("takes what follows its base", () => {
-    const { outputs } = acceptorStep(acceptorOf(b), logOf(101, 100, 1), a, accept(100, 1))
+    const { outputs } = acceptorStep(acceptorOf(b), logOf(101, 100, 1), a, accept(100, 1), 0)
     expect(sent(outputs)[0]).toMatchObject({ _tag: "Accepted", lastSlot: 101 })
   })
 
   it("changes nothing below its base, and names it", () => {
     for (const below of [accept(0, 0), accept(50, 1), accept(99, 1)]) {
-      const { outputs } = acceptorStep(acceptorOf(b), logOf(101, 110, 1), a, below)
+      const { outputs } = acceptorStep(acceptorOf(b), logOf(101, 110, 1), a, below, 0)
       expect(sent(outputs)[0]).toMatchObject({ _tag: "Gap", hintSlot: 100, hintBallot: 1 })
       const records = outputs.flatMap((output) => (output._tag === "Persist" ? output.records : []))
       expect(records.map(({ _tag }) => _tag)).toEqual(["Promised"])
@@ -98,7 +101,7 @@ describe("an acceptor with a base", () => {
   })
 
   it("names its base where all that it holds is of newer ballots", () => {
-    const { outputs } = acceptorStep(acceptorOf(b), logOf(101, 110, 1, 2), a, accept(109, 1))
+    const { outputs } = acceptorStep(acceptorOf(b), logOf(101, 110, 1, 2), a, accept(109, 1), 0)
     expect(sent(outputs)[0]).toMatchObject({ _tag: "Gap", hintSlot: 100, hintBallot: 2 })
   })
 })
@@ -107,7 +110,7 @@ describe("an acceptor with a base", () => {
 const prepared = (log: LogView, of = prev): { state: LeaderState; messages: ReadonlyArray<unknown> } => {
   let state: LeaderState = idleLeader(a)
   const take = (input: LeaderInput) => {
-    const step = leaderStep(state, log, input)
+    const step = leaderStep(state, log, input, 0)
     state = step.state
     return sent(step.outputs)
   }
@@ -140,36 +143,47 @@ const gap = (hintSlot: number, hintBallot: number): FromAcceptor => ({
 describe("a leader with a base", () => {
   const log = logOf(101, 110, 2)
   const carrying = () =>
-    leaderStep(prepared(log).state, log, { _tag: "FromAcceptor", from: a, message: answer(110, 110) })
+    leaderStep(prepared(log).state, log, { _tag: "FromAcceptor", from: a, message: answer(110, 110) }, 0)
 
   it("carries what it holds to who lacks it", () => {
     const { state } = carrying()
-    const step = leaderStep(state, log, { _tag: "FromAcceptor", from: b, message: gap(103, 1) })
+    const step = leaderStep(state, log, { _tag: "FromAcceptor", from: b, message: gap(103, 1) }, 0)
     expect(sent(step.outputs)[0]).toMatchObject({ _tag: "Accept", prevSlot: 103, prevSlotBallot: 1 })
   })
 
   it("waits for the timer where an acceptor lacks what was cut off, then tries at the base", () => {
     let { state } = carrying()
-    const step = leaderStep(state, log, { _tag: "FromAcceptor", from: b, message: gap(40, 1) })
+    const step = leaderStep(state, log, { _tag: "FromAcceptor", from: b, message: gap(40, 1) }, 0)
     expect(sent(step.outputs)).toEqual([])
     state = step.state
-    const again = leaderStep(state, log, { _tag: "TimerFired", timer: "retransmit" })
+    const again = leaderStep(state, log, { _tag: "TimerFired", timer: "retransmit" }, 0)
     expect(sent(again.outputs).at(-1)).toMatchObject({ _tag: "Accept", prevSlot: 100, prevSlotBallot: 1 })
   })
 
   it("serves over a log that a snapshot has emptied, with the time of its base", () => {
     const empty = logOf(111, 110, 2)
-    let { state } = leaderStep(prepared(empty).state, empty, {
-      _tag: "FromAcceptor",
-      from: a,
-      message: answer(110, 110)
-    })
+    let { state } = leaderStep(
+      prepared(empty).state,
+      empty,
+      {
+        _tag: "FromAcceptor",
+        from: a,
+        message: answer(110, 110)
+      },
+      0
+    )
     for (const from of [a, b]) {
-      const accepted = { _tag: "Accepted", ballot: Ballot(2), lastSlot: Slot(110), round: 1 } as const
-      state = leaderStep(state, empty, { _tag: "FromAcceptor", from, message: accepted }).state
+      const accepted = {
+        _tag: "Accepted",
+        ballot: Ballot(2),
+        lastSlot: Slot(110),
+        round: 1,
+        grantedMs: 0
+      } as const
+      state = leaderStep(state, empty, { _tag: "FromAcceptor", from, message: accepted }, 0).state
     }
     const reply = { _tag: "Activated", requestId: "t/complete", configuration } as const
-    state = leaderStep(state, empty, { _tag: "FromMaster", reply }).state
+    state = leaderStep(state, empty, { _tag: "FromMaster", reply }, 0).state
     expect(state).toMatchObject({ _tag: "Serving", atMs: 77, last: 110 })
   })
 
@@ -177,10 +191,10 @@ describe("a leader with a base", () => {
     const outside = { ...prev, leader: b, acceptors: [b, c] }
     const own = logOf(1, 10, 2)
     const { state } = prepared(own, outside)
-    const step = leaderStep(state, own, { _tag: "FromAcceptor", from: b, message: answer(100, 110) })
+    const step = leaderStep(state, own, { _tag: "FromAcceptor", from: b, message: answer(100, 110) }, 0)
     expect(sent(step.outputs)).toEqual([])
     const installed = logOf(106, 105, 2)
-    const again = leaderStep(step.state, installed, { _tag: "TimerFired", timer: "prepare-retry" })
+    const again = leaderStep(step.state, installed, { _tag: "TimerFired", timer: "prepare-retry" }, 0)
     expect(sent(again.outputs)[0]).toMatchObject({ _tag: "Prepare", fromSlot: 106 })
   })
 })

@@ -75,7 +75,10 @@ const serving = (before: Awaiting, log: LogView): Step<Serving> => {
     newReads: held?.newReads ?? [],
     beatRound: round,
     next: undefined,
-    refused: undefined
+    refused: undefined,
+    leaseMs: settings.leaseDurationMs,
+    sendings: [],
+    handOver: undefined
   }
   return {
     state,

@@ -31,6 +31,7 @@ export const carrying = (facts: CarryFacts, log: LogView, round: number): Step<C
     _tag: "Carrying",
     progress: freshProgress(configuration, slotPlus(boundThrough, 1)),
     round,
+    leaseMs: 0,
     last: boundThrough,
     chosen: noSlot
   }

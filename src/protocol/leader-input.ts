@@ -1,11 +1,17 @@
 /** What happens to a leader, and the settings it acts by. */
 import type { Replica } from "./ids.ts"
-import type { FromAcceptor, FromClient, MasterReply } from "./messages.ts"
+import type { FromAcceptor, FromClient, MasterReply, Query } from "./messages.ts"
 import type { TimerName } from "./step.ts"
 
 /** Sizes and intervals of a leader. */
 export interface LeaderSettings {
   readonly heartbeatIntervalMs: number
+  /** The lease that it asks its acceptors for; 0: it reads by rounds. */
+  readonly leaseDurationMs: number
+  /** By what part another node's clock may run faster than its own. */
+  readonly maxClockDrift: number
+  /** What is in flight when it is to hand over has this long to be chosen. */
+  readonly handOverWithinMs: number
   readonly retransmitAfterMs: number
   readonly masterRetryMs: number
   /** Sessions without a sign of life for this long are forgotten; it goes into the log with each ballot. */
@@ -26,6 +32,10 @@ export interface LeaderSettings {
 
 export const defaultLeaderSettings: LeaderSettings = {
   heartbeatIntervalMs: 50,
+  // Leases need a clock that runs: whoever has one says how long they are.
+  leaseDurationMs: 0,
+  maxClockDrift: 0.01,
+  handOverWithinMs: 1000,
   retransmitAfterMs: 100,
   masterRetryMs: 250,
   sessionTtlMs: 60_000,
@@ -56,6 +66,12 @@ export type LeaderInput =
   | { readonly _tag: "FromMaster"; readonly reply: MasterReply }
   | { readonly _tag: "FromAcceptor"; readonly from: Replica; readonly message: FromAcceptor }
   | FromClient
+  /** Questions that could not be answered under a lease. */
+  | { readonly _tag: "AskByRound"; readonly queries: ReadonlyArray<Query> }
+  /**
+   * Another acceptor of its ballot is to lead: it finishes what is in flight, and steps down for that one.
+   */
+  | { readonly _tag: "HandOver"; readonly to: Replica }
   /** All that waited has been given: send what has gathered. `wallMs` is this node's wall clock. */
   | { readonly _tag: "Flush"; readonly wallMs: number }
   | { readonly _tag: "TimerFired"; readonly timer: TimerName }

@@ -177,7 +177,8 @@ const onPrepared = (
     prevSlotBallot: message.prevSlotBallot,
     runs: message.runs,
     chosen: noSlot,
-    round: copies
+    round: copies,
+    leaseMs: 0
   }
   return { state: next, outputs: [{ _tag: "Send", to: [state.self.node], message: copy }] }
 }

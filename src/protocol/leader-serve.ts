@@ -4,9 +4,12 @@
  */
 import type { Replica } from "./ids.ts"
 import { admit } from "./leader-admit.ts"
+import { type HandedOver, handingOver, handOver, orHandedOver } from "./leader-hand-over.ts"
 import type { LeaderInput } from "./leader-input.ts"
+import { leaseUntilMs } from "./leader-lease.ts"
 import { answered, reconfigure, retryNext } from "./leader-reconfigure.ts"
 import type { Lost, Preparing, Serving } from "./leader-state.ts"
+import { leaseFrom, noteSending } from "./lease.ts"
 import type { LogView } from "./log-view.ts"
 import type { Accepted, Gap, MasterReply } from "./messages.ts"
 import {
@@ -25,16 +28,33 @@ import { type Output, type Step, stay } from "./step.ts"
 import { afterChosen } from "./window.ts"
 
 export const serveStep = (
+  before: Serving,
+  log: LogView,
+  input: LeaderInput,
+  nowMs: number
+): Step<Serving | Preparing | Lost | HandedOver> => {
+  // Whatever this step sends, it sends after now.
+  const sendings = noteSending(before.sendings, before.round, before.leaseMs, nowMs)
+  const state = sendings === before.sendings ? before : { ...before, sendings }
+  return orHandedOver(servedStep(state, log, input, nowMs), nowMs)
+}
+
+const servedStep = (
   state: Serving,
   log: LogView,
-  input: LeaderInput
+  input: LeaderInput,
+  nowMs: number
 ): Step<Serving | Preparing | Lost> => {
   switch (input._tag) {
     case "Submit":
     case "Query":
       return admit(state, state.settings, input)
     case "Flush":
-      return flush(state, log, input.wallMs)
+      return flush(state, log, input.wallMs, nowMs)
+    case "AskByRound":
+      return askRound({ ...state, newReads: [...state.newReads, ...input.queries] }, log, false)
+    case "HandOver":
+      return handOver(state, input.to, nowMs)
     case "FromAcceptor":
       if (input.message._tag === "Accepted") return onAccepted(state, log, input.from, input.message)
       if (input.message._tag === "Gap") return onGap(state, log, input.from, input.message)
@@ -43,6 +63,7 @@ export const serveStep = (
       if (input.timer === "heartbeat") return beat(state, log)
       if (input.timer === "retransmit") return resendLate(state, log)
       if (input.timer === "master-retry") return retryNext(state)
+      if (input.timer === "hand-over") return handingOver(state, nowMs)
       return stay(state)
     case "FromMaster":
       if (input.reply.requestId === state.next?.requestId) return answered(state, log, input.reply)
@@ -58,24 +79,35 @@ export const serveStep = (
  * Sends what has gathered: batches while the window has room, and one round for all reads that came since the
  * last.
  */
-const flush = (before: Serving, log: LogView, wallMs: number): Step<Serving> => {
+const flush = (before: Serving, log: LogView, wallMs: number, nowMs: number): Step<Serving> => {
   let state = before
   const outputs: Array<Output> = []
-  while (state.pending.length > 0 && state.window.length < state.settings.windowMax) {
+  while (
+    state.handOver === undefined &&
+    state.pending.length > 0 &&
+    state.window.length < state.settings.windowMax
+  ) {
     const proposed = propose(state, log, wallMs)
     state = proposed.state
     outputs.push(...proposed.outputs)
   }
-  const reading = confirmReads(state, log, outputs.length > 0)
+  const reading = confirmReads(state, log, outputs.length > 0, nowMs)
   return { state: reading.state, outputs: [...outputs, ...reading.outputs] }
 }
 
+/** Under a lease nobody else can have been activated: what is chosen here is all that is (section 6). */
+const confirmReads = (state: Serving, log: LogView, proposed: boolean, nowMs: number): Step<Serving> => {
+  const { newReads: queries, chosen: slot, configuration } = state
+  if (queries.length === 0) return stay(state)
+  if (nowMs >= leaseUntilMs(state)) return askRound(state, log, proposed)
+  return stay({ ...state, newReads: [] }, { _tag: "Answer", slot, queries, lease: configuration.ballot })
+}
+
 /**
- * A read needs an answer of every acceptor to something sent after it came; a proposal that goes out anyway
- * serves as well.
+ * Without one a read needs an answer of every acceptor to something sent after it came; a proposal that goes
+ * out anyway serves as well.
  */
-const confirmReads = (state: Serving, log: LogView, proposed: boolean): Step<Serving> => {
-  if (state.newReads.length === 0) return stay(state)
+const askRound = (state: Serving, log: LogView, proposed: boolean): Step<Serving> => {
   const numbered = proposed ? state : nextRound(state)
   const { round, chosen: slot } = numbered
   const reads = [...state.reads, { round, slot, queries: state.newReads }]
@@ -90,7 +122,9 @@ const toAll = (state: Serving, log: LogView): Output => ({
 })
 
 const onAccepted = (before: Serving, log: LogView, from: Replica, message: Accepted): Step<Serving> => {
-  const { state, outputs } = settled({ ...before, progress: acknowledge(before, from, message) })
+  const { sendings, settings } = before
+  const untilMs = leaseFrom(sendings, message.round, message.grantedMs, settings.maxClockDrift)
+  const { state, outputs } = settled({ ...before, progress: acknowledge(before, from, message, untilMs) })
   return withSent(state, outputs, sendMore(state, log, from))
 }
 
@@ -127,7 +161,7 @@ const settled = (before: Serving): Step<Serving> => {
   const confirmed = leastConfirmed(state)
   if (state.reads.some((read) => read.round <= confirmed)) {
     for (const { round, slot, queries } of state.reads) {
-      if (round <= confirmed) outputs.push({ _tag: "Answer", slot, queries })
+      if (round <= confirmed) outputs.push({ _tag: "Answer", slot, queries, lease: undefined })
     }
     state = { ...state, reads: state.reads.filter((read) => read.round > confirmed) }
   }

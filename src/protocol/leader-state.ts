@@ -1,7 +1,8 @@
 /** The phases of a leader, each with what it knows: what a phase cannot have, cannot be read. */
 import type { Configuration } from "./configuration.ts"
-import type { Ballot, Replica, Slot } from "./ids.ts"
+import type { Ballot, NodeId, Replica, Slot } from "./ids.ts"
 import type { LeaderSettings } from "./leader-input.ts"
+import type { Sending } from "./lease.ts"
 import type { MasterRequest, Query } from "./messages.ts"
 import type { Replication } from "./progress.ts"
 import type { Pending, Window } from "./window.ts"
@@ -11,6 +12,10 @@ export interface Deposed {
   readonly _tag: "Deposed"
   readonly self: Replica
   readonly reason: string
+  /** Whom it handed over to. */
+  readonly successor?: NodeId | undefined
+  /** It leaves the lead to its successor until then, whatever the master still says. */
+  readonly leavesUntilMs?: number | undefined
 }
 
 /**
@@ -113,6 +118,10 @@ export interface Serving extends CarryFacts, Replication {
   readonly next: MasterRequest | undefined
   /** The master's refusal of the last such request. */
   readonly refused: { readonly requestId: string; readonly reason: string } | undefined
+  /** When its latest rounds were sent: its lease counts from there. */
+  readonly sendings: ReadonlyArray<Sending>
+  /** Another acceptor is to lead; nothing more is proposed, and at `byMs` the latest it steps down. */
+  readonly handOver: { readonly to: Replica; readonly byMs: number } | undefined
 }
 
 /** What a leader that lost to another ballot was. */

@@ -23,37 +23,48 @@ const emptyLog: LogView = {
 
 const preparing = () => {
   const settings = defaultLeaderSettings
-  const asked = leaderStep(idleLeader(self), emptyLog, { _tag: "Start", token: "t", acceptors, settings })
+  const asked = leaderStep(idleLeader(self), emptyLog, { _tag: "Start", token: "t", acceptors, settings }, 0)
   const prev = { ballot: Ballot(1), generation: 0, leader: self, acceptors }
   const configuration = { ...prev, ballot: Ballot(2) }
   const reply = { _tag: "Issued", requestId: "t/ballot", configuration, prev } as const
-  return leaderStep(asked.state, emptyLog, { _tag: "FromMaster", reply }).state
+  return leaderStep(asked.state, emptyLog, { _tag: "FromMaster", reply }, 0).state
 }
 
 const nack = { _tag: "Nack", ballot: Ballot(2), promised: Ballot(9) } as const
 
 describe("a leader", () => {
   it("steps down when an acceptor of its ballot has promised a higher one", () => {
-    const step = leaderStep(preparing(), emptyLog, {
-      _tag: "FromAcceptor",
-      from: acceptors[1]!,
-      message: nack
-    })
+    const step = leaderStep(
+      preparing(),
+      emptyLog,
+      {
+        _tag: "FromAcceptor",
+        from: acceptors[1]!,
+        message: nack
+      },
+      0
+    )
     expect(step.state._tag).toBe("Deposed")
   })
 
   it("is not deposed by a stranger, nor by a node that came back with another disk", () => {
     for (const from of [replica("x", "1"), replica("b", "2")]) {
-      const step = leaderStep(preparing(), emptyLog, { _tag: "FromAcceptor", from, message: nack })
+      const step = leaderStep(preparing(), emptyLog, { _tag: "FromAcceptor", from, message: nack }, 0)
       expect(step.state._tag).toBe("Preparing")
     }
   })
 
   it("that serves steps down when the master says that another ballot is active", () => {
-    const accepted = { _tag: "Accepted", ballot: Ballot(2), lastSlot: noSlot, round: 1 } as const
+    const accepted = {
+      _tag: "Accepted",
+      ballot: Ballot(2),
+      lastSlot: noSlot,
+      round: 1,
+      grantedMs: 0
+    } as const
     let state = preparing()
     const tell = (input: LeaderInput) => {
-      state = leaderStep(state, emptyLog, input).state
+      state = leaderStep(state, emptyLog, input, 0).state
     }
     const prepared = { _tag: "Prepared", ballot: Ballot(2), lastSlot: noSlot, prevSlot: noSlot } as const
     const log = { prevSlotBallot: Ballot(0), runs: [], chosen: noSlot }

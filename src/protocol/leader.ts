@@ -3,20 +3,21 @@
  * serving.
  */
 import { type Configuration, isAcceptorOf } from "./configuration.ts"
-import type { Ballot, Replica } from "./ids.ts"
+import type { Ballot, NodeId, Replica } from "./ids.ts"
 import { noBallot } from "./ids.ts"
 import { awaitStep } from "./leader-activate.ts"
 import { admit } from "./leader-admit.ts"
 import { carryStep } from "./leader-carry.ts"
+import { farewell, type HandedOver } from "./leader-hand-over.ts"
 import type { LeaderInput } from "./leader-input.ts"
 import { asking, askingStep, prepareStep, type Refused } from "./leader-prepare.ts"
 import { askAgain } from "./leader-reconfigure.ts"
+import { abandon, clientsOf, refusals } from "./leader-refuse.ts"
 import { serveStep } from "./leader-serve.ts"
-import type { Held, LeaderState, Lost, ReadRound, Serving } from "./leader-state.ts"
+import type { Deposed, Held, LeaderState, Lost, Serving } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
-import type { FromClient, Refusal } from "./messages.ts"
-import { type Free, type Output, type Step, stay, type TimerName } from "./step.ts"
-import { unsettled } from "./window.ts"
+import type { FromClient } from "./messages.ts"
+import { type Output, type Step, stay, type TimerName } from "./step.ts"
 
 export const idleLeader = (self: Replica): LeaderState => ({
   _tag: "Deposed",
@@ -28,30 +29,43 @@ export const idleLeader = (self: Replica): LeaderState => ({
 export const leads = (state: LeaderState): Configuration | undefined =>
   "configuration" in state ? state.configuration : undefined
 
-const timers: ReadonlyArray<TimerName> = ["heartbeat", "retransmit", "master-retry", "prepare-retry"]
+const timers: ReadonlyArray<TimerName> = [
+  "heartbeat",
+  "retransmit",
+  "master-retry",
+  "prepare-retry",
+  "hand-over"
+]
 
 /** What a leader on its way from one ballot of its own to the next keeps for its clients. */
 const heldBy = (state: LeaderState): Held | undefined => ("held" in state ? state.held : undefined)
 
 /**
  * One step of the leader. `log` is the log of the acceptor beside it. Inputs that come while it does not
- * serve are refused, so that clients know that nothing was done.
+ * serve are refused, so that clients know that nothing was done. `nowMs` is this node's monotonic clock, read
+ * before anything of this step leaves.
  */
-export const leaderStep = (state: LeaderState, log: LogView, input: LeaderInput): Step<LeaderState> => {
+export const leaderStep = (
+  state: LeaderState,
+  log: LogView,
+  input: LeaderInput,
+  nowMs: number
+): Step<LeaderState> => {
   if (input._tag === "Start") return state._tag === "Deposed" ? asking(state.self, input) : stay(state)
   const ballot = leads(state)?.ballot ?? heldBy(state)?.ballot ?? noBallot
   // Its own acceptor promised somebody else: the log is no longer this leader's to read (section 4, point 5).
   if (log.promised > ballot && ballot > noBallot)
-    return refuseInput(depose(state, `ballot ${log.promised}`), input)
+    return refuseInputs(depose(state, `ballot ${log.promised}`), clientsOf(input))
   if (input._tag === "FromAcceptor" && !concerns(state, input.from)) return stay(state)
   if (input._tag === "FromAcceptor" && input.message._tag === "Nack") {
     return outranked(ballot, input.message.ballot, input.message.promised)
       ? depose(state, `ballot ${input.message.promised}`)
       : stay(state)
   }
-  if (state._tag === "Serving") return settle(serveStep(state, log, input))
+  if (state._tag === "Serving") return settle(serveStep(state, log, input, nowMs))
   if (state._tag !== "Deposed" && input._tag === "Reconfigure") return askAgain(state, input)
-  if (input._tag === "Submit" || input._tag === "Query") return hold(state, input)
+  const fromClients = clientsOf(input)
+  if (fromClients.length > 0) return hold(state, fromClients)
   return settle(onTheWay(state, log, input))
 }
 
@@ -84,58 +98,52 @@ const concerns = (state: LeaderState, from: Replica): boolean => {
 const outranked = (mine: Ballot, refused: Ballot, promised: Ballot): boolean =>
   refused === mine && promised > mine
 
-const settle = (step: Step<LeaderState | Lost | Refused>): Step<LeaderState> => {
+const settle = (step: Step<LeaderState | Lost | Refused | HandedOver>): Step<LeaderState> => {
   const { state, outputs } = step
+  if (state._tag === "HandedOver") return handedOver(state, outputs)
   if (state._tag !== "Lost" && state._tag !== "Refused") return { state, outputs }
   return depose(state.state, state._tag === "Lost" ? state.reason : `the master's refusal: ${state.reason}`)
 }
 
-/** Stops leading at once. What was not sent was not done; what was in flight may still take effect. */
-const depose = (state: LeaderState, by: string): Step<LeaderState> => {
-  const outputs: Array<Output> = timers.map((timer) => ({ _tag: "CancelTimer", timer }))
-  if (state._tag === "Serving") outputs.push(...abandon(state, state.reads))
-  const held = heldBy(state)
-  if (held !== undefined) outputs.push(...abandon(held, []))
-  const ballot = leads(state)?.ballot ?? noBallot
-  outputs.push({ _tag: "Note", note: { _tag: "LeaderPhase", ballot, phase: "Deposed" } })
-  return { state: { _tag: "Deposed", self: state.self, reason: `deposed by ${by}` }, outputs }
+/** Leads no more before it says so: nobody may read under a lease that is given back. */
+const handedOver = ({ state, to }: HandedOver, outputs: ReadonlyArray<Output>): Step<LeaderState> => {
+  const deposed = depose(state, "a hand-over", to.node)
+  const leavesUntilMs = state.handOver?.byMs
+  return {
+    state: { ...deposed.state, leavesUntilMs },
+    outputs: [...outputs, ...deposed.outputs, ...farewell(state, to)]
+  }
 }
 
-const notLeader: Refusal = { _tag: "NotLeader", leader: undefined }
-
-const abandon = (
-  state: Pick<Held, "window" | "pending" | "newReads">,
-  reads: ReadonlyArray<ReadRound>
-): ReadonlyArray<Free> => [
-  ...unsettled(state.window),
-  ...state.pending.map(
-    ({ client, submission }): Free => ({ _tag: "RefuseSubmit", client, submission, refusal: notLeader })
-  ),
-  ...[...state.newReads, ...reads.flatMap((read) => read.queries)].map(
-    ({ client, question }): Free => ({ _tag: "RefuseQuery", client, question, refusal: notLeader })
-  )
-]
+/** Stops leading at once. What was not sent was not done; what was in flight may still take effect. */
+const depose = (state: LeaderState, by: string, successor?: NodeId): Step<Deposed> => {
+  const outputs: Array<Output> = timers.map((timer) => ({ _tag: "CancelTimer", timer }))
+  if (state._tag === "Serving") outputs.push(...abandon(state, state.reads, successor))
+  const held = heldBy(state)
+  if (held !== undefined) outputs.push(...abandon(held, [], successor))
+  const ballot = leads(state)?.ballot ?? noBallot
+  outputs.push({ _tag: "Note", note: { _tag: "LeaderPhase", ballot, phase: "Deposed" } })
+  return { state: { _tag: "Deposed", self: state.self, reason: `deposed by ${by}`, successor }, outputs }
+}
 
 /**
  * A leader that goes on to its next ballot keeps what comes from clients. Any other that does not serve
  * refuses it, so that they know that nothing was done.
  */
-const hold = (state: Exclude<LeaderState, Serving>, input: FromClient): Step<LeaderState> => {
-  if (state._tag !== "Deposed" && state.held !== undefined) {
-    const { state: held, outputs } = admit(state.held, state.settings, input)
-    return { state: { ...state, held }, outputs }
+const hold = (state: Exclude<LeaderState, Serving>, inputs: ReadonlyArray<FromClient>): Step<LeaderState> => {
+  if (state._tag === "Deposed" || state.held === undefined) return refuseInputs(stay(state), inputs)
+  let { held } = state
+  const outputs: Array<Output> = []
+  for (const input of inputs) {
+    const step = admit(held, state.settings, input)
+    held = step.state
+    outputs.push(...step.outputs)
   }
-  return refuseInput(stay(state), input)
+  return { state: { ...state, held }, outputs }
 }
 
-/** Adds the refusal of a client's input to a step of a leader that does not serve. */
-const refuseInput = (step: Step<LeaderState>, input: LeaderInput): Step<LeaderState> => {
-  if (input._tag !== "Submit" && input._tag !== "Query") return step
-  const refusal: Refusal =
-    step.state._tag === "Deposed" ? notLeader : { _tag: "Overloaded", retryAfterMs: 50 }
-  const refused: Free =
-    input._tag === "Submit"
-      ? { _tag: "RefuseSubmit", client: input.client, submission: input.submission, refusal }
-      : { _tag: "RefuseQuery", client: input.client, question: input.question, refusal }
-  return { state: step.state, outputs: [...step.outputs, refused] }
-}
+/** Adds the refusal of clients' inputs to a step of a leader that does not serve. */
+const refuseInputs = (step: Step<LeaderState>, inputs: ReadonlyArray<FromClient>): Step<LeaderState> =>
+  inputs.length === 0
+    ? step
+    : { state: step.state, outputs: [...step.outputs, ...refusals(step.state, inputs)] }

@@ -40,6 +40,9 @@ const serving = (acceptors: ReadonlyArray<Replica>, chosen = 0, change: Partial<
   beatRound: 0,
   next: undefined,
   refused: undefined,
+  leaseMs: 0,
+  sendings: [],
+  handOver: undefined,
   ...change
 })
 

@@ -36,6 +36,8 @@ export interface Accept {
   /** Above 0 only in an active ballot: a leader counts nothing before its ballot is active. */
   readonly chosen: Slot
   readonly round: number
+  /** For how long the leader asks the acceptor to answer no other leader's Prepare; 0: not at all. */
+  readonly leaseMs: number
 }
 
 /** 2b: everything through `lastSlot`, the end of what the Accept covered, is synced here in `ballot`. */
@@ -44,6 +46,20 @@ export interface Accepted {
   readonly ballot: Ballot
   readonly lastSlot: Slot
   readonly round: number
+  /** No other leader's Prepare is answered for so long after the Accept of `round` came; 0: no promise. */
+  readonly grantedMs: number
+}
+
+/** The leader of `ballot` gives its lease back: it has stopped reading under it. */
+export interface Release {
+  readonly _tag: "Release"
+  readonly ballot: Ballot
+}
+
+/** The leader of `configuration` hands over: its receiver is to ask for a ballot with the same acceptors. */
+export interface TakeOver {
+  readonly _tag: "TakeOver"
+  readonly configuration: Configuration
 }
 
 /**
@@ -65,7 +81,11 @@ export interface Nack {
   readonly promised: Ballot
 }
 
-export type ToAcceptor = Prepare | Accept
+export type ToAcceptor = Prepare | Accept | Release
+/** Whether a message between leader and acceptor is for the acceptor. */
+export const isToAcceptor = (message: ToAcceptor | FromAcceptor): message is ToAcceptor =>
+  message._tag === "Prepare" || message._tag === "Accept" || message._tag === "Release"
+
 export type FromAcceptor = Prepared | Accepted | Gap | Nack
 
 /** Requests to the master. `requestId` makes a retry harmless. */

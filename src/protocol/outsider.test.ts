@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import type { AcceptorState } from "./acceptor.ts"
 import { startedEntry } from "./entry.ts"
 import { Ballot, NodeId, noSlot, type Replica, Slot, StorageId } from "./ids.ts"
+import { freshGrants } from "./lease.ts"
 import { ballotIn, type LogView, lastOf, lastSlotOfBallotIn, noBase, type Stretches } from "./log-view.ts"
 import { isOutside, type Learned, learnStep } from "./outsider.ts"
 
@@ -30,7 +31,8 @@ const acceptor = (promised: number, chosen: number): AcceptorState => ({
   self: c,
   promised: Ballot(promised),
   chosen: Slot(chosen),
-  configuration: undefined
+  configuration: undefined,
+  grants: freshGrants(0, 0, 0)
 })
 
 const active = (ballot: number, generation = 0, acceptors = [a, b]) => ({

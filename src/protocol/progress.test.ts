@@ -30,7 +30,8 @@ describe("a chunk of the leader's log", () => {
     progress: freshProgress(configuration, Slot(1)),
     round: 1,
     last: Slot(6),
-    chosen: Slot(0)
+    chosen: Slot(0),
+    leaseMs: 0
   }
 
   it("ends where its own acceptor's log does, though more is proposed already", () => {

@@ -22,6 +22,8 @@ export interface Progress {
   readonly behind: boolean
   /** It acknowledged something since the last look of the retransmission timer. */
   readonly moved: boolean
+  /** It answers no Prepare of others before, by this leader's clock; 0: it has promised nothing. */
+  readonly leaseUntilMs: number
 }
 
 export type ProgressOf = ReadonlyMap<NodeId, Progress>
@@ -31,6 +33,8 @@ export interface Replication {
   readonly configuration: Configuration
   readonly progress: ProgressOf
   readonly round: number
+  /** The lease that it asks for. */
+  readonly leaseMs: number
   /** End of this leader's log: bound or proposed by it. */
   readonly last: Slot
   readonly chosen: Slot
@@ -40,7 +44,7 @@ export const freshProgress = (configuration: Configuration, next: Slot): Progres
   new Map(
     configuration.acceptors.map((acceptor) => [
       acceptor.node,
-      { acknowledged: noSlot, confirmed: 0, next, behind: false, moved: false }
+      { acknowledged: noSlot, confirmed: 0, next, behind: false, moved: false, leaseUntilMs: 0 }
     ])
   )
 
@@ -65,7 +69,7 @@ export const leastConfirmed = (replication: Replication): number => {
  * 7).
  */
 export const chunkFor = (replication: Replication, log: LogView, next: Slot, maxBytes: number): Accept => {
-  const { configuration, last, chosen, round } = replication
+  const { configuration, last, chosen, round, leaseMs } = replication
   invariant(
     log.promised === configuration.ballot,
     "a leader reads its log only while its own acceptor promised its ballot"
@@ -82,12 +86,21 @@ export const chunkFor = (replication: Replication, log: LogView, next: Slot, max
     prevSlotBallot: log.ballotAt(prevSlot)!,
     runs,
     chosen,
-    round
+    round,
+    leaseMs
   }
 }
 
-/** Records an acknowledgement. One of another ballot, or of a stranger, is none. */
-export const acknowledge = (replication: Replication, from: Replica, message: Accepted): ProgressOf => {
+/**
+ * Records an acknowledgement, and the lease until `leaseUntilMs` that came with it. One of another ballot, or
+ * of a stranger, is none.
+ */
+export const acknowledge = (
+  replication: Replication,
+  from: Replica,
+  message: Accepted,
+  leaseUntilMs = 0
+): ProgressOf => {
   const before = replication.progress.get(from.node)
   if (before === undefined || message.ballot !== replication.configuration.ballot) return replication.progress
   const { lastSlot, round } = message
@@ -95,7 +108,8 @@ export const acknowledge = (replication: Replication, from: Replica, message: Ac
     acknowledged: slotMax(before.acknowledged, lastSlot),
     confirmed: Math.max(before.confirmed, round),
     next: slotMax(before.next, slotPlus(lastSlot, 1)),
-    moved: before.moved || lastSlot > before.acknowledged || before.confirmed === 0
+    moved: before.moved || lastSlot > before.acknowledged || before.confirmed === 0,
+    leaseUntilMs: Math.max(before.leaseUntilMs, leaseUntilMs)
   })
 }
 
@@ -138,7 +152,7 @@ export const nextRound = <R extends Replication>(replication: R): R => ({
  * reads.
  */
 export const emptyAccept = (replication: Replication, log: LogView): Accept => {
-  const { configuration, chosen, round } = replication
+  const { configuration, chosen, round, leaseMs } = replication
   const prevSlot = Slot(chosen)
   return {
     _tag: "Accept",
@@ -147,7 +161,8 @@ export const emptyAccept = (replication: Replication, log: LogView): Accept => {
     prevSlotBallot: log.ballotAt(prevSlot)!,
     runs: [],
     chosen,
-    round
+    round,
+    leaseMs
   }
 }
 

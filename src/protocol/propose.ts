@@ -38,7 +38,8 @@ export const propose = (before: Serving, log: LogView, wallMs: number): Step<Ser
     prevSlotBallot,
     runs: [run],
     chosen,
-    round
+    round,
+    leaseMs: before.leaseMs
   }
   const to: Array<NodeId> = []
   let progress = before.progress

@@ -1,7 +1,7 @@
 /** What a step of a core decides: the next state, and outputs in order, as data. */
 import type { Ballot, ClientId, NodeId, Slot } from "./ids.ts"
 import type { Base } from "./log-view.ts"
-import type { FromAcceptor, MasterRequest, Query, Refusal, ToAcceptor } from "./messages.ts"
+import type { FromAcceptor, MasterRequest, Query, Refusal, TakeOver, ToAcceptor } from "./messages.ts"
 import type { Run } from "./run.ts"
 
 /** A durable fact. Records become durable in the order in which they were persisted. */
@@ -15,13 +15,22 @@ export type DurableRecord =
   | { readonly _tag: "Based"; readonly base: Base }
   /** The log is this base and these runs, whatever stood before. */
   | { readonly _tag: "Rewritten"; readonly base: Base; readonly runs: ReadonlyArray<Run> }
+  /** Leases granted from now on are no longer than this: after a restart they may still run for as long. */
+  | { readonly _tag: "LeaseNoted"; readonly durationMs: number }
 
-export type TimerName = "heartbeat" | "retransmit" | "master-retry" | "prepare-retry"
+export type TimerName =
+  | "heartbeat"
+  | "retransmit"
+  | "master-retry"
+  | "prepare-retry"
+  | "lease-wait"
+  | "hand-over"
 
 /** Outputs that need nothing durable. */
 export type Free =
   /** To one node, or the same message to several, which costs one publish. */
   | { readonly _tag: "Send"; readonly to: ReadonlyArray<NodeId>; readonly message: ToAcceptor | FromAcceptor }
+  | { readonly _tag: "TellSuccessor"; readonly to: NodeId; readonly message: TakeOver }
   | { readonly _tag: "AskMaster"; readonly request: MasterRequest }
   | { readonly _tag: "SetTimer"; readonly timer: TimerName; readonly afterMs: number }
   | { readonly _tag: "CancelTimer"; readonly timer: TimerName }
@@ -43,8 +52,16 @@ export type Free =
    * Entries through this slot are chosen: apply them. `answer` says whether this replica answers the clients.
    */
   | { readonly _tag: "Apply"; readonly through: Slot; readonly answer: boolean }
-  /** Answer these from a state that has applied `slot`. */
-  | { readonly _tag: "Answer"; readonly slot: Slot; readonly queries: ReadonlyArray<Query> }
+  /**
+   * Answer these from a state that has applied `slot`. With `lease`, only if this node still leads that
+   * ballot under a lease when the answer has been computed; else they are to be asked again, `AskByRound`.
+   */
+  | {
+      readonly _tag: "Answer"
+      readonly slot: Slot
+      readonly queries: ReadonlyArray<Query>
+      readonly lease: Ballot | undefined
+    }
   /** A fact for traces, metrics and dashboards. Cores never log. */
   | { readonly _tag: "Note"; readonly note: Note }
 

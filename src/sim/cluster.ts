@@ -27,6 +27,8 @@ export interface ClusterOptions {
   readonly leaseDurationMs: number
   readonly failureTimeoutMs: number
   readonly slowBackupMs: number
+  /** Clocks of nodes may differ by this part, and faults of clocks keep to it. */
+  readonly maxClockDrift: number
   readonly retransmitAfterMs: number
   readonly sessionTtlMs: number
   readonly segmentBytes: number

@@ -136,7 +136,9 @@ export class Oracle implements Facts {
       seen.chosen = 0
       for (const watch of this.#to("onLeader")) watch.onLeader!(seen, before, leader)
     }
-    if (leader._tag !== "Serving" || leader.chosen <= seen.chosen) return
+    if (leader._tag !== "Serving") return
+    for (const watch of this.#to("onServing")) watch.onServing!(seen)
+    if (leader.chosen <= seen.chosen) return
     const from = seen.chosen + 1
     seen.chosen = leader.chosen
     seen.catchUp()

@@ -90,7 +90,7 @@ describe("chosen values survive", () => {
 
 describe("promises never fall", () => {
   const state = (promised: number) => ({ promised: Ballot(promised) }) as AcceptorState
-  const accepted = { _tag: "Accepted", ballot: Ballot(2), lastSlot: Slot(1), round: 1 } as const
+  const accepted = { _tag: "Accepted", ballot: Ballot(2), lastSlot: Slot(1), round: 1, grantedMs: 0 } as const
   const sends = (of: WatchedGroup) =>
     verdict(promises, new FakeFacts(of), (watch) => watch.onAnswer!(of, accepted))
   it("is broken by an acceptor that takes a promise back, in memory or over a restart", () => {

@@ -70,6 +70,8 @@ export interface LawWatch {
   readonly onUp?: (of: WatchedGroup) => void
   readonly onAcceptor?: (of: WatchedGroup, before: AcceptorState, after: AcceptorState) => void
   readonly onLeader?: (of: WatchedGroup, before: LeaderState, after: LeaderState) => void
+  /** A serving leader has done something; it stands as `parts.leader()` says. */
+  readonly onServing?: (of: WatchedGroup) => void
   /** A serving leader has counted slots `from .. through` as chosen, in this state. */
   readonly onChosen?: (of: WatchedGroup, leader: Serving, from: number, through: number) => void
   /** A replica has applied through its `applied`. */

@@ -17,6 +17,8 @@ export interface ClusterShape {
   readonly machine?: AnyMachine
   /** Nodes suspect nobody for as long as a run lasts: the faults alone decide who asks for the lead. */
   readonly patient?: boolean
+  /** Without leases nobody waits for one: for faults in an order that a wait would upset. Default true. */
+  readonly leases?: boolean
 }
 
 /** Everything that a simulation is made of. */
@@ -50,9 +52,10 @@ export const drawCluster = (world: World, shape: ClusterShape): ClusterOptions =
     master,
     machine: shape.machine ?? (kvMachine as unknown as AnyMachine),
     heartbeatIntervalMs,
-    leaseDurationMs: 4 * heartbeatIntervalMs,
+    leaseDurationMs: shape.leases === false ? 0 : 4 * heartbeatIntervalMs,
     failureTimeoutMs: shape.patient === true ? foreverMs : 5 * heartbeatIntervalMs,
     slowBackupMs: shape.patient === true ? foreverMs : 20 * heartbeatIntervalMs,
+    maxClockDrift: random.pick([0.01, 0.1, 0.3]),
     retransmitAfterMs: 2 * heartbeatIntervalMs,
     sessionTtlMs: random.pick([5_000, 60_000]),
     segmentBytes: random.pick([1 << 19, 1 << 20]),

@@ -34,6 +34,13 @@ export const pauses: FaultFamily = {
   }
 }
 
+/**
+ * By how much a clock may be off from true time, either way, so that no two differ by more than the drift
+ * that leases are made for; a hair less, for clocks are read in whole nanoseconds.
+ */
+const clockRateMaxPpm = (maxClockDrift: number): number =>
+  Math.floor((maxClockDrift / (2 - maxClockDrift)) * 1e6) - 1
+
 /** Wall clocks jump both ways, and both clocks of a machine run too fast or too slow. */
 export const clockFaults: FaultFamily = {
   name: "clocks",
@@ -41,12 +48,13 @@ export const clockFaults: FaultFamily = {
   begin: (world) => {
     const { random } = world
     const settings = { everyMs: random.range(200, 3_000), durationMs: { min: 0, max: 0 } }
+    const ratePpm = clockRateMaxPpm(world.cluster?.options.maxClockDrift ?? 0.3)
     return timedFault(random, settings, () =>
       Effect.sync(() => {
         const { node } = random.pick([...world.processes.values()])
         if (random.chance(0.5))
           node.jumpClock(random.range(-random.pick([10, 3_600_000]), random.pick([10, 600_000])))
-        else node.setClockRate(random.range(-200_000, 200_000))
+        else node.setClockRate(random.range(-ratePpm, ratePpm))
       })
     )
   }

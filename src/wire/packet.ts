@@ -5,12 +5,13 @@
 
 import type { Beat } from "../protocol/detector.ts"
 import { type GroupId, GroupId as makeGroup, NodeId, type Replica, StorageId } from "../protocol/ids.ts"
-import type { FromClient, MasterReply, MasterRequest } from "../protocol/messages.ts"
+import type { FromClient, MasterReply, MasterRequest, Release, TakeOver } from "../protocol/messages.ts"
 import { pack, unpack } from "../runtime/codec.ts"
 import { type CatchUp, type CaughtUp, catchUpIn, catchUpKinds, catchUpOut } from "./catch-up-codec.ts"
 import { clientIn, clientKinds, clientOut, type ToClient } from "./client-codec.ts"
 import { beatOut, detectorIn, detectorKinds } from "./detector-codec.ts"
 import { Fields, readFields } from "./fields.ts"
+import { leaseIn, leaseKinds, leaseOut } from "./lease-codec.ts"
 import { masterReplyIn, masterReplyOut, masterRequestIn, masterRequestOut } from "./master-codec.ts"
 import { type ProtocolMessage, protocolIn, protocolKinds, protocolOut } from "./protocol-codec.ts"
 
@@ -49,6 +50,8 @@ export type Body =
   | CatchUp
   | CaughtUp
   | Beat
+  | Release
+  | TakeOver
 
 export interface Packet {
   readonly from: Replica
@@ -66,7 +69,8 @@ const kinds: { readonly [Tag in Body["_tag"]]: number } = {
   Hello: 12,
   ...catchUpKinds,
   ...clientKinds,
-  ...detectorKinds
+  ...detectorKinds,
+  ...leaseKinds
 }
 
 const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
@@ -85,6 +89,9 @@ const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
     case "CatchUp":
     case "CaughtUp":
       return catchUpOut(body)
+    case "Release":
+    case "TakeOver":
+      return leaseOut(body)
     case "Beat":
       return beatOut(body)
     case "Hello":
@@ -114,7 +121,9 @@ const bodyIn = (kind: number, fields: Fields): Body | undefined => {
       answers: fields.text()
     }
   }
-  return catchUpIn(kind, fields) ?? clientIn(kind, fields) ?? detectorIn(kind, fields)
+  return (
+    catchUpIn(kind, fields) ?? clientIn(kind, fields) ?? detectorIn(kind, fields) ?? leaseIn(kind, fields)
+  )
 }
 
 const known = new Set<unknown>(Object.values(kinds))

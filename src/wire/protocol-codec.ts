@@ -1,7 +1,7 @@
 /** The messages between leaders and acceptors as positional arrays. */
 import type { Configuration, Origin } from "../protocol/configuration.ts"
 import type { Replica, Slot } from "../protocol/ids.ts"
-import type { FromAcceptor, ToAcceptor } from "../protocol/messages.ts"
+import type { FromAcceptor, Release, ToAcceptor } from "../protocol/messages.ts"
 import { type Run, runsMisformed } from "../protocol/run.ts"
 import { Fields } from "./fields.ts"
 
@@ -45,7 +45,7 @@ export const runIn = (fields: Fields): Run => ({
 /** Message kinds on the wire. A number is never used again for something else. */
 export const protocolKinds = { Prepare: 1, Prepared: 2, Accept: 3, Accepted: 4, Gap: 5, Nack: 6 } as const
 
-export type ProtocolMessage = ToAcceptor | FromAcceptor
+export type ProtocolMessage = Exclude<ToAcceptor, Release> | FromAcceptor
 
 export const protocolOut = (message: ProtocolMessage): ReadonlyArray<unknown> => {
   switch (message._tag) {
@@ -56,11 +56,12 @@ export const protocolOut = (message: ProtocolMessage): ReadonlyArray<unknown> =>
       return [ballot, lastSlot, prevSlot, prevSlotBallot, runs.map(runOut), chosen]
     }
     case "Accept": {
-      const { configuration, prevSlot, prevSlotBallot, runs, chosen, round } = message
-      return [configurationOut(configuration), prevSlot, prevSlotBallot, runs.map(runOut), chosen, round]
+      const { configuration, prevSlot, prevSlotBallot, runs, chosen, round, leaseMs } = message
+      const place = [configurationOut(configuration), prevSlot, prevSlotBallot]
+      return [...place, runs.map(runOut), chosen, round, leaseMs]
     }
     case "Accepted":
-      return [message.ballot, message.lastSlot, message.round]
+      return [message.ballot, message.lastSlot, message.round, message.grantedMs]
     case "Gap":
       return [message.ballot, message.hintSlot, message.hintBallot, message.round]
     case "Nack":
@@ -81,7 +82,7 @@ export const protocolIn = (kind: number, fields: Fields): ProtocolMessage | unde
     case protocolKinds.Accept:
       return acceptIn(fields)
     case protocolKinds.Accepted:
-      return { _tag: "Accepted", ballot: fields.ballot(), lastSlot: fields.slot(), round: fields.count() }
+      return acceptedIn(fields)
     case protocolKinds.Gap: {
       const ballot = fields.ballot()
       return {
@@ -126,6 +127,18 @@ const acceptIn = (fields: Fields): ProtocolMessage | undefined => {
     prevSlotBallot,
     runs,
     chosen: fields.slot(),
-    round: fields.count()
+    round: fields.count(),
+    leaseMs: leaseIn(fields)
   }
 }
+
+const acceptedIn = (fields: Fields): ProtocolMessage => ({
+  _tag: "Accepted",
+  ballot: fields.ballot(),
+  lastSlot: fields.slot(),
+  round: fields.count(),
+  grantedMs: leaseIn(fields)
+})
+
+/** Nodes from before there were leases say nothing of one: they ask for none, and grant none. */
+const leaseIn = (fields: Fields): number => (fields.left > 0 ? fields.count() : 0)

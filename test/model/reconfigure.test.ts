@@ -81,7 +81,13 @@ describe("a leader that changes its acceptors", () => {
     issue(cluster)
     const [a, b] = cluster.replicas("AB")
     for (const from of [a!, b!]) {
-      const message = { _tag: "Accepted", ballot: Ballot(2), lastSlot: Slot(2), round: 99 } as const
+      const message = {
+        _tag: "Accepted",
+        ballot: Ballot(2),
+        lastSlot: Slot(2),
+        round: 99,
+        grantedMs: 0
+      } as const
       cluster.lead("A", { _tag: "FromAcceptor", from, message })
     }
     expect(cluster.node("A").applied).toBe(1)

@@ -5,6 +5,7 @@ import type { Configuration } from "../../src/protocol/configuration.ts"
 import { startedEntry } from "../../src/protocol/entry.ts"
 import { Ballot, NodeId, noSlot, Slot, StorageId } from "../../src/protocol/ids.ts"
 import { defaultLeaderSettings, type LeaderSettings } from "../../src/protocol/leader-input.ts"
+import { freshGrants } from "../../src/protocol/lease.ts"
 import type { Accept, Prepared } from "../../src/protocol/messages.ts"
 import { chunkFor, freshProgress } from "../../src/protocol/progress.ts"
 import { joinBytes, type Run } from "../../src/protocol/run.ts"
@@ -50,7 +51,13 @@ const preparing = (): ClusterModel => {
 
 describe("an acceptor", () => {
   it("acknowledges nothing beyond its log, whatever ballot the leader claims there", () => {
-    const state = { self: replica("B"), promised: Ballot(2), chosen: noSlot, configuration }
+    const state = {
+      self: replica("B"),
+      promised: Ballot(2),
+      chosen: noSlot,
+      configuration,
+      grants: freshGrants(0, 0, 0)
+    }
     const beyond = {
       configuration,
       prevSlot: Slot(3),
@@ -60,7 +67,7 @@ describe("an acceptor", () => {
       round: 1
     }
     const message = { _tag: "Accept", ...beyond } as unknown as Accept
-    const step = acceptorStep(state, memoryLog(Ballot(2), [], []), replica("A"), message)
+    const step = acceptorStep(state, memoryLog(Ballot(2), [], []), replica("A"), message, 0)
     expect(step.outputs).toMatchObject([
       { _tag: "Persist", release: [{ message: { _tag: "Gap", hintSlot: 0 } }] }
     ])
@@ -71,7 +78,7 @@ describe("a leader", () => {
   it("sends nothing that its own acceptor has not taken in, though others acknowledged it", () => {
     const log = withRun(memoryLog(Ballot(2), [], []), runOf(2, 1, 3))
     const progress = freshProgress(configuration, Slot(6))
-    const replication = { configuration, progress, round: 1, last: Slot(5), chosen: noSlot }
+    const replication = { configuration, progress, round: 1, last: Slot(5), chosen: noSlot, leaseMs: 0 }
     expect(chunkFor(replication, log, Slot(6), 1000)).toMatchObject({
       prevSlot: 3,
       prevSlotBallot: 2,

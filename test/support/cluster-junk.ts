@@ -130,10 +130,10 @@ export const forgeries = (seen: ReadonlyArray<NodeSeen>): ReadonlyArray<Uint8Arr
   const run = { ballot, first: Slot(at + 1), count: 1, atMs: 0, bytes: Uint8Array.of(1, 0, 0, 0, 0) }
   const before = { prevSlot: at, prevSlotBallot: ballot }
   const bodies: ReadonlyArray<Body> = [
-    { _tag: "Accept", configuration, ...before, runs: [run], chosen: far, round: 2 ** 40 },
-    { _tag: "Accept", configuration, ...before, runs: [], chosen: far, round: 2 ** 40 },
+    { _tag: "Accept", configuration, ...before, runs: [run], chosen: far, round: 2 ** 40, leaseMs: 200 },
+    { _tag: "Accept", configuration, ...before, runs: [], chosen: far, round: 2 ** 40, leaseMs: 200 },
     { _tag: "Prepare", configuration, prev: configuration, fromSlot: Slot(1) },
-    { _tag: "Accepted", ballot, lastSlot: far, round: 2 ** 40 },
+    { _tag: "Accepted", ballot, lastSlot: far, round: 2 ** 40, grantedMs: 3_600_000 },
     { _tag: "Gap", ballot, hintSlot: Slot(0), hintBallot: Ballot(0), round: 2 ** 40 },
     { _tag: "Prepared", ballot, lastSlot: at, ...before, runs: [run], chosen: far },
     { _tag: "Submit", client: ClientId("stranger"), submission: 1, bytes: Uint8Array.of(9, 9, 9) },

@@ -7,7 +7,8 @@ import { ClientId, SessionId } from "../../src/protocol/ids.ts"
 import type { ClusterView, NodeView } from "../../src/protocol/invariants/cluster-view.ts"
 import { leads } from "../../src/protocol/leader.ts"
 import { type MemoryLog, valueAt } from "../../src/sim/search/memory-log.ts"
-import type { ClusterModel, ModelNode } from "./cluster-model.ts"
+import type { ClusterModel } from "./cluster-model.ts"
+import type { ModelNode } from "./cluster-model-node.ts"
 
 const seen = (log: MemoryLog) => ({
   last: log.last,

@@ -1,5 +1,4 @@
 /** A cluster of protocol cores without actors: every message, sync, timer and crash is one explicit call. */
-import type { AcceptorState } from "../../src/protocol/acceptor.ts"
 import type { Configuration } from "../../src/protocol/configuration.ts"
 import {
   NodeId,
@@ -12,60 +11,21 @@ import {
   slotPlus
 } from "../../src/protocol/ids.ts"
 import type { LeaderInput, LeaderSettings } from "../../src/protocol/leader-input.ts"
-import type { LeaderState } from "../../src/protocol/leader-state.ts"
+import { freshGrants } from "../../src/protocol/lease.ts"
 import { emptyMaster, type MasterState } from "../../src/protocol/master.ts"
-import type { FromAcceptor, MasterReply, MasterRequest, ToAcceptor } from "../../src/protocol/messages.ts"
+import { isToAcceptor, type MasterReply, type MasterRequest } from "../../src/protocol/messages.ts"
 import type { Learned } from "../../src/protocol/outsider.ts"
-import type { DurableRecord, Free, Output, Persist, TimerName } from "../../src/protocol/step.ts"
+import type { Free, Output, TimerName } from "../../src/protocol/step.ts"
 import { type Cores, realCores } from "../../src/sim/search/cores.ts"
-import { type MemoryLog, memoryLog, valueAt, withPromise, withRun } from "../../src/sim/search/memory-log.ts"
-
-export type PeerMessage = ToAcceptor | FromAcceptor | Learned
-
-/** What a node keeps through a crash. */
-export interface Disk {
-  readonly log: MemoryLog
-  readonly chosen: Slot
-}
-
-export interface ModelNode {
-  readonly self: Replica
-  acceptor: AcceptorState
-  leader: LeaderState
-  log: MemoryLog
-  disk: Disk
-  /** Written and not synced, in order; what each gates is held back. */
-  unsynced: Array<Persist>
-  /** What the node sent to itself: arrives in order, and is lost only in a crash. */
-  mailbox: Array<PeerMessage>
-  readonly timers: Set<TimerName>
-  applied: Slot
-  stateHash: number
-  changedFrom: Slot
-}
-
-export interface Letter {
-  readonly from: Replica
-  readonly to: NodeId
-  readonly message: PeerMessage
-}
-
-/** Told of everything that happens, for transcripts. */
-export interface Watcher {
-  readonly sent: (from: NodeId, to: NodeId, message: PeerMessage) => void
-  readonly asked: (from: NodeId, request: MasterRequest) => void
-  readonly done: (node: NodeId, output: Free) => void
-  readonly written: (node: NodeId, record: DurableRecord) => void
-  readonly told: (to: NodeId, reply: MasterReply) => void
-}
-
-const emptyDisk: Disk = { log: memoryLog(noBallot, [], []), chosen: noSlot }
-
-const hashed = (hash: number, text: string): number => {
-  let next = hash
-  for (let at = 0; at < text.length; at++) next = Math.imul(next ^ text.charCodeAt(at), 0x0100_0193)
-  return next >>> 0
-}
+import { valueAt, withPromise, withRun } from "../../src/sim/search/memory-log.ts"
+import {
+  emptyDisk,
+  hashed,
+  type Letter,
+  type ModelNode,
+  type PeerMessage,
+  type Watcher
+} from "./cluster-model-node.ts"
 
 export class ClusterModel {
   readonly nodes = new Map<NodeId, ModelNode>()
@@ -79,6 +39,8 @@ export class ClusterModel {
   readonly #cores: Cores
   readonly #settings: LeaderSettings
   readonly #watcher: Watcher | undefined
+  /** The monotonic clock of every node; it moves when it is set. */
+  nowMs = 0
   #tokens = 0
 
   constructor(names: string, settings: LeaderSettings, cores: Cores = realCores, watcher?: Watcher) {
@@ -88,7 +50,8 @@ export class ClusterModel {
     this.master = emptyMaster()
     for (const name of names) {
       const self = { node: NodeId(name), storage: StorageId(`${name}1`) }
-      const acceptor = { self, promised: noBallot, chosen: noSlot, configuration: undefined }
+      const grants = freshGrants(settings.leaseDurationMs, 0, this.nowMs)
+      const acceptor = { self, promised: noBallot, chosen: noSlot, configuration: undefined, grants }
       const volatile = { unsynced: [], mailbox: [], applied: noSlot, stateHash: 0, changedFrom: Slot(1) }
       const leader = cores.idleLeader(self)
       const { log } = emptyDisk
@@ -152,19 +115,25 @@ export class ClusterModel {
 
   lead(name: string, input: LeaderInput): void {
     const node = this.node(name)
-    const step = this.#cores.leaderStep(node.leader, node.log, input)
+    const step = this.#cores.leaderStep(node.leader, node.log, input, this.nowMs)
     node.leader = step.state
     this.#take(node, step.outputs)
   }
 
   fire(name: string, timer: TimerName): void {
-    this.node(name).timers.delete(timer)
+    const node = this.node(name)
+    node.timers.delete(timer)
+    if (timer === "lease-wait") {
+      const step = this.#cores.leaseWaited(node.acceptor, node.log, this.nowMs)
+      node.acceptor = step.state
+      return this.#take(node, step.outputs)
+    }
     this.lead(name, { _tag: "TimerFired", timer })
   }
 
   /** Hands a message to a node; whether it leaves the network is the caller's business. */
   receive(name: string, from: Replica, message: PeerMessage): void {
-    if (message._tag !== "Prepare" && message._tag !== "Accept" && message._tag !== "Learned") {
+    if (message._tag !== "Learned" && !isToAcceptor(message)) {
       this.lead(name, { _tag: "FromAcceptor", from, message })
       return
     }
@@ -172,7 +141,7 @@ export class ClusterModel {
     const step =
       message._tag === "Learned"
         ? this.#cores.learnStep(node.acceptor, node.log, message)
-        : this.#cores.acceptorStep(node.acceptor, node.log, from, message)
+        : this.#cores.acceptorStep(node.acceptor, node.log, from, message, this.nowMs)
     node.acceptor = step.state
     this.#take(node, step.outputs)
   }
@@ -206,10 +175,11 @@ export class ClusterModel {
     const written = node.unsynced.shift()
     if (written === undefined) return
     for (const record of written.records) {
-      const { log, chosen } = node.disk
-      if (record._tag === "Appended") node.disk = { log: withRun(log, record.run), chosen }
-      if (record._tag === "Promised") node.disk = { log: withPromise(log, record.ballot), chosen }
-      if (record._tag === "Chosen") node.disk = { log, chosen: record.slot }
+      const { disk } = node
+      if (record._tag === "Appended") node.disk = { ...disk, log: withRun(disk.log, record.run) }
+      if (record._tag === "Promised") node.disk = { ...disk, log: withPromise(disk.log, record.ballot) }
+      if (record._tag === "Chosen") node.disk = { ...disk, chosen: record.slot }
+      if (record._tag === "LeaseNoted") node.disk = { ...disk, leaseNotedMs: record.durationMs }
       if (record._tag === "Appended") this.#changed(node, record.run.first)
     }
     for (const free of written.release) this.#perform(node, free)
@@ -218,9 +188,10 @@ export class ClusterModel {
   /** The node stops and comes back with what its disk kept. */
   crash(name: string): void {
     const node = this.node(name)
-    const { log, chosen } = node.disk
+    const { log, chosen, leaseNotedMs } = node.disk
+    const grants = freshGrants(this.#settings.leaseDurationMs, leaseNotedMs, this.nowMs)
     node.log = log
-    node.acceptor = { self: node.self, promised: log.promised, chosen, configuration: undefined }
+    node.acceptor = { self: node.self, promised: log.promised, chosen, configuration: undefined, grants }
     node.leader = this.#cores.idleLeader(node.self)
     node.unsynced = []
     node.mailbox = []
@@ -274,6 +245,7 @@ export class ClusterModel {
       case "Apply":
         this.#apply(node, output.through)
         break
+      case "TellSuccessor":
       case "Answer":
       case "RefuseSubmit":
       case "RefuseQuery":

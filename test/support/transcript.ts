@@ -1,11 +1,12 @@
 /** What a cluster model does as readable text, one line an event. */
 import type { Configuration, Origin } from "../../src/protocol/configuration.ts"
 import type { NodeId } from "../../src/protocol/ids.ts"
-import { defaultLeaderSettings } from "../../src/protocol/leader-input.ts"
+import { defaultLeaderSettings, type LeaderSettings } from "../../src/protocol/leader-input.ts"
 import type { MasterReply, MasterRequest } from "../../src/protocol/messages.ts"
 import { type Run, runLast } from "../../src/protocol/run.ts"
 import type { DurableRecord, Free } from "../../src/protocol/step.ts"
-import { ClusterModel, type PeerMessage } from "./cluster-model.ts"
+import { ClusterModel } from "./cluster-model.ts"
+import type { PeerMessage } from "./cluster-model-node.ts"
 
 const entries = (runs: ReadonlyArray<Run>): string =>
   runs.length === 0
@@ -28,10 +29,15 @@ const messageText = (message: PeerMessage): string => {
     case "Accept": {
       const { configuration, prevSlot, prevSlotBallot, runs, chosen, round } = message
       const after = `after ${prevSlot}/${prevSlotBallot}: ${entries(runs)}`
-      return `Accept ballot ${configuration.ballot}, ${after}, chosen ${chosen}, round ${round}`
+      const lease = message.leaseMs > 0 ? `, asks for ${message.leaseMs} ms` : ""
+      return `Accept ballot ${configuration.ballot}, ${after}, chosen ${chosen}, round ${round}${lease}`
     }
-    case "Accepted":
-      return `Accepted ballot ${message.ballot} through ${message.lastSlot}, round ${message.round}`
+    case "Accepted": {
+      const lease = message.grantedMs > 0 ? `, grants ${message.grantedMs} ms` : ""
+      return `Accepted ballot ${message.ballot} through ${message.lastSlot}, round ${message.round}${lease}`
+    }
+    case "Release":
+      return `Release ballot ${message.ballot}`
     case "Gap":
       return (
         `Gap ballot ${message.ballot}, try ${message.hintSlot}/${message.hintBallot}, ` +
@@ -91,6 +97,8 @@ const writtenText = (record: DurableRecord): string => {
       return `cut through ${record.base.slot}`
     case "Rewritten":
       return `begins behind ${record.base.slot}: ${entries(record.runs)}`
+    case "LeaseNoted":
+      return `leases of ${record.durationMs} ms`
   }
 }
 
@@ -99,7 +107,12 @@ const doneText = (output: Free): string | undefined => {
     case "Apply":
       return `applies through ${output.through}`
     case "Answer":
-      return `answers ${output.queries.length} questions from slot ${output.slot}`
+      return (
+        `answers ${output.queries.length} questions from slot ${output.slot}` +
+        (output.lease === undefined ? "" : ", if its lease still runs then")
+      )
+    case "TellSuccessor":
+      return `-> ${output.to}: TakeOver from ballot ${output.message.configuration.ballot}`
     case "RefuseSubmit":
       return `refuses submission ${output.submission}: ${output.refusal._tag}`
     case "Unsettled":
@@ -117,7 +130,7 @@ const doneText = (output: Free): string | undefined => {
 }
 
 /** A cluster that writes down what it does; `lines` grows. */
-export const transcribed = (names: string, change: { readonly windowMax?: number } = {}) => {
+export const transcribed = (names: string, change: Partial<LeaderSettings> = {}) => {
   const lines: Array<string> = []
   const say = (node: NodeId, text: string) => lines.push(`  ${node} ${text}`)
   const cluster = new ClusterModel(names, { ...defaultLeaderSettings, ...change }, undefined, {

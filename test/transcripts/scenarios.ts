@@ -1,44 +1,9 @@
 /**
  * The main flows of the protocol, as scripts over a cluster model whose transcript is compared with a file.
  */
-import { keepAliveEntry } from "../../src/protocol/entry.ts"
-import { ClientId, SessionId } from "../../src/protocol/ids.ts"
-import type { ClusterModel } from "../support/cluster-model.ts"
 import { settle, turn } from "../support/cluster-model-chaos.ts"
 import { transcribed } from "../support/transcript.ts"
-
-type Script = ReturnType<typeof transcribed>
-
-const client = ClientId("c")
-
-const submit = (cluster: ClusterModel, leader: string, submission: number): void => {
-  const bytes = keepAliveEntry(SessionId(submission))
-  cluster.lead(leader, { _tag: "Submit", client, submission, bytes })
-  cluster.lead(leader, { _tag: "Flush", wallMs: submission })
-}
-
-const ask = (cluster: ClusterModel, leader: string, question: number): void => {
-  cluster.lead(leader, { _tag: "Query", client, question, queries: [new Uint8Array(1)] })
-  cluster.lead(leader, { _tag: "Flush", wallMs: 0 })
-}
-
-/** A leads the acceptors, nothing is on its way, and the first entry of its ballot is chosen. */
-const serving = (names: string, acceptors: string, change: { readonly windowMax?: number } = {}): Script => {
-  const script = transcribed(names, change)
-  script.cluster.bootstrap("A", acceptors)
-  script.cluster.start("A", acceptors)
-  settle(script.cluster)
-  turn(script.cluster)
-  script.lines.length = 0
-  return script
-}
-
-/** Drops what is on its way to a node. */
-const lose = ({ cluster, lines }: Script, to: string): void => {
-  const lost = cluster.network.filter((letter) => letter.to === to)
-  cluster.network = cluster.network.filter((letter) => letter.to !== to)
-  for (const { from, message } of lost) lines.push(`  lost: ${message._tag} of ${from.node} to ${to}`)
-}
+import { ask, client, lose, type Script, serving, submit } from "./script.ts"
 
 const bootstrap = (): Script => {
   const script = transcribed("ABC")
@@ -242,6 +207,46 @@ const outsider = (): Script => {
   return script
 }
 
+const leased = (): Script => {
+  const script = serving("ABC", "ABC", { leaseDurationMs: 200, maxClockDrift: 0.01 })
+  const { cluster } = script
+  script.heading("All acceptors granted A a lease of 200 ms: a question is answered without a round.")
+  ask(cluster, "A", 1)
+  settle(cluster)
+  script.heading("After 100 ms without another grant B wants to lead: its own acceptor keeps its Prepare.")
+  cluster.nowMs = 100
+  cluster.start("B", "BC")
+  settle(cluster)
+  script.heading("A goes on to serve, and C grants it a new lease; B, where a Prepare waits, does not.")
+  submit(cluster, "A", 1)
+  settle(cluster)
+  script.heading("Then the lease of A is over by its own clock: a question goes the way of a round.")
+  cluster.nowMs = 199
+  ask(cluster, "A", 2)
+  settle(cluster)
+  script.heading("Now it is over by the clock of B as well: B prepares, carries and leads.")
+  cluster.nowMs = 200
+  cluster.fire("B", "lease-wait")
+  settle(cluster)
+  return script
+}
+
+const handedOver = (): Script => {
+  const script = serving("ABC", "ABC", { leaseDurationMs: 200, maxClockDrift: 0.01 })
+  const { cluster } = script
+  script.heading(
+    "A is to hand over to B while a command is in flight; another one waits, and is refused then."
+  )
+  submit(cluster, "A", 1)
+  cluster.lead("A", { _tag: "HandOver", to: cluster.node("B").self })
+  submit(cluster, "A", 2)
+  settle(cluster)
+  script.heading("B was told, and leads without waiting for the lease of A.")
+  cluster.start("B", "ABC")
+  settle(cluster)
+  return script
+}
+
 /** By the name of the file. */
 export const scenarios: Readonly<Record<string, () => Script>> = {
   "bootstrap-and-new-ballot": bootstrap,
@@ -256,5 +261,7 @@ export const scenarios: Readonly<Record<string, () => Script>> = {
   reconfiguration: reconfigured,
   "reconfiguration-given-up": reconfigurationGivenUp,
   "an-outsider-learns": outsider,
-  "read-confirmation": readRound
+  "read-confirmation": readRound,
+  lease: leased,
+  "hand-over": handedOver
 }

@@ -6,6 +6,7 @@ import { chosenIsDurable } from "./chosen-is-durable.ts"
 import { logMatching } from "./log-matching.ts"
 import { once } from "./once.ts"
 import { oneActive } from "./one-active.ts"
+import { oneLease } from "./one-lease.ts"
 import { promises } from "./promises.ts"
 import { restartRemembers } from "./restart-remembers.ts"
 import { sameState } from "./same-state.ts"
@@ -14,6 +15,7 @@ import { survival } from "./survival.ts"
 export const protocolLaws: ReadonlyArray<Law> = [
   promises,
   oneActive,
+  oneLease,
   logMatching,
   chosenIsDurable,
   agreement,

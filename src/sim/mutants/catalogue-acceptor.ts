@@ -83,8 +83,8 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: acceptor,
-        find: '{ _tag: "Accepted", ballot: configuration.ballot, lastSlot, round }',
-        replace: '{ _tag: "Accepted", ballot: configuration.ballot, lastSlot: slotPlus(lastSlot, 1), round }'
+        find: '{ _tag: "Accepted", ballot, lastSlot, round',
+        replace: '{ _tag: "Accepted", ballot, lastSlot: slotPlus(lastSlot, 1), round'
       }
     ],
     law: "chosen is durable everywhere",

@@ -131,12 +131,13 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: serve,
-        find: "if (state.newReads.length === 0) return stay(state)\n",
-        replace:
-          "if (state.newReads.length === 0) return stay(state)\n" +
-          "  if (state.newReads.length > 0) return { state: { ...state, newReads: " +
-          '[] }, outputs: [{ _tag: "Answer", slot: state.chosen, queries: state.newReads ' +
-          "}] }\n"
+        find: "if (nowMs >= leaseUntilMs(state)) return askRound(state, log, proposed)\n",
+        replace: ""
+      },
+      {
+        file: serve,
+        find: '{ _tag: "Answer", slot, queries, lease: configuration.ballot }',
+        replace: '{ _tag: "Answer", slot, queries, lease: undefined }'
       }
     ],
     law: "not-linearizable",

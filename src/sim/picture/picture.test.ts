@@ -18,7 +18,8 @@ const accepted = codec.encode({ node: NodeId("a"), storage: StorageId("s") }, Gr
   _tag: "Accepted",
   ballot: 3 as Ballot,
   lastSlot: 7 as Slot,
-  round: 2
+  round: 2,
+  grantedMs: 0
 })
 
 /** One node speaks twice, then into a partition; the other is frozen, killed and started again. */

@@ -1,15 +1,16 @@
 /** The protocol cores as a value, so that the same search can drive them as they are or with a seeded bug. */
-import { acceptorStep } from "../../protocol/acceptor.ts"
+import { acceptorStep, leaseWaited } from "../../protocol/acceptor.ts"
 import { idleLeader, leaderStep } from "../../protocol/leader.ts"
 import { masterStep } from "../../protocol/master.ts"
 import { learnStep } from "../../protocol/outsider.ts"
 
 export interface Cores {
   readonly acceptorStep: typeof acceptorStep
+  readonly leaseWaited: typeof leaseWaited
   readonly leaderStep: typeof leaderStep
   readonly idleLeader: typeof idleLeader
   readonly masterStep: typeof masterStep
   readonly learnStep: typeof learnStep
 }
 
-export const realCores: Cores = { acceptorStep, leaderStep, idleLeader, masterStep, learnStep }
+export const realCores: Cores = { acceptorStep, leaseWaited, leaderStep, idleLeader, masterStep, learnStep }

@@ -7,7 +7,13 @@ import { keepAliveEntry } from "../../protocol/entry.ts"
 import { ClientId, noBallot, noSlot, type Replica, SessionId, type Slot } from "../../protocol/ids.ts"
 import { defaultLeaderSettings, type LeaderInput } from "../../protocol/leader-input.ts"
 import type { LeaderState } from "../../protocol/leader-state.ts"
-import type { FromAcceptor, MasterRequest, ToAcceptor } from "../../protocol/messages.ts"
+import { freshGrants } from "../../protocol/lease.ts"
+import {
+  type FromAcceptor,
+  isToAcceptor,
+  type MasterRequest,
+  type ToAcceptor
+} from "../../protocol/messages.ts"
 import type { Output } from "../../protocol/step.ts"
 import type { Cores } from "./cores.ts"
 import { type MemoryLog, memoryLog, valueAt, withPromise, withRun } from "./memory-log.ts"
@@ -47,9 +53,13 @@ export interface NodeStep {
   readonly applied: ReadonlyArray<Applied>
 }
 
+// There is no time in this model, hence there are no leases.
+const nowMs = 0
+const noGrants = freshGrants(0, 0, nowMs)
+
 export const freshNode = (cores: Cores, self: Replica): NodeModel => ({
   self,
-  acceptor: { self, promised: noBallot, chosen: noSlot, configuration: undefined },
+  acceptor: { self, promised: noBallot, chosen: noSlot, configuration: undefined, grants: noGrants },
   log: memoryLog(noBallot, [], []),
   leader: cores.idleLeader(self),
   starts: 0
@@ -91,7 +101,7 @@ export const stepNode = (cores: Cores, before: NodeModel, input: NodeInput): Nod
 }
 
 const toSelf = (self: Replica, message: ToAcceptor | FromAcceptor): NodeInput =>
-  message._tag === "Prepare" || message._tag === "Accept"
+  isToAcceptor(message)
     ? { _tag: "ToAcceptor", from: self, message }
     : { _tag: "ToLeader", input: { _tag: "FromAcceptor", from: self, message } }
 
@@ -102,11 +112,11 @@ const stepCores = (
 ): { readonly node: NodeModel; readonly outputs: ReadonlyArray<Output> } => {
   switch (input._tag) {
     case "ToAcceptor": {
-      const { state, outputs } = cores.acceptorStep(node.acceptor, node.log, input.from, input.message)
+      const { state, outputs } = cores.acceptorStep(node.acceptor, node.log, input.from, input.message, nowMs)
       return { node: { ...node, acceptor: state }, outputs }
     }
     case "ToLeader": {
-      const { state, outputs } = cores.leaderStep(node.leader, node.log, input.input)
+      const { state, outputs } = cores.leaderStep(node.leader, node.log, input.input, nowMs)
       return { node: { ...node, leader: state }, outputs }
     }
     case "Restart": {
@@ -129,10 +139,10 @@ const proposed = (cores: Cores, before: NodeModel) => {
   if (leader.pending.length === 0) {
     const bytes = keepAliveEntry(SessionId(1))
     const submit = { _tag: "Submit", client: ClientId("c"), submission: 1, bytes } as const
-    leader = cores.leaderStep(leader, before.log, submit).state
+    leader = cores.leaderStep(leader, before.log, submit, nowMs).state
   }
   const wallMs = before.log.promised * 10 + before.starts
-  const { state, outputs } = cores.leaderStep(leader, before.log, { _tag: "Flush", wallMs })
+  const { state, outputs } = cores.leaderStep(leader, before.log, { _tag: "Flush", wallMs }, nowMs)
   return { node: { ...before, leader: state }, outputs }
 }
 

@@ -2,7 +2,7 @@
  * The states of the search: which actions each has, where they lead, and which messages can no longer matter.
  */
 import { Ballot } from "../../protocol/ids.ts"
-import type { MasterRequest } from "../../protocol/messages.ts"
+import { isToAcceptor as isForAcceptor, type MasterRequest } from "../../protocol/messages.ts"
 import { modelSettings, type NodeInput } from "./node-model.ts"
 import type { Envelope, Transition, World } from "./world.ts"
 
@@ -113,14 +113,14 @@ const deliver = (world: World, state: ModelState, id: number, envelope: Envelope
 }
 
 const isToAcceptor = (envelope: Extract<Envelope, { _tag: "Peer" }>): boolean =>
-  envelope.message._tag === "Prepare" || envelope.message._tag === "Accept"
+  isForAcceptor(envelope.message)
 
 const inputOf = (world: World, envelope: Exclude<Envelope, { _tag: "Request" }>): NodeInput => {
   if (envelope._tag === "Reply")
     return { _tag: "ToLeader", input: { _tag: "FromMaster", reply: envelope.reply } }
   const { message } = envelope
   const from = world.replicas[envelope.from]!
-  return message._tag === "Prepare" || message._tag === "Accept"
+  return isForAcceptor(message)
     ? { _tag: "ToAcceptor", from, message }
     : { _tag: "ToLeader", input: { _tag: "FromAcceptor", from, message } }
 }

@@ -1,0 +1,48 @@
+/** The acceptor, leader and learner of a group on one node, and how they reach each other. */
+import { Effect } from "effect"
+import { holdsLease } from "../protocol/leader-lease.ts"
+import type { LeaderState } from "../protocol/leader-state.ts"
+import type { WalFailure } from "../runtime/storage/errors.ts"
+import { spawnAcceptor } from "./acceptor.ts"
+import { groupHands, type Mailboxes } from "./group-hands.ts"
+import { type ReplicaOptions, spawnReplica } from "./group-replica.ts"
+import { type Connected, connect } from "./group-roles.ts"
+import { spawnLeader } from "./leader.ts"
+
+export interface RolesOptions
+  extends Pick<Connected, "heard" | "onAccept">,
+    Omit<ReplicaOptions, "name" | "leads" | "askByRound"> {
+  /** The longest lease that the acceptor grants. */
+  readonly leaseDurationMs: number
+  readonly onFailure: (failure: WalFailure) => void
+  readonly onPhase: (phase: LeaderState["_tag"]) => void
+}
+
+/** Spawns the three roles. What comes for them goes into `mailboxes`, whose `takeOver` is the caller's. */
+export const spawnRoles = Effect.fnUntraced(function* (options: RolesOptions) {
+  const { group, context, log, leaseDurationMs, onFailure, onPhase, heard, onAccept } = options
+  const { self, monotonicMs: nowMs, wallMs } = context
+  const name = (role: string) => `${self.node}/${group}/${role}`
+  // The roles tell each other through these; they are filled in as the actors come up.
+  const mailboxes: Mailboxes = { acceptor: () => {}, leader: () => false, takeOver: () => {} }
+  const { learn, actor, replica, snapshots, demandSnapshot } = yield* spawnReplica({
+    ...options,
+    name: name("learner"),
+    leads: (ballot) => holdsLease(leader.state(), ballot, nowMs()),
+    askByRound: (queries) => void mailboxes.leader({ _tag: "AskByRound", queries }, true)
+  })
+  const leaderHint = () => acceptor.state().configuration?.leader.node
+  const hands = groupHands(group, context, mailboxes, learn, leaderHint)
+  const common = { self, log, hands, nowMs }
+  const { applied } = replica
+  const acceptor = yield* spawnAcceptor({
+    ...common,
+    name: name("acceptor"),
+    applied,
+    leaseDurationMs,
+    onFailure
+  })
+  const leader = yield* spawnLeader({ ...common, name: name("leader"), wallMs, onPhase })
+  connect(mailboxes, { acceptor: acceptor.actor, leader: leader.actor, heard, onAccept })
+  return { mailboxes, learner: actor, replica, snapshots, demandSnapshot, acceptor, leader }
+})
