@@ -1,5 +1,5 @@
 /** A bounded mailbox of one consumer with two lanes: control is handed over before data. */
-import { Effect } from "effect"
+import { Effect, type Scheduler } from "effect"
 import { ActorStopped, MailboxFull } from "./errors.ts"
 import { Lane } from "./mailbox-lane.ts"
 
@@ -61,6 +61,7 @@ export class Mailbox<A> {
   readonly #data = new Lane<A>()
   #control: Array<A | LateMessage<A>> = []
   #parked: ((effect: Effect.Effect<void>) => void) | undefined
+  #dispatcher: Scheduler.SchedulerDispatcher | undefined
   readonly #waiters = new Set<Waiter<A>>()
   readonly #onDiscard: ((message: A, reason: Discarded) => void) | undefined
   #closed = false
@@ -142,7 +143,13 @@ export class Mailbox<A> {
   }
 
   /** Waits until something waits to be taken, or the mailbox is closed. For the one consumer. */
-  readonly ready: Effect.Effect<void> = Effect.callback<void>((resume) => {
+  readonly ready: Effect.Effect<void> = Effect.withFiber((fiber) => {
+    if (this.size > 0 || this.#closed) return Effect.void
+    this.#dispatcher = fiber.currentDispatcher
+    return this.#parking
+  })
+
+  readonly #parking: Effect.Effect<void> = Effect.callback<void>((resume) => {
     if (this.size > 0 || this.#closed) return resume(Effect.void)
     if (this.#parked !== undefined) return resume(Effect.die(new Error(`${this.name} has two consumers`)))
     this.#parked = resume
@@ -252,7 +259,8 @@ export class Mailbox<A> {
     const parked = this.#parked
     if (parked === undefined) return
     this.#parked = undefined
-    parked(Effect.yieldNow)
+    // As after a yield, without running the consumer twice: once to yield, and once to take.
+    this.#dispatcher!.scheduleTask(() => parked(Effect.void), 0)
   }
 
   #takeSome(countMax: number): Effect.Effect<ReadonlyArray<A>, ActorStopped> {

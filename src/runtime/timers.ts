@@ -1,5 +1,6 @@
-/** Timers by key whose messages go to a mailbox; one sleeping fiber serves all timers of an actor. */
-import { Clock, Context, Effect, type Fiber } from "effect"
+/** Timers by key whose messages go to a mailbox; one alarm serves all timers of an actor. */
+import { Clock, Context } from "effect"
+import { Alarm, type AlarmShape } from "./alarm.ts"
 import { LateMessage } from "./mailbox.ts"
 
 interface Entry<M> {
@@ -20,24 +21,25 @@ const retryMs = 1
  * cancelled is not delivered, even if it already waits in the mailbox. Time is the monotonic time of Effect's
  * Clock.
  *
- * Setting a timer later than the earliest one costs no fiber and no sleep, so resetting one for each batch is
+ * Setting a timer later than the earliest one costs no alarm, so resetting one for each batch is
  * cheap; firing costs one pass over all keys.
  */
 export class KeyedTimers<M> {
   readonly #entries = new Map<string, Entry<M>>()
   readonly #deliver: (message: LateMessage<M>) => boolean
   readonly #clock: Clock.Clock
-  readonly #fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
-  #alarm: { readonly atMs: number; readonly fiber: Fiber.Fiber<void> } | undefined
+  readonly #alarms: AlarmShape
+  readonly #wake = () => this.#ring()
+  #alarm: { readonly atMs: number; readonly withdraw: () => void } | undefined
 
   /**
-   * `deliver` puts a message into the mailbox and says whether it had room; `context` brings Clock and
-   * Scheduler.
+   * `deliver` puts a message into the mailbox and says whether it had room; `context` brings Clock, Scheduler
+   * and Alarm.
    */
   constructor(deliver: (message: LateMessage<M>) => boolean, context: Context.Context<never>) {
     this.#deliver = deliver
     this.#clock = Context.get(context, Clock.Clock)
-    this.#fork = Effect.runForkWith(context)
+    this.#alarms = Context.get(context, Alarm)(context)
   }
 
   /** Delivers `message` once, `delayMs` from now, in place of what was set under this key. */
@@ -60,7 +62,7 @@ export class KeyedTimers<M> {
 
   cancelAll(): void {
     this.#entries.clear()
-    this.#alarm?.fiber.interruptUnsafe()
+    this.#alarm?.withdraw()
     this.#alarm = undefined
   }
 
@@ -87,9 +89,8 @@ export class KeyedTimers<M> {
     const previous = this.#alarm
     if (!Number.isFinite(atMs)) return
     const sleepMs = Math.max(0, Math.ceil(atMs - nowMs - toleranceMs))
-    const fiber = this.#fork(Effect.flatMap(Effect.sleep(sleepMs), () => Effect.sync(() => this.#ring())))
-    this.#alarm = { atMs, fiber }
-    previous?.fiber.interruptUnsafe()
+    this.#alarm = { atMs, withdraw: this.#alarms.after(sleepMs, this.#wake) }
+    previous?.withdraw()
   }
 
   #ring(): void {

@@ -4,6 +4,7 @@
  */
 import { Clock, Effect } from "effect"
 import { describe, expect, it } from "vitest"
+import { Alarm } from "../runtime/alarm.ts"
 import { Kernel } from "./kernel.ts"
 
 const readings = Effect.gen(function* () {
@@ -208,5 +209,39 @@ describe("a frozen node", () => {
     })
     expect(completed(kernel, program)).toBe(2)
     expect(seen).toEqual(["second"])
+  })
+})
+
+describe("an alarm", () => {
+  const rung = (ratePpm: number, slowedTo: number | undefined) => {
+    const kernel = new Kernel({ seed: 1 })
+    const node = kernel.addNode("a", { ratePpm })
+    const seen: Array<string> = []
+    const program = Effect.gen(function* () {
+      const alarm = (yield* Alarm)(yield* Effect.context<never>())
+      alarm.after(100, () => seen.push(`100 at ${kernel.time.nowMicros}`))
+      const withdraw = alarm.after(50, () => seen.push("withdrawn"))
+      yield* Effect.sleep(40)
+      withdraw()
+    })
+    completed(
+      kernel,
+      Effect.gen(function* () {
+        node.boot().start(program)
+        yield* Effect.sleep(60)
+        if (slowedTo !== undefined) node.setClockRate(slowedTo)
+        yield* Effect.sleep(1000)
+      })
+    )
+    return seen
+  }
+
+  it("rings by the monotonic clock of its node, and not once it is withdrawn", () => {
+    expect(rung(0, undefined)).toEqual(["100 at 100000"])
+    expect(rung(1_000_000, undefined)).toEqual(["100 at 50000"])
+  })
+
+  it("rings late where the clock is slowed down meanwhile, never early", () => {
+    expect(rung(0, -500_000)).toEqual(["100 at 140000"])
   })
 })

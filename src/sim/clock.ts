@@ -3,6 +3,7 @@
  * drift or jump.
  */
 import { type Clock, Duration, Effect } from "effect"
+import type { AlarmShape } from "../runtime/alarm.ts"
 import type { CountedRandom } from "./random.ts"
 import { type NodeScheduler, Strand } from "./scheduler.ts"
 import type { Trace } from "./trace.ts"
@@ -266,16 +267,32 @@ export class NodeClock implements Clock.Clock {
 
   #sleepIn(strand: Strand, localMicros: number): Effect.Effect<void> {
     return Effect.callback<void>((resume) => {
-      const deadline = this.time.monotonicMicros() + localMicros
-      const event = new TimedEvent(strand, () => {
-        if (event.cancelled) return
-        // The clock may have been slowed down meanwhile.
-        const wait = this.time.trueMicrosUntil(deadline)
-        if (wait > 0) this.#virtual.schedule(event, this.#virtual.nowMicros + wait)
-        else resume(Effect.void)
-      })
-      this.#virtual.schedule(event, this.#virtual.nowMicros + this.time.trueMicrosUntil(deadline))
+      const event = this.#wake(strand, localMicros, () => resume(Effect.void))
       return Effect.sync(() => this.#virtual.cancel(event))
     })
+  }
+
+  #wake(strand: Strand, localMicros: number, wake: () => void): TimedEvent {
+    const deadline = this.time.monotonicMicros() + localMicros
+    const event = new TimedEvent(strand, () => {
+      if (event.cancelled) return
+      // The clock may have been slowed down meanwhile.
+      const wait = this.time.trueMicrosUntil(deadline)
+      if (wait > 0) this.#virtual.schedule(event, this.#virtual.nowMicros + wait)
+      else wake()
+    })
+    this.#virtual.schedule(event, this.#virtual.nowMicros + this.time.trueMicrosUntil(deadline))
+    return event
+  }
+
+  /** An alarm on the monotonic clock, with a strand of its own, that needs no fiber. */
+  readonly alarm = (): AlarmShape => {
+    const strand = this.#scheduler.newStrand()
+    return {
+      after: (delayMs, ring) => {
+        const event = this.#wake(strand, delayMs * 1000, ring)
+        return () => this.#virtual.cancel(event)
+      }
+    }
   }
 }

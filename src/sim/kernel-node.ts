@@ -3,6 +3,7 @@
  * on it.
  */
 import { Clock, Context, Effect, type Fiber, Metric, Option, Random, Scheduler, Tracer } from "effect"
+import { Alarm } from "../runtime/alarm.ts"
 import { NodeClock, NodeTime, type NodeTimeOptions, type VirtualTime } from "./clock.ts"
 import { type CountedRandom, randomService } from "./random.ts"
 import { NodeScheduler, type ReadyList } from "./scheduler.ts"
@@ -37,7 +38,7 @@ export class Incarnation {
   readonly number: number
   readonly scheduler: NodeScheduler
   readonly clock: NodeClock
-  /** Scheduler, Clock, Random, Tracer and MetricRegistry of this life; add the simulated ports to it. */
+  /** Scheduler, Clock, Alarm, Random, Tracer and MetricRegistry of this life; simulated ports are added. */
   readonly context: Context.Context<never>
 
   constructor(shared: Shared, node: SimNode, number: number) {
@@ -48,6 +49,7 @@ export class Incarnation {
     this.context = Context.empty().pipe(
       Context.add(Scheduler.Scheduler, this.scheduler),
       Context.add(Clock.Clock, this.clock),
+      Context.add(Alarm, this.clock.alarm),
       Context.add(Random.Random, randomService(shared.random)),
       Context.add(Tracer.Tracer, numberedTracer()),
       Context.add(Metric.MetricRegistry, new Map())

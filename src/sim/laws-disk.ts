@@ -7,7 +7,10 @@ import type { Slot } from "../protocol/ids.ts"
 import { lengthPrefixBytes, type Run, readUint32, runLast } from "../protocol/run.ts"
 import { readFrameAt } from "../runtime/storage/frames.ts"
 import type { FileHandle } from "../runtime/storage/port.ts"
+import { frameMagic } from "../runtime/storage/records.ts"
 import type { SimDisk } from "./disk/disk.ts"
+import type { DiskImage } from "./disk/image.ts"
+import type { SectorFile } from "./disk/sectors.ts"
 import { narrowHash } from "./ledger.ts"
 
 /** Entries by slot: the ballot that each was first proposed in, and a hash of its bytes. */
@@ -47,11 +50,16 @@ export class EntryLog {
     }
   }
 
+  /** Forgets everything behind a slot. */
+  cut(through: number): void {
+    this.ballots.length = through
+    this.hashes.length = through
+  }
+
   /** Replaces everything from the first slot of a run on. */
   append(run: Run): void {
     const { first, count, ballot, bytes } = run
-    this.ballots.length = first - 1
-    this.hashes.length = first - 1
+    this.cut(first - 1)
     let offset = 0
     for (let index = 0; index < count; index++) {
       const end = offset + lengthPrefixBytes + readUint32(bytes, offset)
@@ -70,6 +78,18 @@ export class GroupOnDisk {
   onReplaced: ((first: Slot) => void) | undefined
   /** Called when these slots have become durable. */
   onDurable: ((first: Slot, last: Slot) => void) | undefined
+
+  /** What was read before is not on the disk any more. */
+  forget(): void {
+    this.entries.cut(0)
+    this.promised = 0
+  }
+}
+
+interface LogSegment {
+  readonly number: number
+  readonly file: SectorFile
+  readonly handle: FileHandle
 }
 
 interface Layout {
@@ -86,12 +106,13 @@ export class DiskLog {
   readonly #disk: SimDisk
   readonly #directory: string
   #layout: Layout | undefined
-  #segment = 1
+  #image: DiskImage | undefined
+  #segment: LogSegment | undefined
+  #next: LogSegment | undefined
   #offset = 0
-  #handle: FileHandle | undefined
   #writesSeen = -1
-  /** A frame stands where the next one is looked for, and is not durable yet. */
-  #isWaiting = false
+  /** Length of the frame that stands where the next one is looked for, and is not durable yet; 0: none. */
+  #waitingBytes = 0
 
   constructor(disk: SimDisk, directory: string) {
     this.#disk = disk
@@ -105,23 +126,24 @@ export class DiskLog {
   }
 
   catchUp(): void {
+    if (this.#image !== this.#disk.image) this.#beginAnew()
     const layout = (this.#layout ??= this.#readLayout())
-    if (layout === undefined || (this.#writesSeen === this.#disk.writes && !this.#isWaiting)) return
+    if (layout === undefined || (this.#writesSeen === this.#disk.writes && this.#waitingBytes === 0)) return
     this.#writesSeen = this.#disk.writes
-    this.#isWaiting = false
-    for (;;) {
-      if (this.#readFrame(layout)) continue
-      // A segment ends where its frames do; the next one begins at its start.
-      const [segment, offset, handle] = [this.#segment, this.#offset, this.#handle]
-      if (offset === 0) return
-      this.#open(segment + 1)
-      this.#offset = 0
-      if (this.#handle !== undefined && this.#readFrame(layout)) continue
-      this.#segment = segment
-      this.#offset = offset
-      this.#handle = handle
-      return
-    }
+    this.#segment ??= this.#find(1)
+    while (this.#readFrame(layout) || this.#enterNext(layout));
+  }
+
+  /** Another disk, or the same one as it once was. */
+  #beginAnew(): void {
+    this.#image = this.#disk.image
+    this.#layout = undefined
+    this.#segment = undefined
+    this.#next = undefined
+    this.#offset = 0
+    this.#writesSeen = -1
+    this.#waitingBytes = 0
+    for (const group of this.groups.values()) group.forget()
   }
 
   #readLayout(): Layout | undefined {
@@ -131,26 +153,47 @@ export class DiskLog {
     return identity as Layout
   }
 
-  #open(segment: number): void {
-    this.#segment = segment
-    const path = `${this.#directory}/wal/${String(segment).padStart(12, "0")}.log`
+  #find(number: number): LogSegment | undefined {
+    const path = `${this.#directory}/wal/${String(number).padStart(12, "0")}.log`
     const file = this.#disk.image.files.get(path)
-    this.#handle = file && {
+    if (file === undefined) return undefined
+    const handle: FileHandle = {
       path,
       sizeBytes: file.sizeBytes,
       readSync: (offset, lengthBytes) => file.read(offset, lengthBytes),
       write: (_offset, _bytes, done) => done(undefined)
     }
+    return { number, file, handle }
+  }
+
+  /** A segment ends where its frames do; the next one begins at its start. */
+  #enterNext(layout: Layout): boolean {
+    const [segment, offset, waitingBytes] = [this.#segment, this.#offset, this.#waitingBytes]
+    if (segment === undefined || offset === 0) return false
+    this.#next ??= this.#find(segment.number + 1)
+    if (this.#next === undefined || !this.#next.file.beginsWith(0, frameMagic)) return false
+    this.#segment = this.#next
+    this.#next = undefined
+    this.#offset = 0
+    this.#waitingBytes = 0
+    if (this.#readFrame(layout)) return true
+    this.#next = this.#segment
+    this.#segment = segment
+    this.#offset = offset
+    this.#waitingBytes ||= waitingBytes
+    return false
   }
 
   #readFrame({ salt, segmentBytes }: Layout): boolean {
-    if (this.#handle === undefined) this.#open(this.#segment)
-    const file = this.#handle
-    if (file === undefined) return false
-    const frame = readFrameAt({ file, base: this.#segment * segmentBytes, salt }, this.#offset)
+    if (this.#segment === undefined || !this.#segment.file.beginsWith(this.#offset, frameMagic)) return false
+    const { number, handle } = this.#segment
+    const { path } = handle
+    if (this.#waitingBytes > 0 && !this.#disk.isDurable(path, this.#offset, this.#waitingBytes)) return false
+    this.#waitingBytes = 0
+    const frame = readFrameAt({ file: handle, base: number * segmentBytes, salt }, this.#offset)
     if (frame === undefined) return false
-    if (!this.#disk.isDurable(file.path, this.#offset, frame.lengthBytes)) {
-      this.#isWaiting = true
+    if (!this.#disk.isDurable(path, this.#offset, frame.lengthBytes)) {
+      this.#waitingBytes = frame.lengthBytes
       return false
     }
     this.#offset += frame.lengthBytes

@@ -1,4 +1,6 @@
 /** A worker thread that runs seeds of named simulations, one after the other as it is told. */
+
+import "./lean-fibers.ts"
 import { parentPort } from "node:worker_threads"
 import { declaredAssertions } from "./assert.ts"
 import { threadCpuMs } from "./run-cpu.ts"

@@ -150,9 +150,9 @@ const handleOf = (
   return {
     path,
     sizeBytes: file.sizeBytes,
-    readSync: (offset, lengthBytes) => {
+    readSync: (offset, lengthBytes, into) => {
       if (isClosed()) throw failed("read", path, "the file was closed")
-      return file.read(offset, lengthBytes)
+      return file.read(offset, lengthBytes, into)
     },
     write: (offset, bytes, done) => {
       // A process that was killed in the middle of its code writes no more.

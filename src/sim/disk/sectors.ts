@@ -16,10 +16,15 @@ export class SectorFile {
     this.sizeBytes = sizeBytes
   }
 
-  /** The bytes from an offset on; shorter than asked at the end of the file. */
-  read(offset: number, lengthBytes: number): Uint8Array {
+  /**
+   * The bytes from an offset on; shorter than asked at the end of the file. They lie in `into`, if it is long
+   * enough.
+   */
+  read(offset: number, lengthBytes: number, into?: Uint8Array): Uint8Array {
     const end = Math.min(this.sizeBytes, offset + lengthBytes)
-    const result = new Uint8Array(Math.max(0, end - offset))
+    const wanted = Math.max(0, end - offset)
+    const reused = into !== undefined && into.length >= wanted ? into.subarray(0, wanted).fill(0) : undefined
+    const result = reused ?? new Uint8Array(wanted)
     for (let at = offset; at < end; ) {
       const inPage = at % pageBytes
       const take = Math.min(pageBytes - inPage, end - at)
@@ -28,6 +33,20 @@ export class SectorFile {
       at += take
     }
     return result
+  }
+
+  /** Whether the bytes from an offset on begin with these; cheap where they lie in one page. */
+  beginsWith(offset: number, bytes: Uint8Array): boolean {
+    const inPage = offset % pageBytes
+    if (inPage + bytes.length > pageBytes) {
+      return this.read(offset, bytes.length).every((byte, index) => byte === bytes[index])
+    }
+    const page = this.#pages.get((offset - inPage) / pageBytes)
+    if (page === undefined) return false
+    for (let index = 0; index < bytes.length; index++) {
+      if (page[inPage + index] !== bytes[index]) return false
+    }
+    return true
   }
 
   /** Stores bytes that lie within the file. */
