@@ -97,7 +97,9 @@ const twoPlaces = Effect.gen(function* () {
     sources: ["nobody", "n1"],
     votesAtFirst: false,
     acceptor: acceptor.state,
-    learn: acceptor.learn
+    learn: acceptor.learn,
+    last: () => learner.log.last,
+    install: () => Effect.succeed(false)
   })
   yield* Effect.forkScoped(outside.run)
   return { server, learner, state, applied, acceptor, outside, alone, self }
@@ -142,7 +144,7 @@ describe("an outsider", () => {
       yield* pass
       assert.strictEqual(learner.log.last, Slot(4))
       const hear = Effect.andThen(
-        Effect.sync(() => outside.heard({ configuration: both, chosen: Slot(4) })),
+        Effect.sync(() => outside.heard({ configuration: both, chosen: Slot(4), prevSlot: Slot(4) })),
         TestClock.adjust("50 millis")
       )
       yield* Effect.repeat(hear, { times: 40 })

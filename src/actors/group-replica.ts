@@ -3,12 +3,15 @@
  * ones.
  */
 import { Effect } from "effect"
-import type { GroupId } from "../protocol/ids.ts"
+import { type GroupId, type NodeId, slotPlus } from "../protocol/ids.ts"
+import type { Base } from "../protocol/log-view.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
+import { hint } from "../runtime/buggify.ts"
 import type { GroupLog } from "./group-log.ts"
 import { type LearnerMessage, type LearnerOptions, spawnLearner } from "./learner.ts"
 import type { NodeContext } from "./node-context.ts"
 import { restoreReplica, type SnapshotStore } from "./snapshot-store.ts"
+import { pullSnapshot } from "./snapshot-transfer.ts"
 import { makeSnapshots } from "./snapshots.ts"
 
 export interface ReplicaOptions extends Pick<LearnerOptions, "leads" | "askByRound"> {
@@ -43,7 +46,28 @@ export const spawnReplica = Effect.fnUntraced(function* (options: ReplicaOptions
     snapshots.demand()
     learn({ _tag: "Consider" })
   }
+  /**
+   * Pulls a snapshot from a node and puts it in the place of what was applied; `intoLog` begins the log
+   * behind it. False where nothing came of it.
+   */
+  const install = Effect.fnUntraced(
+    function* (node: NodeId, intoLog: (base: Base) => boolean) {
+      const pulled = yield* pullSnapshot({ context, group, store }, node, slotPlus(replica.applied, 1))
+      if (pulled === undefined) return false
+      const { stored } = pulled
+      const isInstalled = yield* Effect.callback<boolean>((resume) => {
+        const done = (result: boolean) => resume(Effect.succeed(result))
+        const { slot, ballot, atMs } = stored.head
+        learn({ _tag: "Install", by: pulled.replica, install: () => intoLog({ slot, ballot, atMs }), done })
+      })
+      hint("a snapshot from elsewhere is under the log")
+      if (isInstalled) yield* snapshots.installed
+      else yield* store.remove(stored)
+      return isInstalled
+    },
+    Effect.catch((failure) => Effect.as(Effect.logWarning(failure.message), false))
+  )
   // What was known to be chosen before the restart can be applied before anybody leads.
   if (log.chosen > 0) learn({ _tag: "Apply", through: log.chosen, answer: false })
-  return { replica, actor, learn, demandSnapshot, snapshots }
+  return { replica, actor, learn, demandSnapshot, snapshots, install }
 })

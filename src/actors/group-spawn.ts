@@ -1,5 +1,7 @@
 /** The acceptor, leader and learner of a group on one node, and how they reach each other. */
 import { Effect } from "effect"
+import type { Configuration } from "../protocol/configuration.ts"
+import type { NodeId } from "../protocol/ids.ts"
 import { holdsLease } from "../protocol/leader-lease.ts"
 import type { LeaderState } from "../protocol/leader-state.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
@@ -25,12 +27,13 @@ export const spawnRoles = Effect.fnUntraced(function* (options: RolesOptions) {
   const name = (role: string) => `${self.node}/${group}/${role}`
   // The roles tell each other through these; they are filled in as the actors come up.
   const mailboxes: Mailboxes = { acceptor: () => {}, leader: () => false, takeOver: () => {} }
-  const { learn, actor, replica, snapshots, demandSnapshot } = yield* spawnReplica({
+  const spawned = yield* spawnReplica({
     ...options,
     name: name("learner"),
     leads: (ballot) => holdsLease(leader.state(), ballot, nowMs()),
     askByRound: (queries) => void mailboxes.leader({ _tag: "AskByRound", queries }, true)
   })
+  const { learn, replica } = spawned
   const leaderHint = () => acceptor.state().configuration?.leader.node
   const hands = groupHands(group, context, mailboxes, learn, leaderHint)
   const common = { self, log, hands, nowMs }
@@ -44,5 +47,9 @@ export const spawnRoles = Effect.fnUntraced(function* (options: RolesOptions) {
   })
   const leader = yield* spawnLeader({ ...common, name: name("leader"), wallMs, onPhase })
   connect(mailboxes, { acceptor: acceptor.actor, leader: leader.actor, heard, onAccept })
-  return { mailboxes, learner: actor, replica, snapshots, demandSnapshot, acceptor, leader }
+  /** Pulls a snapshot from a node and puts it under all three; false where nothing came of it. */
+  const install = (node: NodeId, active: Configuration | undefined) =>
+    spawned.install(node, (base) => acceptor.install({ _tag: "Installed", active, base }))
+  const outsider = { acceptor: acceptor.state, learn: acceptor.learn, last: () => log.last, install }
+  return { ...spawned, mailboxes, acceptor, leader, outsider }
 })

@@ -97,6 +97,7 @@ export interface Group {
   /** What it hands out to those who catch up. */
   readonly source: CatchUpSource
   readonly members: Members
+  readonly store: SnapshotStore
   /** Has a snapshot made soon and the whole log behind it cut off: other groups need the room. */
   readonly demandSnapshot: () => void
 }
@@ -115,7 +116,7 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     announce()
     look()
   }
-  const { replica, learner, snapshots, demandSnapshot, acceptor, leader, mailboxes } = yield* spawnRoles({
+  const { replica, acceptor, leader, mailboxes, ...roles } = yield* spawnRoles({
     group: id,
     machine,
     log,
@@ -134,8 +135,7 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     group: id,
     sources: holdersOf(group).filter((node) => node !== self.node),
     votesAtFirst: group.acceptors.includes(self.node),
-    acceptor: acceptor.state,
-    learn: acceptor.learn
+    ...roles.outsider
   })
   const toLeader = (input: LeaderInput) => mailboxes.leader(input, true)
   const { misses } = options.detector
@@ -160,15 +160,16 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     toLeader
   })
   look = candidate.look
-  endNode(onFailure, learner, acceptor.actor, leader.actor, candidate.actor)
+  endNode(onFailure, roles.actor, acceptor.actor, leader.actor, candidate.actor)
   yield* Effect.forkScoped(outside.run)
-  const shown = { log, snapshots, ...states, active: () => outside.active }
+  const shown = { log, snapshots: roles.snapshots, ...states, active: () => outside.active }
   const result: Group = {
     take: (packet) => route(packet, id, context, mailboxes),
     status: () => groupStatus(group, self.node, replica.applied, shown),
     source: sourceOf(shown, (from, fromSlot) => members.asked(from, fromSlot)),
     members,
-    demandSnapshot
+    store,
+    demandSnapshot: roles.demandSnapshot
   }
   return result
 })

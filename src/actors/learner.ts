@@ -29,7 +29,12 @@ export type LearnerMessage =
    * A snapshot from elsewhere. `install` begins the log behind it, and says whether it did: only here,
    * between two runs, does nobody read what it cuts off.
    */
-  | { readonly _tag: "Install"; readonly by: ReplicaState; readonly install: () => boolean }
+  | {
+      readonly _tag: "Install"
+      readonly by: ReplicaState
+      readonly install: () => boolean
+      readonly done: (isInstalled: boolean) => void
+    }
   /** Somebody needs a snapshot now. */
   | { readonly _tag: "Consider" }
   | {
@@ -83,10 +88,6 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
     options.consider(replica)
   }
 
-  const install = (by: ReplicaState, intoLog: () => boolean): void => {
-    if (by.applied > replica.applied && intoLog()) replaceReplica(replica, by)
-  }
-
   const answer = (bytes: Uint8Array) => ask(machine, replica, bytes)
 
   const answerWaiting = (): void => {
@@ -120,7 +121,7 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
       let answer = false
       for (const message of batch) {
         if (message._tag === "Answer") waiting.push(message)
-        else if (message._tag === "Install") install(message.by, message.install)
+        else if (message._tag === "Install") message.done(install(replica, message.by, message.install))
         else if (message._tag === "Consider") options.consider(replica)
         else if (message.through > through) {
           through = message.through
@@ -134,6 +135,13 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
   })
   return { actor }
 })
+
+/** Only if it is further on, and the log takes it. */
+const install = (replica: ReplicaState, by: ReplicaState, intoLog: () => boolean): boolean => {
+  const isInstalled = by.applied > replica.applied && intoLog()
+  if (isInstalled) replaceReplica(replica, by)
+  return isInstalled
+}
 
 const gather = (
   results: Map<SessionId, Array<unknown>>,

@@ -24,6 +24,7 @@ import { openGroupLogs } from "./node-storage.ts"
 import { announce, type DuplicateNode } from "./presence.ts"
 import { fileRegister, RegisterCorrupted, type RegisterFailure } from "./register.ts"
 import { openSnapshotStore, type SnapshotRefused } from "./snapshot-store.ts"
+import { serveSnapshots } from "./snapshot-transfer.ts"
 
 export { ConfigInvalid, type NodeConfig, nodeConfig } from "./node-config.ts"
 
@@ -169,7 +170,7 @@ export const runNode = Effect.fnUntraced(function* (
   }
   yield* Effect.forkScoped(watchMembers([...groups.values()].map(({ members }) => members)))
   const server = yield* serveCatchUp(context, sources)
-  endNode(fail, server, detecting)
+  endNode(fail, server, yield* serveSnapshots(context, groups), detecting)
   yield* listen(config, context, groups, detector)
   const status = (): NodeStatus => ({
     id: config.node,

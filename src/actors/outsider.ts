@@ -25,6 +25,13 @@ export interface OutsiderOptions {
   readonly votesAtFirst: boolean
   readonly acceptor: () => AcceptorState
   readonly learn: (learned: Learned) => void
+  /** Where the log of the acceptor ends. */
+  readonly last: () => Slot
+  /**
+   * Pulls a snapshot from a node and begins the log behind it; false where nothing came of it. It never
+   * fails: it tells by itself.
+   */
+  readonly install: (node: NodeId, active: Configuration | undefined) => Effect.Effect<boolean>
 }
 
 const askTimeoutMs = 1000
@@ -41,6 +48,10 @@ export class Outsider {
   readonly #asking: AskOptions
   readonly #somethingNew = Latch.makeUnsafe(false)
   #isHeard = false
+  /**
+   * The last Accept went on from where this log does not reach: its leader may not reach back to it either.
+   */
+  #isBehind = false
   #active: Configuration | undefined
   #turn = 0
   #pauseMs = pauseMinMs
@@ -57,8 +68,9 @@ export class Outsider {
   }
 
   /** To be told of each Accept that reaches this node, whether it is for it or not. */
-  heard({ configuration, chosen }: Pick<Accept, "configuration" | "chosen">): void {
+  heard({ configuration, chosen, prevSlot }: Pick<Accept, "configuration" | "chosen" | "prevSlot">): void {
     this.#isHeard = true
+    this.#isBehind = prevSlot > this.#options.last()
     if (chosen > noSlot) this.#note(configuration)
     if (chosen > this.#options.acceptor().chosen) this.#somethingNew.openUnsafe()
   }
@@ -88,7 +100,11 @@ export class Outsider {
   #isVoting(): boolean {
     const { acceptor, context } = this.#options
     const { configuration } = acceptor()
-    const votes = this.#isHeard && configuration !== undefined && isAcceptorOf(configuration, context.self)
+    const votes =
+      this.#isHeard &&
+      !this.#isBehind &&
+      configuration !== undefined &&
+      isAcceptorOf(configuration, context.self)
     this.#isHeard = false
     return votes
   }
@@ -96,9 +112,17 @@ export class Outsider {
   /** True where there was something to take, so that there may be more. */
   #ask(): Effect.Effect<boolean> {
     const fromSlot = slotPlus(this.#options.acceptor().chosen, 1)
-    return Effect.map(askCatchUp(this.#asking, this.#source(), fromSlot, chunkBytes), (answer) => {
+    const source = this.#source()
+    return Effect.flatMap(askCatchUp(this.#asking, source, fromSlot, chunkBytes), (answer) => {
       this.#turn = answer === undefined ? this.#turn + 1 : 0
-      return answer !== undefined && this.#take(answer, fromSlot)
+      if (answer === undefined) return Effect.succeed(false)
+      if (answer.first <= fromSlot) return Effect.succeed(this.#take(answer, fromSlot))
+      // What comes next was cut off there.
+      this.#note(answer.active)
+      return Effect.map(this.#options.install(source, this.#active), (isInstalled) => {
+        if (!isInstalled) this.#turn++
+        return isInstalled
+      })
     })
   }
 

@@ -34,10 +34,13 @@ export interface StoredSnapshot {
 /** Written at once; in between others get the processor and the disk. */
 const writeBytes = knob("snapshot-write-bytes", 128 << 10, { min: 1, max: 4096 })
 
+/** Whoever has asked for a piece within this time is going to ask for the next one. */
+const pulledForMs = 5000
+
 const namePattern = /^(\d{16})\.snapshot$/
 
 /** Whether a snapshot is of this group and this machine; why not, as an error. */
-const checkHead = (
+export const checkHead = (
   head: SnapshotHead,
   path: string,
   group: string,
@@ -89,6 +92,8 @@ export class SnapshotStore {
   readonly #directory: string
   /** From the oldest to the newest. */
   #held: Array<StoredSnapshot>
+  /** When a piece of it was last read for another node, by path. */
+  readonly #readAtMs = new Map<string, number>()
 
   constructor(
     files: FilesShape,
@@ -122,22 +127,27 @@ export class SnapshotStore {
    */
   write(frozen: FrozenReplica): Effect.Effect<StoredSnapshot, DiskFailed> {
     const { head } = frozen
-    return this.receive(head, (append) => writeAll(frozen, append))
+    return this.receive(head.slot, (append) =>
+      Effect.map(writeAll(frozen, append), (sizeBytes) => ({ head, sizeBytes }))
+    )
   }
 
-  /** Makes a snapshot of what `fill` appends; `fill` returns how many bytes it were. */
+  /**
+   * Makes the snapshot at a slot of what `fill` appends; `fill` returns its beginning, and how many bytes it
+   * were.
+   */
   receive<E>(
-    head: SnapshotHead,
-    fill: (append: AppendPart) => Effect.Effect<number, E>
+    slot: Slot,
+    fill: (append: AppendPart) => Effect.Effect<Omit<StoredSnapshot, "path">, E>
   ): Effect.Effect<StoredSnapshot, DiskFailed | E> {
-    const path = this.pathOf(head.slot)
-    let sizeBytes = 0
-    const counted = (append: AppendPart) =>
-      Effect.map(fill(append), (bytes) => {
-        sizeBytes = bytes
+    const path = this.pathOf(slot)
+    let filled: Omit<StoredSnapshot, "path"> | undefined
+    const noted = (append: AppendPart) =>
+      Effect.map(fill(append), (result) => {
+        filled = result
       })
-    return Effect.map(this.#files.writeInParts(path, counted), () => {
-      const stored: StoredSnapshot = { head, path, sizeBytes }
+    return Effect.map(this.#files.writeInParts(path, noted), () => {
+      const stored: StoredSnapshot = { ...filled!, path }
       this.#held = [...this.#held.filter((other) => other.path !== path), stored].sort(
         (a, b) => a.head.slot - b.head.slot
       )
@@ -145,18 +155,23 @@ export class SnapshotStore {
     })
   }
 
-  /** Removes the snapshots of slots before this one. */
+  /**
+   * Removes the snapshots of slots before this one; those that somebody pulls at the moment, another time.
+   */
   removeBefore(slot: Slot): Effect.Effect<void, DiskFailed> {
-    return Effect.forEach(
-      this.#held.filter(({ head }) => head.slot < slot),
-      (snapshot) => this.remove(snapshot),
-      { discard: true }
-    )
+    return Effect.gen({ self: this }, function* () {
+      const nowMs = yield* Clock.currentTimeMillis
+      for (const snapshot of this.#held.filter(({ head }) => head.slot < slot)) {
+        const readAtMs = this.#readAtMs.get(snapshot.path)
+        if (readAtMs === undefined || nowMs - readAtMs > pulledForMs) yield* this.remove(snapshot)
+      }
+    })
   }
 
   remove(snapshot: StoredSnapshot): Effect.Effect<void, DiskFailed> {
     return Effect.suspend(() => {
       this.#held = this.#held.filter((other) => other !== snapshot)
+      this.#readAtMs.delete(snapshot.path)
       return this.#files.remove(snapshot.path)
     })
   }
@@ -179,13 +194,13 @@ export class SnapshotStore {
     }).pipe(Effect.scoped)
   }
 
-  /** Reads a piece of a snapshot's file. */
+  /** Reads a piece of a snapshot's file, for somebody who is going to ask for the next one. */
   read(snapshot: StoredSnapshot, offset: number, maxBytes: number) {
-    return Effect.scoped(
-      Effect.flatMap(this.#files.open(snapshot.path), (file) =>
-        reading(() => file.readSync(offset, maxBytes))
-      )
-    )
+    return Effect.gen({ self: this }, function* () {
+      this.#readAtMs.set(snapshot.path, yield* Clock.currentTimeMillis)
+      const file = yield* this.#files.open(snapshot.path)
+      return yield* reading(() => file.readSync(offset, maxBytes))
+    }).pipe(Effect.scoped)
   }
 }
 

@@ -37,6 +37,8 @@ export interface Snapshots {
   /** The next call of `consider` makes one, and the log is cut through all of it: others need the room. */
   readonly demand: () => void
   readonly status: () => SnapshotStatus
+  /** A snapshot from elsewhere is under the log: what it makes superfluous goes. */
+  readonly installed: Effect.Effect<void, DiskFailed>
 }
 
 const retryAfterMs = 5000
@@ -54,6 +56,11 @@ interface Request {
  * often.
  */
 const growthFor = (everyBytes: number, sizeBytes: number): number => Math.max(everyBytes, 2 * sizeBytes)
+
+const statusOf = ({ newest }: SnapshotStore, problem: string | undefined): SnapshotStatus => {
+  const told = { slot: newest?.head.slot ?? 0, sizeBytes: newest?.sizeBytes ?? 0 }
+  return problem === undefined ? told : { ...told, problem }
+}
 
 /** Starts making snapshots in the scope. */
 export const makeSnapshots = Effect.fnUntraced(function* (options: SnapshotOptions) {
@@ -114,14 +121,14 @@ export const makeSnapshots = Effect.fnUntraced(function* (options: SnapshotOptio
       Queue.offerUnsafe(requests, { frozen, demanded: isDemanded })
       isDemanded = false
     },
+    installed: Effect.suspend(() => {
+      dueAt = log.bytes + growthFor(everyBytes, store.newest?.sizeBytes ?? 0)
+      return Effect.andThen(store.removeBefore(log.base.slot), compact)
+    }),
     demand: () => {
       isDemanded = true
     },
-    status: () => {
-      const { newest } = store
-      const told = { slot: newest?.head.slot ?? 0, sizeBytes: newest?.sizeBytes ?? 0 }
-      return problem === undefined ? told : { ...told, problem }
-    }
+    status: () => statusOf(store, problem)
   }
   return snapshots
 })

@@ -12,8 +12,8 @@ import { type DurableRecord, ignored, type Output, type Step, stay } from "./ste
 /** A snapshot that is durable here, to be put under the log. */
 export interface Installed {
   readonly _tag: "Installed"
-  /** As in `Learned`. */
-  readonly active: Configuration
+  /** As in `Learned`; undefined where none is known. */
+  readonly active: Configuration | undefined
   /** Its last entry: chosen, like all before. */
   readonly base: Base
 }
@@ -85,16 +85,23 @@ export const learnStep = (state: AcceptorState, log: LogView, message: Learned):
  * last entry it is the log that the snapshot was made of (log matching), and what follows is kept; a log that
  * differs is dropped, as chosen entries would replace it. It promises the active ballot first, as `learnStep`
  * does.
+ *
+ * Unlike entries, a snapshot is taken by a replica that has promised a ballot which is not active yet, too: a
+ * new acceptor that is being brought to the log may lack what its leader has cut off. All that it has
+ * acknowledged in that ballot and the snapshot covers is chosen, hence the same. Who votes in the active
+ * ballot has it all.
  */
 export const installStep = (
   state: AcceptorState,
   log: LogView,
   { active, base }: Installed
 ): Step<AcceptorState> => {
-  if (!isOutside(state, active)) return stay(state, ignored("a snapshot for a replica that votes"))
+  const votes = active !== undefined && isAcceptorOf(active, state.self) && active.ballot >= state.promised
+  if (votes) return stay(state, ignored("a snapshot for a replica that votes"))
   if (base.slot <= slotMax(state.chosen, log.base.slot))
     return stay(state, ignored("a snapshot of what is known to be chosen"))
-  const promised = Ballot(Math.max(state.promised, active.ballot, base.ballot))
+  const promised = Ballot(Math.max(state.promised, active?.ballot ?? noBallot, base.ballot))
+  const configuration = active?.ballot === promised ? active : state.configuration
   const records: Array<DurableRecord> = []
   const notes: Array<Output> = []
   if (promised > state.promised) {
@@ -105,7 +112,7 @@ export const installStep = (
   records.push(agrees ? { _tag: "Based", base } : { _tag: "Rewritten", base, runs: [] })
   records.push({ _tag: "Chosen", slot: base.slot })
   return {
-    state: { ...state, promised, chosen: base.slot, configuration: active },
+    state: { ...state, promised, chosen: base.slot, configuration },
     outputs: [...notes, { _tag: "Persist", records, release: [] }]
   }
 }

@@ -14,6 +14,13 @@ import { Fields, readFields } from "./fields.ts"
 import { leaseIn, leaseKinds, leaseOut } from "./lease-codec.ts"
 import { masterReplyIn, masterReplyOut, masterRequestIn, masterRequestOut } from "./master-codec.ts"
 import { type ProtocolMessage, protocolIn, protocolKinds, protocolOut } from "./protocol-codec.ts"
+import {
+  type AskSnapshot,
+  type SnapshotPart,
+  snapshotIn,
+  snapshotKinds,
+  snapshotOut
+} from "./snapshot-codec.ts"
 
 /** Grows when old nodes could misread what new ones send; they refuse each other by it. */
 export const wireVersion = 1
@@ -49,6 +56,8 @@ export type Body =
   | Hello
   | CatchUp
   | CaughtUp
+  | AskSnapshot
+  | SnapshotPart
   | Beat
   | Release
   | TakeOver
@@ -70,7 +79,8 @@ const kinds: { readonly [Tag in Body["_tag"]]: number } = {
   ...catchUpKinds,
   ...clientKinds,
   ...detectorKinds,
-  ...leaseKinds
+  ...leaseKinds,
+  ...snapshotKinds
 }
 
 const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
@@ -92,6 +102,9 @@ const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
     case "Release":
     case "TakeOver":
       return leaseOut(body)
+    case "AskSnapshot":
+    case "SnapshotPart":
+      return snapshotOut(body)
     case "Beat":
       return beatOut(body)
     case "Hello":
@@ -122,7 +135,11 @@ const bodyIn = (kind: number, fields: Fields): Body | undefined => {
     }
   }
   return (
-    catchUpIn(kind, fields) ?? clientIn(kind, fields) ?? detectorIn(kind, fields) ?? leaseIn(kind, fields)
+    catchUpIn(kind, fields) ??
+    clientIn(kind, fields) ??
+    detectorIn(kind, fields) ??
+    leaseIn(kind, fields) ??
+    snapshotIn(kind, fields)
   )
 }
 

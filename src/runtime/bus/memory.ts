@@ -124,7 +124,8 @@ const connect = (
     )
     const transport = portOf(exchange, member)
     const { request } = yield* makeRequests(transport).pipe(Effect.catchTag("BadSubject", Effect.die))
-    return { ...transport, request, counts: () => observer.counts(), backlogBytes: () => 0 }
+    const another = connect(exchange, options)
+    return { ...transport, request, another, counts: () => observer.counts(), backlogBytes: () => 0 }
   })
 
 const portOf = (exchange: Exchange, member: Member): Omit<BusShape, "request"> => ({

@@ -60,7 +60,7 @@ export const natsBus = (
         heed({ type: "problem", problem: new ServerComplained({ reason: messageOf(cause) }) })
       )
     }
-    return yield* busOverWire(wireOf(connection), listen, observer, {
+    const bus = yield* busOverWire(wireOf(connection), listen, observer, {
       newInbox: () => createInbox(options.inboxPrefix),
       closeTimeoutMs: options.closeTimeoutMs ?? defaultCloseTimeoutMs
     }).pipe(
@@ -68,7 +68,15 @@ export const natsBus = (
         Effect.fail(new BusRefused({ servers: options.servers, reason: `of the inbox, ${error.message}` }))
       )
     )
+    return Object.assign(bus, { another: anotherOf(options) })
   })
+
+/** What was refused or misconfigured would have been so the first time; here it is one more lack of a bus. */
+const anotherOf = (options: NatsOptions): Effect.Effect<ObservedBus, BusUnavailable, Scope.Scope> =>
+  Effect.mapError(
+    natsBus({ ...options, name: `${options.name} (bulk)` }),
+    ({ message }) => new BusUnavailable({ reason: message })
+  )
 
 /** The bus over NATS as a layer: see `natsBus`. */
 export const natsBusLayer = (

@@ -1,5 +1,5 @@
 /** The bus as all above it sees it: bytes to subjects, at most once; NATS, memory, simulation behind it. */
-import { Context, Data, type Effect, type Scope } from "effect"
+import { Context, Data, Effect, type Scope } from "effect"
 
 /**
  * The bus is not connected, or was closed for good. What was sent meanwhile is lost; retry when `status` says
@@ -107,7 +107,16 @@ export interface BusShape {
    * Returns when everything published before has left this process (one round trip to the server on NATS).
    */
   readonly flush: Effect.Effect<void, BusUnavailable>
+  /**
+   * One more connection to the same bus until the scope closes: what is large goes there, and nothing that is
+   * urgent waits behind it. Absent where the bus has no such thing.
+   */
+  readonly another?: Effect.Effect<BusShape, BusUnavailable, Scope.Scope>
 }
+
+/** A connection beside this one for what is large, or this one where there is no other. */
+export const anotherBus = (bus: BusShape): Effect.Effect<BusShape, BusUnavailable, Scope.Scope> =>
+  bus.another ?? Effect.succeed(bus)
 
 /** The bus of this process. */
 export class Bus extends Context.Service<Bus, BusShape>()("aplomb/runtime/Bus") {}
