@@ -9,10 +9,13 @@ import type { World } from "./world.ts"
 
 /** The system did not come to work again although nothing is broken any more. */
 export class NoProgress extends Error {
-  constructor(withinMs: number, lacks: ReadonlyArray<string>, state: ReadonlyArray<string>) {
-    super(
-      `no progress within ${withinMs} ms after the faults ended: ${lacks.join("; ")}. ${state.join("; ")}`
-    )
+  constructor(
+    withinMs: number,
+    lacks: ReadonlyArray<string>,
+    state: ReadonlyArray<string>,
+    when = "after the faults ended"
+  ) {
+    super(`no progress within ${withinMs} ms ${when}: ${lacks.join("; ")}. ${state.join("; ")}`)
     this.name = "NoProgress"
   }
 }
@@ -44,7 +47,8 @@ export const addProbe = (world: World): (() => boolean) => {
   return () => isAnswered
 }
 
-const stateOf = (world: World): ReadonlyArray<string> => {
+/** What every node has come to, in words. */
+export const stateOf = (world: World): ReadonlyArray<string> => {
   const { cluster } = world
   if (cluster === undefined) return []
   const { oracle } = cluster

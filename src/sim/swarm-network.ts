@@ -80,6 +80,37 @@ export const partitions: FaultFamily = {
   }
 }
 
+/** Partitions that come and go, each for less than a failure takes to be noticed, or for more. */
+export const flappingPartitions: FaultFamily = {
+  name: "flapping-partitions",
+  share: 1,
+  begin: ({ random, bus }) =>
+    bus.partitionFault({
+      everyMs: random.range(500, 3_000),
+      durationMs: { min: 500, max: 6_000 },
+      kinds: partitionKinds.map((kind) => [kind, 1] as const),
+      flappingRate: 1,
+      flapMs: random.range(50, 900)
+    })
+}
+
+/** Links that carry one way only. */
+export const asymmetricPartitions: FaultFamily = {
+  name: "asymmetric-partitions",
+  share: 1,
+  begin: ({ random, bus }) =>
+    bus.partitionFault({
+      everyMs: random.range(500, 3_000),
+      durationMs: { min: 300, max: 6_000 },
+      kinds: [
+        ["mute", 1],
+        ["deaf", 1]
+      ],
+      flappingRate: 0.1,
+      flapMs: random.range(100, 500)
+    })
+}
+
 export const disconnects: FaultFamily = {
   name: "disconnects",
   share: 0.4,

@@ -1,10 +1,19 @@
 /** The simulations that have a name on the command line. */
 import { outages, restartStorms, restarts, wipes } from "../attrition.ts"
+import { lastingOutages, slowBackups, steadyProgress } from "../failovers.ts"
 import type { Simulation } from "../simulation.ts"
 import { simulate } from "../simulation.ts"
 import type { FaultFamily } from "../swarm.ts"
 import { failedWrites, fullDisks, slowDisks } from "../swarm-disk.ts"
-import { busRestarts, disconnects, messageFaults, partitions, slowConsumers } from "../swarm-network.ts"
+import {
+  asymmetricPartitions,
+  busRestarts,
+  disconnects,
+  flappingPartitions,
+  messageFaults,
+  partitions,
+  slowConsumers
+} from "../swarm-network.ts"
 import { buggified, candidacies, clientCrashes, clockFaults, crashPoints, pauses } from "../swarm-process.ts"
 import { commands } from "../workload/commands.ts"
 import { registers as registerWorkload } from "../workload/registers.ts"
@@ -92,6 +101,41 @@ const lostDisks = simulate("lost-disks")
   .expectingDamage()
   .withoutRecovery()
 
+const failover = simulate("failover")
+  .about("nodes go down and stay away; writes go on while one acceptor of the active configuration lives")
+  .cluster({ acceptors: threeToFive, masterApart: 1 })
+  .workload(registerWorkload)
+  .faults(lastingOutages, steadyProgress(4))
+  .chaosFor({ min: 8_000, max: 25_000 })
+
+const soloTakeover = simulate("solo-takeover")
+  .about("of two replicas either goes on alone, and together again when both are there")
+  .cluster({ acceptors: { min: 2, max: 2 }, masterApart: 1 })
+  .workload(registerWorkload)
+  .faults(lastingOutages, steadyProgress(4))
+  .chaosFor({ min: 8_000, max: 25_000 })
+
+const slowBackup = simulate("slow-backup")
+  .about("the disk of one backup takes seconds for each write; it is dropped, and writes go on")
+  .cluster({ acceptors: threeToFive, masterApart: 1 })
+  .workload(registerWorkload)
+  .faults(slowBackups, steadyProgress(10))
+  .chaosFor({ min: 15_000, max: 40_000 })
+
+const flapping = simulate("flapping-partition")
+  .about("links are cut and whole again, faster than it is noticed and slower")
+  .cluster({ acceptors: threeToFive, masterApart: 0.5 })
+  .workload(registerWorkload)
+  .faults(flappingPartitions, messageFaults)
+  .chaosFor({ min: 5_000, max: 15_000 })
+
+const asymmetric = simulate("asymmetric-partition")
+  .about("nodes that hear and are not heard, or are heard and do not hear")
+  .cluster({ acceptors: threeToFive, masterApart: 0.5 })
+  .workload(registerWorkload)
+  .faults(asymmetricPartitions, messageFaults, restarts)
+  .chaosFor({ min: 5_000, max: 15_000 })
+
 /** By name, in the order in which they are listed. */
 export const scenarios: ReadonlyArray<Simulation> = [
   t019,
@@ -101,7 +145,12 @@ export const scenarios: ReadonlyArray<Simulation> = [
   partitionsAll,
   slowDisk,
   clocks,
-  lostDisks
+  lostDisks,
+  failover,
+  soloTakeover,
+  slowBackup,
+  flapping,
+  asymmetric
 ]
 
 /** The scenario of this name. */
