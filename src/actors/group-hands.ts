@@ -2,11 +2,12 @@
 import type { Configuration } from "../protocol/configuration.ts"
 import type { GroupId, NodeId, Replica } from "../protocol/ids.ts"
 import type { LeaderInput } from "../protocol/leader-input.ts"
-import { isToAcceptor, type ToAcceptor } from "../protocol/messages.ts"
+import { isToAcceptor, type LocalQuery, type ToAcceptor } from "../protocol/messages.ts"
 import { buggify } from "../runtime/buggify.ts"
 import type { Body, Packet } from "../wire/packet.ts"
 import type { Hands } from "./interpret.ts"
 import { count, type NodeContext } from "./node-context.ts"
+import { refuseQuery } from "./replies.ts"
 
 /**
  * The mailboxes of a group's roles. What a role of this node says goes ahead of what the bus brings, and is
@@ -15,6 +16,8 @@ import { count, type NodeContext } from "./node-context.ts"
 export interface Mailboxes {
   acceptor: (from: Replica, message: ToAcceptor, local: boolean) => void
   leader: (input: LeaderInput, local: boolean) => boolean
+  /** Questions for whatever state there is. */
+  learner: (query: LocalQuery) => boolean
   /** Its leader wants this node to lead. */
   takeOver: (configuration: Configuration) => void
 }
@@ -53,9 +56,11 @@ export const route = (
       return
     case "Query":
       if (!roles.leader(body, false)) {
-        const refusal = { _tag: "Overloaded", retryAfterMs: 20 } as const
-        context.toClient(body.client, group, { _tag: "QueryRefused", question: body.question, refusal })
+        refuseQuery(context, group, body, { _tag: "Overloaded", retryAfterMs: 20 })
       }
+      return
+    case "LocalQuery":
+      if (!roles.learner(body)) refuseQuery(context, group, body, { _tag: "Overloaded", retryAfterMs: 20 })
       return
     default:
       count(context.counters, `not for a node: ${body._tag}`)

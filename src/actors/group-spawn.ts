@@ -26,7 +26,12 @@ export const spawnRoles = Effect.fnUntraced(function* (options: RolesOptions) {
   const { self, monotonicMs: nowMs, wallMs } = context
   const name = (role: string) => `${self.node}/${group}/${role}`
   // The roles tell each other through these; they are filled in as the actors come up.
-  const mailboxes: Mailboxes = { acceptor: () => {}, leader: () => false, takeOver: () => {} }
+  const mailboxes: Mailboxes = {
+    acceptor: () => {},
+    leader: () => false,
+    learner: () => false,
+    takeOver: () => {}
+  }
   const spawned = yield* spawnReplica({
     ...options,
     name: name("learner"),
@@ -46,6 +51,7 @@ export const spawnRoles = Effect.fnUntraced(function* (options: RolesOptions) {
     onFailure
   })
   const leader = yield* spawnLeader({ ...common, name: name("leader"), wallMs, onPhase })
+  mailboxes.learner = (query) => spawned.actor.offerUnsafe(query)
   connect(mailboxes, { acceptor: acceptor.actor, leader: leader.actor, heard, onAccept })
   /** Pulls a snapshot from a node and puts it under all three; false where nothing came of it. */
   const install = (node: NodeId, active: Configuration | undefined) =>

@@ -3,10 +3,10 @@
  * node leads.
  */
 import { Effect } from "effect"
-import type { Ballot, GroupId, SessionId, Slot } from "../protocol/ids.ts"
+import type { GroupId, SessionId, Slot } from "../protocol/ids.ts"
 import { slotPlus } from "../protocol/ids.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
-import type { CommandResult, Query } from "../protocol/messages.ts"
+import type { CommandResult, LocalQuery } from "../protocol/messages.ts"
 import {
   type Answers,
   applyRun,
@@ -20,8 +20,9 @@ import { buggify } from "../runtime/buggify.ts"
 import { unpack } from "../runtime/codec.ts"
 import { crash } from "../runtime/supervisor.ts"
 import { type AnswerCell, outcomes } from "../wire/client-codec.ts"
+import { Answering, type AnsweringOptions, type LeaderAnswer } from "./answering.ts"
 import type { NodeContext } from "./node-context.ts"
-import { sendAnswers, sendResults } from "./replies.ts"
+import { sendResults } from "./replies.ts"
 
 export type LearnerMessage =
   | { readonly _tag: "Apply"; readonly through: Slot; readonly answer: boolean }
@@ -37,14 +38,12 @@ export type LearnerMessage =
     }
   /** Somebody needs a snapshot now. */
   | { readonly _tag: "Consider" }
-  | {
-      readonly _tag: "Answer"
-      readonly slot: Slot
-      readonly queries: ReadonlyArray<Query>
-      readonly lease: Ballot | undefined
-    }
+  | LeaderAnswer
+  | LocalQuery
+  /** Somebody has waited long enough. */
+  | { readonly _tag: "AnswerAgain" }
 
-export interface LearnerOptions {
+export interface LearnerOptions extends Pick<AnsweringOptions, "leads" | "askByRound"> {
   readonly name: string
   readonly group: GroupId
   readonly machine: AnyMachine
@@ -54,10 +53,6 @@ export interface LearnerOptions {
   readonly read: (from: Slot, through: Slot, maxBytes: number) => ReadonlyArray<Run>
   /** Called between two runs, when some were applied or a snapshot is asked for. */
   readonly consider: (replica: ReplicaState) => void
-  /** Whether this node leads a ballot under a lease at the moment of the call. */
-  readonly leads: (ballot: Ballot) => boolean
-  /** Has questions answered by a round, which could not be answered under a lease. */
-  readonly askByRound: (queries: ReadonlyArray<Query>) => void
 }
 
 const chunkMaxBytes = 1024 * 1024
@@ -72,7 +67,9 @@ const commandDecoder = (machine: AnyMachine): DecodeCommand => {
 export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions) {
   const { machine, replica, context, group } = options
   const decode = commandDecoder(machine)
-  const waiting: Array<Extract<LearnerMessage, { _tag: "Answer" }>> = []
+  const { leads, askByRound } = options
+  const answerOf = (bytes: Uint8Array) => ask(machine, replica, bytes)
+  const answering = new Answering({ context, group, replica, ask: answerOf, leads, askByRound })
   const results = new Map<SessionId, Array<unknown>>()
   const answers: Answers = {
     result: (result) => gather(results, machine, result),
@@ -88,22 +85,6 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
     options.consider(replica)
   }
 
-  const answer = (bytes: Uint8Array) => ask(machine, replica, bytes)
-
-  const answerWaiting = (): void => {
-    for (let index = 0; index < waiting.length; ) {
-      const { slot, queries, lease } = waiting[index]!
-      if (slot > replica.applied) {
-        index++
-        continue
-      }
-      waiting.splice(index, 1)
-      const isValid = () => lease === undefined || options.leads(lease)
-      const late = sendAnswers(context, group, replica.applied, queries, answer, isValid)
-      if (late.length > 0) options.askByRound(late)
-    }
-  }
-
   // A replica that starts with a long log applies for seconds: the others of this process get their turn in
   // between.
   const applyAll = (through: Slot, answer: boolean): Effect.Effect<void> | undefined => {
@@ -116,21 +97,32 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
     name: options.name,
     mailbox: { capacity: 65_536 },
     supervision: crash,
-    receive: (batch) => {
+    receive: (batch, { timers }) => {
       let through = replica.applied
       let answer = false
       for (const message of batch) {
-        if (message._tag === "Answer") waiting.push(message)
+        if (message._tag === "Answer") answering.led(message)
+        else if (message._tag === "LocalQuery") answering.local(message)
         else if (message._tag === "Install") message.done(install(replica, message.by, message.install))
         else if (message._tag === "Consider") options.consider(replica)
-        else if (message.through > through) {
+        else if (message._tag === "Apply" && message.through > through) {
           through = message.through
           answer ||= message.answer
         }
       }
+      const answerAll = () => {
+        const rest = answering.answer()
+        const { inMs } = answering
+        if (inMs !== undefined) timers.set("answer", inMs, { _tag: "AnswerAgain" })
+        return rest
+      }
       const rest = applyAll(through, answer)
-      if (rest !== undefined) return Effect.andThen(rest, Effect.sync(answerWaiting))
-      answerWaiting()
+      return rest === undefined
+        ? answerAll()
+        : Effect.andThen(
+            rest,
+            Effect.suspend(() => answerAll() ?? Effect.void)
+          )
     }
   })
   return { actor }

@@ -1,6 +1,6 @@
 /** Replies to clients in as few messages as the bus takes. */
 import type { GroupId, SessionId, Slot } from "../protocol/ids.ts"
-import type { Query } from "../protocol/messages.ts"
+import type { LocalQuery, Query, Refusal } from "../protocol/messages.ts"
 import type { Published } from "../runtime/bus/port.ts"
 import type { AnswerCell } from "../wire/client-codec.ts"
 import type { NodeContext } from "./node-context.ts"
@@ -21,15 +21,15 @@ export const sendResults = (
  * Answers questions: those of one client in one message. `isValid` is asked when an answer was computed,
  * which may have taken any time; what is not valid then is not sent, and comes back.
  */
-export const sendAnswers = (
+export const sendAnswers = <Q extends Query | LocalQuery>(
   context: NodeContext,
   group: GroupId,
   slot: Slot,
-  queries: ReadonlyArray<Query>,
+  queries: ReadonlyArray<Q>,
   ask: (question: Uint8Array) => AnswerCell,
   isValid: () => boolean
-): ReadonlyArray<Query> => {
-  const late: Array<Query> = []
+): ReadonlyArray<Q> => {
+  const late: Array<Q> = []
   for (const query of queries) {
     const { client, question, queries: asked } = query
     const flat = asked.flatMap((bytes, index) => [question + index, ask(bytes)])
@@ -38,6 +38,16 @@ export const sendAnswers = (
     } else late.push(query)
   }
   return late
+}
+
+/** Tells a client that nothing was done about its questions. */
+export const refuseQuery = (
+  context: NodeContext,
+  group: GroupId,
+  { client, question }: Query | LocalQuery,
+  refusal: Refusal
+): void => {
+  context.toClient(client, group, { _tag: "QueryRefused", question, refusal })
 }
 
 /**

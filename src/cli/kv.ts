@@ -1,8 +1,9 @@
 /** `aplomb kv`: reads and writes the key-value store of a group. */
 import { Effect, Option, Stream } from "effect"
-import { Argument, Command } from "effect/cli"
+import { Argument, Command, Flag } from "effect/cli"
+import type { Consistency } from "../client/replicated.ts"
 import type { KvEntry } from "../machines/kv.ts"
-import { CommandFailed, exitCodes } from "./failure.ts"
+import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
 import { groupFlags, jsonFlag } from "./flags.ts"
 import { connectKv, givenValue, reservedPrefix, valueField } from "./kv-connection.ts"
 import { dumpCommand } from "./kv-dump.ts"
@@ -12,6 +13,31 @@ import { print, printJson, printRaw } from "./output.ts"
 const flags = { ...groupFlags, json: jsonFlag }
 const key = Argument.String("key").pipe(Argument.withDescription("Any text"))
 const value = Argument.String("value").pipe(Argument.withDescription("Text, or - for what comes on stdin"))
+
+const readFlags = {
+  stale: Flag.Boolean("stale").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Read from whatever replica answers first, however far behind it is")
+  ),
+  atLeast: Flag.Int("at-least").pipe(
+    Flag.filter(
+      (slot) => slot >= 0,
+      (slot) => `${slot} is no slot: take a revision, or what get --stale --json shows`
+    ),
+    Flag.optional,
+    Flag.withDescription("Read from whatever replica has come to this slot; a revision is one")
+  )
+}
+
+const consistencyOf = (
+  stale: boolean,
+  atLeast: Option.Option<number>
+): Effect.Effect<Consistency, CommandFailed> => {
+  if (Option.isNone(atLeast)) return Effect.succeed(stale ? "stale" : "linearizable")
+  return stale
+    ? Effect.fail(usageFailure("--stale and --at-least exclude each other: give one of them"))
+    : Effect.succeed({ atLeast: atLeast.value })
+}
 
 const no = (reason: string) => new CommandFailed({ reason, exitCode: exitCodes.no })
 
@@ -28,15 +54,19 @@ const put = Command.make(
 
 const get = Command.make(
   "get",
-  { key, ...flags },
-  Effect.fnUntraced(function* ({ key, json, ...address }) {
+  { key, ...flags, ...readFlags },
+  Effect.fnUntraced(function* ({ key, json, stale, atLeast, ...address }) {
+    const consistency = yield* consistencyOf(stale, atLeast)
     const { kv, call } = yield* connectKv(address)
-    const entry = Option.getOrUndefined(yield* kv.get(key, call))
+    const found = yield* kv.getAt(key, { ...call, consistency })
+    const entry = Option.getOrUndefined(found.entry)
+    // Where the state may be old, how old it is belongs to the answer.
+    const at = consistency === "linearizable" ? {} : { slot: found.slot }
     if (entry === undefined) {
-      if (json) yield* printJson({ key, absent: true })
+      if (json) yield* printJson({ key, absent: true, ...at })
       return yield* no(`there is no key "${key}"`)
     }
-    if (json) return yield* printJson(entryJson(entry))
+    if (json) return yield* printJson({ ...entryJson(entry), ...at })
     yield* typeof entry.value === "string" ? print(entry.value) : printRaw(entry.value)
   }, Effect.scoped)
 ).pipe(Command.withDescription("Print the value of a key; exit code 1 where there is none"))
@@ -85,10 +115,11 @@ const entryJson = ({ key, value, revision }: KvEntry) => ({ key, ...valueField(v
 
 const list = Command.make(
   "list",
-  { prefix, ...flags },
-  Effect.fnUntraced(function* ({ prefix, json, ...address }) {
+  { prefix, ...flags, ...readFlags },
+  Effect.fnUntraced(function* ({ prefix, json, stale, atLeast, ...address }) {
+    const consistency = yield* consistencyOf(stale, atLeast)
     const { kv, call } = yield* connectKv(address)
-    yield* Stream.runForEach(kv.list(prefix, call), (entry) => {
+    yield* Stream.runForEach(kv.list(prefix, { ...call, consistency }), (entry) => {
       if (entry.key.startsWith(reservedPrefix) && !prefix.startsWith(reservedPrefix)) return Effect.void
       if (json) return printJson(entryJson(entry))
       const shown = typeof entry.value === "string" ? entry.value : `(${entry.value.length} bytes)`

@@ -18,9 +18,16 @@ export { kvMachine } from "../machines/kv.ts"
 export { type At, defineMachine, type Machine, type MachineDefinition } from "../protocol/machine.ts"
 export type { AplombShape } from "./cluster.ts"
 export { Indeterminate, Rejected, Unavailable } from "./errors.ts"
-export type { Kv } from "./kv.ts"
+export type { EntryAt, Kv } from "./kv.ts"
 export type { Connection, PromiseGroup, PromiseKv } from "./promise.ts"
-export type { CallOptions, Replicated, Replied } from "./replicated.ts"
+export type {
+  AnsweredAt,
+  CallOptions,
+  Consistency,
+  ReadOptions,
+  Replicated,
+  Replied
+} from "./replicated.ts"
 
 /** Where a cluster is, and who is asking. */
 export interface ConnectOptions {

@@ -91,6 +91,35 @@ export const findLeader = (
     Effect.catch(() => Effect.succeed(undefined))
   )
 
+/** The nodes that hold the group, nearest first: in the order in which they answer within `graceMs`. */
+export const findReplicas = (
+  bus: BusShape,
+  subjects: Subjects,
+  group: GroupId,
+  graceMs: number
+): Effect.Effect<ReadonlyArray<NodeId>> =>
+  Effect.gen(function* () {
+    const answered = yield* Deferred.make<void>()
+    const found: Array<NodeId> = []
+    const inbox = yield* bus.newInbox
+    yield* bus.subscribe(inbox, {
+      onMessage: (payload) => {
+        const node = nodeIn(payload)
+        if (node?.groups.some((each) => each.group === group) !== true) return
+        found.push(node.id as NodeId)
+        Deferred.doneUnsafe(answered, Effect.void)
+      },
+      onNoResponders: () => Deferred.doneUnsafe(answered, Effect.void)
+    })
+    bus.publish(subjects.status, nothing, inbox)
+    yield* Effect.timeoutOption(Deferred.await(answered), askTimeoutMs)
+    if (found.length > 0) yield* Effect.sleep(graceMs)
+    return [...found]
+  }).pipe(
+    Effect.scoped,
+    Effect.catch(() => Effect.succeed([]))
+  )
+
 /**
  * What every node answers within `waitMs`, by name; sooner where `isComplete` says that nobody is missing. It
  * looks every few milliseconds.

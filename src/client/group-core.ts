@@ -78,7 +78,7 @@ export class GroupCore {
         return this.#link.refused(from, body.refusal)
       case "Answered":
         this.#link.served()
-        return this.#answered(body.slot, body.flat)
+        return this.#questions.answered(body.slot, body.flat)
     }
   }
 
@@ -246,17 +246,5 @@ export class GroupCore {
     this.#epoch = undefined
     this.#opening = undefined
     this.#askedToOpenAtMs = Number.NEGATIVE_INFINITY
-  }
-
-  #answered(slot: number, flat: ReadonlyArray<unknown>): void {
-    for (let index = 0; index < flat.length; index += 2) {
-      const question = this.#questions.settle(flat[index] as number)
-      const answer = flat[index + 1]
-      if (question === undefined) continue
-      if (Array.isArray(answer)) question.done(answer[0], slot, undefined)
-      else if (answer === null) {
-        question.done(null, slot, new Rejected({ reason: "the answer is too large for the bus" }))
-      } else question.done(null, slot, new Rejected({ reason: "the state machine cannot read the question" }))
-    }
   }
 }

@@ -2,10 +2,17 @@
 import { Effect, Option, Stream } from "effect"
 import type { KvAnswer, KvCommand, KvEntry, KvQuestion, KvReply, KvValue } from "../machines/kv.ts"
 import { type CommandFailure, type QuestionFailure, Rejected } from "./errors.ts"
-import type { CallOptions, Replicated } from "./replicated.ts"
+import type { CallOptions, ReadOptions, Replicated } from "./replicated.ts"
+
+/** What a key holds, and how far the replica that says so had come. */
+export interface EntryAt {
+  readonly entry: Option.Option<KvEntry>
+  readonly slot: number
+}
 
 /**
- * Linearizable in all it does. Revisions are slots of the log: they grow over all keys. A write fails with
+ * Linearizable in all it does, unless a read asks for less (`consistency`). Revisions are slots of the log:
+ * they grow over all keys. A write fails with
  * `Indeterminate` (it may have been made; read first), `Unavailable` or `Rejected` (it was not made, and
  * never will be); a read with `Unavailable` or `Rejected`. Each waits 30 s at most, unless `timeoutMs` says
  * otherwise.
@@ -18,7 +25,9 @@ export interface Kv {
     options?: CallOptions
   ) => Effect.Effect<{ readonly revision: number }, CommandFailure>
   /** The entry, if there is one. */
-  readonly get: (key: string, options?: CallOptions) => Effect.Effect<Option.Option<KvEntry>, QuestionFailure>
+  readonly get: (key: string, options?: ReadOptions) => Effect.Effect<Option.Option<KvEntry>, QuestionFailure>
+  /** The same with the slot of the state that answered: to be used as `atLeast`. */
+  readonly getAt: (key: string, options?: ReadOptions) => Effect.Effect<EntryAt, QuestionFailure>
   /** Whether there was anything to delete. */
   readonly delete: (
     key: string,
@@ -35,13 +44,22 @@ export interface Kv {
     options?: CallOptions
   ) => Effect.Effect<{ readonly changed: boolean; readonly revision: number }, CommandFailure>
   /**
-   * All entries with the prefix in key order, read page by page: each page is linearizable, the whole is not
-   * one instant.
+   * All entries with the prefix in key order, read page by page: the whole is not one instant. Each page is
+   * as new as the options ask for, and none is older than the one before.
    */
-  readonly list: (prefix: string, options?: CallOptions) => Stream.Stream<KvEntry, QuestionFailure>
+  readonly list: (prefix: string, options?: ReadOptions) => Stream.Stream<KvEntry, QuestionFailure>
 }
 
 const pageMax = 1000
+
+/** Where the next page begins. Of replicas it may come from another one: not from one that is behind this. */
+const nextPage = (entries: ReadonlyArray<KvEntry>, slot: number, call: ReadOptions | undefined) => {
+  const isLocal = call?.consistency !== undefined && call.consistency !== "linearizable"
+  return {
+    after: entries[entries.length - 1]!.key,
+    call: isLocal ? { ...call, consistency: { atLeast: slot } } : call
+  }
+}
 
 /** Half a character cannot be written as bytes and read back: two such keys would become one. */
 const ifWellFormed =
@@ -72,6 +90,11 @@ export const kvOf = (group: Replicated<KvCommand, KvReply, KvQuestion, KvAnswer>
       Effect.map(({ entries }) => Option.fromNullishOr(entries[0])),
       ifWellFormed(key)
     ),
+  getAt: (key, options) =>
+    group.askAt({ _tag: "Get", key }, options).pipe(
+      Effect.map(({ answer, slot }) => ({ entry: Option.fromNullishOr(answer.entries[0]), slot })),
+      ifWellFormed(key)
+    ),
   delete: (key, options) =>
     group.submit({ _tag: "Delete", key }, options).pipe(
       Effect.map(({ reply }) => ({ deleted: reply.changed })),
@@ -83,10 +106,10 @@ export const kvOf = (group: Replicated<KvCommand, KvReply, KvQuestion, KvAnswer>
       ifWellFormed(key, value)
     ),
   list: (prefix, options) =>
-    Stream.paginate("", (after: string) =>
-      Effect.map(group.ask({ _tag: "List", prefix, after, limit: pageMax }, options), (page) => [
-        page.entries,
-        page.more ? Option.some(page.entries[page.entries.length - 1]!.key) : Option.none<string>()
+    Stream.paginate({ after: "", call: options }, ({ after, call }) =>
+      Effect.map(group.askAt({ _tag: "List", prefix, after, limit: pageMax }, call), ({ answer, slot }) => [
+        answer.entries,
+        answer.more ? Option.some(nextPage(answer.entries, slot, call)) : Option.none()
       ])
     )
 })

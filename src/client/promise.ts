@@ -3,11 +3,11 @@ import { Effect, Exit, Option, Scope, Stream } from "effect"
 import type { KvEntry, KvValue } from "../machines/kv.ts"
 import type { Machine } from "../protocol/machine.ts"
 import type { AplombShape } from "./cluster.ts"
-import type { CallOptions, Replied } from "./replicated.ts"
+import type { AnsweredAt, CallOptions, ReadOptions, Replied } from "./replicated.ts"
 
 /**
- * The key-value store of a group. Linearizable in all it does; revisions grow over all keys. A call rejects
- * with
+ * The key-value store of a group. Linearizable in all it does, unless a read asks for less (`consistency`);
+ * revisions grow over all keys. A call rejects with
  * `Unavailable`, `Indeterminate` (writes only: read before you try again) or `Rejected`, after 30 s at most
  * unless `timeoutMs` says otherwise.
  *
@@ -16,13 +16,19 @@ import type { CallOptions, Replied } from "./replicated.ts"
  * const kv = aplomb.kv()
  * const { revision } = await kv.put("color", "green")
  * const { changed } = await kv.compareAndSet("color", revision, "blue", { timeoutMs: 2000 })
+ * const near = await kv.get("color", { consistency: { atLeast: revision } })
  * ```
  */
 export interface PromiseKv {
   /** Sets the key; the revision is that of this write. */
   readonly put: (key: string, value: KvValue, options?: CallOptions) => Promise<{ readonly revision: number }>
   /** The entry, or undefined where there is none. */
-  readonly get: (key: string, options?: CallOptions) => Promise<KvEntry | undefined>
+  readonly get: (key: string, options?: ReadOptions) => Promise<KvEntry | undefined>
+  /** The same with the slot of the state that answered: to be used as `atLeast`. */
+  readonly getAt: (
+    key: string,
+    options?: ReadOptions
+  ) => Promise<{ readonly entry: KvEntry | undefined; readonly slot: number }>
   /** Whether there was anything to delete. */
   readonly delete: (key: string, options?: CallOptions) => Promise<{ readonly deleted: boolean }>
   /**
@@ -35,16 +41,21 @@ export interface PromiseKv {
     value: KvValue,
     options?: CallOptions
   ) => Promise<{ readonly changed: boolean; readonly revision: number }>
-  /** All entries with the prefix in key order: each page is linearizable, the whole is not one instant. */
-  readonly list: (prefix: string, options?: CallOptions) => AsyncIterable<KvEntry>
+  /**
+   * All entries with the prefix in key order, page by page: none is older than the one before, the whole is
+   * not one instant.
+   */
+  readonly list: (prefix: string, options?: ReadOptions) => AsyncIterable<KvEntry>
 }
 
 /** A group that replicates a machine. Calls reject as those of `PromiseKv` do. */
 export interface PromiseGroup<Command, Reply, Question, Answer> {
   /** Has the command applied once, whatever is lost or fails on the way. */
   readonly submit: (command: Command, options?: CallOptions) => Promise<Replied<Reply>>
-  /** Asks the state as it is now: linearizable. */
-  readonly ask: (question: Question, options?: CallOptions) => Promise<Answer>
+  /** Asks the state: as it is now, unless the options say that an older one will do. */
+  readonly ask: (question: Question, options?: ReadOptions) => Promise<Answer>
+  /** The same with the slot of the state that answered. */
+  readonly askAt: (question: Question, options?: ReadOptions) => Promise<AnsweredAt<Answer>>
 }
 
 /** A connection to a cluster; `await using` closes it. */
@@ -86,6 +97,10 @@ const promiseKv = (aplomb: AplombShape, group: string | undefined): PromiseKv =>
   return {
     put: async (key, value, options) => run((await kv()).put(key, value, options)),
     get: async (key, options) => Option.getOrUndefined(await run((await kv()).get(key, options))),
+    getAt: async (key, options) => {
+      const { entry, slot } = await run((await kv()).getAt(key, options))
+      return { entry: Option.getOrUndefined(entry), slot }
+    },
     delete: async (key, options) => run((await kv()).delete(key, options)),
     compareAndSet: async (key, revision, value, options) =>
       run((await kv()).compareAndSet(key, revision, value, options)),
@@ -110,7 +125,8 @@ export const connectionOf = (aplomb: AplombShape, scope: Scope.Closeable): Conne
       const made = onceMade(aplomb.group(machine, group))
       return {
         submit: async (command, options) => run((await made()).submit(command, options)),
-        ask: async (question, options) => run((await made()).ask(question, options))
+        ask: async (question, options) => run((await made()).ask(question, options)),
+        askAt: async (question, options) => run((await made()).askAt(question, options))
       }
     },
     close,

@@ -1,6 +1,6 @@
 /** Questions that wait for their answers. They change nothing, so they can be asked again at will. */
 import { knob } from "../runtime/buggify.ts"
-import type { QuestionFailure } from "./errors.ts"
+import { type QuestionFailure, Rejected } from "./errors.ts"
 
 export type QuestionDone = (answer: unknown, slot: number, failure: QuestionFailure | undefined) => void
 
@@ -9,6 +9,8 @@ export interface Question {
   readonly done: QuestionDone
   /** Monotonic time at which the caller stops waiting. */
   readonly deadlineMs: number
+  /** Any replica that has applied this slot may answer; undefined: only the leader. */
+  readonly atLeast?: number
 }
 
 interface Asked {
@@ -17,9 +19,10 @@ interface Asked {
   waits: boolean
 }
 
-/** Questions with consecutive numbers: one message. */
+/** Questions with consecutive numbers, to be answered from the same state: one message. */
 export interface Stretch {
   readonly first: number
+  readonly atLeast: number
   readonly queries: Array<Uint8Array>
 }
 
@@ -55,6 +58,19 @@ export class Questions {
     }
   }
 
+  /** Hands out answers as they came, from a state that had applied `slot`. */
+  answered(slot: number, flat: ReadonlyArray<unknown>): void {
+    for (let index = 0; index < flat.length; index += 2) {
+      const question = this.settle(flat[index] as number)
+      const answer = flat[index + 1]
+      if (question === undefined) continue
+      if (Array.isArray(answer)) question.done(answer[0], slot, undefined)
+      else if (answer === null) {
+        question.done(null, slot, new Rejected({ reason: "the answer is too large for the bus" }))
+      } else question.done(null, slot, new Rejected({ reason: "the state machine cannot read the question" }))
+    }
+  }
+
   expired(nowMs: number): ReadonlyArray<Question> {
     const expired: Array<Question> = []
     for (const [number, { question }] of this.#asked) {
@@ -81,9 +97,10 @@ export class Questions {
       asked.sentAtMs = nowMs
       asked.waits = false
       const current = stretches[stretches.length - 1]
-      if (current !== undefined && number === end + 1 && current.queries.length < stretchMax.value) {
-        current.queries.push(asked.question.bytes)
-      } else stretches.push({ first: number, queries: [asked.question.bytes] })
+      const { bytes, atLeast = 0 } = asked.question
+      const isNext = number === end + 1 && current?.atLeast === atLeast
+      if (isNext && current.queries.length < stretchMax.value) current.queries.push(bytes)
+      else stretches.push({ first: number, atLeast, queries: [bytes] })
       end = number
     }
     this.#toAsk = []

@@ -2,13 +2,15 @@
  * A replicated state machine as its users see it: typed commands and questions in, typed replies and answers
  * out.
  */
-import { Effect, type Scope } from "effect"
+import { Effect, Scope } from "effect"
 import { GroupId } from "../protocol/ids.ts"
 import type { Machine } from "../protocol/machine.ts"
-import type { BadSubject, Bus, BusUnavailable } from "../runtime/bus/port.ts"
+import { type BadSubject, Bus, type BusUnavailable } from "../runtime/bus/port.ts"
 import { pack } from "../runtime/codec.ts"
 import { type CommandFailure, type QuestionFailure, Rejected, Unavailable } from "./errors.ts"
 import { type GroupClient, groupClient } from "./group-client.ts"
+import { localClient } from "./local-client.ts"
+import type { QuestionDone } from "./questions.ts"
 
 /** A reply with the slot of the log that its command took: it grows, and is unique in its group. */
 export interface Replied<Reply> {
@@ -21,6 +23,26 @@ export interface CallOptions {
   readonly timeoutMs?: number
 }
 
+/**
+ * How new the state must be that answers a question.
+ * - `linearizable`: as it is now. It knows every command that was acknowledged before the question was asked.
+ * - `stale`: of whatever replica answers first, however far behind.
+ * - `atLeast`: of whatever replica has applied this slot. The `slot` of a reply, or a `revision`, makes a
+ *   client read its own writes, and the `slot` of an answer keeps it from going back.
+ */
+export type Consistency = "linearizable" | "stale" | { readonly atLeast: number }
+
+export interface ReadOptions extends CallOptions {
+  /** Default `linearizable`. */
+  readonly consistency?: Consistency
+}
+
+/** An answer with the slot through which the state that gave it had applied the log. */
+export interface AnsweredAt<Answer> {
+  readonly answer: Answer
+  readonly slot: number
+}
+
 /** One group and its state machine. */
 export interface Replicated<Command, Reply, Question, Answer> {
   /**
@@ -29,8 +51,17 @@ export interface Replicated<Command, Reply, Question, Answer> {
    * machine cannot read it.
    */
   readonly submit: (command: Command, options?: CallOptions) => Effect.Effect<Replied<Reply>, CommandFailure>
-  /** Asks the state as it is now: linearizable. */
-  readonly ask: (question: Question, options?: CallOptions) => Effect.Effect<Answer, QuestionFailure>
+  /**
+   * Asks the state: as it is now, unless the options say that an older one will do. Fails with `Unavailable`
+   * where nobody answered in time, or no replica came as far as asked for; `Rejected` where the machine
+   * cannot read it.
+   */
+  readonly ask: (question: Question, options?: ReadOptions) => Effect.Effect<Answer, QuestionFailure>
+  /** The same with the slot of the state that answered. */
+  readonly askAt: (
+    question: Question,
+    options?: ReadOptions
+  ) => Effect.Effect<AnsweredAt<Answer>, QuestionFailure>
   /** The same without an effect for each, for those who have very many: bytes in, plain values out. */
   readonly client: GroupClient
 }
@@ -84,15 +115,37 @@ export const replicated = Effect.fnUntraced(function* <State, Command, Reply, Qu
       )
       if (!taken) resume(new Unavailable({ reason: "too many commands wait in this client" }))
     })
-  const ask: Replicated<Command, Reply, Question, Answer>["ask"] = (question, call) =>
-    Effect.callback((resume) => {
-      const bytes = pack(forms.question.encode(question))
-      const taken = client.askUnsafe(bytes, call?.timeoutMs ?? defaultTimeoutMs, (plain, _slot, failure) => {
+  const asked = (question: Question, send: (bytes: Uint8Array, done: QuestionDone) => boolean) =>
+    Effect.callback<AnsweredAt<Answer>, QuestionFailure>((resume) => {
+      const taken = send(pack(forms.question.encode(question)), (plain, slot, failure) => {
         if (failure !== undefined) return resume(Effect.fail(failure))
         const answer = forms.answer.decode(plain)
-        resume(answer === undefined ? Effect.fail(unreadable) : Effect.succeed(answer))
+        resume(answer === undefined ? Effect.fail(unreadable) : Effect.succeed({ answer, slot }))
       })
       if (!taken) resume(new Unavailable({ reason: "too many questions wait in this client" }))
     })
-  return { submit, ask, client }
+  const scope = yield* Scope.Scope
+  const making = localClient(options.cluster, GroupId(options.group)).pipe(
+    Effect.provideService(Bus, yield* Bus),
+    Scope.provide(scope),
+    Effect.mapError(({ message }) => new Unavailable({ reason: message }))
+  )
+  // Only who reads from replicas has a client for it.
+  const local = yield* Effect.cached(making)
+  const askAt: Replicated<Command, Reply, Question, Answer>["askAt"] = (question, call) => {
+    const { timeoutMs = defaultTimeoutMs, consistency = "linearizable" } = call ?? {}
+    if (consistency === "linearizable")
+      return asked(question, (bytes, done) => client.askUnsafe(bytes, timeoutMs, done))
+    const atLeast = consistency === "stale" ? 0 : consistency.atLeast
+    if (!Number.isSafeInteger(atLeast) || atLeast < 0) {
+      const reason = `${atLeast} is no slot: take a slot or a revision that the group has told`
+      return Effect.fail(new Rejected({ reason }))
+    }
+    return Effect.flatMap(local, ({ askUnsafe }) =>
+      asked(question, (bytes, done) => askUnsafe(bytes, atLeast, timeoutMs, done))
+    )
+  }
+  const ask: Replicated<Command, Reply, Question, Answer>["ask"] = (question, call) =>
+    Effect.map(askAt(question, call), ({ answer }) => answer)
+  return { submit, ask, askAt, client }
 })

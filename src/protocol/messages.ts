@@ -156,11 +156,25 @@ export interface Query {
 
 export type FromClient = Submit | Query
 
-/** Why a leader does not take a submission or a question. Nothing of it was done. */
+/**
+ * A client's questions to whatever replica it comes to: answered from its state, however old, once that has
+ * applied `atLeast`.
+ */
+export interface LocalQuery {
+  readonly _tag: "LocalQuery"
+  readonly client: ClientId
+  readonly question: number
+  readonly atLeast: Slot
+  readonly queries: ReadonlyArray<Uint8Array>
+}
+
+/** Why a leader, or a replica, does not take a submission or a question. Nothing of it was done. */
 export type Refusal =
   | { readonly _tag: "NotLeader"; readonly leader: string | undefined }
   | { readonly _tag: "Overloaded"; readonly retryAfterMs: number }
   | { readonly _tag: "Malformed"; readonly reason: string }
+  /** The replica has applied no more than this, and did not come further in the time that it waits. */
+  | { readonly _tag: "Behind"; readonly applied: Slot }
 
 /** What became of a command. `reply` is the machine's; kept as a value until it is sent. */
 export interface CommandResult {

@@ -154,10 +154,21 @@ export class Oracle implements Facts {
     for (const { seen, serving, counted } of this.#deposed.toReversed()) {
       seen.catchUp()
       if (seen.disk.entries.last < through || counted >= through || serving.last < through) continue
-      for (const watch of this.#to("onChosen")) watch.onChosen!(seen, serving, counted + 1, through)
+      const last = this.#lastOf(serving)
+      for (const watch of this.#to("onChosen")) watch.onChosen!(seen, last, counted + 1, through)
       this.chosen.extend(seen.disk.entries, through)
       return
     }
+  }
+
+  /**
+   * In the turn in which it was deposed it may have heard of a retirement as well, and counted without it.
+   */
+  #lastOf(serving: Serving): Serving {
+    const active = this.master?.active
+    const { ballot, generation } = serving.configuration
+    const isNewer = active?.ballot === ballot && active.generation > generation
+    return isNewer ? { ...serving, configuration: active } : serving
   }
 
   /** The master's state on its disk has been replaced. */

@@ -60,6 +60,32 @@ export const clockFaults: FaultFamily = {
   }
 }
 
+const handedOver = sometimes("hand-overs: a leader was told to hand over to another acceptor")
+
+/** Leaders are told to hand over to another acceptor, which may be down, or not hear of it. */
+export const handOvers: FaultFamily = {
+  name: "hand-overs",
+  share: 0.4,
+  begin: (world) => {
+    const { random } = world
+    const settings = { everyMs: random.range(200, 3_000), durationMs: { min: 0, max: 0 } }
+    return timedFault(random, settings, () =>
+      Effect.sync(() => {
+        for (const { parts, node } of world.cluster!.oracle.running.values()) {
+          const leader = parts.leader()
+          if (leader._tag !== "Serving") continue
+          const others = leader.configuration.acceptors.filter((acceptor) => acceptor.node !== node)
+          if (others.length === 0) continue
+          const to = random.pick(others)
+          handedOver.check(true)
+          world.kernel.trace.strike("hand-over", node, { to: to.node })
+          parts.handOver(to)
+        }
+      })
+    )
+  }
+}
+
 /** Clients crash and come back as others, with what they had under way left open. */
 export const clientCrashes: FaultFamily = {
   name: "client-crashes",

@@ -1,6 +1,6 @@
 /** What clients and leaders say to each other, as positional arrays. */
 import type { Ballot, ClientId, NodeId, RequestNumber, SessionId, Slot } from "../protocol/ids.ts"
-import type { FromClient, Outcome, Refusal, SessionOpened } from "../protocol/messages.ts"
+import type { FromClient, LocalQuery, Outcome, Query, Refusal, SessionOpened } from "../protocol/messages.ts"
 import type { Fields } from "./fields.ts"
 
 /** Results of one session. Flat, four values each: there are hundreds of thousands a second. */
@@ -61,7 +61,8 @@ export const clientKinds = {
   SubmitUnsettled: 25,
   QueryRefused: 26,
   Answered: 27,
-  Leading: 31
+  Leading: 31,
+  LocalQuery: 37
 } as const
 
 export const outcomes: ReadonlyArray<Outcome> = ["done", "session-expired", "window-exceeded", "bad-command"]
@@ -80,6 +81,8 @@ const refusalOut = (refusal: Refusal): ReadonlyArray<unknown> => {
       return [refusal._tag, refusal.retryAfterMs]
     case "Malformed":
       return [refusal._tag, refusal.reason]
+    case "Behind":
+      return [refusal._tag, refusal.applied]
   }
 }
 
@@ -90,15 +93,18 @@ const refusalIn = (fields: Fields): Refusal | undefined => {
     return { _tag, leader: typeof leader === "string" ? leader : undefined }
   }
   if (_tag === "Overloaded") return { _tag, retryAfterMs: fields.count() }
+  if (_tag === "Behind") return { _tag, applied: fields.slot() }
   return _tag === "Malformed" ? { _tag, reason: fields.text() } : undefined
 }
 
-export const clientOut = (message: FromClient | ToClient): ReadonlyArray<unknown> => {
+export const clientOut = (message: FromClient | LocalQuery | ToClient): ReadonlyArray<unknown> => {
   switch (message._tag) {
     case "Submit":
       return [message.client, message.submission, message.bytes]
     case "Query":
       return [message.client, message.question, message.queries]
+    case "LocalQuery":
+      return [message.client, message.question, message.queries, message.atLeast]
     case "Results":
       return [message.session, message.flat]
     case "Opened":
@@ -117,12 +123,16 @@ export const clientOut = (message: FromClient | ToClient): ReadonlyArray<unknown
 }
 
 /** Reads a message of a kind; undefined for a kind that is none of these. */
-export const clientIn = (kind: number, fields: Fields): FromClient | ToClient | undefined => {
+export const clientIn = (kind: number, fields: Fields): FromClient | LocalQuery | ToClient | undefined => {
   switch (kind) {
     case clientKinds.Submit:
       return { _tag: "Submit", client: fields.client(), submission: fields.count(), bytes: fields.bytes() }
     case clientKinds.Query:
       return queryIn(fields)
+    case clientKinds.LocalQuery: {
+      const query = queryIn(fields)
+      return query && { ...query, _tag: "LocalQuery", atLeast: fields.slot() }
+    }
     case clientKinds.Results: {
       const session = fields.session()
       const flat = flatIn(fields, 4)
@@ -164,7 +174,7 @@ const flatIn = (fields: Fields, width: number): ReadonlyArray<unknown> | undefin
   return Array.isArray(flat) && flat.length % width === 0 ? flat : undefined
 }
 
-const queryIn = (fields: Fields): FromClient | undefined => {
+const queryIn = (fields: Fields): Query | undefined => {
   const client: ClientId = fields.client()
   const question = fields.count()
   const queries = fields.any()

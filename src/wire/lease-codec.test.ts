@@ -1,6 +1,6 @@
 /** Leases survive the wire; nodes from before there were any are understood. */
 import { assert, describe, it } from "@effect/vitest"
-import { Ballot, GroupId, NodeId, noBallot, noSlot, StorageId } from "../protocol/ids.ts"
+import { Ballot, ClientId, GroupId, NodeId, noBallot, noSlot, Slot, StorageId } from "../protocol/ids.ts"
 import { pack, unpack } from "../runtime/codec.ts"
 import { type Body, packetCodec } from "./packet.ts"
 
@@ -23,7 +23,9 @@ const bodies: ReadonlyArray<Body> = [
   { _tag: "Release", ballot: Ballot(2) },
   { _tag: "TakeOver", configuration },
   accept,
-  accepted
+  accepted,
+  { _tag: "LocalQuery", client: ClientId("c"), question: 4, atLeast: Slot(9), queries: [Uint8Array.of(1)] },
+  { _tag: "QueryRefused", question: 4, refusal: { _tag: "Behind", applied: Slot(3) } }
 ]
 
 describe("a lease on the wire", () => {

@@ -5,7 +5,14 @@
 
 import type { Beat } from "../protocol/detector.ts"
 import { type GroupId, GroupId as makeGroup, NodeId, type Replica, StorageId } from "../protocol/ids.ts"
-import type { FromClient, MasterReply, MasterRequest, Release, TakeOver } from "../protocol/messages.ts"
+import type {
+  FromClient,
+  LocalQuery,
+  MasterReply,
+  MasterRequest,
+  Release,
+  TakeOver
+} from "../protocol/messages.ts"
 import { pack, unpack } from "../runtime/codec.ts"
 import { type CatchUp, type CaughtUp, catchUpIn, catchUpKinds, catchUpOut } from "./catch-up-codec.ts"
 import { clientIn, clientKinds, clientOut, type ToClient } from "./client-codec.ts"
@@ -50,6 +57,7 @@ export interface Hello {
 export type Body =
   | ProtocolMessage
   | FromClient
+  | LocalQuery
   | ToClient
   | MasterAsk
   | MasterAnswer

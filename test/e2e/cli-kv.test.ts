@@ -57,6 +57,18 @@ describe("aplomb kv", () => {
     expect([other.exitCode, other.stderr]).toEqual([1, expect.stringContaining(`at revision ${revision}`)])
     expect((await kv("cas", "a/color", String(revision), "blue")).exitCode).toBe(0)
     expect((await kv("list", "a/")).stdout).toMatch(/^a\/color\t\d+\tblue\n$/)
+    const near = JSON.parse((await kv("get", "a/color", "--at-least", String(revision + 1), "--json")).stdout)
+    expect(near).toMatchObject({ value: "blue" })
+    expect(near.slot).toBeGreaterThan(revision)
+    expect((await kv("get", "a/color", "--stale")).stdout).toMatch(/^(blue|green)\n$/)
+    expect((await kv("list", "a/", "--at-least", String(revision + 1))).stdout).toMatch(/\tblue\n$/)
+    const never = await kv("get", "a/color", "--at-least", "1000000", "--timeout", "2s")
+    expect([never.exitCode, never.stderr]).toEqual([
+      3,
+      expect.stringContaining("no replica had applied slot 1000000 in time")
+    ])
+    const both = await kv("get", "a/color", "--stale", "--at-least", "1")
+    expect([both.exitCode, both.stderr]).toEqual([2, expect.stringContaining("exclude each other")])
     expect((await kv("delete", "a/color")).stdout).toBe("deleted\n")
     const absent = await kv("get", "a/color")
     expect([absent.exitCode, absent.stderr]).toEqual([1, `aplomb: there is no key "a/color"\n`])

@@ -14,8 +14,17 @@ import {
   partitions,
   slowConsumers
 } from "../swarm-network.ts"
-import { buggified, candidacies, clientCrashes, clockFaults, crashPoints, pauses } from "../swarm-process.ts"
+import {
+  buggified,
+  candidacies,
+  clientCrashes,
+  clockFaults,
+  crashPoints,
+  handOvers,
+  pauses
+} from "../swarm-process.ts"
 import { commands } from "../workload/commands.ts"
+import { localReads } from "../workload/local-reads.ts"
 import { registers as registerWorkload } from "../workload/registers.ts"
 
 const everything: ReadonlyArray<FaultFamily> = [
@@ -92,6 +101,24 @@ const clocks = simulate("clocks")
   .faults(surely(clockFaults), pauses, restarts, candidacies, messageFaults, buggified)
   .chaosFor({ min: 3_000, max: 12_000 })
 
+const leases = simulate("leases")
+  .about("leaders read under leases while clocks drift, processes stand still, and others take the lead")
+  .cluster({ acceptors: { min: 2, max: 4 }, masterApart: 0.5 })
+  .workload(registerWorkload)
+  .workload(localReads)
+  .faults(
+    surely(candidacies),
+    surely(clockFaults),
+    handOvers,
+    pauses,
+    partitions,
+    restarts,
+    messageFaults,
+    crashPoints,
+    buggified
+  )
+  .chaosFor({ min: 3_000, max: 12_000 })
+
 const lostDisks = simulate("lost-disks")
   .about("nodes lose their disks and come back as others; nothing false is said, though the group may stop")
   .cluster({ acceptors: threeToFive, masterApart: 1 })
@@ -145,6 +172,7 @@ export const scenarios: ReadonlyArray<Simulation> = [
   partitionsAll,
   slowDisk,
   clocks,
+  leases,
   lostDisks,
   failover,
   soloTakeover,

@@ -24,6 +24,8 @@ export interface LedgerClient<Command, Reply, Question, Answer> {
     question: Question,
     timeoutMs: number
   ) => Effect.Effect<{ readonly answer: Answer; readonly slot: number }, QuestionFailure>
+  /** The same of any replica, if the options say so. */
+  readonly askAt: Replicated<Command, Reply, Question, Answer>["askAt"]
 }
 
 /** Connects a client of the world's cluster. */
@@ -52,7 +54,8 @@ export const ledgerClient = Effect.fnUntraced(function* <State, Command, Reply, 
           if (answer === undefined) return resume(Effect.die(new Error("an answer that cannot be read")))
           resume(Effect.succeed({ answer, slot }))
         })
-      })
+      }),
+    askAt: group.askAt
   }
   return client
 })

@@ -1,0 +1,87 @@
+/** Questions that any replica may answer find one that does, and end with a reason where none does. */
+import { describe, expect, it } from "vitest"
+import { ClientId, NodeId, Slot } from "../protocol/ids.ts"
+import type { LocalQuery } from "../protocol/messages.ts"
+import { ReplicaReader } from "./replica-reader.ts"
+
+const [near, far] = [NodeId("near"), NodeId("far")]
+
+const driven = () => {
+  const sent: Array<{ readonly to: string; readonly query: LocalQuery }> = []
+  const heard: Array<unknown> = []
+  const state = { nowMs: 0, looks: 0 }
+  const reader = new ReplicaReader({
+    client: ClientId("c"),
+    nowMs: () => state.nowMs,
+    send: (to, query) => sent.push({ to, query }),
+    look: () => state.looks++
+  })
+  const ask = (atLeast: number) => {
+    const done = (answer: unknown, slot: number, failure: { readonly message: string } | undefined) =>
+      heard.push(failure?.message ?? [answer, slot])
+    reader.question({ bytes: Uint8Array.of(1), done, deadlineMs: state.nowMs + 5000, atLeast })
+    reader.flush()
+  }
+  const pass = (ms: number) => {
+    state.nowMs += ms
+    reader.tick()
+    reader.flush()
+  }
+  const found = (...replicas: ReadonlyArray<NodeId>) => {
+    reader.found(replicas)
+    reader.flush()
+  }
+  return { reader, sent, heard, state, ask, pass, found }
+}
+
+const behind = (question: number, applied: number) =>
+  ({ _tag: "QueryRefused", question, refusal: { _tag: "Behind", applied: Slot(applied) } }) as const
+
+describe("a reader of replicas", () => {
+  it("asks the nearest, and tells the slot of the state that answered", () => {
+    const { reader, sent, heard, ask, found } = driven()
+    ask(7)
+    found(near, far)
+    expect(sent).toMatchObject([{ to: "near", query: { question: 1, atLeast: 7 } }])
+    reader.heard({ _tag: "Answered", slot: Slot(9), flat: [1, ["yes"]] }, near)
+    expect(heard).toEqual([["yes", 9]])
+  })
+
+  it("goes on to the next where the first is behind, does not answer, or is not there", () => {
+    const { reader, sent, ask, found, pass } = driven()
+    ask(7)
+    found(near, far)
+    reader.heard(behind(1, 3), near)
+    reader.flush()
+    expect(sent.map(({ to }) => to)).toEqual(["near", "far"])
+    const silent = driven()
+    silent.ask(0)
+    silent.found(near, far)
+    silent.pass(1000)
+    expect(silent.sent.map(({ to }) => to)).toEqual(["near", "far"])
+    silent.reader.nobodyThere()
+    silent.pass(100)
+    expect(silent.state.looks).toBe(2)
+    pass(0)
+  })
+
+  it("ends with the furthest slot that was to be had where no replica comes far enough in time", () => {
+    const { reader, heard, ask, found, pass } = driven()
+    ask(70)
+    found(near)
+    reader.heard(behind(1, 30), near)
+    pass(5000)
+    expect(heard).toEqual([expect.stringContaining("no replica had applied slot 70 in time")])
+    expect(heard).toEqual([expect.stringContaining("slot 30; trying again is safe")])
+  })
+
+  it("never puts questions for different slots into one message", () => {
+    const { sent, ask, found } = driven()
+    for (const atLeast of [3, 3, 8]) ask(atLeast)
+    found(near)
+    expect(sent.map(({ query }) => [query.question, query.atLeast, query.queries.length])).toEqual([
+      [1, 3, 2],
+      [3, 8, 1]
+    ])
+  })
+})

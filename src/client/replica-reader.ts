@@ -1,0 +1,114 @@
+/** Questions of a client that any replica may answer: to the nearest that answers, and on to the next. */
+import type { ClientId, NodeId } from "../protocol/ids.ts"
+import { Slot } from "../protocol/ids.ts"
+import type { LocalQuery, Refusal } from "../protocol/messages.ts"
+import { knob } from "../runtime/buggify.ts"
+import type { ToClient } from "../wire/client-codec.ts"
+import { Unavailable } from "./errors.ts"
+import { type Question, Questions } from "./questions.ts"
+
+/** Without an answer for this long, the next replica is asked. */
+const retryAfter = knob("client-local-retry-ms", 700, { min: 60, max: 4000 })
+const lookAgainAfterMs = 100
+
+export interface ReaderOptions {
+  readonly client: ClientId
+  readonly nowMs: () => number
+  readonly send: (to: NodeId, query: LocalQuery) => void
+  /** Begins to look for replicas; `found` is to be called in the end. */
+  readonly look: () => void
+}
+
+/** Called by one actor, a batch at a time; `flush` ends each batch. */
+export class ReplicaReader {
+  readonly #options: ReaderOptions
+  readonly #questions = new Questions()
+  /** Nearest first; those that failed are taken out. */
+  #replicas: ReadonlyArray<NodeId> = []
+  #looking = false
+  #holdUntilMs = Number.NEGATIVE_INFINITY
+  #sentAtMs = Number.NEGATIVE_INFINITY
+  /** The most that a replica which was behind said to have applied. */
+  #appliedMost = 0
+
+  constructor(options: ReaderOptions) {
+    this.#options = options
+  }
+
+  question(question: Question): void {
+    this.#questions.add(question)
+  }
+
+  found(replicas: ReadonlyArray<NodeId>): void {
+    this.#looking = false
+    this.#replicas = replicas
+    if (replicas.length === 0) this.#hold(lookAgainAfterMs)
+  }
+
+  heard(body: ToClient, from: NodeId): void {
+    if (body._tag === "Answered") return this.#questions.answered(body.slot, body.flat)
+    if (body._tag !== "QueryRefused") return
+    this.#questions.askAgain(Number.NEGATIVE_INFINITY, body.question)
+    this.#refused(from, body.refusal)
+  }
+
+  /** Nobody listens where a question was sent. */
+  nobodyThere(): void {
+    this.#next()
+    this.#questions.askAgain(Number.POSITIVE_INFINITY)
+  }
+
+  flush(): void {
+    const { nowMs, send, client } = this.#options
+    if (this.#questions.size === 0 || nowMs() < this.#holdUntilMs) return
+    const [replica] = this.#replicas
+    if (replica === undefined) return this.#look()
+    for (const { first, atLeast, queries } of this.#questions.take(nowMs())) {
+      this.#sentAtMs = nowMs()
+      send(replica, { _tag: "LocalQuery", client, question: first, atLeast: Slot(atLeast), queries })
+    }
+  }
+
+  /** Looks, now and then, for what takes too long. */
+  tick(): void {
+    const nowMs = this.#options.nowMs()
+    for (const { done, atLeast = 0 } of this.#questions.expired(nowMs)) {
+      const most = `the furthest that was asked had applied slot ${this.#appliedMost}`
+      const reason =
+        atLeast > this.#appliedMost && this.#appliedMost > 0
+          ? `no replica had applied slot ${atLeast} in time, ${most}`
+          : "no replica answered in time"
+      done(null, 0, new Unavailable({ reason }))
+    }
+    if (this.#questions.size === 0 || nowMs - this.#sentAtMs < retryAfter.value) return
+    if (this.#replicas.length > 0) this.#next()
+    this.#questions.askAgain(nowMs - retryAfter.value)
+  }
+
+  close(): void {
+    const failure = new Unavailable({ reason: "the client was closed" })
+    for (const { done } of this.#questions.drain()) done(null, 0, failure)
+  }
+
+  #refused(from: NodeId, refusal: Refusal): void {
+    if (refusal._tag === "Behind") this.#appliedMost = Math.max(this.#appliedMost, refusal.applied)
+    if (refusal._tag === "Overloaded") this.#hold(refusal.retryAfterMs)
+    if (from === this.#replicas[0]) this.#next()
+  }
+
+  /** The next one; when all have been asked in vain, it looks who there is, after a pause. */
+  #next(): void {
+    this.#replicas = this.#replicas.slice(1)
+    if (this.#replicas.length === 0) this.#hold(lookAgainAfterMs)
+  }
+
+  #look(): void {
+    if (this.#looking) return
+    this.#looking = true
+    this.#options.look()
+  }
+
+  #hold(forMs: number): void {
+    this.#holdUntilMs = Math.max(this.#holdUntilMs, this.#options.nowMs() + forMs)
+  }
+}
