@@ -1,8 +1,8 @@
 /** Catching up: a node hands out the chosen entries of its log to whoever asks for them. */
 import { Effect } from "effect"
 import type { Configuration } from "../protocol/configuration.ts"
-import { type GroupId, type NodeId, type Replica, type Slot, slotMin } from "../protocol/ids.ts"
-import type { Run } from "../protocol/run.ts"
+import { type GroupId, type NodeId, type Replica, type Slot, slotMin, slotPlus } from "../protocol/ids.ts"
+import { type Run, runLast } from "../protocol/run.ts"
 import { spawnEach } from "../runtime/actor-spawn.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
 import { crash } from "../runtime/supervisor.ts"
@@ -39,9 +39,28 @@ const answerTo = ({ log, chosen, active }: CatchUpSource, ask: CatchUp, roomByte
   const through = slotMin(chosen(), log.last)
   const runs =
     ask.fromSlot >= log.first && ask.fromSlot <= through
-      ? fitting(log.read(ask.fromSlot, through, Math.min(ask.maxBytes, roomBytes)), roomBytes)
+      ? fitting(readOn(log, ask.fromSlot, through, Math.min(ask.maxBytes, roomBytes)), roomBytes)
       : []
   return { _tag: "CaughtUp", runs, chosen: through, first: log.first, active: active() }
+}
+
+/** A log may give less than there is room for: then it is read on. */
+const readOn = (
+  log: CatchUpSource["log"],
+  from: Slot,
+  through: Slot,
+  maxBytes: number
+): ReadonlyArray<Run> => {
+  const runs: Array<Run> = []
+  let leftBytes = maxBytes
+  for (let next = from; next <= through && leftBytes > 0; ) {
+    for (const run of log.read(next, through, leftBytes)) {
+      runs.push(run)
+      leftBytes -= run.bytes.length
+      next = slotPlus(runLast(run), 1)
+    }
+  }
+  return runs
 }
 
 /** A log may give one run more than it was asked for; a message takes no more than fits. */

@@ -31,7 +31,7 @@ export interface MembersOptions {
 
 const normal = defaultMembershipSettings
 const lookEveryMs = knob("members-look-ms", 100, { min: 20, max: 500 })
-const joinAfterMs = knob("members-join-after-ms", normal.joinAfterMs, { min: 1, max: 1000 })
+const joinAfterMs = knob("members-join-after-ms", normal.joinAfterMs, { min: 1, max: 500 })
 const retryAfterMs = knob("members-retry-after-ms", normal.retryAfterMs, { min: 50, max: 1000 })
 
 /** What a node does about the acceptors of one group. */

@@ -38,6 +38,8 @@ const askTimeoutMs = 1000
 const chunkBytes = 512 * 1024
 /** How long an acceptor hears nothing before it asks whether it still is one. */
 const lookEveryMs = knob("outsider-look-ms", 1000, { min: 50, max: 2000 })
+/** How often the leader is asked before somebody else is. */
+const asksOfLeader = 3
 /** Between two questions to which there was nothing new: from the least, doubled each time, to the most. */
 const pauseMinMs = 20
 const pauseMaxMs = knob("outsider-pause-ms", 1000, { min: 50, max: 2000 })
@@ -97,16 +99,15 @@ export class Outsider {
     })
   }
 
+  /** Whether its leader is heard of, and has it: without a word to this replica the next generation may not. */
   #isVoting(): boolean {
     const { acceptor, context } = this.#options
-    const { configuration } = acceptor()
-    const votes =
-      this.#isHeard &&
-      !this.#isBehind &&
-      configuration !== undefined &&
-      isAcceptorOf(configuration, context.self)
+    const wasHeard = this.#isHeard && !this.#isBehind
     this.#isHeard = false
-    return votes
+    const known = acceptor().configuration
+    const active = this.#active
+    const newest = known === undefined || (active !== undefined && isNewer(active, known)) ? active : known
+    return wasHeard && newest !== undefined && isAcceptorOf(newest, context.self)
   }
 
   /** True where there was something to take, so that there may be more. */
@@ -114,25 +115,42 @@ export class Outsider {
     const fromSlot = slotPlus(this.#options.acceptor().chosen, 1)
     const source = this.#source()
     return Effect.flatMap(askCatchUp(this.#asking, source, fromSlot, chunkBytes), (answer) => {
-      this.#turn = answer === undefined ? this.#turn + 1 : 0
-      if (answer === undefined) return Effect.succeed(false)
-      if (answer.first <= fromSlot) return Effect.succeed(this.#take(answer, fromSlot))
-      // What comes next was cut off there.
-      this.#note(answer.active)
-      return Effect.map(this.#options.install(source, this.#active), (isInstalled) => {
-        if (!isInstalled) this.#turn++
-        return isInstalled
-      })
+      // Whoever does not answer is left for another; who has nothing new is asked a few times more.
+      if (answer === undefined) return this.#nothing(this.#nextRound())
+      if (answer.first > fromSlot) {
+        // What comes next was cut off there.
+        this.#note(answer.active)
+        return Effect.flatMap(this.#options.install(source, this.#active), (isInstalled) =>
+          isInstalled ? Effect.succeed(true) : this.#nothing(this.#nextRound())
+        )
+      }
+      return this.#take(answer, fromSlot) ? Effect.succeed(true) : this.#nothing(this.#turn + 1)
     })
   }
 
-  /** The leader first, as far as it is known: it can tell most, and is to know who could be taken in. */
+  /**
+   * The leader, as far as it is known: it can tell most, and is to know who could be taken in. Now and then
+   * another one, for it may lead no longer.
+   */
   #source(): NodeId {
     const { sources, context } = this.#options
     const leader = this.#active?.leader.node
-    return this.#turn === 0 && leader !== undefined && leader !== context.self.node
+    const round = Math.floor(this.#turn / (asksOfLeader + 1))
+    const asksLeader = this.#turn % (asksOfLeader + 1) < asksOfLeader
+    return asksLeader && leader !== undefined && leader !== context.self.node
       ? leader
-      : NodeId(sources[this.#turn % sources.length]!)
+      : NodeId(sources[round % sources.length]!)
+  }
+
+  #nothing(turn: number): Effect.Effect<boolean> {
+    this.#turn = turn
+    return Effect.succeed(false)
+  }
+
+  /** The turn at which another one than the leader is asked; the one behind it, if that was this turn. */
+  #nextRound(): number {
+    const inRound = this.#turn % (asksOfLeader + 1)
+    return inRound < asksOfLeader ? this.#turn - inRound + asksOfLeader : this.#turn + 1
   }
 
   #take(answer: CaughtUp, fromSlot: Slot): boolean {
@@ -151,11 +169,9 @@ export class Outsider {
   #note(configuration: Configuration | undefined): void {
     const active = this.#active
     if (configuration === undefined) return
-    const { ballot, generation } = configuration
-    const isNewer =
-      active === undefined ||
-      ballot > active.ballot ||
-      (ballot === active.ballot && generation > active.generation)
-    if (isNewer) this.#active = configuration
+    if (active === undefined || isNewer(configuration, active)) this.#active = configuration
   }
 }
+
+const isNewer = (one: Configuration, other: Configuration): boolean =>
+  one.ballot > other.ballot || (one.ballot === other.ballot && one.generation > other.generation)

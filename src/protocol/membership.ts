@@ -24,7 +24,7 @@ export interface MembershipSettings {
 
 export const defaultMembershipSettings = {
   joinAfterMs: 300,
-  forgetAfterMs: 2500,
+  forgetAfterMs: 10_000,
   stuckAfterMs: 1000,
   retryAfterMs: 500
 }
@@ -181,7 +181,7 @@ const left = (
 
 /** A node that has stayed for so long is no longer held to flap. */
 const forgivenAfterMs = 60_000
-const timesMax = 6
+const timesMax = 5
 
 const serving = (
   before: MembershipState,

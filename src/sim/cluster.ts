@@ -20,6 +20,8 @@ import type { Program, SimProcess } from "./process.ts"
 export interface ClusterOptions {
   /** Nodes that vote, by name; the first leads at the beginning. */
   readonly acceptors: ReadonlyArray<string>
+  /** Nodes that take the place of acceptors that fail. */
+  readonly spares: ReadonlyArray<string>
   /** The node of the master; one of the acceptors, or another. */
   readonly master: string
   readonly machine: AnyMachine
@@ -74,13 +76,13 @@ export class Cluster {
   ) {
     this.options = options
     this.oracle = new Oracle(groupName, ledger, laws, onBroken)
-    this.names = [...new Set([...options.acceptors, options.master])]
+    this.names = [...new Set([...options.acceptors, ...options.spares, options.master])]
     ledger.onAcknowledged = (acknowledgement) => this.oracle.acknowledged(acknowledgement)
   }
 
   /** The program of one life of a node. */
   program(name: string, life: number): Program {
-    const { acceptors, master, machine: _machine, placeOf: _placeOf, ...intervals } = this.options
+    const { acceptors, spares, master, machine: _machine, placeOf: _placeOf, ...intervals } = this.options
     const machine = observed(this.options.machine, (observation) =>
       this.oracle.applied({ node: name, life, ...observation })
     )
@@ -93,7 +95,7 @@ export class Cluster {
         nodes: this.names,
         data: dataDirectory,
         master,
-        groups: [{ name: groupName, machine: machine.name, acceptors }],
+        groups: [{ name: groupName, machine: machine.name, acceptors, spares }],
         ...intervals
       })
       const running = yield* runNode({ config, machines: [machine], pid: 1000 * index + life, onGroup })
@@ -127,6 +129,12 @@ export class Cluster {
     if (!this.processes.has(name) || !isAnswer(kindOf(payload))) return
     const packet = this.#codec.decode(payload)
     if (typeof packet !== "string") this.oracle.answered(name, packet.body as FromAcceptor)
+  }
+
+  /** Whether the group has as many acceptors as it is to have. */
+  isWhole(): boolean {
+    const { oracle, options } = this
+    return (oracle.master?.active?.acceptors.length ?? 0) >= options.acceptors.length
   }
 
   /** Whether every acceptor of the active configuration runs and has applied all that is chosen. */

@@ -68,7 +68,10 @@ export const stateOf = (world: World): ReadonlyArray<string> => {
   return [...nodes, `active ballot ${active?.ballot ?? 0} of ${acceptors}, chosen ${oracle.chosen.last}`]
 }
 
-/** Demands that a fresh client is answered and that every replica of the active configuration catches up. */
+/**
+ * Demands that a fresh client is answered, that the group has all its acceptors, and that every one of them
+ * catches up.
+ */
 export const recover = (
   world: World,
   withinMs: number,
@@ -80,6 +83,7 @@ export const recover = (
       if (isProbeAnswered?.() === false) missing.push("a new client got no answer")
       if (world.cluster?.hasConverged() === false)
         missing.push("replicas have not all applied what is chosen")
+      if (world.cluster?.isWhole() === false) missing.push("the group has too few acceptors")
       for (const { name, isDone } of world.workloads) {
         if (isDone?.() === false) missing.push(`the workload ${name} is not done`)
       }

@@ -12,6 +12,8 @@ import type { World } from "./world.ts"
 /** Sizes of a cluster; what is a range is drawn for each seed. */
 export interface ClusterShape {
   readonly acceptors: Span
+  /** Nodes that take the place of acceptors that fail. Default: none. */
+  readonly spares?: Span
   /** Probability that the master is on a node of its own. */
   readonly masterApart: number
   readonly machine?: AnyMachine
@@ -45,10 +47,13 @@ export const drawCluster = (world: World, shape: ClusterShape): ClusterOptions =
   const count = drawSpan(random, shape.acceptors)
   const acceptors = Array.from({ length: count }, (_, index) => `n${index + 1}`)
   const master = random.chance(shape.masterApart) ? "master" : random.pick(acceptors)
-  const names = [...acceptors, master]
+  const spareCount = shape.spares === undefined ? 0 : drawSpan(random, shape.spares)
+  const spares = Array.from({ length: spareCount }, (_, index) => `s${index + 1}`)
+  const names = [...acceptors, ...spares, master]
   const heartbeatIntervalMs = random.pick([50, 100, 200])
   return {
     acceptors,
+    spares,
     master,
     machine: shape.machine ?? (kvMachine as unknown as AnyMachine),
     heartbeatIntervalMs,

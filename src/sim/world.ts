@@ -136,14 +136,20 @@ export class World {
     })
   }
 
-  /** Takes a process down as `kind` says, and starts it again after `downMs`. */
-  reboot(process: SimProcess, kind: RebootKind, downMs: number): Effect.Effect<void> {
+  /** Takes a process down as `kind` says, and starts it again after `downMs`, `beforeStart` done. */
+  reboot(
+    process: SimProcess,
+    kind: RebootKind,
+    downMs: number,
+    beforeStart = (): void => {}
+  ): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.#held.add(process.name)
       this.kernel.trace.strike(`reboot-${kind}`, process.name, { downMs })
       const down = kind === "graceful" ? process.stop : Effect.sync(() => process.kill(kind))
       const up = Effect.sync(() => {
         this.#held.delete(process.name)
+        beforeStart()
         process.start()
       })
       return Effect.ensuring(Effect.andThen(down, Effect.sleep(downMs)), up)

@@ -26,6 +26,7 @@ import {
 import { commands } from "../workload/commands.ts"
 import { localReads } from "../workload/local-reads.ts"
 import { registers as registerWorkload } from "../workload/registers.ts"
+import { memberScenarios } from "./members.ts"
 
 const everything: ReadonlyArray<FaultFamily> = [
   messageFaults,
@@ -178,7 +179,8 @@ export const scenarios: ReadonlyArray<Simulation> = [
   soloTakeover,
   slowBackup,
   flapping,
-  asymmetric
+  asymmetric,
+  ...memberScenarios
 ]
 
 /** The scenario of this name. */

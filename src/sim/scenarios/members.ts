@@ -1,0 +1,25 @@
+/** Simulations of who votes: nodes that go and come back, disks that are lost, spares. */
+import { type Simulation, simulate } from "../simulation.ts"
+import { slowDisks } from "../swarm-disk.ts"
+import { departures, diskLosses } from "../swarm-members.ts"
+import { messageFaults, partitions } from "../swarm-network.ts"
+import { buggified, candidacies, pauses } from "../swarm-process.ts"
+import { registers } from "../workload/registers.ts"
+
+const members = simulate("members")
+  .about("nodes stay away until spares take their place, and come back; the group is whole again")
+  .cluster({ acceptors: { min: 2, max: 4 }, spares: { min: 1, max: 2 }, masterApart: 1 })
+  .workload(registers)
+  .faults({ ...departures, share: 1 }, candidacies, messageFaults, partitions, pauses, slowDisks, buggified)
+  .chaosFor({ min: 6_000, max: 25_000 })
+  .recoversWithin(60_000)
+
+const wipesAndReturns = simulate("wipe-and-return")
+  .about("nodes lose their disks, but never the last copy: they come back as others and vote again")
+  .cluster({ acceptors: { min: 2, max: 4 }, spares: { min: 0, max: 1 }, masterApart: 1 })
+  .workload(registers)
+  .faults(diskLosses, departures, candidacies, messageFaults, partitions, buggified)
+  .chaosFor({ min: 8_000, max: 30_000 })
+  .recoversWithin(60_000)
+
+export const memberScenarios: ReadonlyArray<Simulation> = [members, wipesAndReturns]
