@@ -73,10 +73,12 @@ export class Members {
   }
 
   get #readMaster(): Effect.Effect<void> {
-    const { context } = this.#options
+    const { context, toLeader } = this.#options
     const request = { _tag: "ReadMaster", requestId: "members" } as const
     return Effect.map(askMaster(context, this.#group, request), (reply) => {
-      if (reply?._tag === "MasterRead") this.#state = noteStanding(this.#state, reply)
+      if (reply?._tag !== "MasterRead") return
+      this.#state = noteStanding(this.#state, reply)
+      toLeader({ _tag: "FromMaster", reply })
     })
   }
 }

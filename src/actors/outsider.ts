@@ -99,7 +99,7 @@ export class Outsider {
     })
   }
 
-  /** Whether its leader is heard of, and has it: without a word to this replica the next generation may not. */
+  /** Whether its leader is heard of, and has it: the next generation may not, and nobody tells this one. */
   #isVoting(): boolean {
     const { acceptor, context } = this.#options
     const wasHeard = this.#isHeard && !this.#isBehind

@@ -14,6 +14,8 @@ import { attemptMs, type CandidateOptions, newToken } from "./candidate-options.
 
 /** While something is under way or waited for, it looks this often. */
 const watchEveryMs = 100
+/** How often the master is read after it has not answered: the request may have been late, too. */
+const readsOfDoubt = 3
 /** At most one slow backup is taken out in this time: a bus that is slow makes everybody slow. */
 const slowRetireEveryMs = 10_000
 
@@ -36,6 +38,12 @@ const looking = (nowMs: () => number) => {
   }
 }
 
+/** The answer to a retirement was lost: it may have been done all the same. */
+const readActive = Effect.fnUntraced(function* ({ context, group, toLeader }: CandidateOptions) {
+  const reply = yield* askMaster(context, group, { _tag: "ReadMaster", requestId: "read" })
+  if (reply !== undefined) toLeader({ _tag: "FromMaster", reply })
+})
+
 /** What a replica does that leads, or is on its way to. */
 export const tending = (options: CandidateOptions, nowMs: () => number) => {
   const { context, group, detector } = options
@@ -43,6 +51,7 @@ export const tending = (options: CandidateOptions, nowMs: () => number) => {
   const { self } = context
   const look = looking(nowMs)
   let waits: Waits | undefined
+  let unanswered = 0
   let slowRetiredAtMs = Number.NEGATIVE_INFINITY
   /** The ballot that stood in the way of a retirement, and when that was seen first. */
   let rival: { readonly ballot: Ballot; readonly sinceMs: number } | undefined
@@ -74,6 +83,7 @@ export const tending = (options: CandidateOptions, nowMs: () => number) => {
     const origin = originOf(configuration)
     const requestId = `${state.token}/retire/${acceptor.node}/${origin.generation}`
     const reply = yield* askMaster(context, group, { _tag: "Retire", requestId, origin, acceptor })
+    unanswered = reply === undefined ? readsOfDoubt : 0
     if (reply === undefined) return
     options.toLeader({ _tag: "FromMaster", reply })
     if (reply._tag !== "Refused") {
@@ -95,7 +105,8 @@ export const tending = (options: CandidateOptions, nowMs: () => number) => {
     const drop = toDrop(state)
     if (state._tag !== "Serving" || drop !== undefined || (waits?.of.size ?? 0) > 0)
       timers.set("watch", watchEveryMs, "look")
-    if (drop === undefined) return undefined
+    if (drop === undefined)
+      return state._tag === "Serving" && unanswered-- > 0 ? readActive(options) : undefined
     if (drop.isSlow && state._tag === "Serving") slowRetiredAtMs = nowMs()
     return state._tag === "Serving" ? retire(state, drop.acceptor) : takeBallotWithout(state, drop.acceptor)
   }

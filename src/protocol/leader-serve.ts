@@ -2,6 +2,8 @@
  * Serving: proposals in batches, counting acknowledgements, confirming reads (figure 4, phase 2 of new
  * values).
  */
+
+import type { Configuration } from "./configuration.ts"
 import type { Replica } from "./ids.ts"
 import { admit } from "./leader-admit.ts"
 import { type HandedOver, handingOver, handOver, orHandedOver } from "./leader-hand-over.ts"
@@ -130,22 +132,25 @@ const onAccepted = (before: Serving, log: LogView, from: Replica, message: Accep
 
 /**
  * The master took an acceptor out of this ballot: from its answer on, slots are chosen without that one
- * (section 4, point 6).
+ * (section 4, point 6). Whatever answer tells of it first: the one to the request may be lost.
  */
 const retired = (state: Serving, log: LogView, reply: MasterReply): Step<Serving | Lost> => {
-  if (reply._tag === "Superseded" && reply.active !== undefined) {
-    // A leader that is cut off from its acceptors may hear of its successor from the master alone.
-    const isOver = reply.active.ballot > state.configuration.ballot
-    if (isOver)
-      return { state: { _tag: "Lost", state, reason: "the master activated another ballot" }, outputs: [] }
-  }
-  if (reply._tag !== "Activated") return stay(state)
-  const { ballot, generation } = reply.configuration
-  if (ballot !== state.configuration.ballot || generation <= state.configuration.generation)
-    return stay(state)
-  const step = settled(inConfiguration(state, reply.configuration))
+  const active = activeIn(reply)
+  if (active === undefined) return stay(state)
+  // A leader that is cut off from its acceptors may hear of its successor from the master alone.
+  if (active.ballot > state.configuration.ballot)
+    return { state: { _tag: "Lost", state, reason: "the master activated another ballot" }, outputs: [] }
+  const isNext =
+    active.ballot === state.configuration.ballot && active.generation > state.configuration.generation
+  if (!isNext) return stay(state)
+  const step = settled(inConfiguration(state, active))
   const told = nextRound(step.state)
   return { state: told, outputs: [...step.outputs, toAll(told, log)] }
+}
+
+const activeIn = (reply: MasterReply): Configuration | undefined => {
+  if (reply._tag === "Activated") return reply.configuration
+  return reply._tag === "Superseded" || reply._tag === "MasterRead" ? reply.active : undefined
 }
 
 /** What the acknowledgements counted so far make chosen, and which reads they confirm. */

@@ -183,3 +183,23 @@ describe("a leader that changes its acceptors and is overtaken", () => {
     expect(answersOf(cluster, "Unsettled")).toEqual([])
   })
 })
+
+describe("a leader whose retired acceptor nobody told it of", () => {
+  it("hears of it from the next answer of the master, whatever that is about", () => {
+    const cluster = serving()
+    const [b] = cluster.replicas("B")
+    const { self } = cluster.node("A")
+    const origin = { ballot: Ballot(2), generation: 0 }
+    const request = { _tag: "Retire", requestId: "lost", origin, acceptor: b! } as const
+    cluster.askMaster(self.node, request)
+    cluster.replies.length = 0
+    submit(cluster, 1)
+    cluster.network.length = 0
+    settle(cluster)
+    expect(cluster.node("A").applied).toBe(1)
+    cluster.askMaster(self.node, { _tag: "ReadMaster", requestId: "read" })
+    settle(cluster)
+    expect(cluster.node("A").applied).toBe(2)
+    expect(cluster.node("A").leader).toMatchObject({ configuration: { generation: 1, acceptors: [self] } })
+  })
+})
