@@ -10,6 +10,7 @@ import { chosenIsDurable } from "./laws/chosen-is-durable.ts"
 import { logMatching } from "./laws/log-matching.ts"
 import { once } from "./laws/once.ts"
 import { oneActive } from "./laws/one-active.ts"
+import { oneLease } from "./laws/one-lease.ts"
 import { promises } from "./laws/promises.ts"
 import { restartRemembers } from "./laws/restart-remembers.ts"
 import { sameState } from "./laws/same-state.ts"
@@ -152,6 +153,28 @@ describe("one active configuration", () => {
     expect(lead("a", "b")).toContain("both lead ballot 2")
     facts.master = at(3, configuration(1, "a"))
     expect(lead("a")).toContain("the master has activated only 1")
+  })
+})
+
+describe("one lease", () => {
+  const leading = (ballot: number, leaseUntilMs: number, nowMs: number): WatchedGroup => {
+    const of = node("a")
+    const progress = new Map(["a", "b"].map((name) => [name, { leaseUntilMs }]))
+    const leader = { ...serving(configuration(ballot, "a", "b"), 0), progress }
+    return { ...of, parts: { ...of.parts, leader: () => leader, nowMs: () => nowMs } as never }
+  }
+  it("is broken by a leader that may still read when a higher ballot becomes active", () => {
+    const activate = (of: WatchedGroup) =>
+      verdict(oneLease, new FakeFacts(of), (watch) => watch.onActivated!(configuration(3, "b")))
+    expect(activate(leading(2, 200, 200))).toBeUndefined()
+    expect(activate(leading(3, 200, 199))).toBeUndefined()
+    expect(activate(leading(2, 200, 199))).toContain("a may read in ballot 2 for 1 ms more")
+  })
+  it("is broken by a leader that gets a lease when a higher ballot is active already", () => {
+    const of = leading(2, 200, 150)
+    const facts = new FakeFacts(of)
+    facts.master = { ...emptyMaster(), active: configuration(3, "b") }
+    expect(verdict(oneLease, facts, (watch) => watch.onServing!(of))).toContain("ballot 3 is active")
   })
 })
 

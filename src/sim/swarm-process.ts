@@ -38,7 +38,7 @@ export const pauses: FaultFamily = {
  * By how much a clock may be off from true time, either way, so that no two differ by more than the drift
  * that leases are made for; a hair less, for clocks are read in whole nanoseconds.
  */
-const clockRateMaxPpm = (maxClockDrift: number): number =>
+export const clockRateMaxPpm = (maxClockDrift: number): number =>
   Math.floor((maxClockDrift / (2 - maxClockDrift)) * 1e6) - 1
 
 /** Wall clocks jump both ways, and both clocks of a machine run too fast or too slow. */

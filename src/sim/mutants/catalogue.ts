@@ -2,6 +2,7 @@
 import { acceptorMutants } from "./catalogue-acceptor.ts"
 import { clientMutants } from "./catalogue-client.ts"
 import { leaderMutants } from "./catalogue-leader.ts"
+import { leaseMutants } from "./catalogue-lease.ts"
 import { storageMutants } from "./catalogue-storage.ts"
 import type { Mutant } from "./mutant.ts"
 
@@ -9,5 +10,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...acceptorMutants,
   ...leaderMutants,
   ...storageMutants,
-  ...clientMutants
+  ...clientMutants,
+  ...leaseMutants
 ]

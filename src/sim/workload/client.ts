@@ -45,16 +45,7 @@ export const ledgerClient = Effect.fnUntraced(function* <State, Command, Reply, 
           Effect.sync(() => ledger.acknowledge(groupName, slot, hash))
         )
       }),
-    ask: (question, timeoutMs) =>
-      Effect.callback((resume) => {
-        const bytes = pack(forms.question.encode(question))
-        group.client.askUnsafe(bytes, timeoutMs, (plain, slot, failure) => {
-          if (failure !== undefined) return resume(Effect.fail(failure))
-          const answer = forms.answer.decode(plain)
-          if (answer === undefined) return resume(Effect.die(new Error("an answer that cannot be read")))
-          resume(Effect.succeed({ answer, slot }))
-        })
-      }),
+    ask: (question, timeoutMs) => group.askAt(question, { timeoutMs }),
     askAt: group.askAt
   }
   return client

@@ -9,21 +9,21 @@ const leaderOf = (world: World): WatchedGroup | undefined =>
   [...(world.cluster?.oracle.running.values() ?? [])].find((of) => of.parts.leader()._tag === "Serving")
 
 /** The leader and two other nodes in drawn order; undefined while nobody leads or too few run. */
-const cast = (world: World) => {
+export const cast = (world: World) => {
   const leader = leaderOf(world)
   const others = [...(world.cluster?.oracle.running.values() ?? [])].filter((of) => of !== leader)
   const [second, third] = world.random.shuffle(others)
   return leader && second && third ? { leader, second, third } : undefined
 }
 
-const cut = (world: World, links: ReadonlyArray<readonly [from: WatchedGroup, to: WatchedGroup]>) => {
+export const cut = (world: World, links: ReadonlyArray<readonly [from: WatchedGroup, to: WatchedGroup]>) => {
   const heals = links.map(([from, to]) => world.bus.severOneWay(from.node, to.node))
   return Effect.sync(() => {
     for (const heal of heals) heal()
   })
 }
 
-const again = (name: string, act: (world: World) => Effect.Effect<void>): FaultFamily => ({
+export const again = (name: string, act: (world: World) => Effect.Effect<void>): FaultFamily => ({
   name,
   share: 1,
   begin: (world) =>

@@ -23,6 +23,7 @@ import {
   surely,
   wipes
 } from "./families.ts"
+import { frozenLeaders, lateAnswers, lateReleases, leaseRaces, standstills } from "./lease-races.ts"
 
 // A group that drops whom it misses has few acceptors left to go wrong with: here it keeps them.
 const small = { acceptors: { min: 2, max: 3 }, masterApart: 0.5, patient: true }
@@ -102,6 +103,15 @@ const guided: ReadonlyArray<Simulation> = [
     quickRivals,
     briefCuts
   ),
+  scenario("lease-races", "leaders do not hear of those that replace them, and clocks differ", three)
+    .faults(leaseRaces, lateAnswers)
+    .chaosFor({ min: 4_000, max: 10_000 }),
+  scenario("lease-releases", "leaders hand over, and messages come late and twice", three)
+    .faults(lateReleases, surely(lateAnswers))
+    .chaosFor({ min: 4_000, max: 10_000 }),
+  scenario("lease-standstills", "leaders stand still while they are replaced, with questions waiting", three)
+    .faults(frozenLeaders, standstills)
+    .chaosFor({ min: 4_000, max: 10_000 }),
   scenario("overtaken-and-restarted", "nodes that had to drop entries are restarted", threeWithoutLeases)
     .faults(overtakenBallots, surely(restarts))
     .chaosFor({ min: 4_000, max: 10_000 }),
