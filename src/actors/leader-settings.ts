@@ -15,12 +15,16 @@ const chunkMaxBytes = knob("leader-chunk-bytes", normal.chunkMaxBytes, { min: 1,
 const handOverWithinMs = knob("hand-over-within-ms", normal.handOverWithinMs, { min: 1, max: 2000 })
 const masterRetryMs = knob("master-retry-ms", normal.masterRetryMs, { min: 20, max: 1000 })
 
+/** Room in a segment for what is around the entries of a record. */
+const recordRoomBytes = 512
+
 export const leaderSettings = ({
   heartbeatIntervalMs,
   leaseDurationMs,
   maxClockDrift,
   retransmitAfterMs,
-  sessionTtlMs
+  sessionTtlMs,
+  segmentBytes
 }: NodeConfig): LeaderSettings => ({
   heartbeatIntervalMs,
   leaseDurationMs,
@@ -29,8 +33,9 @@ export const leaderSettings = ({
   sessionTtlMs,
   retransmitAfterMs,
   masterRetryMs: masterRetryMs.value,
-  batchMaxBytes: batchMaxBytes.value,
-  submissionMaxBytes: normal.submissionMaxBytes,
+  // What is proposed is one record of the log, and no record is larger than a segment.
+  batchMaxBytes: Math.min(batchMaxBytes.value, segmentBytes - recordRoomBytes),
+  submissionMaxBytes: Math.min(normal.submissionMaxBytes, segmentBytes - recordRoomBytes),
   windowMax: windowMax.value,
   pendingMaxBytes: pendingMaxBytes.value,
   questionsMax: questionsMax.value,

@@ -125,7 +125,7 @@ describe("snapshots", () => {
       yield* goOn(node, 100)
       assert.deepStrictEqual(node.store.held, [])
       assert.strictEqual(node.log.first, 1)
-      assert.match(node.snapshots.status().problem!, /no snapshot of group main .* the disk is full/)
+      assert.match(node.snapshots.status().problem!, /no snapshot of group main .*: the disk is full/)
       disk.failParts(undefined)
       yield* TestClock.adjust(5000)
       yield* goOn(node, 100)

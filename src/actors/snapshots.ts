@@ -94,7 +94,8 @@ export const makeSnapshots = Effect.fnUntraced(function* (options: SnapshotOptio
   const failed = (failure: DiskFailed) =>
     Effect.suspend(() => {
       const { group } = store
-      problem = `no snapshot of group ${group} could be made, and its log grows: ${failure.message}`
+      const why = failure.full ? "the disk is full" : failure.reason
+      problem = `no snapshot of group ${group} could be made, and its log grows: ${why}`
       return Effect.andThen(Effect.logWarning(problem), Effect.sleep(retryAfterMs))
     })
 

@@ -24,9 +24,13 @@ export const someBuggify: BuggifyRates = { knobRate: 0.25, siteRate: 0.3, fireRa
 
 /** Named points of shipped code at which a process can be killed; all of them should be come by. */
 const points = new Map(
-  ["before persist", "after persist, before reply", "after the master wrote, before its reply"].map(
-    (name) => [name, reachable(`point: ${name}`)]
-  )
+  [
+    "before persist",
+    "after persist, before reply",
+    "after the master wrote, before its reply",
+    "snapshot durable, before the cut",
+    "after the cut"
+  ].map((name) => [name, reachable(`point: ${name}`)])
 )
 
 /** What a disturbance needs of the world. */

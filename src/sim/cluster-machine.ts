@@ -11,16 +11,21 @@ export interface Observation {
   readonly state: number | undefined
 }
 
-/** The whole state is hashed at every slot that this divides. */
-const stateEverySlots = 32
-
 const mix = (a: number, b: number): number => {
   const mixed = Math.imul(a ^ (b | 0), 0x85ebca6b)
   return mixed ^ (mixed >>> 15)
 }
 
-/** The same machine, observed. Nothing about what it does changes. */
-export const observed = (machine: AnyMachine, onApplied: (observation: Observation) => void): AnyMachine => ({
+/**
+ * The same machine, observed: nothing about what it does changes. The whole state is hashed at every slot
+ * that
+ * `everySlots` divides.
+ */
+export const observed = (
+  machine: AnyMachine,
+  everySlots: number,
+  onApplied: (observation: Observation) => void
+): AnyMachine => ({
   ...machine,
   apply: (before, command, at) => {
     const result = machine.apply(before, command, at)
@@ -29,7 +34,7 @@ export const observed = (machine: AnyMachine, onApplied: (observation: Observati
     const replyHash = wideHash(pack(machine.forms.reply.encode(reply)))
     const place = mix(mix(at.slot, at.session), at.atMs)
     const fingerprint = mix(mix(place, commandHash), replyHash)
-    const isDue = at.slot % stateEverySlots === 0
+    const isDue = at.slot % everySlots === 0
     const stateHash = isDue ? wideHash(pack(machine.forms.state.encode(state))) : undefined
     onApplied({ slot: at.slot, command: commandHash, fingerprint, state: stateHash })
     return result

@@ -34,6 +34,9 @@ export interface ClusterOptions {
   readonly retransmitAfterMs: number
   readonly sessionTtlMs: number
   readonly segmentBytes: number
+  readonly snapshotBytes: number
+  /** The state is hashed at every slot that this divides. */
+  readonly hashEverySlots: number
   readonly placeOf: (name: string) => Partial<Place>
 }
 
@@ -82,8 +85,16 @@ export class Cluster {
 
   /** The program of one life of a node. */
   program(name: string, life: number): Program {
-    const { acceptors, spares, master, machine: _machine, placeOf: _placeOf, ...intervals } = this.options
-    const machine = observed(this.options.machine, (observation) =>
+    const {
+      acceptors,
+      spares,
+      master,
+      machine: _machine,
+      placeOf: _placeOf,
+      hashEverySlots,
+      ...intervals
+    } = this.options
+    const machine = observed(this.options.machine, hashEverySlots, (observation) =>
       this.oracle.applied({ node: name, life, ...observation })
     )
     const onGroup = (parts: GroupParts) => this.oracle.up(name, life, parts, this.#diskOf(parts))
@@ -108,7 +119,7 @@ export class Cluster {
     const replica = `${self.node}/${self.storage}`
     let log = this.#disks.get(replica)
     if (log === undefined) {
-      log = new DiskLog(this.processes.get(self.node)!.disk, dataDirectory)
+      log = new DiskLog(this.processes.get(self.node)!.disk, dataDirectory, this.options.machine)
       this.#disks.set(replica, log)
     }
     return log

@@ -2,7 +2,18 @@
  * A node as the kernel knows it: a machine with a clock, and one life after another of the process that runs
  * on it.
  */
-import { Clock, Context, Effect, type Fiber, Metric, Option, Random, Scheduler, Tracer } from "effect"
+import {
+  Clock,
+  Context,
+  Effect,
+  type Fiber,
+  Metric,
+  Option,
+  Random,
+  References,
+  Scheduler,
+  Tracer
+} from "effect"
 import { Alarm } from "../runtime/alarm.ts"
 import { NodeClock, NodeTime, type NodeTimeOptions, type VirtualTime } from "./clock.ts"
 import { type CountedRandom, randomService } from "./random.ts"
@@ -52,6 +63,8 @@ export class Incarnation {
       Context.add(Alarm, this.clock.alarm),
       Context.add(Random.Random, randomService(shared.random)),
       Context.add(Tracer.Tracer, numberedTracer()),
+      // Warnings are of what happens all the time here.
+      Context.add(References.MinimumLogLevel, "Error"),
       Context.add(Metric.MetricRegistry, new Map())
     ) as Context.Context<never>
   }

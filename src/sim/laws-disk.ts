@@ -3,14 +3,19 @@
  * and nothing else.
  */
 import { decodeRecord } from "../actors/log-records.ts"
-import type { Slot } from "../protocol/ids.ts"
-import { lengthPrefixBytes, type Run, readUint32, runLast } from "../protocol/run.ts"
+import { Slot } from "../protocol/ids.ts"
+import { type Base, noBase } from "../protocol/log-view.ts"
+import type { AnyMachine } from "../protocol/machine.ts"
+import { lengthPrefixBytes, type Run, readUint32, runLast, runsLast } from "../protocol/run.ts"
+import type { DurableRecord } from "../protocol/step.ts"
 import { readFrameAt } from "../runtime/storage/frames.ts"
 import type { FileHandle } from "../runtime/storage/port.ts"
 import { frameMagic } from "../runtime/storage/records.ts"
+import { reachable } from "./assert.ts"
 import type { SimDisk } from "./disk/disk.ts"
 import type { DiskImage } from "./disk/image.ts"
 import type { SectorFile } from "./disk/sectors.ts"
+import { type SnapshotOnDisk, snapshotsOn } from "./laws-snapshots.ts"
 import { narrowHash } from "./ledger.ts"
 
 /** Entries by slot: the ballot that each was first proposed in, and a hash of its bytes. */
@@ -50,6 +55,15 @@ export class EntryLog {
     }
   }
 
+  /** Takes the place of what the other has there: entries through a slot that were never read here. */
+  fill(other: EntryLog, through: number): void {
+    for (let at = 0; at < through; at++) {
+      if (this.hashes[at] !== undefined) continue
+      this.ballots[at] = other.ballots[at]!
+      this.hashes[at] = other.hashes[at]!
+    }
+  }
+
   /** Forgets everything behind a slot. */
   cut(through: number): void {
     this.ballots.length = through
@@ -74,6 +88,15 @@ export class EntryLog {
 export class GroupOnDisk {
   readonly entries = new EntryLog()
   promised = 0
+  /**
+   * What was cut off of the log, and is chosen: entries are known through here, though no longer on the disk.
+   */
+  base: Base = noBase
+  /**
+   * Called when the log has become durable that begins behind a base: has the entries through there filled
+   * in.
+   */
+  onCut: ((base: Base, fromElsewhere: boolean) => void) | undefined
   /** Called before a suffix is replaced, with its first slot. */
   onReplaced: ((first: Slot) => void) | undefined
   /** Called when these slots have become durable. */
@@ -83,8 +106,48 @@ export class GroupOnDisk {
   forget(): void {
     this.entries.cut(0)
     this.promised = 0
+    this.base = noBase
+  }
+
+  take(record: DurableRecord): void {
+    if (record._tag === "Promised") this.promised = record.ballot
+    else if (record._tag === "Appended") this.#append(record.run)
+    else if (record._tag === "Based") this.#begin(record.base)
+    else if (record._tag === "Rewritten") this.#rewrite(record.base, record.runs)
+  }
+
+  #append(run: Run): void {
+    if (run.first <= this.entries.last) this.onReplaced?.(run.first)
+    this.entries.append(run)
+    this.onDurable?.(run.first, runLast(run))
+  }
+
+  #begin(base: Base, fromElsewhere = false): void {
+    if (base.slot === this.base.slot) return
+    this.base = base
+    this.onCut?.(base, fromElsewhere)
+  }
+
+  /** Entries that are written again are the same; behind a snapshot from elsewhere there may be none. */
+  #rewrite(base: Base, runs: ReadonlyArray<Run>): void {
+    const { entries } = this
+    const through = runsLast(runs, base.slot)
+    if (entries.last > through) {
+      this.onReplaced?.(Slot(through + 1))
+      entries.cut(through)
+    }
+    // What stood before may differ from what is chosen: the snapshot is in its place.
+    if (runs.length === 0) entries.cut(0)
+    this.#begin(base, runs.length === 0)
+    const known = new EntryLog()
+    known.extend(entries, entries.last)
+    for (const run of runs) entries.append(run)
+    const changed = known.firstDifference(entries, base.slot + 1, known.last)
+    if (changed !== undefined) this.onReplaced?.(Slot(changed))
   }
 }
+
+const removed = reachable("snapshots: a segment of the log was removed")
 
 interface LogSegment {
   readonly number: number
@@ -95,6 +158,8 @@ interface LogSegment {
 interface Layout {
   readonly salt: number
   readonly segmentBytes: number
+  /** Number of the first segment that was not removed. */
+  readonly first?: number
 }
 
 /**
@@ -105,6 +170,7 @@ export class DiskLog {
   readonly groups = new Map<number, GroupOnDisk>()
   readonly #disk: SimDisk
   readonly #directory: string
+  readonly #machine: AnyMachine
   #layout: Layout | undefined
   #image: DiskImage | undefined
   #segment: LogSegment | undefined
@@ -114,9 +180,15 @@ export class DiskLog {
   /** Length of the frame that stands where the next one is looked for, and is not durable yet; 0: none. */
   #waitingBytes = 0
 
-  constructor(disk: SimDisk, directory: string) {
+  constructor(disk: SimDisk, directory: string, machine: AnyMachine) {
     this.#disk = disk
     this.#directory = directory
+    this.#machine = machine
+  }
+
+  /** The sound snapshots of a group, as they are now. */
+  snapshots(group: string): ReadonlyArray<SnapshotOnDisk> {
+    return snapshotsOn(this.#disk.image, this.#directory, group, this.#machine)
   }
 
   group(number: number): GroupOnDisk {
@@ -130,13 +202,21 @@ export class DiskLog {
     const layout = (this.#layout ??= this.#readLayout())
     if (layout === undefined || (this.#writesSeen === this.#disk.writes && this.#waitingBytes === 0)) return
     this.#writesSeen = this.#disk.writes
-    this.#segment ??= this.#find(1)
+    this.#segment ??= this.#find(layout.first ?? 1)
     while (this.#readFrame(layout) || this.#enterNext(layout));
   }
 
   /** Another disk, or the same one as it once was. */
   #beginAnew(): void {
     this.#image = this.#disk.image
+    // What is about to be removed is read before.
+    this.#image.onRemove = (path) => {
+      if (!path.endsWith(".log")) return
+      removed.reach()
+      this.catchUp()
+      // A segment that was prepared and never written to may be made anew.
+      this.#next = undefined
+    }
     this.#layout = undefined
     this.#segment = undefined
     this.#next = undefined
@@ -201,12 +281,7 @@ export class DiskLog {
       if (group === 0) continue
       const record = decodeRecord(type, body)
       if (record === undefined) continue
-      const onDisk = this.group(group)
-      if (record._tag === "Promised") onDisk.promised = record.ballot
-      if (record._tag !== "Appended") continue
-      if (record.run.first <= onDisk.entries.last) onDisk.onReplaced?.(record.run.first)
-      onDisk.entries.append(record.run)
-      onDisk.onDurable?.(record.run.first, runLast(record.run))
+      this.group(group).take(record)
     }
     return true
   }

@@ -38,6 +38,7 @@ class Seen implements WatchedGroup {
   }
 
   readonly catchUp = () => this.log.catchUp()
+  readonly snapshots = () => this.log.snapshots(this.parts.group)
 }
 
 type Listener = keyof LawWatch
@@ -94,6 +95,10 @@ export class Oracle implements Facts {
     const disk = seen.disk
     disk.onReplaced = (first) => {
       for (const watch of this.#to("onReplaced")) watch.onReplaced!(seen, first)
+    }
+    disk.onCut = (base, fromElsewhere) => {
+      disk.entries.fill(this.chosen, Math.min(base.slot, this.chosen.last))
+      for (const watch of this.#to("onCut")) watch.onCut!(seen, base, fromElsewhere)
     }
     disk.onDurable = (first, last) => {
       for (const watch of this.#to("onDurable")) watch.onDurable!(seen, first, last)

@@ -4,9 +4,11 @@ import type { AcceptorState } from "../protocol/acceptor.ts"
 import type { Configuration } from "../protocol/configuration.ts"
 import { Ballot, GroupId, NodeId, type Replica, Slot, StorageId } from "../protocol/ids.ts"
 import type { LeaderState, Serving } from "../protocol/leader-state.ts"
+import { noBase } from "../protocol/log-view.ts"
 import type { MasterState } from "../protocol/master.ts"
 import type { Facts, Law, LawWatch, WatchedGroup } from "./laws.ts"
 import { EntryLog, GroupOnDisk } from "./laws-disk.ts"
+import type { SnapshotOnDisk } from "./laws-snapshots.ts"
 import { Ledger } from "./ledger.ts"
 
 export const replica = (node: string): Replica => ({ node: NodeId(node), storage: StorageId(`${node}-disk`) })
@@ -29,6 +31,7 @@ interface NodeFacts {
   readonly promisedOnDisk?: number
   readonly applied?: number
   readonly memoryLast?: number
+  readonly snapshots?: ReadonlyArray<SnapshotOnDisk>
 }
 
 export const node = (name: string, facts: NodeFacts = {}): WatchedGroup => {
@@ -37,6 +40,8 @@ export const node = (name: string, facts: NodeFacts = {}): WatchedGroup => {
   disk.promised = facts.promisedOnDisk ?? facts.promised ?? 1
   const acceptor = { self: replica(name), promised: Ballot(facts.promised ?? 1), chosen: Slot(0) }
   const log = {
+    base: noBase,
+    first: Slot(1),
     last: Slot(facts.memoryLast ?? disk.entries.last),
     ballotAt: (slot: Slot) => disk.entries.ballots[slot - 1]
   }
@@ -54,7 +59,8 @@ export const node = (name: string, facts: NodeFacts = {}): WatchedGroup => {
     replica: `${name}/${name}-disk`,
     parts: parts as unknown as GroupParts,
     disk,
-    catchUp: () => {}
+    catchUp: () => {},
+    snapshots: () => facts.snapshots ?? []
   }
 }
 

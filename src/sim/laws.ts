@@ -6,9 +6,11 @@ import type { GroupParts } from "../actors/group.ts"
 import type { AcceptorState } from "../protocol/acceptor.ts"
 import type { Configuration } from "../protocol/configuration.ts"
 import type { LeaderState, Serving } from "../protocol/leader-state.ts"
+import type { Base } from "../protocol/log-view.ts"
 import type { MasterState } from "../protocol/master.ts"
 import type { FromAcceptor } from "../protocol/messages.ts"
 import type { EntryLog, GroupOnDisk } from "./laws-disk.ts"
+import type { SnapshotOnDisk } from "./laws-snapshots.ts"
 import type { Acknowledgement, Ledger } from "./ledger.ts"
 
 /** A law that a run broke. */
@@ -34,6 +36,8 @@ export interface WatchedGroup {
   /** What its disk holds, as far as it was read; `catchUp` reads on. */
   readonly disk: GroupOnDisk
   readonly catchUp: () => void
+  /** The sound snapshots on its disk now. */
+  readonly snapshots: () => ReadonlyArray<SnapshotOnDisk>
 }
 
 /** What is known of one group in all. */
@@ -83,6 +87,8 @@ export interface LawWatch {
   readonly onAnswer?: (of: WatchedGroup, message: FromAcceptor) => void
   /** A durable suffix of the log is about to be replaced. */
   readonly onReplaced?: (of: WatchedGroup, first: number) => void
+  /** It is durable on a node that its log begins behind this slot. */
+  readonly onCut?: (of: WatchedGroup, base: Base, fromElsewhere: boolean) => void
   /** These slots have become durable on a node. */
   readonly onDurable?: (of: WatchedGroup, first: number, last: number) => void
   readonly onAcknowledged?: (acknowledgement: Acknowledgement) => void

@@ -21,6 +21,8 @@ export interface ClusterShape {
   readonly patient?: boolean
   /** Without leases nobody waits for one: for faults in an order that a wait would upset. Default true. */
   readonly leases?: boolean
+  /** Snapshots are made all the time, and segments are so small that some are removed. */
+  readonly snapshots?: boolean
 }
 
 /** Everything that a simulation is made of. */
@@ -63,7 +65,10 @@ export const drawCluster = (world: World, shape: ClusterShape): ClusterOptions =
     maxClockDrift: random.pick([0.01, 0.1, 0.3]),
     retransmitAfterMs: 2 * heartbeatIntervalMs,
     sessionTtlMs: random.pick([5_000, 60_000]),
-    segmentBytes: random.pick([1 << 19, 1 << 20]),
+    segmentBytes: shape.snapshots === true ? 3 << 15 : random.pick([1 << 19, 1 << 20]),
+    snapshotBytes:
+      shape.snapshots === true ? random.range(1024, 8192) : random.pick([4096, 1 << 15, 1 << 25]),
+    hashEverySlots: shape.snapshots === true ? 1 : 32,
     placeOf: (name) => ({ machine: `machine-${name}`, zone: zones[names.indexOf(name) % zones.length]! })
   }
 }

@@ -46,7 +46,7 @@ const signs: ReadonlyArray<readonly [FaultFamily, RegExp]> = [
   [wipes, /^wipe$/]
 ]
 
-const seedsMax = 20
+const seedsMax = 60
 
 const cluster = simulate("one family")
   .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })

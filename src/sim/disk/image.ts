@@ -25,6 +25,8 @@ export class DiskImage {
   readonly directories = new Set<string>([""])
   /** Sectors of files that were removed or replaced, most recent last; at most 64. */
   readonly discarded: Array<Uint8Array> = []
+  /** Told of a file that is about to go. */
+  onRemove: ((path: string) => void) | undefined
 
   usedBytes(): number {
     let used = 0
@@ -51,6 +53,7 @@ export class DiskImage {
   remove(path: string): void {
     const file = this.files.get(path)
     if (file === undefined) return
+    this.onRemove?.(path)
     for (const sector of file.writtenSectors().slice(-8)) {
       this.discarded.push(file.read(sector * sectorBytes, sectorBytes))
     }

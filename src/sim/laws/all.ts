@@ -10,6 +10,7 @@ import { oneLease } from "./one-lease.ts"
 import { promises } from "./promises.ts"
 import { restartRemembers } from "./restart-remembers.ts"
 import { sameState } from "./same-state.ts"
+import { snapshots } from "./snapshots.ts"
 import { survival } from "./survival.ts"
 
 export const protocolLaws: ReadonlyArray<Law> = [
@@ -23,5 +24,6 @@ export const protocolLaws: ReadonlyArray<Law> = [
   appliedIsChosen,
   sameState,
   once,
-  restartRemembers
+  restartRemembers,
+  snapshots
 ]

@@ -1,5 +1,4 @@
 /** A restart remembers: a node comes up with exactly the log that its disk holds. */
-import { Slot } from "../../protocol/ids.ts"
 import { law } from "../laws.ts"
 
 export const restartRemembers = law("a restart remembers", "8", (_facts, broken) => ({
@@ -8,9 +7,11 @@ export const restartRemembers = law("a restart remembers", "8", (_facts, broken)
     const { entries } = of.disk
     if (log.last !== entries.last)
       broken(`${of.node} came up with ${log.last} entries; its disk holds ${entries.last}`)
-    for (let slot = 1; slot <= entries.last; slot++) {
-      if (log.ballotAt(Slot(slot)) === entries.ballots[slot - 1]) continue
-      const held = log.ballotAt(Slot(slot))
+    if (log.base.slot !== of.disk.base.slot)
+      broken(`${of.node} begins behind slot ${log.base.slot}; its disk behind ${of.disk.base.slot}`)
+    for (let slot = log.first; slot <= entries.last; slot++) {
+      if (log.ballotAt(slot) === entries.ballots[slot - 1]) continue
+      const held = log.ballotAt(slot)
       broken(`${of.node} came up with ballot ${held} at slot ${slot}; its disk holds ${entries.show(slot)}`)
     }
   }

@@ -120,6 +120,27 @@ const leases = simulate("leases")
   )
   .chaosFor({ min: 3_000, max: 12_000 })
 
+const snapshots = simulate("snapshots")
+  .about(
+    "snapshots all the time, logs cut behind them, nodes that stop at named points and come back far behind"
+  )
+  .cluster({ acceptors: threeToFive, masterApart: 0.5, snapshots: true })
+  .workload(registerWorkload)
+  .faults(
+    surely(restarts),
+    surely(crashPoints),
+    candidacies,
+    partitions,
+    pauses,
+    restartStorms,
+    slowDisks,
+    failedWrites,
+    fullDisks,
+    messageFaults,
+    buggified
+  )
+  .chaosFor({ min: 4_000, max: 15_000 })
+
 const lostDisks = simulate("lost-disks")
   .about("nodes lose their disks and come back as others; nothing false is said, though the group may stop")
   .cluster({ acceptors: threeToFive, masterApart: 1 })
@@ -174,6 +195,7 @@ export const scenarios: ReadonlyArray<Simulation> = [
   slowDisk,
   clocks,
   leases,
+  snapshots,
   lostDisks,
   failover,
   soloTakeover,

@@ -1,0 +1,42 @@
+/** Snapshots as a disk holds them, read past the node's own memory. */
+import type { AnyMachine } from "../protocol/machine.ts"
+import { RestoredReplica } from "../protocol/snapshot.ts"
+import { pack, unpack } from "../runtime/codec.ts"
+import { BlockReader } from "../runtime/storage/blocks.ts"
+import type { DiskImage } from "./disk/image.ts"
+import { wideHash } from "./ledger.ts"
+
+/** A whole, sound snapshot. */
+export interface SnapshotOnDisk {
+  readonly slot: number
+  readonly ballot: number
+  /** Hash of the machine's state, as of what replicas apply. */
+  readonly state: number
+}
+
+const readSnapshot = (bytes: Uint8Array, machine: AnyMachine): SnapshotOnDisk | undefined => {
+  const restored = new RestoredReplica(machine)
+  const blocks = new BlockReader((content) => restored.add(unpack(content)))
+  const problem = blocks.push(bytes)
+  const { head, replica } = restored
+  if (problem !== undefined || !blocks.ended || head === undefined || replica === undefined) return undefined
+  const state = wideHash(pack(machine.forms.state.encode(replica.machine)))
+  return { slot: head.slot, ballot: head.ballot, state }
+}
+
+/** The sound snapshots of a group in a data directory. */
+export const snapshotsOn = (
+  image: DiskImage,
+  data: string,
+  group: string,
+  machine: AnyMachine
+): ReadonlyArray<SnapshotOnDisk> => {
+  const found: Array<SnapshotOnDisk> = []
+  const directory = `${data}/snapshots/${group}/`
+  for (const [path, file] of image.files) {
+    if (!path.startsWith(directory) || !path.endsWith(".snapshot")) continue
+    const snapshot = readSnapshot(file.read(0, file.sizeBytes), machine)
+    if (snapshot !== undefined) found.push(snapshot)
+  }
+  return found
+}
