@@ -43,7 +43,7 @@ export interface GroupStates {
 }
 
 /** The newest configuration that this node has heard of, as acceptor or as leader. */
-const newestOf = ({ acceptor, leader }: GroupStates): Configuration | undefined => {
+export const newestOf = ({ acceptor, leader }: GroupStates): Configuration | undefined => {
   const led = leads(leader())
   const { configuration } = acceptor()
   return led !== undefined && led.ballot >= (configuration?.ballot ?? noBallot) ? led : configuration

@@ -1,7 +1,7 @@
 /** One group on one node: its log, acceptor, leader and learner, wired to each other and to the bus. */
 import { Cause, Data, Effect, Random } from "effect"
 import type { AcceptorState } from "../protocol/acceptor.ts"
-import type { GroupId, Replica } from "../protocol/ids.ts"
+import type { GroupId, NodeId, Replica } from "../protocol/ids.ts"
 import type { LeaderInput, LeaderSettings } from "../protocol/leader-input.ts"
 import type { LeaderState } from "../protocol/leader-state.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
@@ -18,7 +18,7 @@ import { route } from "./group-hands.ts"
 import type { GroupLog } from "./group-log.ts"
 import { announcing } from "./group-roles.ts"
 import { spawnRoles } from "./group-spawn.ts"
-import { type GroupStatus, groupStatus, sourceOf } from "./group-status.ts"
+import { type GroupStatus, groupStatus, newestOf, sourceOf } from "./group-status.ts"
 import { leaderSettings } from "./leader-settings.ts"
 import { Members } from "./members.ts"
 import { type GroupConfig, holdersOf, type NodeConfig } from "./node-config.ts"
@@ -97,6 +97,8 @@ export interface Group {
   /** What it hands out to those who catch up. */
   readonly source: CatchUpSource
   readonly members: Members
+  /** Who leads, as far as this node knows. */
+  readonly leaderHint: () => NodeId | undefined
   readonly store: SnapshotStore
   /** Has a snapshot made soon and the whole log behind it cut off: other groups need the room. */
   readonly demandSnapshot: () => void
@@ -138,8 +140,7 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     ...roles.outsider
   })
   const toLeader = (input: LeaderInput) => mailboxes.leader(input, true)
-  const { misses } = options.detector
-  const members = new Members({ context, group, leader: leader.state, toLeader, misses })
+  const members = new Members({ ...options, leader: leader.state, toLeader })
   const settings = leaderSettings(config)
   const steering = steeringOf(toLeader, settings)
   const token = tokensOf(self, yield* Random.Random)
@@ -168,6 +169,7 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     status: () => groupStatus(group, self.node, replica.applied, shown),
     source: sourceOf(shown, (from, fromSlot) => members.asked(from, fromSlot)),
     members,
+    leaderHint: () => newestOf(shown)?.leader.node,
     store,
     demandSnapshot: roles.demandSnapshot
   }

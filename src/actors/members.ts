@@ -10,13 +10,17 @@ import {
   defaultMembershipSettings,
   freshMembership,
   lookAtMembers,
+  type MembershipAction,
   type MembershipState,
   noteAsked,
   noteStanding
 } from "../protocol/membership.ts"
+import type { MasterRequest, OperatorAnswer, OperatorRequest } from "../protocol/messages.ts"
+import { operate } from "../protocol/operator.ts"
 import { knob } from "../runtime/buggify.ts"
 import { askMaster } from "./ask-master.ts"
 import { newToken } from "./candidate-options.ts"
+import type { Detector } from "./detector.ts"
 import { type GroupConfig, sizeOf } from "./node-config.ts"
 import type { NodeContext } from "./node-context.ts"
 
@@ -25,8 +29,7 @@ export interface MembersOptions {
   readonly group: GroupConfig
   readonly leader: () => LeaderState
   readonly toLeader: (input: LeaderInput) => void
-  /** Whom the failure detector does not count on. */
-  readonly misses: (replica: Replica) => boolean
+  readonly detector: Pick<Detector, "misses">
 }
 
 const normal = defaultMembershipSettings
@@ -61,20 +64,50 @@ export class Members {
 
   /** Looks, and does what is to be done; an effect only where the master must be asked. */
   look(): Effect.Effect<void> | undefined {
-    const { context, leader, misses, toLeader } = this.#options
-    const step = lookAtMembers(this.#state, leader(), misses, context.monotonicMs())
+    const { context, leader, detector } = this.#options
+    const step = lookAtMembers(this.#state, leader(), detector.misses, context.monotonicMs())
     this.#state = step.state
-    const { action } = step
-    if (action._tag === "ReadMaster") return this.#readMaster
-    if (action._tag === "Nothing") return undefined
-    return Effect.map(newToken(context.self), (token) =>
-      toLeader({ _tag: "Reconfigure", token, acceptors: action.acceptors })
-    )
+    return this.#act(step.action)
   }
 
-  get #readMaster(): Effect.Effect<void> {
+  /** What an operator asks for: moved on as far as it goes now. */
+  operate(request: OperatorRequest): Effect.Effect<OperatorAnswer> {
+    return Effect.gen({ self: this }, function* () {
+      const { context, leader, detector } = this.#options
+      const answer = () => operate(this.#state, leader(), request, detector.misses, context.monotonicMs())
+      let step = answer()
+      // What the master says may be all that is missing.
+      for (let asks = 0; asks < 2 && isOfMaster(step.action); asks++) {
+        yield* this.#act(step.action) ?? Effect.void
+        step = answer()
+      }
+      yield* this.#act(step.action) ?? Effect.void
+      return step.answer
+    })
+  }
+
+  #act(action: MembershipAction): Effect.Effect<void> | undefined {
     const { context, toLeader } = this.#options
-    const request = { _tag: "ReadMaster", requestId: "members" } as const
+    switch (action._tag) {
+      case "Nothing":
+        return undefined
+      case "ReadMaster":
+        return this.#askMaster({ _tag: "ReadMaster", requestId: "members" })
+      case "Drain": {
+        const { node, drained } = action
+        return this.#askMaster({ _tag: "Drain", requestId: "members", node, drained })
+      }
+      case "HandOver":
+        return Effect.sync(() => toLeader({ _tag: "HandOver", to: action.to }))
+      case "Reconfigure":
+        return Effect.map(newToken(context.self), (token) =>
+          toLeader({ _tag: "Reconfigure", token, acceptors: action.acceptors })
+        )
+    }
+  }
+
+  #askMaster(request: MasterRequest): Effect.Effect<void> {
+    const { context, toLeader } = this.#options
     return Effect.map(askMaster(context, this.#group, request), (reply) => {
       if (reply?._tag !== "MasterRead") return
       this.#state = noteStanding(this.#state, reply)
@@ -82,6 +115,8 @@ export class Members {
     })
   }
 }
+
+const isOfMaster = ({ _tag }: MembershipAction): boolean => _tag === "ReadMaster" || _tag === "Drain"
 
 /** Looks after all groups of a node for as long as it runs: one timer, however many groups there are. */
 export const watchMembers = (all: ReadonlyArray<Members>): Effect.Effect<never> =>

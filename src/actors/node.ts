@@ -21,6 +21,7 @@ import { watchMembers } from "./members.ts"
 import { ConfigInvalid, holdersOf, type NodeConfig } from "./node-config.ts"
 import { count, makeNodeContext, type NodeContext } from "./node-context.ts"
 import { openGroupLogs } from "./node-storage.ts"
+import { serveOperators } from "./operators.ts"
 import { announce, type DuplicateNode } from "./presence.ts"
 import { fileRegister, RegisterCorrupted, type RegisterFailure } from "./register.ts"
 import { openSnapshotStore, type SnapshotRefused } from "./snapshot-store.ts"
@@ -170,7 +171,8 @@ export const runNode = Effect.fnUntraced(function* (
   }
   yield* Effect.forkScoped(watchMembers([...groups.values()].map(({ members }) => members)))
   const server = yield* serveCatchUp(context, sources)
-  endNode(fail, server, yield* serveSnapshots(context, groups), detecting)
+  const operators = yield* serveOperators(context, groups)
+  endNode(fail, server, yield* serveSnapshots(context, groups), operators, detecting)
   yield* listen(config, context, groups, detector)
   const status = (): NodeStatus => ({
     id: config.node,

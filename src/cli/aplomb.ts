@@ -14,6 +14,7 @@ import { exitCodes, verdictOf } from "./failure.ts"
 import { kvCommand } from "./kv.ts"
 import { logCommand } from "./log.ts"
 import { nodeCommand } from "./node.ts"
+import { drainCommand, replaceCommand, transferCommand, undrainCommand } from "./operate.ts"
 import { printErrorUnsafe, tolerateClosedOutput } from "./output.ts"
 import { Process, thisProcess } from "./process.ts"
 import { simCommand } from "./sim.ts"
@@ -32,11 +33,15 @@ const aplomb = Command.make("aplomb").pipe(
     benchCommand,
     checkHistoryCommand,
     devCommand,
+    drainCommand,
     kvCommand,
     logCommand,
     nodeCommand,
+    replaceCommand,
     simCommand,
-    statusCommand
+    statusCommand,
+    transferCommand,
+    undrainCommand
   ])
 )
 

@@ -10,6 +10,7 @@ import type { BadBusOptions, BusRefused, NatsCredentials, NatsTls } from "../run
 import { Bus, type BusUnavailable } from "../runtime/bus/port.ts"
 import type { AplombShape } from "./cluster.ts"
 import { kvOf } from "./kv.ts"
+import { operatorsOf } from "./operators.ts"
 import { type Connection, connectionOf } from "./promise.ts"
 import { replicated } from "./replicated.ts"
 
@@ -19,7 +20,14 @@ export { type At, defineMachine, type Machine, type MachineDefinition } from "..
 export type { AplombShape } from "./cluster.ts"
 export { Indeterminate, Rejected, Unavailable } from "./errors.ts"
 export type { EntryAt, Kv } from "./kv.ts"
-export type { Connection, PromiseGroup, PromiseKv } from "./promise.ts"
+export {
+  type Operated,
+  type OperateOptions,
+  OperationRefused,
+  OperationUnfinished,
+  type Operators
+} from "./operators.ts"
+export type { Connection, PromiseGroup, PromiseKv, PromiseOperators } from "./promise.ts"
 export type {
   AnsweredAt,
   CallOptions,
@@ -59,7 +67,8 @@ const overBus = Effect.fnUntraced(function* (cluster: string) {
     Effect.provideContext(replicated({ cluster, group, machine }), context)
   const kv: AplombShape["kv"] = (name) =>
     Effect.map(group<unknown, KvCommand, KvReply, KvQuestion, KvAnswer>(anyStateKv, name), kvOf)
-  return { cluster, group, kv } satisfies AplombShape
+  const operators = operatorsOf(yield* Bus, cluster)
+  return { cluster, group, kv, operators } satisfies AplombShape
 })
 
 // A client never sees the state; its type must not tie users to how the store keeps its entries.

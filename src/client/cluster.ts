@@ -3,6 +3,7 @@ import type { Effect } from "effect"
 import type { Machine } from "../protocol/machine.ts"
 import type { BadSubject, BusUnavailable } from "../runtime/bus/port.ts"
 import type { Kv } from "./kv.ts"
+import type { Operators } from "./operators.ts"
 import type { Replicated } from "./replicated.ts"
 
 /** A connection to a cluster. What it hands out lives as long as it does. */
@@ -17,6 +18,8 @@ export interface AplombShape {
     machine: Machine<State, Command, Reply, Question, Answer>,
     group?: string
   ) => Effect.Effect<Replicated<Command, Reply, Question, Answer>, BusUnavailable | BadSubject>
+  /** What operators do: who leads a group, who votes in it. */
+  readonly operators: Operators
   /** The key-value store of a group (`main` unless named); the same holds for it. */
   readonly kv: (group?: string) => Effect.Effect<Kv, BusUnavailable | BadSubject>
 }

@@ -3,6 +3,7 @@ import { Effect, Exit, Option, Scope, Stream } from "effect"
 import type { KvEntry, KvValue } from "../machines/kv.ts"
 import type { Machine } from "../protocol/machine.ts"
 import type { AplombShape } from "./cluster.ts"
+import type { Operated, OperateOptions } from "./operators.ts"
 import type { AnsweredAt, CallOptions, ReadOptions, Replied } from "./replicated.ts"
 
 /**
@@ -58,6 +59,29 @@ export interface PromiseGroup<Command, Reply, Question, Answer> {
   readonly askAt: (question: Question, options?: ReadOptions) => Promise<AnsweredAt<Answer>>
 }
 
+/**
+ * What operators do with a cluster. Each call waits until it is done, whoever leads meanwhile, and rejects
+ * with `OperationRefused` (nothing was changed) or `OperationUnfinished` (ask again), after 30 s at most
+ * unless `timeoutMs` says otherwise.
+ *
+ * @example
+ * ```ts
+ * const operators = aplomb.operators()
+ * await operators.transfer("main", "n2")
+ * await operators.drain("n1", { timeoutMs: 60_000 })
+ * await operators.replace("main", "n3", "n4")
+ * ```
+ */
+export interface PromiseOperators {
+  /** Has an acceptor lead the group. */
+  readonly transfer: (group: string, to: string, options?: OperateOptions) => Promise<Operated>
+  /** Takes a node out of all groups and keeps it out, until it is undrained. */
+  readonly drain: (node: string, options?: OperateOptions) => Promise<ReadonlyArray<Operated>>
+  readonly undrain: (node: string, options?: OperateOptions) => Promise<ReadonlyArray<Operated>>
+  /** Makes a node that has caught up an acceptor in the place of another one. */
+  readonly replace: (group: string, node: string, by: string, options?: OperateOptions) => Promise<Operated>
+}
+
 /** A connection to a cluster; `await using` closes it. */
 export interface Connection extends AsyncDisposable {
   readonly cluster: string
@@ -68,6 +92,7 @@ export interface Connection extends AsyncDisposable {
     machine: Machine<State, Command, Reply, Question, Answer>,
     group?: string
   ) => PromiseGroup<Command, Reply, Question, Answer>
+  readonly operators: () => PromiseOperators
   /**
    * Ends everything that came from this connection. Commands in flight fail with `Indeterminate` or
    * `Unavailable`.
@@ -127,6 +152,15 @@ export const connectionOf = (aplomb: AplombShape, scope: Scope.Closeable): Conne
         submit: async (command, options) => run((await made()).submit(command, options)),
         ask: async (question, options) => run((await made()).ask(question, options)),
         askAt: async (question, options) => run((await made()).askAt(question, options))
+      }
+    },
+    operators: () => {
+      const { transfer, drain, undrain, replace } = aplomb.operators
+      return {
+        transfer: (group, to, options) => run(transfer(group, to, options)),
+        drain: (node, options) => run(drain(node, options)),
+        undrain: (node, options) => run(undrain(node, options)),
+        replace: (group, node, by, options) => run(replace(group, node, by, options))
       }
     },
     close,

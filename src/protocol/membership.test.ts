@@ -1,8 +1,8 @@
 /** A leader takes in who keeps up, leaves out who is drained or gone; a node that flaps does not rule it. */
 import { describe, expect, it } from "vitest"
-import { Ballot, NodeId, noSlot, type Replica, Slot, StorageId } from "./ids.ts"
-import { defaultLeaderSettings } from "./leader-input.ts"
-import type { LeaderState, Serving } from "./leader-state.ts"
+import { Ballot, NodeId, type Replica, Slot, StorageId } from "./ids.ts"
+import type { LeaderState } from "./leader-state.ts"
+import { serving } from "./membership.test-support.ts"
 import {
   defaultMembershipSettings,
   freshMembership,
@@ -17,34 +17,6 @@ const replica = (node: string, storage = "1"): Replica => ({
   storage: StorageId(storage)
 })
 const [a, b, c, d] = ["A", "B", "C", "D"].map((node) => replica(node)) as [Replica, Replica, Replica, Replica]
-
-const serving = (acceptors: ReadonlyArray<Replica>, chosen = 0, change: Partial<Serving> = {}): Serving => ({
-  _tag: "Serving",
-  self: a,
-  settings: defaultLeaderSettings,
-  token: "t",
-  configuration: { ballot: Ballot(2), generation: 0, leader: a, acceptors },
-  prev: { ballot: Ballot(1), generation: 0, leader: a, acceptors },
-  boundThrough: noSlot,
-  held: undefined,
-  progress: new Map(),
-  round: 1,
-  last: Slot(chosen),
-  chosen: Slot(chosen),
-  window: [],
-  pending: [],
-  pendingBytes: 0,
-  atMs: 0,
-  reads: [],
-  newReads: [],
-  beatRound: 0,
-  next: undefined,
-  refused: undefined,
-  leaseMs: 0,
-  sendings: [],
-  handOver: undefined,
-  ...change
-})
 
 const carrying = (acceptors: ReadonlyArray<Replica>, prev: ReadonlyArray<Replica>): LeaderState => {
   const { configuration, ...rest } = serving(acceptors)

@@ -73,6 +73,9 @@ export type MembershipAction =
   /** What the master keeps must be known first. */
   | { readonly _tag: "ReadMaster" }
   | { readonly _tag: "Reconfigure"; readonly acceptors: ReadonlyArray<Replica> }
+  | { readonly _tag: "HandOver"; readonly to: Replica }
+  /** The master is to keep in mind whether a node is drained. */
+  | { readonly _tag: "Drain"; readonly node: NodeId; readonly drained: boolean }
 
 export interface MembershipStep {
   readonly state: MembershipState
@@ -191,12 +194,16 @@ const serving = (
 ): MembershipStep => {
   const state = looked(before, leader, misses, nowMs)
   const { settings, standing } = state
-  if (leader.next !== undefined) return { state, action: nothing }
+  if (leader.next !== undefined || leader.handOver !== undefined) return { state, action: nothing }
   if (standing === undefined) {
     if (nowMs - state.askedAtMs < settings.retryAfterMs) return { state, action: nothing }
     return { state: { ...state, askedAtMs: nowMs }, action: { _tag: "ReadMaster" } }
   }
   if (nowMs - state.triedAtMs < settings.retryAfterMs) return { state, action: nothing }
+  const successor = successorOf(leader, standing, misses)
+  if (successor !== undefined) {
+    return { state: { ...state, triedAtMs: nowMs }, action: { _tag: "HandOver", to: successor } }
+  }
   const acceptors = wanted(state, leader.configuration, standing, misses, nowMs)
   if (acceptors === undefined) return { state, action: nothing }
   // What the master keeps may have changed: if it refuses, it is asked before the next attempt.
@@ -240,7 +247,8 @@ const wanted = (
   const there = present.filter((one) => sameReplica(one, leader) || !misses(one))
   const next = there.filter((one) => sameReplica(one, leader) || !drained.includes(one.node))
   for (const node of state.settings.joins) {
-    if (next.length >= state.settings.size) break
+    // A leader that is drained has to have a successor before it can go.
+    if (next.filter((one) => !drained.includes(one.node)).length >= state.settings.size) break
     if (drained.includes(node) || next.some((one) => one.node === node)) continue
     const steady = steadyReplica(state, node, nowMs)
     if (steady !== undefined) next.push(steady)
@@ -253,13 +261,26 @@ const wanted = (
   return next.length < minAcceptors || sameSet(next, there) ? undefined : next
 }
 
-const steadyReplica = (
+/** To whom a leader that is drained hands over; undefined where it is not, or nobody can lead. */
+const successorOf = (
+  { configuration, self }: Serving,
+  { drained }: Standing,
+  misses: (replica: Replica) => boolean
+): Replica | undefined =>
+  drained.includes(self.node)
+    ? configuration.acceptors.find((one) => !drained.includes(one.node) && !misses(one))
+    : undefined
+
+/** The replica of a node that keeps up, and has for long enough; or, if told so, that does now. */
+export const steadyReplica = (
   { seen, leavings, settings }: MembershipState,
   node: NodeId,
-  nowMs: number
+  nowMs: number,
+  atOnce = false
 ): Replica | undefined => {
   const one = seen.get(node)
   if (one?.steadySinceMs === undefined) return undefined
+  if (atOnce) return one.replica
   const leaving = leavings.get(node)
   const isForgiven = leaving === undefined || nowMs - leaving.atMs > forgivenAfterMs
   const waitMs = settings.joinAfterMs * (isForgiven ? 1 : 2 ** leaving.times)

@@ -198,3 +198,20 @@ export interface SessionOpened {
   readonly client: ClientId
   readonly session: SessionId
 }
+
+/** What an operator asks the leader of a group for. Asked again and again until it is done. */
+export type OperatorRequest =
+  /** An acceptor is to lead. */
+  | { readonly _tag: "Transfer"; readonly to: NodeId }
+  /** A node is to be no acceptor, until it is undrained. */
+  | { readonly _tag: "Drain"; readonly node: NodeId }
+  | { readonly _tag: "Undrain"; readonly node: NodeId }
+  /** A node is to be an acceptor in the place of another one. */
+  | { readonly _tag: "Replace"; readonly node: NodeId; readonly by: NodeId }
+
+export type OperatorAnswer =
+  | { readonly _tag: "Done"; readonly configuration: Configuration | undefined }
+  /** It goes on: ask again. */
+  | { readonly _tag: "Waiting"; readonly reason: string }
+  | { readonly _tag: "NotLeader"; readonly leader: NodeId | undefined }
+  | { readonly _tag: "Refused"; readonly reason: string }

@@ -20,6 +20,13 @@ import { beatOut, detectorIn, detectorKinds } from "./detector-codec.ts"
 import { Fields, readFields } from "./fields.ts"
 import { leaseIn, leaseKinds, leaseOut } from "./lease-codec.ts"
 import { masterReplyIn, masterReplyOut, masterRequestIn, masterRequestOut } from "./master-codec.ts"
+import {
+  type OperatorAsk,
+  type OperatorReply,
+  operatorIn,
+  operatorKinds,
+  operatorOut
+} from "./operator-codec.ts"
 import { type ProtocolMessage, protocolIn, protocolKinds, protocolOut } from "./protocol-codec.ts"
 import {
   type AskSnapshot,
@@ -64,6 +71,8 @@ export type Body =
   | Hello
   | CatchUp
   | CaughtUp
+  | OperatorAsk
+  | OperatorReply
   | AskSnapshot
   | SnapshotPart
   | Beat
@@ -85,6 +94,7 @@ const kinds: { readonly [Tag in Body["_tag"]]: number } = {
   MasterAnswer: 11,
   Hello: 12,
   ...catchUpKinds,
+  ...operatorKinds,
   ...clientKinds,
   ...detectorKinds,
   ...leaseKinds,
@@ -104,6 +114,9 @@ const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
       return masterRequestOut(body.request)
     case "MasterAnswer":
       return masterReplyOut(body.reply)
+    case "OperatorAsk":
+    case "OperatorReply":
+      return operatorOut(body)
     case "CatchUp":
     case "CaughtUp":
       return catchUpOut(body)
@@ -144,6 +157,7 @@ const bodyIn = (kind: number, fields: Fields): Body | undefined => {
   }
   return (
     catchUpIn(kind, fields) ??
+    operatorIn(kind, fields) ??
     clientIn(kind, fields) ??
     detectorIn(kind, fields) ??
     leaseIn(kind, fields) ??

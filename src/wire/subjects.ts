@@ -18,6 +18,8 @@ export interface Subjects {
   readonly catchUp: (node: NodeId) => string
   /** Whoever begins to lead a group says so here. */
   readonly leading: (group: GroupId) => string
+  /** A node takes what operators ask of the groups that it leads here. */
+  readonly operator: (node: NodeId) => string
   /** A node hands out pieces of its snapshots here. */
   readonly snapshot: (node: NodeId) => string
   /** What a client hears before it has a session, and refusals. */
@@ -34,6 +36,7 @@ export const subjectsOf = (cluster: string): Subjects => ({
   master: `aplomb.${cluster}.master`,
   catchUp: (node) => `aplomb.${cluster}.catch-up.${node}`,
   leading: (group) => `aplomb.${cluster}.leading.${group}`,
+  operator: (node) => `aplomb.${cluster}.operator.${node}`,
   snapshot: (node) => `aplomb.${cluster}.snapshot.${node}`,
   client: (client) => `aplomb.${cluster}.client.${client}`,
   session: (group, session) => `aplomb.${cluster}.session.${group}.${session}`

@@ -1,0 +1,166 @@
+/** What operators do with a group: who leads it, who votes in it. */
+import { Clock, Data, Effect } from "effect"
+import { GroupId, NodeId } from "../protocol/ids.ts"
+import type { OperatorAnswer, OperatorRequest } from "../protocol/messages.ts"
+import type { BusShape } from "../runtime/bus/port.ts"
+import { noReplica, packetCodec } from "../wire/packet.ts"
+import { subjectsOf } from "../wire/subjects.ts"
+import { findLeader, surveyNodes } from "./discover.ts"
+
+/** The leader will not do it; nothing was changed. */
+export class OperationRefused extends Data.TaggedError("OperationRefused")<{
+  readonly group: string
+  readonly reason: string
+}> {
+  override get message(): string {
+    return `group ${this.group}: ${this.reason}`
+  }
+}
+
+/** It was not done in time. What was begun goes on: ask again, or look at the status. */
+export class OperationUnfinished extends Data.TaggedError("OperationUnfinished")<{
+  readonly group: string
+  readonly reason: string
+}> {
+  override get message(): string {
+    return `group ${this.group}: not done in time (${this.reason}); what was begun goes on, ask again`
+  }
+}
+
+export type OperationFailure = OperationRefused | OperationUnfinished
+
+/** How a group stands after an operation. */
+export interface Operated {
+  readonly group: string
+  readonly ballot: number | undefined
+  readonly leader: string | undefined
+  readonly acceptors: ReadonlyArray<string>
+}
+
+export interface OperateOptions {
+  /** How long it may take, in milliseconds. Default 30,000. */
+  readonly timeoutMs?: number
+}
+
+/** What operators can have done. Each waits until it is done, whoever leads meanwhile. */
+export interface Operators {
+  /** Has an acceptor lead the group, with a pause of milliseconds for its clients. */
+  readonly transfer: (
+    group: string,
+    to: string,
+    options?: OperateOptions
+  ) => Effect.Effect<Operated, OperationFailure>
+  /** Takes a node out of all groups and keeps it out, whatever is restarted, until it is undrained. */
+  readonly drain: (
+    node: string,
+    options?: OperateOptions
+  ) => Effect.Effect<ReadonlyArray<Operated>, OperationFailure>
+  readonly undrain: (
+    node: string,
+    options?: OperateOptions
+  ) => Effect.Effect<ReadonlyArray<Operated>, OperationFailure>
+  /** Makes a node that has caught up an acceptor in the place of another one. */
+  readonly replace: (
+    group: string,
+    node: string,
+    by: string,
+    options?: OperateOptions
+  ) => Effect.Effect<Operated, OperationFailure>
+}
+
+const defaultTimeoutMs = 30_000
+const askTimeoutMs = 1000
+const pauseMs = 20
+const graceMs = 50
+const surveyMs = 1000
+
+type Operate = (
+  group: string,
+  request: OperatorRequest,
+  options?: OperateOptions
+) => Effect.Effect<Operated, OperationFailure>
+
+/** In all groups that anybody knows of. */
+const everywhere = Effect.fnUntraced(function* (
+  bus: BusShape,
+  cluster: string,
+  operate: Operate,
+  request: Extract<OperatorRequest, { readonly node: NodeId }>,
+  options?: OperateOptions
+): Effect.fn.Return<ReadonlyArray<Operated>, OperationFailure> {
+  const name = request.node
+  const seen = yield* Effect.catch(surveyNodes(bus, subjectsOf(cluster), surveyMs, isComplete), () =>
+    Effect.succeed([])
+  )
+  if (!seen.some(({ id, nodes = [] }) => id === name || nodes.includes(name))) {
+    const reason = seen.length === 0 ? "no node answers" : `no node knows of a node ${name}`
+    return yield* new OperationRefused({ group: "all", reason })
+  }
+  const groups = [...new Set(seen.flatMap((node) => node.groups.map(({ group }) => group)))].sort()
+  return yield* Effect.forEach(groups, (group) => operate(group, request, options), { concurrency: 8 })
+})
+
+/** Over a bus, for one cluster. */
+export const operatorsOf = (bus: BusShape, cluster: string): Operators => {
+  const subjects = subjectsOf(cluster)
+  const codec = packetCodec(cluster)
+
+  const ask = Effect.fnUntraced(function* (
+    group: GroupId,
+    leader: NodeId,
+    request: OperatorRequest
+  ): Effect.fn.Return<OperatorAnswer | undefined> {
+    const bytes = codec.encode(noReplica, group, { _tag: "OperatorAsk", request })
+    const answer = yield* Effect.option(bus.request(subjects.operator(leader), bytes, askTimeoutMs))
+    if (answer._tag === "None") return undefined
+    const packet = codec.decode(answer.value)
+    const body = typeof packet === "string" ? undefined : packet.body
+    return body?._tag === "OperatorReply" ? body.answer : undefined
+  })
+
+  const operate = Effect.fnUntraced(function* (
+    name: string,
+    request: OperatorRequest,
+    { timeoutMs = defaultTimeoutMs }: OperateOptions = {}
+  ): Effect.fn.Return<Operated, OperationFailure> {
+    const group = GroupId(name)
+    const untilMs = (yield* Clock.currentTimeMillis) + timeoutMs
+    let reason = "nobody leads the group"
+    let leader: NodeId | undefined
+    while ((yield* Clock.currentTimeMillis) < untilMs) {
+      leader ??= yield* findLeader(bus, subjects, group, graceMs)
+      const answer = leader === undefined ? undefined : yield* ask(group, leader, request)
+      if (answer?._tag === "Refused") {
+        return yield* new OperationRefused({ group: name, reason: answer.reason })
+      }
+      if (answer?._tag === "Done") {
+        const { configuration } = answer
+        return {
+          group: name,
+          ballot: configuration?.ballot,
+          leader: configuration?.leader.node,
+          acceptors: configuration?.acceptors.map(({ node }) => node) ?? []
+        }
+      }
+      if (answer?._tag === "Waiting") reason = answer.reason
+      else leader = answer?.leader === leader ? undefined : answer?.leader
+      yield* Effect.sleep(pauseMs)
+    }
+    return yield* new OperationUnfinished({ group: name, reason })
+  })
+
+  return {
+    transfer: (group, to, options) => operate(group, { _tag: "Transfer", to: NodeId(to) }, options),
+    drain: (node, options) =>
+      everywhere(bus, cluster, operate, { _tag: "Drain", node: NodeId(node) }, options),
+    undrain: (node, options) =>
+      everywhere(bus, cluster, operate, { _tag: "Undrain", node: NodeId(node) }, options),
+    replace: (group, node, by, options) =>
+      operate(group, { _tag: "Replace", node: NodeId(node), by: NodeId(by) }, options)
+  }
+}
+
+const isComplete = (
+  seen: ReadonlyMap<string, { readonly nodes?: ReadonlyArray<string> | undefined }>
+): boolean =>
+  seen.size > 0 && [...seen.values()].every(({ nodes = [] }) => nodes.every((name) => seen.has(name)))

@@ -1,0 +1,39 @@
+/** A leader that serves, as a value, for tests of what is done about its acceptors. */
+import { Ballot, NodeId, noSlot, type Replica, Slot, StorageId } from "./ids.ts"
+import { defaultLeaderSettings } from "./leader-input.ts"
+import type { Serving } from "./leader-state.ts"
+
+const a: Replica = { node: NodeId("A"), storage: StorageId("1") }
+
+/** Of node A, in ballot 2. */
+export const serving = (
+  acceptors: ReadonlyArray<Replica>,
+  chosen = 0,
+  change: Partial<Serving> = {}
+): Serving => ({
+  _tag: "Serving",
+  self: a,
+  settings: defaultLeaderSettings,
+  token: "t",
+  configuration: { ballot: Ballot(2), generation: 0, leader: a, acceptors },
+  prev: { ballot: Ballot(1), generation: 0, leader: a, acceptors },
+  boundThrough: noSlot,
+  held: undefined,
+  progress: new Map(),
+  round: 1,
+  last: Slot(chosen),
+  chosen: Slot(chosen),
+  window: [],
+  pending: [],
+  pendingBytes: 0,
+  atMs: 0,
+  reads: [],
+  newReads: [],
+  beatRound: 0,
+  next: undefined,
+  refused: undefined,
+  leaseMs: 0,
+  sendings: [],
+  handOver: undefined,
+  ...change
+})
