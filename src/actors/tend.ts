@@ -17,10 +17,19 @@ const watchEveryMs = 100
 /** How often the master is read after it has not answered: the request may have been late, too. */
 const readsOfDoubt = 3
 /** At most one slow backup is taken out in this time: a bus that is slow makes everybody slow. */
-const slowRetireEveryMs = 10_000
+const slowDropEveryMs = 10_000
+
+/** One that leads, or is on its way to. */
+type Leading = Exclude<LeaderState, { readonly _tag: "Deposed" }>
+
+interface Drop {
+  readonly acceptor: Replica
+  /** It is there, but keeps everybody waiting. */
+  readonly isSlow: boolean
+}
 
 /** The acceptors that a leader has, or has asked for. */
-const acceptorsOf = (state: Exclude<LeaderState, { readonly _tag: "Deposed" }>): ReadonlyArray<Replica> => {
+const acceptorsOf = (state: Leading): ReadonlyArray<Replica> => {
   if (state._tag !== "Asking") return state.configuration.acceptors
   return state.request._tag === "NewBallot" ? state.request.acceptors : []
 }
@@ -44,6 +53,18 @@ const readActive = Effect.fnUntraced(function* ({ context, group, toLeader }: Ca
   if (reply !== undefined) toLeader({ _tag: "FromMaster", reply })
 })
 
+/** A leader whose own disk keeps everybody waiting leaves the lead to one that keeps up. */
+const handOver = ({ context, group, toLeader }: CandidateOptions, state: Leading, waits: Waits): void => {
+  const { self } = context
+  const to = acceptorsOf(state).find((acceptor) => !waits.of.has(acceptor.node))
+  if (to === undefined || state._tag === "Asking") return
+  if (state._tag === "Serving") return toLeader({ _tag: "HandOver", to })
+  // It has nothing to finish, and its disk would hold up the next ballot, too.
+  const acceptors = acceptorsOf(state).filter((acceptor) => !sameReplica(acceptor, self))
+  const configuration = { ...state.configuration, acceptors }
+  context.toNode(to.node, group, { _tag: "TakeOver", configuration })
+}
+
 /** What a replica does that leads, or is on its way to. */
 export const tending = (options: CandidateOptions, nowMs: () => number) => {
   const { context, group, detector } = options
@@ -52,27 +73,24 @@ export const tending = (options: CandidateOptions, nowMs: () => number) => {
   const look = looking(nowMs)
   let waits: Waits | undefined
   let unanswered = 0
-  let slowRetiredAtMs = Number.NEGATIVE_INFINITY
+  let slowDroppedAtMs = Number.NEGATIVE_INFINITY
   /** The ballot that stood in the way of a retirement, and when that was seen first. */
   let rival: { readonly ballot: Ballot; readonly sinceMs: number } | undefined
 
   /** The acceptor to be dropped now, and why; undefined where all is well. */
-  const toDrop = (state: Exclude<LeaderState, { readonly _tag: "Deposed" }>) => {
+  const toDrop = (state: Leading): Drop | undefined => {
     waits = look(state)
-    const acceptors = acceptorsOf(state).filter((acceptor) => !sameReplica(acceptor, self))
-    const missed = acceptors.find(detector.misses)
+    const acceptors = acceptorsOf(state)
+    const missed = acceptors.find((acceptor) => !sameReplica(acceptor, self) && detector.misses(acceptor))
     if (missed !== undefined) return { acceptor: missed, isSlow: false }
-    const isSoon = state._tag === "Serving" && nowMs() - slowRetiredAtMs < slowRetireEveryMs
+    const isSoon = state._tag === "Serving" && nowMs() - slowDroppedAtMs < slowDropEveryMs
     if (waits === undefined || isSoon) return undefined
     const node = slowest(waits, slowBackupMs)
     const slow = acceptors.find((acceptor) => acceptor.node === node)
     return slow && { acceptor: slow, isSlow: true }
   }
 
-  const takeBallotWithout = Effect.fnUntraced(function* (
-    state: Exclude<LeaderState, { readonly _tag: "Deposed" }>,
-    dropped: Replica
-  ) {
+  const takeBallotWithout = Effect.fnUntraced(function* (state: Leading, dropped: Replica) {
     const gone = (one: Replica) => detector.misses(one) || sameReplica(one, dropped)
     const acceptors = acceptorsOf(state).filter((one) => sameReplica(one, self) || !gone(one))
     options.toLeader({ _tag: "Reconfigure", token: yield* newToken(self), acceptors })
@@ -107,7 +125,8 @@ export const tending = (options: CandidateOptions, nowMs: () => number) => {
       timers.set("watch", watchEveryMs, "look")
     if (drop === undefined)
       return state._tag === "Serving" && unanswered-- > 0 ? readActive(options) : undefined
-    if (drop.isSlow && state._tag === "Serving") slowRetiredAtMs = nowMs()
+    if (drop.isSlow && state._tag === "Serving") slowDroppedAtMs = nowMs()
+    if (sameReplica(drop.acceptor, self)) return void handOver(options, state, waits!)
     return state._tag === "Serving" ? retire(state, drop.acceptor) : takeBallotWithout(state, drop.acceptor)
   }
 }

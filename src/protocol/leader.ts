@@ -108,7 +108,8 @@ const settle = (step: Step<LeaderState | Lost | Refused | HandedOver>): Step<Lea
 /** Leads no more before it says so: nobody may read under a lease that is given back. */
 const handedOver = ({ state, to }: HandedOver, outputs: ReadonlyArray<Output>): Step<LeaderState> => {
   const deposed = depose(state, "a hand-over", to.node)
-  const leavesUntilMs = state.handOver?.byMs
+  // Where the hand-over took all the time that it had, the successor needs some all the same.
+  const leavesUntilMs = state.handOver && state.handOver.byMs + state.settings.handOverWithinMs
   return {
     state: { ...deposed.state, leavesUntilMs },
     outputs: [...outputs, ...deposed.outputs, ...farewell(state, to)]

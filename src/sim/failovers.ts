@@ -4,8 +4,9 @@
  */
 import { Effect } from "effect"
 import { kvMachine } from "../machines/kv.ts"
+import type { Configuration } from "../protocol/configuration.ts"
 import type { Replica } from "../protocol/ids.ts"
-import { sometimes, watermark } from "./assert.ts"
+import { always, sometimes, watermark } from "./assert.ts"
 import type { Cluster } from "./cluster.ts"
 import { briskDisk } from "./disk/slowness.ts"
 import { timedFault } from "./kernel-timed-fault.ts"
@@ -17,15 +18,20 @@ import type { World } from "./world.ts"
 const lookEveryMs = 20
 const pulseEveryMs = 25
 
+/** Nodes that a fault has cut off, one way or both: the group cannot go on by them. */
+const cutOff = new WeakMap<World, Set<string>>()
+
 const isUp = (cluster: Cluster, { node, storage }: Replica): boolean => {
   const seen = cluster.oracle.running.get(node)
   return seen?.replica === `${node}/${storage}` && cluster.processes.get(node)?.frozen === false
 }
 
 /** Whether the group can go on: the master is in reach, and so is an acceptor of the active configuration. */
-const isViable = (cluster: Cluster): boolean =>
+const isViable = (world: World, cluster: Cluster): boolean =>
   cluster.processes.get(cluster.options.master)?.running === true &&
-  (cluster.oracle.master?.active?.acceptors ?? []).some((acceptor) => isUp(cluster, acceptor))
+  (cluster.oracle.master?.active?.acceptors ?? []).some(
+    (acceptor) => isUp(cluster, acceptor) && cutOff.get(world)?.has(acceptor.node) !== true
+  )
 
 /** Nodes that may go down now: without each, an acceptor of what is or may become active lives. */
 const expendable = (cluster: Cluster): ReadonlyArray<string> => {
@@ -66,35 +72,103 @@ export const lastingOutages: FaultFamily = {
   }
 }
 
-const dropped = sometimes("slow-backups: a slow backup was dropped")
+const dropped = sometimes("slow-disks-of-one: a slow backup was dropped")
+const handedOver = sometimes("slow-disks-of-one: a leader with a slow disk led no more")
 
 /**
- * One backup's disk takes seconds for each write, for a while; the disks of the others are brisk. The next
- * one comes when a group may drop a slow backup again.
+ * One acceptor's disk takes seconds for each write, for a while; the disks of the others are brisk. The next
+ * one comes when a group may drop a slow one again.
  */
-export const slowBackups: FaultFamily = {
-  name: "slow-backups",
+export const slowDisksOfOne: FaultFamily = {
+  name: "slow-disks-of-one",
   share: 1,
   begin: (world) => {
     const { random } = world
     const everyMs = random.range(22_000, 26_000)
-    const settings = { everyMs, durationMs: { min: 3_000, max: 10_000 } }
+    const settings = { everyMs, durationMs: { min: 6_000, max: 15_000 } }
     return timedFault(random, settings, (durationMs) =>
       Effect.suspend(() => {
-        const active = world.cluster?.oracle.master?.active
-        const backups = (active?.acceptors ?? []).filter(({ node }) => node !== active?.leader.node)
-        if (backups.length === 0) return Effect.void
-        const { node } = random.pick(backups)
-        const { disk } = world.cluster!.processes.get(node)!
-        const latency = { kind: "uniform", minMicros: 2_000_000, maxMicros: 6_000_000 } as const
-        world.kernel.trace.strike("slow-backup", node, { durationMs })
+        const { cluster } = world
+        const active = cluster?.oracle.master?.active
+        if (cluster === undefined || active === undefined || active.acceptors.length < 2) return Effect.void
+        const { node } = random.pick(active.acceptors)
+        const { disk } = cluster.processes.get(node)!
+        const latency = { kind: "uniform", minMicros: 5_000_000, maxMicros: 10_000_000 } as const
+        world.kernel.trace.strike("slow-disk-of-one", node, { durationMs })
         disk.faults = { ...disk.faults, slowness: { ...briskDisk, latency } }
         const heal = Effect.sync(() => {
-          const now = world.cluster?.oracle.master?.active
-          dropped.check(now?.acceptors.some((acceptor) => acceptor.node === node) === false)
+          const now = cluster.oracle.master?.active
+          const isOut = now?.acceptors.some((acceptor) => acceptor.node === node) === false
+          dropped.check(isOut && node !== active.leader.node)
+          handedOver.check(node === active.leader.node && now?.leader.node !== node)
           disk.faults = { ...disk.faults, slowness: briskDisk }
         })
         return Effect.ensuring(Effect.sleep(durationMs), heal)
+      })
+    )
+  }
+}
+
+/** One acceptor hears nobody, or is heard by nobody, for a while; nodes and clients alike. */
+export const oneWayCuts: FaultFamily = {
+  name: "one-way-cuts",
+  share: 1,
+  begin: (world) => {
+    const { random, bus } = world
+    const settings = { everyMs: random.range(2_000, 6_000), durationMs: { min: 1_000, max: 6_000 } }
+    return timedFault(random, settings, (durationMs) =>
+      Effect.suspend(() => {
+        const { cluster } = world
+        const name = cluster && random.pick(expendable(cluster))
+        if (cluster === undefined || name === undefined) return Effect.void
+        const others = [...world.processes.keys()].filter((other) => other !== name)
+        const isMute = random.chance(0.5)
+        world.kernel.trace.strike(isMute ? "mute" : "deaf", name, { durationMs })
+        cutOff.set(world, new Set([name]))
+        const heals = others.map((other) =>
+          isMute ? bus.severOneWay(name, other) : bus.severOneWay(other, name)
+        )
+        const heal = Effect.sync(() => {
+          cutOff.delete(world)
+          for (const one of heals) one()
+        })
+        return Effect.ensuring(Effect.sleep(durationMs), heal)
+      })
+    )
+  }
+}
+
+const undisturbed = always("suspensions: nobody loses its place because everybody stood still")
+
+/**
+ * Everything stands still for a while, and goes on: a machine that is suspended with all that runs on it.
+ * Nobody was gone, so nobody is to be dropped, and nobody to take the lead.
+ */
+export const suspensions: FaultFamily = {
+  name: "suspensions",
+  share: 1,
+  begin: (world) => {
+    const { random } = world
+    const everyMs = 3_000
+    return timedFault(random, { everyMs, durationMs: { min: 100, max: 6_000 } }, (durationMs) =>
+      Effect.gen(function* () {
+        const active = () => world.cluster?.oracle.master?.active
+        const before = active()
+        const processes = [...world.processes.values()]
+        world.kernel.trace.strike("suspension", "everything", { durationMs })
+        for (const process of processes) process.freeze()
+        const thaw = Effect.sync(() => {
+          for (const process of processes) process.thaw()
+        })
+        yield* Effect.ensuring(Effect.sleep(durationMs), thaw)
+        yield* Effect.sleep(1_500)
+        const after = active()
+        if (before === undefined || before.ballot < 2 || after === undefined) return
+        const isSame = after.ballot === before.ballot && after.generation === before.generation
+        const names = (one: Configuration) => one.acceptors.map(({ node }) => node).join()
+        const told = () =>
+          `${durationMs} ms: ballot ${before.ballot} of ${names(before)}, then ${names(after)}`
+        undisturbed.check(isSame, told)
       })
     )
   }
@@ -137,7 +211,7 @@ export const steadyProgress = (pauseMaxTimeouts: number): FaultFamily => ({
       for (;;) {
         yield* Effect.sleep(lookEveryMs)
         const { cluster } = world
-        if (cluster === undefined || !isViable(cluster)) {
+        if (cluster === undefined || !isViable(world, cluster)) {
           viableSinceMicros = time.nowMicros
           continue
         }

@@ -1,6 +1,7 @@
 /** All seeded bugs. */
 import { acceptorMutants } from "./catalogue-acceptor.ts"
 import { clientMutants } from "./catalogue-client.ts"
+import { detectorMutants } from "./catalogue-detector.ts"
 import { leaderMutants } from "./catalogue-leader.ts"
 import { leaseMutants } from "./catalogue-lease.ts"
 import { storageMutants } from "./catalogue-storage.ts"
@@ -11,5 +12,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...leaderMutants,
   ...storageMutants,
   ...clientMutants,
-  ...leaseMutants
+  ...leaseMutants,
+  ...detectorMutants
 ]

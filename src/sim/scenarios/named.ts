@@ -1,6 +1,6 @@
 /** The simulations that have a name on the command line. */
 import { outages, restartStorms, restarts, wipes } from "../attrition.ts"
-import { lastingOutages, slowBackups, steadyProgress } from "../failovers.ts"
+import { lastingOutages, oneWayCuts, slowDisksOfOne, steadyProgress, suspensions } from "../failovers.ts"
 import type { Simulation } from "../simulation.ts"
 import { simulate } from "../simulation.ts"
 import type { FaultFamily } from "../swarm.ts"
@@ -164,12 +164,26 @@ const soloTakeover = simulate("solo-takeover")
   .faults(lastingOutages, steadyProgress(4))
   .chaosFor({ min: 8_000, max: 25_000 })
 
-const slowBackup = simulate("slow-backup")
-  .about("the disk of one backup takes seconds for each write; it is dropped, and writes go on")
+const slowDiskOfOne = simulate("slow-disk-of-one")
+  .about("one disk takes seconds for each write; its acceptor is dropped, or hands over, and writes go on")
   .cluster({ acceptors: threeToFive, masterApart: 1 })
   .workload(registerWorkload)
-  .faults(slowBackups, steadyProgress(10))
+  .faults(slowDisksOfOne, steadyProgress(16))
   .chaosFor({ min: 15_000, max: 40_000 })
+
+const cutOneWay = simulate("cut-one-way")
+  .about("an acceptor hears nobody, or nobody hears it; writes go on by the others")
+  .cluster({ acceptors: threeToFive, masterApart: 1 })
+  .workload(registerWorkload)
+  .faults(oneWayCuts, steadyProgress(6))
+  .chaosFor({ min: 8_000, max: 20_000 })
+
+const suspended = simulate("suspended")
+  .about("everything stands still for a while and goes on; nobody loses its place")
+  .cluster({ acceptors: threeToFive, masterApart: 0.5 })
+  .workload(registerWorkload)
+  .faults(suspensions)
+  .chaosFor({ min: 8_000, max: 20_000 })
 
 const flapping = simulate("flapping-partition")
   .about("links are cut and whole again, faster than it is noticed and slower")
@@ -199,7 +213,9 @@ export const scenarios: ReadonlyArray<Simulation> = [
   lostDisks,
   failover,
   soloTakeover,
-  slowBackup,
+  slowDiskOfOne,
+  cutOneWay,
+  suspended,
   flapping,
   asymmetric,
   ...memberScenarios

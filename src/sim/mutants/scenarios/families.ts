@@ -177,15 +177,14 @@ const askMaster = (world: World, operator: string, acceptor: string): Effect.Eff
 /** Name of the process that retires acceptors; a setup adds it. */
 export const operatorName = "operator"
 
-/** An operator takes backups out of the active configuration. */
+/** An operator takes backups out of the active configuration, and the leader, which the master refuses. */
 export const retirements: FaultFamily = sure("retirements", (world) =>
   often(world, 300, 1_500, () =>
     Effect.suspend(() => {
-      const active = world.cluster?.oracle.master?.active
-      const backups = active?.acceptors.filter(({ node }) => node !== active.leader.node) ?? []
-      return backups.length === 0
+      const acceptors = world.cluster?.oracle.master?.active?.acceptors ?? []
+      return acceptors.length < 2
         ? Effect.void
-        : askMaster(world, operatorName, world.random.pick(backups).node)
+        : askMaster(world, operatorName, world.random.pick(acceptors).node)
     })
   )
 )
