@@ -156,6 +156,7 @@ interface LogSegment {
 }
 
 interface Layout {
+  readonly storageId: string
   readonly salt: number
   readonly segmentBytes: number
   /** Number of the first segment that was not removed. */
@@ -198,16 +199,21 @@ export class DiskLog {
   }
 
   catchUp(): void {
-    if (this.#image !== this.#disk.image) this.#beginAnew()
-    const layout = (this.#layout ??= this.#readLayout())
+    if (this.#image !== this.#disk.image && !this.#beginAnew()) return
+    const layout = this.#layout
     if (layout === undefined || (this.#writesSeen === this.#disk.writes && this.#waitingBytes === 0)) return
     this.#writesSeen = this.#disk.writes
     this.#segment ??= this.#find(layout.first ?? 1)
     while (this.#readFrame(layout) || this.#enterNext(layout));
   }
 
-  /** Another disk, or the same one as it once was. */
-  #beginAnew(): void {
+  /**
+   * The disk is another one, or as it once was; false while it holds no log of this storage. What a disk held
+   * that is gone stays known: acknowledgements that it gave are on their way yet.
+   */
+  #beginAnew(): boolean {
+    const layout = this.#readLayout()
+    if (layout === undefined || (this.#layout ?? layout).storageId !== layout.storageId) return false
     this.#image = this.#disk.image
     // What is about to be removed is read before.
     this.#image.onRemove = (path) => {
@@ -217,13 +223,14 @@ export class DiskLog {
       // A segment that was prepared and never written to may be made anew.
       this.#next = undefined
     }
-    this.#layout = undefined
+    this.#layout = layout
     this.#segment = undefined
     this.#next = undefined
     this.#offset = 0
     this.#writesSeen = -1
     this.#waitingBytes = 0
     for (const group of this.groups.values()) group.forget()
+    return true
   }
 
   #readLayout(): Layout | undefined {
