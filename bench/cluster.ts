@@ -12,6 +12,8 @@ export const cli = join(import.meta.dirname, "../dist/cli/main.js")
 export interface Cluster {
   readonly servers: string
   readonly pids: ReadonlyArray<number>
+  /** Of the nodes' data. */
+  readonly directories: ReadonlyArray<string>
   readonly stop: () => Promise<void>
 }
 
@@ -39,6 +41,7 @@ export const startCluster = async (): Promise<Cluster> => {
   return {
     servers,
     pids: nodes.map((node) => node.pid),
+    directories: names.map((node) => join(directory, node)),
     stop: async () => {
       await Promise.all(nodes.map((node) => node.stop()))
       await bus.stop()
