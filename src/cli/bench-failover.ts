@@ -3,6 +3,7 @@ import { Clock, Context, Effect, Random } from "effect"
 import { Command, Flag } from "effect/cli"
 import { surveyNodes } from "../client/discover.ts"
 import { kvOf } from "../client/kv.ts"
+import { type OperationFailure, operatorsOf } from "../client/operators.ts"
 import { replicated } from "../client/replicated.ts"
 import { kvMachine } from "../machines/kv.ts"
 import { Bus } from "../runtime/bus/port.ts"
@@ -30,7 +31,7 @@ interface Target {
   readonly group: string
 }
 
-const what = ["primary", "backup"] as const
+const what = ["primary", "backup", "transfer"] as const
 type What = (typeof what)[number]
 
 const surveyMs = 500
@@ -75,6 +76,9 @@ const killedNow = (pid: number): Effect.Effect<void, CommandFailed> =>
     }
   })
 
+const notTransferred = ({ message }: OperationFailure) =>
+  new CommandFailed({ reason: message, exitCode: exitCodes.no })
+
 const round = Effect.fnUntraced(function* (
   target: Target,
   size: number,
@@ -86,9 +90,12 @@ const round = Effect.fnUntraced(function* (
   yield* Effect.sleep(yield* Random.nextIntBetween(...settleMs))
   const at = yield* Random.nextIntBetween(0, Math.max(1, followers.length), { halfOpen: true })
   const node = kind === "primary" ? leader : (followers[at] ?? leader)
+  const bus = yield* Bus
   load.forget(nowMs() - eventMs)
   const fromMs = nowMs()
-  yield* killedNow(pids.get(node)!)
+  yield* kind === "transfer"
+    ? operatorsOf(bus, target.cluster).transfer(target.group, node).pipe(Effect.mapError(notTransferred))
+    : killedNow(pids.get(node)!)
   yield* Effect.sleep(eventMs)
   yield* untilWhole(target, size)
   const toMs = nowMs()
@@ -141,9 +148,7 @@ const measure = Effect.fnUntraced(function* (
   } else {
     const text = ({ p50Ms, p99Ms, maxMs }: typeof pause) =>
       `p50 ${p50Ms} ms, p99 ${p99Ms} ms, max ${maxMs} ms`
-    yield* print(
-      `${flags.what} killed ${rounds.length} times: ${text(pause)}; on the return: ${text(returnPause)}`
-    )
+    yield* print(`${flags.what}, ${rounds.length} times: ${text(pause)}; on the return: ${text(returnPause)}`)
     yield* print(
       `${acknowledged} acknowledged writes, each there once: ${load.faults.length === 0 ? "yes" : "NO"}`
     )
@@ -189,7 +194,9 @@ export const benchFailoverCommand = Command.make(
     times: positive("times", 50, "How often"),
     what: Flag.Literals("what", what).pipe(
       Flag.withDefault("primary" as const),
-      Flag.withDescription("primary or backup: which node is killed (default primary)")
+      Flag.withDescription(
+        "primary or backup: which node is killed; transfer: another one is made to lead (default primary)"
+      )
     ),
     nodes: positive("nodes", 3, "How many acceptors there are to be"),
     outstanding: positive("outstanding", 16, "Writes under way"),
@@ -203,7 +210,9 @@ export const benchFailoverCommand = Command.make(
     yield* use(flags).pipe(Effect.provideService(Bus, bus))
   }, Effect.scoped)
 ).pipe(
-  Command.withDescription("Kill a node again and again, and measure for how long writes wait"),
+  Command.withDescription(
+    "Kill a node again and again, or have another one lead, and measure for how long writes wait"
+  ),
   Command.withExamples([
     { command: "aplomb bench failover --times 20", description: "The primary, on a cluster of its own" },
     { command: "aplomb bench failover --what backup --json", description: "A backup, as JSON" }

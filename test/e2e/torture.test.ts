@@ -2,12 +2,12 @@
 import { rmSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { type FaultKind, faultKinds, losesDisk } from "../torture/plan.ts"
+import { type FaultKind, faultKinds } from "../torture/plan.ts"
 import { torture } from "../torture/torture.ts"
 
 const seconds = Number(process.env["APLOMB_E2E_TORTURE_SECONDS"] ?? 40)
 const seed = Number(process.env["APLOMB_E2E_SEED"] ?? 1)
-const kinds = (Object.keys(faultKinds) as ReadonlyArray<FaultKind>).filter((kind) => !losesDisk.has(kind))
+const kinds = Object.keys(faultKinds) as ReadonlyArray<FaultKind>
 
 describe("a cluster under torture", () => {
   it.live(
@@ -15,7 +15,7 @@ describe("a cluster under torture", () => {
     () =>
       Effect.gen(function* () {
         const { result, directory } = yield* torture({
-          ...{ seed, kinds, forMs: seconds * 1000, acceptors: 3, others: 1, othersAre: "learners" },
+          ...{ seed, kinds, forMs: seconds * 1000, acceptors: 3, spares: 1 },
           ...{ clients: 2, say: () => {} }
         })
         assert.deepStrictEqual(result.findings, [], `everything is in ${directory}`)

@@ -136,7 +136,7 @@ export class Faults {
       !this.#losses.has(id) && !this.#busy.has(id) && seen.some((node) => node.id === id)
     const possible = free.filter(({ id }) => {
       const others = acceptors.filter((each) => each !== id)
-      return others.length > 0 && others.every(isWhole) && !this.#losses.has(id)
+      return id !== this.#world.keeper && others.length > 0 && others.every(isWhole) && !this.#losses.has(id)
     })
     const node = possible[fault.draw % possible.length]
     return node === undefined ? "another disk is not whole" : [node]

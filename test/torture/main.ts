@@ -3,7 +3,7 @@ import { copyFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { Effect } from "effect"
-import { type FaultKind, faultKinds, losesDisk } from "./plan.ts"
+import { type FaultKind, faultKinds } from "./plan.ts"
 import { torture } from "./torture.ts"
 
 const { values } = parseArgs({
@@ -30,9 +30,7 @@ const number = (name: keyof typeof values, least: number): number => {
 }
 
 const isKind = (kind: string): kind is FaultKind => kind in faultKinds
-// A lost disk needs a spare to be taken in: only where it is asked for.
-const usual = Object.keys(faultKinds).filter((kind) => !losesDisk.has(kind as FaultKind))
-const kinds = (values.kinds?.split(",") ?? usual).map((kind) =>
+const kinds = (values.kinds?.split(",") ?? Object.keys(faultKinds)).map((kind) =>
   isKind(kind) ? kind : usage(`"${kind}" is no kind of fault`)
 )
 
@@ -41,8 +39,7 @@ const options = {
   forMs: number("minutes", 0.1) * 60_000,
   kinds,
   acceptors: number("acceptors", 1),
-  others: number("spares", 0),
-  othersAre: "learners" as const,
+  spares: number("spares", 0),
   clients: number("clients", 1),
   say: (line: string) => console.error(line)
 }

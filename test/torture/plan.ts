@@ -73,9 +73,7 @@ export interface TortureOptions {
   readonly forMs: number
   readonly kinds: ReadonlyArray<FaultKind>
   readonly acceptors: number
-  /** Nodes beside them that do not vote at the beginning. */
-  readonly others: number
-  readonly othersAre: "learners" | "spares"
+  readonly spares: number
   readonly clients: number
   readonly say: (line: string) => void
 }

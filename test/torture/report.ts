@@ -46,7 +46,7 @@ export const reportOf = (result: Result): string => {
     "",
     ...findings.map((finding) => `- ${finding.split("\n").join("\n  ")}`),
     ...(findings.length === 0 ? [] : [""]),
-    `${options.acceptors} acceptors and ${options.others} ${options.othersAre}, ` +
+    `${options.acceptors} acceptors and ${options.spares} spares, ` +
       `${options.clients} client processes, ${(result.struckForMs / 1000).toFixed(0)} s of faults.`,
     "",
     "| fault | struck | left out | why |",

@@ -17,6 +17,8 @@ export interface World {
   readonly cluster: Cluster
   /** Past all proxies. */
   readonly bus: BusShape
+  /** The node that keeps the master's file: its disk is not to be lost. */
+  readonly keeper: string
   readonly proxies: ReadonlyMap<string, TcpProxy>
   /** The node on the small disk, and where that is; undefined where none can be mounted. */
   readonly small: { readonly node: string; readonly path: string } | undefined
@@ -71,15 +73,14 @@ const clockEnvironment = (library: string, path: string) => ({
 
 export interface WorldOptions {
   readonly acceptors: ReadonlyArray<string>
-  /** Nodes that do not vote at the beginning. */
+  /** Spares: they are taken in when an acceptor is gone. The first of them keeps the master. */
   readonly others: ReadonlyArray<string>
-  /** How the others are named in the configuration of the group. */
-  readonly othersAre: "learners" | "spares"
 }
 
 /** Starts bus, proxies and nodes; everything is gone when the scope closes. */
-export const makeWorld = Effect.fnUntraced(function* ({ acceptors, others, othersAre }: WorldOptions) {
+export const makeWorld = Effect.fnUntraced(function* ({ acceptors, others }: WorldOptions) {
   const nodes = [...acceptors, ...others]
+  const keeper = others[0] ?? acceptors[0]!
   const impossible = new Map<FaultKind, string>()
   const path = yield* smallDisk
   const small = path === undefined ? undefined : { node: acceptors.at(-1)!, path }
@@ -96,7 +97,13 @@ export const makeWorld = Effect.fnUntraced(function* ({ acceptors, others, other
   const cluster = yield* startCluster({
     nodes,
     startsNodes: false,
-    config: { segmentBytes, groups: [{ name: "main", acceptors, [othersAre]: others }] },
+    config: {
+      segmentBytes,
+      // Small, so that logs are cut and snapshots pulled many times in a run.
+      snapshotBytes: 2 ** 20,
+      master: keeper,
+      groups: [{ name: "main", acceptors, spares: others }]
+    },
     dataOf: (node, directory) => join(node === small?.node ? small.path : directory, node),
     environmentOf: (node) =>
       clocks.has(node) ? clockEnvironment(library!, clocks.get(node)!) : ({} as Record<string, string>),
@@ -108,7 +115,7 @@ export const makeWorld = Effect.fnUntraced(function* ({ acceptors, others, other
   })
   yield* cluster.startAll
   const bus = yield* busTo([cluster.nats.url], "torture")
-  return { cluster, bus, proxies, small, clocks, impossible } satisfies World
+  return { cluster, bus, keeper, proxies, small, clocks, impossible } satisfies World
 })
 
 export type WorldMade = Effect.Success<ReturnType<typeof makeWorld>>
