@@ -33,7 +33,8 @@ export interface MembersOptions {
 }
 
 const normal = defaultMembershipSettings
-const lookEveryMs = knob("members-look-ms", 100, { min: 20, max: 500 })
+// Below what a replica outside takes from one question to the next, nobody would ever seem to keep up.
+const lookEveryMs = knob("members-look-ms", 100, { min: 80, max: 500 })
 const joinAfterMs = knob("members-join-after-ms", normal.joinAfterMs, { min: 1, max: 500 })
 const retryAfterMs = knob("members-retry-after-ms", normal.retryAfterMs, { min: 50, max: 1000 })
 

@@ -109,6 +109,8 @@ export class Oracle implements Facts {
 
   /** The process of a node is gone; what it knew lives on its disk only. */
   down(node: string): void {
+    // What it has voted for counts even if its disk is wiped next.
+    this.running.get(node)?.catchUp()
     this.running.delete(node)
   }
 

@@ -21,7 +21,9 @@ export interface ClusterShape {
   readonly patient?: boolean
   /** Without leases nobody waits for one: for faults in an order that a wait would upset. Default true. */
   readonly leases?: boolean
-  /** Snapshots are made all the time, and segments are so small that some are removed. */
+  /**
+   * True: snapshots are made all the time, and segments are so small that some are removed. False: none are.
+   */
   readonly snapshots?: boolean
 }
 
@@ -67,7 +69,11 @@ export const drawCluster = (world: World, shape: ClusterShape): ClusterOptions =
     sessionTtlMs: random.pick([5_000, 60_000]),
     segmentBytes: shape.snapshots === true ? 3 << 15 : random.pick([1 << 19, 1 << 20]),
     snapshotBytes:
-      shape.snapshots === true ? random.range(1024, 8192) : random.pick([4096, 1 << 15, 1 << 25]),
+      shape.snapshots === true
+        ? random.range(1024, 8192)
+        : shape.snapshots === false
+          ? 1 << 25
+          : random.pick([4096, 1 << 15, 1 << 25]),
     hashEverySlots: shape.snapshots === true ? 1 : 32,
     placeOf: (name) => ({ machine: `machine-${name}`, zone: zones[names.indexOf(name) % zones.length]! })
   }

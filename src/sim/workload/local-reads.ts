@@ -38,8 +38,9 @@ class Lane {
   readonly run: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
     const { random } = this.#world
     while (this.#world.phase !== "over" && !this.#isOpen) {
-      yield* random.chance(0.4) ? this.#put : this.#read
-      yield* Effect.sleep(random.range(0, 60))
+      // After the faults it lets those catch up who are behind.
+      yield* random.chance(this.#world.phase === "chaos" ? 0.4 : 0.05) ? this.#put : this.#read
+      yield* Effect.sleep(random.range(20, 300))
     }
   })
 
