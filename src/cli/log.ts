@@ -14,7 +14,7 @@ import { busWaitMs, connectBus } from "./bus.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { groupFlags, jsonFlag } from "./flags.ts"
 import { valueField } from "./kv-connection.ts"
-import { print, printRaw } from "./output.ts"
+import { print, printError, printRaw } from "./output.ts"
 
 /** One entry as it is printed. */
 export interface EntryShown {
@@ -106,6 +106,11 @@ const tail = Effect.fnUntraced(function* (
       continue
     }
     failures = 0
+    if (answer.first > next) {
+      yield* printError(`the log begins at slot ${answer.first}: what was before is in a snapshot`)
+      next = answer.first
+      continue
+    }
     for (const run of answer.runs) {
       yield* printRaw(
         entriesOf(run)

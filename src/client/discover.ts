@@ -8,9 +8,19 @@ const GroupSeen = Schema.Struct({
   group: Schema.String,
   phase: Schema.String,
   promised: Schema.Int,
+  /** The first slot that its log still holds. */
+  first: Schema.optionalKey(Schema.Int),
   last: Schema.Int,
   chosen: Schema.Int,
   applied: Schema.Int,
+  /** Its newest snapshot, and why there is no newer one. */
+  snapshot: Schema.optionalKey(
+    Schema.Struct({
+      slot: Schema.Int,
+      sizeBytes: Schema.Int,
+      problem: Schema.optionalKey(Schema.String)
+    })
+  ),
   configuration: Schema.optionalKey(
     Schema.Struct({
       ballot: Schema.Int,

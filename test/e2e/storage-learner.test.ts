@@ -42,7 +42,10 @@ describe("a learner that is behind", () => {
     "gets the whole log from the disks of others, after it was absent, killed on the way, and wiped",
     () =>
       Effect.gen(function* () {
-        const cluster = yield* startCluster({ config: { groups }, startsNodes: false })
+        const cluster = yield* startCluster({
+          config: { groups, snapshotBytes: 2 ** 31 },
+          startsNodes: false
+        })
         const [n1, n2, n3] = ["n1", "n2", "n3"].map((id) => cluster.node(id))
         yield* Effect.all([n1!.start(), n2!.start()], { concurrency: 2 })
         const client = yield* clientOf(cluster)

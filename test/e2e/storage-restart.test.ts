@@ -22,7 +22,7 @@ describe("a node with a large log", () => {
     "serves its last write within 20 seconds after its process starts",
     () =>
       Effect.gen(function* () {
-        const cluster = yield* startCluster({ nodes: ["n1"] })
+        const cluster = yield* startCluster({ nodes: ["n1"], config: { snapshotBytes: 2 ** 31 } })
         const client = yield* clientOf(cluster)
         yield* serving(cluster, client)
         const count = Math.ceil(logBytes / valueBytes)
