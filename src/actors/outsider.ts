@@ -9,7 +9,7 @@ import { type GroupId, NodeId, noSlot, type Slot, slotPlus } from "../protocol/i
 import type { Accept } from "../protocol/messages.ts"
 import { isOutside, type Learned } from "../protocol/outsider.ts"
 import { runsLast } from "../protocol/run.ts"
-import { knob } from "../runtime/buggify.ts"
+import { buggify, knob } from "../runtime/buggify.ts"
 import type { CaughtUp } from "../wire/catch-up-codec.ts"
 import { type AskOptions, askCatchUp } from "./catch-up.ts"
 import type { NodeContext } from "./node-context.ts"
@@ -86,7 +86,8 @@ export class Outsider {
   }
 
   #look(): Effect.Effect<void> {
-    if (this.#isVoting()) return Effect.sleep(lookEveryMs.value)
+    if (this.#isVoting() && !buggify("an acceptor asks as if it were outside"))
+      return Effect.sleep(lookEveryMs.value)
     return Effect.flatMap(this.#ask(), (isMore) => {
       if (isMore) {
         this.#pauseMs = pauseMinMs
@@ -117,7 +118,7 @@ export class Outsider {
     return Effect.flatMap(askCatchUp(this.#asking, source, fromSlot, chunkBytes), (answer) => {
       // Whoever does not answer is left for another; who has nothing new is asked a few times more.
       if (answer === undefined) return this.#nothing(this.#nextRound())
-      if (answer.first > fromSlot) {
+      if (answer.first > fromSlot || buggify("a snapshot is pulled though entries would do")) {
         // What comes next was cut off there.
         this.#note(answer.active)
         return Effect.flatMap(this.#options.install(source, this.#active), (isInstalled) =>

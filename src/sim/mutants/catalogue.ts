@@ -4,6 +4,7 @@ import { clientMutants } from "./catalogue-client.ts"
 import { detectorMutants } from "./catalogue-detector.ts"
 import { leaderMutants } from "./catalogue-leader.ts"
 import { leaseMutants } from "./catalogue-lease.ts"
+import { snapshotMutants } from "./catalogue-snapshot.ts"
 import { storageMutants } from "./catalogue-storage.ts"
 import type { Mutant } from "./mutant.ts"
 
@@ -11,6 +12,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...acceptorMutants,
   ...leaderMutants,
   ...storageMutants,
+  ...snapshotMutants,
   ...clientMutants,
   ...leaseMutants,
   ...detectorMutants

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { restarts } from "../../attrition.ts"
 import { scenarioNamed } from "../../scenarios/named.ts"
 import { type Simulation, simulate } from "../../simulation.ts"
+import type { ClusterShape } from "../../simulation-spec.ts"
 import { slowDisks } from "../../swarm-disk.ts"
 import { messageFaults, partitions } from "../../swarm-network.ts"
 import { buggified, crashPoints, pauses } from "../../swarm-process.ts"
@@ -32,7 +33,7 @@ const three = { acceptors: { min: 3, max: 3 }, masterApart: 1, patient: true }
 /** Faults in a narrow order, which the wait for a lease would upset. */
 const threeWithoutLeases = { ...three, leases: false }
 
-const scenario = (name: string, about: string, shape = small): Simulation =>
+const scenario = (name: string, about: string, shape: ClusterShape = small): Simulation =>
   simulate(name).about(about).cluster(shape).workload(registers).chaosFor({ min: 1_500, max: 4_000 })
 
 const addOperator = (world: World): void => {
@@ -124,6 +125,12 @@ const guided: ReadonlyArray<Simulation> = [
       wipes,
       quickRivals
     )
+  ),
+  mayStop(
+    scenario("rotten-snapshots", "the disk of one node rots, its snapshots too", {
+      ...three,
+      snapshots: true
+    }).faults(rotOfOne, quickRivals)
   ),
   mayStop(scenario("rot", "the disk of one node rots", three).faults(rotOfOne, quickRivals))
 ]
