@@ -1,6 +1,6 @@
 /**
- * Snapshots on real disks: the log is cut while commands go on, who was away gets a snapshot, and a restart begins
- * from one.
+ * Snapshots on real disks: the log is cut while commands go on, who was away gets a snapshot, and a restart
+ * begins from one.
  */
 import { existsSync, readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
@@ -55,7 +55,7 @@ const megabytes = (bytes: number) => `${(bytes / megabyte).toFixed(0)} MB`
 
 describe("snapshots", () => {
   it.live(
-    `keep data and memory small over ${commandCount} overwrites, bring back who was away, and begin a restart`,
+    `keep data and memory small over ${commandCount} overwrites, bring back who was away, begin a restart`,
     () =>
       Effect.gen(function* () {
         const cluster = yield* startCluster({ config: sizes })

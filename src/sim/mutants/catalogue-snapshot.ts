@@ -19,7 +19,7 @@ export const snapshotMutants: ReadonlyArray<Mutant> = [
       }
     ],
     law: "same prefix, same state",
-    why: "The table of replies is outside of the snapshot: after a restart commands run twice, or are refused.",
+    why: "The table of replies is outside of the snapshot: after a restart commands run twice.",
     scenarios: snapshots
   },
   {
@@ -43,7 +43,8 @@ export const snapshotMutants: ReadonlyArray<Mutant> = [
         find: "const { head, sizeBytes } = yield* store.write(frozen)",
         replace:
           "if (store.held.length > 1) log.cut(frozen.head)\n" +
-          "      const { head, sizeBytes } = store.held.length > 1 ? store.newest! : yield* store.write(frozen)"
+          "      const { head, sizeBytes } =\n" +
+          "        store.held.length > 1 ? store.newest! : yield* store.write(frozen)"
       }
     ],
     law: "a snapshot holds what was cut off",
