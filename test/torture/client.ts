@@ -40,6 +40,9 @@ export interface ClientReport {
   /** What contradicts that each link of a chain took effect once. */
   readonly chainFaults: ReadonlyArray<string>
   readonly ledgerWrites: number
+  /** Reads of any replica after a write, at least as far as that, and what they contradicted. */
+  readonly nearReads: number
+  readonly nearFaults: ReadonlyArray<string>
   readonly ledger: ReadonlyArray<LedgerRow>
 }
 
@@ -115,6 +118,8 @@ const program = Effect.gen(function* () {
     chainLinks: chains.acknowledged(),
     chainFaults: chainFaults.slice(0, 20),
     ledgerWrites: ledger.acknowledged(),
+    nearReads: ledger.nearReads(),
+    nearFaults: ledger.faults,
     ledger: ledger.rows()
   }
   yield* Effect.callback<void>((resume) => {

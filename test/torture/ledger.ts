@@ -1,5 +1,5 @@
 /** What a client was told of its writes, each to a key of its own, and what contradicts it afterwards. */
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import type { TestClient } from "../support/cluster-client.ts"
 
 /** The last of one key's writes that was acknowledged, and those after it of which nobody knows. */
@@ -18,7 +18,10 @@ interface Row {
 }
 
 const pauseMs = 10
+/** After one of so many writes any replica is asked for it. */
+const nearReadOneOf = 8
 const timeoutMs = 2000
+const faultsMax = 10
 /** Makes a small disk fill while somebody waits for it. */
 const filler = "v".repeat(1000)
 
@@ -27,6 +30,9 @@ export interface Ledger {
   readonly run: Effect.Effect<void>
   readonly rows: () => ReadonlyArray<LedgerRow>
   readonly acknowledged: () => number
+  /** Reads of any replica, as far as the write before them at least, and what they contradicted. */
+  readonly nearReads: () => number
+  readonly faults: ReadonlyArray<string>
 }
 
 /** A ledger of `lanes` writes at a time, each lane with keys of its own. */
@@ -36,7 +42,9 @@ export const ledgerOf = (
   options: { readonly lanes: number; readonly keysOfLane: number; readonly isOver: () => boolean }
 ): Ledger => {
   const rows = new Map<string, Row>()
+  const faults: Array<string> = []
   let acknowledged = 0
+  let nearReads = 0
   const write = (key: string, value: string) => {
     const row = rows.get(key) ?? { revision: 0, value: null, open: [] }
     rows.set(key, row)
@@ -53,9 +61,25 @@ export const ledgerOf = (
       }
     })
   }
+  /** The lane writes nothing meanwhile, so the row stands still; only an open write may come true. */
+  const readNear = (key: string) => {
+    const row = rows.get(key)!
+    const consistency = { atLeast: row.revision }
+    return Effect.match(kv.get(key, { timeoutMs, consistency }), {
+      onSuccess: (found) => {
+        nearReads++
+        const held = Option.map(found, ({ revision, value }) => ({ revision, value: String(value) }))
+        const wrong = contradiction({ key, ...row }, Option.getOrUndefined(held))
+        if (wrong !== undefined && faults.length < faultsMax) faults.push(`read of a replica: ${wrong}`)
+      },
+      onFailure: () => {}
+    })
+  }
   const lane = Effect.fnUntraced(function* (number: number) {
     for (let count = 0; !options.isOver(); count++) {
-      yield* write(`${prefix}${number}-${count % options.keysOfLane}`, `${number}-${count}-${filler}`)
+      const key = `${prefix}${number}-${count % options.keysOfLane}`
+      yield* write(key, `${number}-${count}-${filler}`)
+      if (count % nearReadOneOf === 0) yield* readNear(key)
       yield* Effect.sleep(pauseMs)
     }
   })
@@ -63,7 +87,9 @@ export const ledgerOf = (
   return {
     run: Effect.forEach(numbers, lane, { concurrency: "unbounded", discard: true }),
     rows: () => [...rows].map(([key, row]) => ({ key, ...row })),
-    acknowledged: () => acknowledged
+    acknowledged: () => acknowledged,
+    nearReads: () => nearReads,
+    faults
   }
 }
 

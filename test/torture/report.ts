@@ -62,6 +62,7 @@ export const reportOf = (result: Result): string => {
     `| links of compare-and-set chains, each once | ${count(({ chainLinks }) => chainLinks)} |`,
     `| ledger: acknowledged writes, keys, open writes | ${count(({ ledgerWrites }) => ledgerWrites)}, ` +
       `${rows.length}, ${sum(rows.map(({ open }) => open.length))} |`,
+    `| reads of any replica, at least as far as the write before | ${count(({ nearReads }) => nearReads)} |`,
     `| served again after the last fault | ${Math.round(result.servedAfterMs)} ms |`,
     `| verdict | ${verdict} |`,
     ""

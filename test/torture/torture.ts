@@ -101,7 +101,7 @@ export const torture = Effect.fnUntraced(function* (options: TortureOptions) {
   const servedAfterMs = nowMs() - struckForMs
   const reports = yield* endClients(clients, findings)
   for (const report of reports) {
-    findings.push(...report.chainFaults)
+    findings.push(...report.chainFaults, ...report.nearFaults)
     if (report.finalReadsAnswered < report.finalReads)
       findings.push(
         `client ${report.name}: ${report.finalReads - report.finalReadsAnswered} reads failed at the end`
