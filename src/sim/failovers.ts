@@ -48,6 +48,9 @@ const expendable = (cluster: Cluster): ReadonlyArray<string> => {
   )
 }
 
+const soloSeen = sometimes("lasting-outages: one acceptor went on alone")
+const newLeaderSeen = sometimes("lasting-outages: another node took the lead")
+
 /** Nodes go down, the leader more often than others, and stay away for seconds. */
 export const lastingOutages: FaultFamily = {
   name: "lasting-outages",
@@ -55,14 +58,20 @@ export const lastingOutages: FaultFamily = {
   begin: (world) => {
     const { random } = world
     const everyMs = random.range(800, 5_000)
+    let led: string | undefined
     const loop = Effect.gen(function* () {
       for (;;) {
         yield* Effect.sleep(random.range(Math.ceil(everyMs / 2), everyMs * 2))
         const { cluster } = world
-        const victims = cluster === undefined ? [] : expendable(cluster)
-        if (cluster === undefined || victims.length === 0) continue
-        const leader = cluster.oracle.master?.active?.leader.node
-        const isLeader = leader !== undefined && victims.includes(leader) && random.chance(0.5)
+        const active = cluster?.oracle.master?.active
+        if (cluster === undefined || active === undefined) continue
+        const leader = active.leader.node
+        soloSeen.check(active.acceptors.length === 1 && active.ballot > 2)
+        newLeaderSeen.check(led !== undefined && led !== leader)
+        led = leader
+        const victims = expendable(cluster)
+        if (victims.length === 0) continue
+        const isLeader = victims.includes(leader) && random.chance(0.5)
         const victim = cluster.processes.get(isLeader ? leader : random.pick(victims))!
         const kind = random.pick(["crash", "power"] as const)
         yield* Effect.forkScoped(world.reboot(victim, kind, random.range(500, 8_000)))
@@ -175,8 +184,6 @@ export const suspensions: FaultFamily = {
 }
 
 const longestPause = watermark("steady-progress: longest pause of the writes, in failure timeouts")
-const soloSeen = sometimes("lasting-outages: one acceptor went on alone")
-const newLeaderSeen = sometimes("lasting-outages: another node took the lead")
 
 /** A client that writes all the time, as long as faults strike; tells when it was answered last. */
 const addPulse = (world: World): (() => number) => {
@@ -207,7 +214,6 @@ export const steadyProgress = (pauseMaxTimeouts: number): FaultFamily => ({
     const { time } = world.kernel
     return Effect.gen(function* () {
       let viableSinceMicros = time.nowMicros
-      let leader: string | undefined
       for (;;) {
         yield* Effect.sleep(lookEveryMs)
         const { cluster } = world
@@ -219,10 +225,6 @@ export const steadyProgress = (pauseMaxTimeouts: number): FaultFamily => ({
         const pauseMs = (time.nowMicros - Math.max(viableSinceMicros, answeredAtMicros())) / 1000
         const pauseMaxMs = pauseMaxTimeouts * failureTimeoutMs
         longestPause.note(Math.ceil(pauseMs / failureTimeoutMs))
-        const active = cluster.oracle.master!.active!
-        soloSeen.check(active.acceptors.length === 1 && pauseMs < failureTimeoutMs && active.ballot > 2)
-        newLeaderSeen.check(leader !== undefined && leader !== active.leader.node)
-        leader = active.leader.node
         if (pauseMs > pauseMaxMs) {
           const lacks = [`no write was acknowledged for ${Math.round(pauseMs)} ms`]
           world.violated(new NoProgress(pauseMaxMs, lacks, stateOf(world), "while the group could go on"))

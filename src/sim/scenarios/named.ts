@@ -23,6 +23,7 @@ import {
   handOvers,
   pauses
 } from "../swarm-process.ts"
+import { t021Milestones } from "../t021.ts"
 import { commands } from "../workload/commands.ts"
 import { localReads } from "../workload/local-reads.ts"
 import { registers as registerWorkload } from "../workload/registers.ts"
@@ -150,6 +151,13 @@ const lostDisks = simulate("lost-disks")
   .expectingDamage()
   .withoutRecovery()
 
+const t021 = simulate("t021")
+  .about("primaries fail and others take their place, leases run out, backups fall behind and catch up")
+  .cluster({ acceptors: threeToFive, masterApart: 1 })
+  .workload(registerWorkload)
+  .faults(lastingOutages, t021Milestones, messageFaults, pauses, slowDisks, buggified)
+  .chaosFor({ min: 5_000, max: 15_000 })
+
 const failover = simulate("failover")
   .about("nodes go down and stay away; writes go on while one acceptor of the active configuration lives")
   .cluster({ acceptors: threeToFive, masterApart: 1 })
@@ -211,6 +219,7 @@ export const scenarios: ReadonlyArray<Simulation> = [
   leases,
   snapshots,
   lostDisks,
+  t021,
   failover,
   soloTakeover,
   slowDiskOfOne,
