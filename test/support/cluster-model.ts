@@ -39,8 +39,10 @@ export class ClusterModel {
   readonly #cores: Cores
   readonly #settings: LeaderSettings
   readonly #watcher: Watcher | undefined
-  /** The monotonic clock of every node; it moves when it is set. */
+  /** True time; it moves when it is set. */
   nowMs = 0
+  /** How fast the monotonic clocks of nodes run; 1 unless said otherwise. */
+  readonly rates = new Map<NodeId, number>()
   #tokens = 0
 
   constructor(names: string, settings: LeaderSettings, cores: Cores = realCores, watcher?: Watcher) {
@@ -50,7 +52,7 @@ export class ClusterModel {
     this.master = emptyMaster()
     for (const name of names) {
       const self = { node: NodeId(name), storage: StorageId(`${name}1`) }
-      const grants = freshGrants(settings.leaseDurationMs, 0, this.nowMs)
+      const grants = freshGrants(settings.leaseDurationMs, 0, 0)
       const acceptor = { self, promised: noBallot, chosen: noSlot, configuration: undefined, grants }
       const volatile = { unsynced: [], mailbox: [], applied: noSlot, stateHash: 0, changedFrom: Slot(1) }
       const leader = cores.idleLeader(self)
@@ -71,6 +73,11 @@ export class ClusterModel {
     const node = this.nodes.get(NodeId(name))
     if (node === undefined) throw new Error(`there is no node ${name}`)
     return node
+  }
+
+  /** What the monotonic clock of a node shows. */
+  clockOf({ self }: ModelNode): number {
+    return this.nowMs * (this.rates.get(self.node) ?? 1)
   }
 
   replicas(names: string): ReadonlyArray<Replica> {
@@ -115,7 +122,7 @@ export class ClusterModel {
 
   lead(name: string, input: LeaderInput): void {
     const node = this.node(name)
-    const step = this.#cores.leaderStep(node.leader, node.log, input, this.nowMs)
+    const step = this.#cores.leaderStep(node.leader, node.log, input, this.clockOf(node))
     node.leader = step.state
     this.#take(node, step.outputs)
   }
@@ -124,7 +131,7 @@ export class ClusterModel {
     const node = this.node(name)
     node.timers.delete(timer)
     if (timer === "lease-wait") {
-      const step = this.#cores.leaseWaited(node.acceptor, node.log, this.nowMs)
+      const step = this.#cores.leaseWaited(node.acceptor, node.log, this.clockOf(node))
       node.acceptor = step.state
       return this.#take(node, step.outputs)
     }
@@ -141,7 +148,7 @@ export class ClusterModel {
     const step =
       message._tag === "Learned"
         ? this.#cores.learnStep(node.acceptor, node.log, message)
-        : this.#cores.acceptorStep(node.acceptor, node.log, from, message, this.nowMs)
+        : this.#cores.acceptorStep(node.acceptor, node.log, from, message, this.clockOf(node))
     node.acceptor = step.state
     this.#take(node, step.outputs)
   }
@@ -189,7 +196,7 @@ export class ClusterModel {
   crash(name: string): void {
     const node = this.node(name)
     const { log, chosen, leaseNotedMs } = node.disk
-    const grants = freshGrants(this.#settings.leaseDurationMs, leaseNotedMs, this.nowMs)
+    const grants = freshGrants(this.#settings.leaseDurationMs, leaseNotedMs, this.clockOf(node))
     node.log = log
     node.acceptor = { self: node.self, promised: log.promised, chosen, configuration: undefined, grants }
     node.leader = this.#cores.idleLeader(node.self)
