@@ -1,6 +1,7 @@
 /** The simulations that have a name on the command line. */
 import { outages, restartStorms, restarts, wipes } from "../attrition.ts"
 import { lastingOutages, oneWayCuts, slowDisksOfOne, steadyProgress, suspensions } from "../failovers.ts"
+import { milestones } from "../milestones.ts"
 import type { Simulation } from "../simulation.ts"
 import { simulate } from "../simulation.ts"
 import type { FaultFamily } from "../swarm.ts"
@@ -23,7 +24,6 @@ import {
   handOvers,
   pauses
 } from "../swarm-process.ts"
-import { t021Milestones } from "../t021.ts"
 import { commands } from "../workload/commands.ts"
 import { localReads } from "../workload/local-reads.ts"
 import { registers as registerWorkload } from "../workload/registers.ts"
@@ -155,7 +155,7 @@ const t021 = simulate("t021")
   .about("primaries fail and others take their place, leases run out, backups fall behind and catch up")
   .cluster({ acceptors: threeToFive, masterApart: 1 })
   .workload(registerWorkload)
-  .faults(lastingOutages, t021Milestones, messageFaults, pauses, slowDisks, buggified)
+  .faults(lastingOutages, milestones, messageFaults, pauses, slowDisks, buggified)
   .chaosFor({ min: 5_000, max: 15_000 })
 
 const failover = simulate("failover")

@@ -7,10 +7,10 @@ import { sometimes } from "./assert.ts"
 import type { Cluster } from "./cluster.ts"
 import type { FaultFamily } from "./swarm.ts"
 
-const consensus = sometimes("t021: consensus was reached")
-const reconfigured = sometimes("t021: a reconfiguration was completed after the primary failed")
-const successor = sometimes("t021: a new primary served once the lease of the failed one had run out")
-const caughtUp = sometimes("t021: a lagging backup caught up")
+const consensus = sometimes("milestones: consensus was reached")
+const reconfigured = sometimes("milestones: a reconfiguration was completed after the primary failed")
+const successor = sometimes("milestones: a new primary served once the lease of the failed one had run out")
+const caughtUp = sometimes("milestones: a lagging backup caught up")
 
 const lookEveryMs = 10
 /** A backup that lacks so many slots lags. */
@@ -28,8 +28,8 @@ const laggards = (cluster: Cluster): ReadonlySet<string> => {
 }
 
 /** Breaks nothing: looks, while other faults strike, whether these things have happened. */
-export const t021Milestones: FaultFamily = {
-  name: "t021",
+export const milestones: FaultFamily = {
+  name: "milestones",
   share: 1,
   begin: (world) =>
     Effect.gen(function* () {
