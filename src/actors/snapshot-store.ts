@@ -32,7 +32,7 @@ export interface StoredSnapshot {
 }
 
 /** Written at once; in between others get the processor and the disk. */
-const writeBytes = knob("snapshot-write-bytes", 128 << 10, { min: 1, max: 4096 })
+const writeBytes = knob("snapshot-write-bytes", 64 << 10, { min: 1, max: 4096 })
 
 /** Whoever has asked for a piece within this time is going to ask for the next one. */
 const pulledForMs = 5000

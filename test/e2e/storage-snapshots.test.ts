@@ -9,17 +9,15 @@ import { Effect } from "effect"
 import { aplomb, type Cluster, clusterName, startCluster } from "../support/cluster.ts"
 import { clientOf, serving, statusOf, type TestClient } from "../support/cluster-client.ts"
 import { beginFill, lostOrTwice } from "../support/cluster-fill.ts"
-import { eventually, residentBytes } from "../support/processes.ts"
+import { residentBytes } from "../support/processes.ts"
 
 const commandCount = Number(process.env["APLOMB_E2E_COMMANDS"] ?? 400_000)
 const keyCount = 10_000
 const megabyte = 2 ** 20
+const isSmall = commandCount <= 2_000_000
 /** As shipped where many commands are asked for; small, so that much happens, where few are. */
-const sizes =
-  commandCount > 2_000_000
-    ? {}
-    : { segmentBytes: 2 * megabyte, snapshotBytes: megabyte, sessionTtlMs: 10_000 }
-const dataMaxBytes = commandCount > 2_000_000 ? 640 * megabyte : 32 * megabyte
+const sizes = isSmall ? { segmentBytes: 2 * megabyte, snapshotBytes: megabyte } : {}
+const dataMaxBytes = (isSmall ? 32 : 640) * megabyte
 
 const keyAt = (index: number) => `s${index % keyCount}`
 const valueAt = (index: number) => `value ${index}`
@@ -93,21 +91,19 @@ describe("snapshots", () => {
         const readyMs = Date.now() - restartMs
         assert.deepStrictEqual(yield* lostOrTwice(client, filling, "s", valueAt), [])
 
+        const report =
+          `${commandCount} commands, ${rate}/s; at most ${megabytes(dataBytes)} of data and ` +
+          `${megabytes(memoryBytes)} of memory a node; n3 caught up in ${caughtUpMs} ms; ` +
+          `all ready after kill -9 in ${readyMs} ms`
+        yield* Effect.log(report)
+        // With sizes as shipped the log is long, and all of it would be printed.
+        if (!isSmall) return
         const at = ["--cluster", clusterName, "--servers", `127.0.0.1:${cluster.nats.port}`]
         const tail = yield* aplomb(["log", "tail", "--from", "1", "--json", ...at])
         assert.strictEqual(tail.code, 0, tail.log)
         const [line] = tail.stdout.split("\n")
         assert.isAbove((JSON.parse(line!) as { slot: number }).slot, 1)
         assert.match(tail.log, /begins at slot \d+/)
-        yield* Effect.log(
-          `${commandCount} commands, ${rate}/s; at most ${megabytes(dataBytes)} of data and ` +
-            `${megabytes(memoryBytes)} of memory a node; n3 caught up in ${caughtUpMs} ms; ` +
-            `all ready after kill -9 in ${readyMs} ms`
-        )
-        yield* eventually("all nodes are up", () => cluster.nodes.every(({ isUp }) => isUp()), {
-          withinMs: 0,
-          log: cluster.log
-        })
       }),
     { timeout: 1_800_000 }
   )
