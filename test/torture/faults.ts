@@ -18,14 +18,19 @@ export interface Struck {
   readonly note: string | undefined
 }
 
-const strikesBus: ReadonlySet<FaultKind> = new Set(["restart-bus", "freeze-bus"])
+/** What strikes no node, but what stands between all of them, or between them and the clients. */
+const strikesOther: ReadonlyMap<FaultKind, string> = new Map([
+  ["restart-bus", "the bus"],
+  ["freeze-bus", "the bus"],
+  ["cut-clients", "the clients"],
+  ["hold-clients", "the clients"]
+])
 /** A replica lost so much of its disk: until it is in a later configuration it decides nothing. */
 interface Loss {
   readonly ballot: number
 }
 
 const surveyMs = 300
-const bus = "bus"
 
 /** The newest configuration of the group that any node has heard of. */
 const configurationIn = (seen: ReadonlyArray<NodeSeen>) =>
@@ -76,7 +81,8 @@ export class Faults {
       const whom = this.#choose(fault, seen)
       if (typeof whom === "string") return void note(undefined, whom)
       const names = whom.map(({ id }) => id)
-      const taken = strikesBus.has(fault.kind) ? [bus] : names
+      const other = strikesOther.get(fault.kind)
+      const taken = other === undefined ? names : [other]
       for (const name of taken) this.#busy.add(name)
       if (losesDisk.has(fault.kind))
         this.#losses.set(names[0]!, { ballot: configurationIn(seen)?.ballot ?? 0 })
@@ -98,7 +104,8 @@ export class Faults {
   ).pipe(Effect.catch(() => Effect.as(Effect.sleep(surveyMs), [])))
 
   #choose(fault: Fault, seen: ReadonlyArray<NodeSeen>): ReadonlyArray<ClusterNode> | string {
-    if (strikesBus.has(fault.kind)) return this.#busy.has(bus) ? "the bus is struck already" : []
+    const other = strikesOther.get(fault.kind)
+    if (other !== undefined) return this.#busy.has(other) ? `${other} cannot be struck twice` : []
     const { nodes } = this.#world.cluster
     if (fault.kind === "kill-all") {
       return this.#busy.size === 0 ? nodes : "another fault is at work"

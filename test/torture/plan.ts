@@ -34,6 +34,10 @@ export const faultKinds = {
   "hold-out": [200, 8000],
   /** What is sent to a node does not arrive. */
   "hold-in": [200, 8000],
+  /** The connections of all clients end, and cannot be made again for a while. */
+  "cut-clients": [200, 4000],
+  /** Nothing comes through between the clients and the bus. */
+  "hold-clients": [200, 4000],
   /** The way to and from a node takes longer. */
   delay: [1000, 8000]
 } as const satisfies Readonly<Record<string, readonly [fromMs: number, toMs: number]>>

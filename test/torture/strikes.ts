@@ -54,6 +54,9 @@ export class Strikes {
         return around(nats.kill, nats.start())
       case "freeze-bus":
         return around(nats.freeze, nats.thaw)
+      case "cut-clients":
+      case "hold-clients":
+        return this.#onLink(fault, this.#world.clients)
       default:
         return this.#onLink(fault, this.#world.proxies.get(node.id)!)
     }
@@ -64,7 +67,9 @@ export class Strikes {
     const delayMs = 2 + (draw % 150)
     const begin: Readonly<Record<string, () => void>> = {
       cut: () => proxy.cut(),
+      "cut-clients": () => proxy.cut(),
       hold: hold("held", "held"),
+      "hold-clients": hold("held", "held"),
       "hold-out": hold("held", "open"),
       "hold-in": hold("open", "held"),
       delay: () => proxy.delay(delayMs)

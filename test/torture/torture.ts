@@ -26,7 +26,7 @@ const startClients = (world: WorldMade, options: TortureOptions, directory: stri
   Effect.forEach(names("", 1, options.clients), (name, index) => {
     const orders: ClientOrders = {
       name,
-      servers: [world.cluster.nats.url],
+      servers: [`127.0.0.1:${world.clients.port}`],
       seed: options.seed * 100 + index,
       historyPath: join(directory, `client-${name}.jsonl`),
       keysForMs

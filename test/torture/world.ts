@@ -20,6 +20,8 @@ export interface World {
   /** The node that keeps the master's file: its disk is not to be lost. */
   readonly keeper: string
   readonly proxies: ReadonlyMap<string, TcpProxy>
+  /** The way of all client processes to the bus. */
+  readonly clients: TcpProxy
   /** The node on the small disk, and where that is; undefined where none can be mounted. */
   readonly small: { readonly node: string; readonly path: string } | undefined
   /** By node: the file that says how far its wall clock is off; empty where libfaketime is missing. */
@@ -114,8 +116,9 @@ export const makeWorld = Effect.fnUntraced(function* ({ acceptors, others }: Wor
       })
   })
   yield* cluster.startAll
+  const clients = yield* tcpProxy(cluster.nats.port)
   const bus = yield* busTo([cluster.nats.url], "torture")
-  return { cluster, bus, keeper, proxies, small, clocks, impossible } satisfies World
+  return { cluster, bus, keeper, proxies, clients, small, clocks, impossible } satisfies World
 })
 
 export type WorldMade = Effect.Success<ReturnType<typeof makeWorld>>
