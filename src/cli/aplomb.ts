@@ -6,7 +6,7 @@ import * as NodeRuntime from "@effect/platform-node-shared/NodeRuntime"
 import * as NodeStdio from "@effect/platform-node-shared/NodeStdio"
 import * as NodeTerminal from "@effect/platform-node-shared/NodeTerminal"
 import { Effect, Exit, Layer } from "effect"
-import { Command } from "effect/cli"
+import { CliOutput, Command } from "effect/cli"
 import { benchCommand } from "./bench.ts"
 import { checkHistoryCommand } from "./check-history.ts"
 import { devCommand } from "./dev.ts"
@@ -15,15 +15,24 @@ import { kvCommand } from "./kv.ts"
 import { logCommand } from "./log.ts"
 import { nodeCommand } from "./node.ts"
 import { drainCommand, replaceCommand, transferCommand, undrainCommand } from "./operate.ts"
-import { printErrorUnsafe, tolerateClosedOutput } from "./output.ts"
+import { printError, printErrorUnsafe, tolerateClosedOutput } from "./output.ts"
 import { Process, thisProcess } from "./process.ts"
 import { simCommand } from "./sim.ts"
 import { statusCommand } from "./status.ts"
 import { packageVersion } from "./version.ts"
 
+/** Wrong usage is answered by what is wrong, where errors go; the help is for those who ask for it. */
+const presenter = CliOutput.layerPresenter({
+  present: (event) => {
+    if (event._tag !== "InvalidInvocation") return CliOutput.defaultPresenter.present(event)
+    const problems = event.errors.map(({ message }) => message.trim().replace(/\s+/g, " "))
+    return printError(`aplomb: ${problems.join("; ")} (see ${event.commandPath.join(" ")} --help)`)
+  }
+})
+
 const services = NodeChildProcessSpawner.layer.pipe(
   Layer.provideMerge(
-    Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, NodeStdio.layer, NodeTerminal.layer)
+    Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, NodeStdio.layer, NodeTerminal.layer, presenter)
   )
 )
 

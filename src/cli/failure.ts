@@ -55,7 +55,7 @@ export const verdictOf = (
 ): { readonly text: string | undefined; readonly exitCode: number } => {
   if (Cause.hasInterruptsOnly(cause)) return { text: undefined, exitCode: exitCodes.interrupted }
   const error = Cause.squash(cause)
-  // effect/cli has shown the help already, together with what was wrong.
+  // What was wrong has been said already, or the help shown.
   if (CliError.isCliError(error) && error._tag === "ShowHelp")
     return { text: undefined, exitCode: error.errors.length === 0 ? 0 : exitCodes.usage }
   if (cause.reasons.some(Cause.isDieReason)) return { text: Cause.pretty(cause), exitCode: exitCodes.no }

@@ -21,6 +21,23 @@ export const durationFlag = (name: string) =>
     Flag.withMetavar("time")
   )
 
+/** A flag that takes a whole number within limits, both included. */
+export const countFlag = (name: string, limits: { readonly min: number; readonly max?: number }) => {
+  const { min, max = Number.MAX_SAFE_INTEGER } = limits
+  const expected = limits.max === undefined ? `${min} or more` : `from ${min} to ${max}`
+  return Flag.Int(name).pipe(
+    Flag.filter(
+      (count) => count >= min && count <= max,
+      () => expected
+    )
+  )
+}
+
+/** Threads of one command at most: more than this only fills the memory. */
+const jobsMax = 256
+
+export const jobsFlag = countFlag("jobs", { min: 1, max: jobsMax })
+
 const isName = (text: string) => namePattern.test(text)
 const nameExpected = (text: string) =>
   `"${text}" cannot be a name: take 1 to 64 letters, digits, dashes or underscores`

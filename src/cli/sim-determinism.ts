@@ -7,6 +7,7 @@ import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { SchedulingMode } from "../sim/scheduler.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
+import { countFlag } from "./flags.ts"
 import { print } from "./output.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
 
@@ -14,8 +15,14 @@ const modes: ReadonlyArray<SchedulingMode> = ["inline", "hop", "preempt"]
 
 const flags = {
   scenario: scenarioArgument,
-  seeds: Flag.Int("seeds").pipe(Flag.withDefault(500), Flag.withDescription("How many seeds (default 500)")),
-  from: Flag.Int("from").pipe(Flag.withDefault(1), Flag.withDescription("The first seed (default 1)"))
+  seeds: countFlag("seeds", { min: 1 }).pipe(
+    Flag.withDefault(500),
+    Flag.withDescription("How many seeds (default 500)")
+  ),
+  from: countFlag("from", { min: 0 }).pipe(
+    Flag.withDefault(1),
+    Flag.withDescription("The first seed (default 1)")
+  )
 }
 
 /** Prints one digest for each seed, its scheduling mode the next of the three. */

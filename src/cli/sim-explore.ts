@@ -1,8 +1,8 @@
 /** `aplomb sim explore`: goes on from what runs discover, instead of beginning anew with every seed. */
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
-import { jsonFlag } from "./flags.ts"
+import { CommandFailed, exitCodes } from "./failure.ts"
+import { countFlag, jsonFlag } from "./flags.ts"
 import { print, printJson } from "./output.ts"
 import { replayCommand } from "./sim-artefacts.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
@@ -11,9 +11,15 @@ export const simExploreCommand = Command.make(
   "explore",
   {
     scenario: scenarioArgument,
-    runs: Flag.Int("runs").pipe(Flag.withDefault(500), Flag.withDescription("Runs in all (default 500)")),
-    seed: Flag.Int("seed").pipe(Flag.withDefault(1), Flag.withDescription("The first seed (default 1)")),
-    keepGoing: Flag.Int("keep-going").pipe(
+    runs: countFlag("runs", { min: 1 }).pipe(
+      Flag.withDefault(500),
+      Flag.withDescription("Runs in all (default 500)")
+    ),
+    seed: countFlag("seed", { min: 0 }).pipe(
+      Flag.withDefault(1),
+      Flag.withDescription("The first seed (default 1)")
+    ),
+    keepGoing: countFlag("keep-going", { min: 1 }).pipe(
       Flag.withDefault(1),
       Flag.withMetavar("findings"),
       Flag.withDescription("Stop after so many findings (default 1)")
@@ -21,7 +27,6 @@ export const simExploreCommand = Command.make(
     json: jsonFlag
   },
   Effect.fnUntraced(function* ({ scenario, runs, seed, keepGoing, json }) {
-    if (runs < 1 || keepGoing < 1) return yield* usageFailure("--runs and --keep-going are at least 1")
     const simulation = yield* findScenario(scenario)
     const { exploreRuns } = yield* Effect.promise(() => import("../sim/explore/explore-run.ts"))
     const report = exploreRuns(simulation, { seeds: [seed], runsMax: runs, failuresMax: keepGoing })

@@ -2,7 +2,7 @@
 import { Effect, Option, type Scope } from "effect"
 import { Command, Flag } from "effect/cli"
 import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
-import { jsonFlag } from "./flags.ts"
+import { countFlag, jobsFlag, jsonFlag } from "./flags.ts"
 import { printUnsafe } from "./output.ts"
 
 interface Options {
@@ -39,18 +39,17 @@ const onlyFlag = Flag.String("only").pipe(
   Flag.withDescription("Only mutants whose id has this in it, such as wal/ or acceptor/")
 )
 
-const seedsFlag = Flag.Int("seeds").pipe(
+const seedsFlag = countFlag("seeds", { min: 1 }).pipe(
   Flag.withDefault(200),
   Flag.withDescription("Runs at most for each mutant (default 200)")
 )
 
-const jobsFlag = Flag.Int("jobs").pipe(Flag.withDefault(1), Flag.withDescription("Threads (default 1)"))
+const threadsFlag = jobsFlag.pipe(Flag.withDefault(1), Flag.withDescription("Threads (default 1)"))
 
 export const mutantsCommand = Command.make(
   "mutants",
-  { only: onlyFlag, seeds: seedsFlag, jobs: jobsFlag, json: jsonFlag },
+  { only: onlyFlag, seeds: seedsFlag, jobs: threadsFlag, json: jsonFlag },
   Effect.fnUntraced(function* ({ only, seeds, jobs, json }) {
-    if (seeds < 1 || jobs < 1) return yield* usageFailure("--seeds and --jobs are at least 1")
     const { runMutants } = yield* loadCampaign
     const name = Option.getOrUndefined(only)
     const options: Options = { only: name, seeds, jobs, json, print: printUnsafe }

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
-import { jsonFlag } from "./flags.ts"
+import { countFlag, jsonFlag } from "./flags.ts"
 import { print, printJson } from "./output.ts"
 import { pictureOfRun, traced, writeTrace } from "./sim-artefacts.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
@@ -15,7 +15,7 @@ export const simReplayCommand = Command.make(
   "replay",
   {
     scenario: scenarioArgument,
-    seed: Flag.Int("seed").pipe(Flag.optional, Flag.withDescription("The seed to run")),
+    seed: countFlag("seed", { min: 0 }).pipe(Flag.optional, Flag.withDescription("The seed to run")),
     recipe: Flag.String("recipe").pipe(
       Flag.optional,
       Flag.withDescription('A recipe of exploration instead, such as "7 -> 120@99"')

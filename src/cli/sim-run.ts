@@ -8,7 +8,7 @@ import { Command, Flag } from "effect/cli"
 import type { CampaignReport } from "../sim/report.ts"
 import type { KnownSeed } from "../sim/seeds.ts"
 import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
-import { durationFlag, jsonFlag } from "./flags.ts"
+import { countFlag, durationFlag, jobsFlag, jsonFlag } from "./flags.ts"
 import { print, printError, printErrorUnsafe, printJson } from "./output.ts"
 import { replayCommand, traced, writeArtefacts } from "./sim-artefacts.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
@@ -39,22 +39,25 @@ export const simRunCommand = Command.make(
   "run",
   {
     scenario: scenarioArgument,
-    seeds: Flag.Int("seeds").pipe(
+    seeds: countFlag("seeds", { min: 0 }).pipe(
       Flag.withDefault(100),
       Flag.withDescription("How many seeds (default 100); 0: no limit but --for and --until-stable")
     ),
-    from: Flag.Int("from").pipe(Flag.withDefault(1), Flag.withDescription("The first seed (default 1)")),
-    jobs: Flag.Int("jobs").pipe(
+    from: countFlag("from", { min: 0 }).pipe(
+      Flag.withDefault(1),
+      Flag.withDescription("The first seed (default 1)")
+    ),
+    jobs: jobsFlag.pipe(
       Flag.withDefault(availableParallelism()),
       Flag.withDescription("Threads (default: one for each processor)")
     ),
     for: durationFlag("for").pipe(Flag.optional, Flag.withDescription("Stop after this much real time")),
-    untilStable: Flag.Int("until-stable").pipe(
+    untilStable: countFlag("until-stable", { min: 1 }).pipe(
       Flag.optional,
       Flag.withMetavar("runs"),
       Flag.withDescription("Stop when every assertion was reached and so many runs brought nothing new")
     ),
-    keepGoing: Flag.Int("keep-going").pipe(
+    keepGoing: countFlag("keep-going", { min: 1 }).pipe(
       Flag.withDefault(1),
       Flag.withMetavar("findings"),
       Flag.withDescription("Stop after so many findings (default 1)")

@@ -7,6 +7,7 @@ import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { TraceEntry } from "../sim/trace.ts"
 import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
+import { countFlag } from "./flags.ts"
 import { print } from "./output.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
 
@@ -20,7 +21,10 @@ export const simShrinkCommand = Command.make(
     seed: Flag.String("seed").pipe(
       Flag.withDescription('The seed or recipe that fails, such as 7 or "7 -> 120@99"')
     ),
-    runs: Flag.Int("runs").pipe(Flag.withDefault(400), Flag.withDescription("Runs at most (default 400)")),
+    runs: countFlag("runs", { min: 1 }).pipe(
+      Flag.withDefault(400),
+      Flag.withDescription("Runs at most (default 400)")
+    ),
     out: Flag.String("out").pipe(
       Flag.withDefault("repro.json"),
       Flag.withMetavar("file"),

@@ -107,6 +107,46 @@ export const outages: FaultFamily = {
   }
 }
 
+/** Everything loses its power at one instant; each node comes back when it does. */
+export const totalOutages: FaultFamily = {
+  name: "total-outages",
+  share: 1,
+  begin: (world) => {
+    const { random } = world
+    const settings = { everyMs: random.range(2_000, 8_000), durationMs: { min: 10, max: 4_000 } }
+    return timedFault(random, settings, (downMs) =>
+      Effect.suspend(() => {
+        world.kernel.trace.strike("total-outage", "everything", { downMs })
+        return allAtOnce(world, world.cluster?.names ?? [], "power", { min: 1, max: downMs })
+      })
+    )
+  }
+}
+
+/** One node after the other is stopped and started again, as an operator does to bring in a new version. */
+export const turns: FaultFamily = {
+  name: "turns",
+  share: 1,
+  begin: (world) => {
+    const { random } = world
+    const settings = { everyMs: random.range(500, 4_000), durationMs: { min: 1, max: 1_500 } }
+    const turn = (name: string, downMs: number) => {
+      const process = world.cluster?.processes.get(name)
+      return process === undefined ? Effect.void : world.reboot(process, "graceful", downMs)
+    }
+    return timedFault(random, settings, (downMs) =>
+      Effect.suspend(() => {
+        world.kernel.trace.strike("rolling-restart", "everything", { downMs })
+        const names = random.shuffle(world.cluster?.names ?? [])
+        const pauseMs = random.range(1, 2_000)
+        return Effect.forEach(names, (name) => Effect.andThen(turn(name, downMs), Effect.sleep(pauseMs)), {
+          discard: true
+        })
+      })
+    )
+  }
+}
+
 /** Everything is restarted, again and again, faster than it can settle. */
 export const restartStorms: FaultFamily = {
   name: "restart-storms",

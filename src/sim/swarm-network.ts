@@ -3,9 +3,15 @@
  * while.
  */
 import { Effect } from "effect"
+import { NodeId } from "../protocol/ids.ts"
+import { Bus } from "../runtime/bus/port.ts"
+import { pack } from "../runtime/codec.ts"
+import { wireVersion } from "../wire/packet.ts"
+import { subjectsOf } from "../wire/subjects.ts"
 import type { Latency } from "./bus/latency.ts"
 import type { PartitionKind } from "./bus/partition.ts"
 import { calm } from "./bus/settings.ts"
+import { clusterName, groupName } from "./cluster.ts"
 import type { CountedRandom } from "./random.ts"
 import type { FaultFamily } from "./swarm.ts"
 
@@ -127,4 +133,40 @@ export const busRestarts: FaultFamily = {
   share: 0.25,
   begin: ({ random, bus }) =>
     bus.restartFault({ everyMs: random.range(2_000, 8_000), durationMs: { min: 10, max: 2_000 } })
+}
+
+/** What a node of a later version might say: another version of the wire, a kind that is not known yet. */
+const foreignPacket = (random: CountedRandom, from: string): Uint8Array => {
+  const isNewer = random.chance(0.5)
+  const version = isNewer ? wireVersion + random.range(1, 3) : wireVersion
+  const kind = isNewer ? random.range(1, 80) : random.range(200, 250)
+  const fields = Array.from({ length: random.range(0, 12) }, () => random.range(0, 1_000_000))
+  return pack([version, clusterName, from, "of-a-later-version", groupName, kind, ...fields])
+}
+
+/**
+ * Somebody of a later version speaks to the nodes, in the names of nodes: what they cannot read they must
+ * leave alone, whatever subject it comes on.
+ */
+export const newerPeers: FaultFamily = {
+  name: "newer-peers",
+  share: 0.7,
+  begin: (world) => {
+    const { random } = world
+    const names = world.cluster?.names ?? []
+    const subjects = subjectsOf(clusterName)
+    const program = Effect.gen(function* () {
+      const bus = yield* Bus
+      while (world.phase === "chaos") {
+        yield* Effect.sleep(random.range(5, 200))
+        const from = random.pick(names)
+        const node = NodeId(random.pick(names))
+        const places = [subjects.node(node), subjects.from(node), subjects.catchUp(node), subjects.master]
+        bus.publish(random.pick(places), foreignPacket(random, from), yield* bus.newInbox)
+        world.kernel.trace.strike("newer-peer", node)
+      }
+    })
+    world.addProcess({ name: "newer", program: () => program })
+    return Effect.never
+  }
 }

@@ -103,6 +103,28 @@ export const clientCrashes: FaultFamily = {
   }
 }
 
+/** A client stands still for as long as its session lives, or longer, and goes on as if nothing had been. */
+export const clientSuspensions: FaultFamily = {
+  name: "client-suspensions",
+  share: 1,
+  begin: (world) => {
+    const { random } = world
+    const settings = { everyMs: random.range(5_000, 30_000), durationMs: { min: 30_000, max: 60_000 } }
+    return timedFault(random, settings, (durationMs) =>
+      Effect.suspend(() => {
+        if (world.clients.length === 0) return Effect.void
+        const victim = random.pick(world.clients)
+        world.kernel.trace.strike("client-suspended", victim.name, { durationMs })
+        victim.freeze()
+        return Effect.ensuring(
+          Effect.sleep(durationMs),
+          Effect.sync(() => victim.thaw())
+        )
+      })
+    )
+  }
+}
+
 /** Processes are killed at named points of their code, such as between a durable write and its reply. */
 export const crashPoints: FaultFamily = {
   name: "crash-points",

@@ -27,6 +27,7 @@ import {
 import { commands } from "../workload/commands.ts"
 import { localReads } from "../workload/local-reads.ts"
 import { registers as registerWorkload } from "../workload/registers.ts"
+import { lifeScenarios } from "./lives.ts"
 import { memberScenarios } from "./members.ts"
 
 const everything: ReadonlyArray<FaultFamily> = [
@@ -227,7 +228,8 @@ export const scenarios: ReadonlyArray<Simulation> = [
   suspended,
   flapping,
   asymmetric,
-  ...memberScenarios
+  ...memberScenarios,
+  ...lifeScenarios
 ]
 
 /** The scenario of this name. */

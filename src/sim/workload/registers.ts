@@ -203,15 +203,27 @@ export const registers: WorkloadMaker = (world): Workload => {
   const shape = drawShape(world.random)
   const clientCount = world.random.range(1, 4)
   shapesSeen.note(shape.weights.map(([kind, weight]) => (weight > 0 ? kind : "")).join("+"))
+  return registersOf(world, "registers", shape, clientCount)
+}
+
+/** Clients that ask for something every few seconds at most, so that their sessions run out in between. */
+export const rareRegisters: WorkloadMaker = (world): Workload => {
+  const { random } = world
+  const timeoutMs = random.pick([10_000, 60_000])
+  const shape = { ...drawShape(random), lanes: 1, paddingBytes: 0, timeoutMs, burst: random.range(1, 3) }
+  return registersOf(world, "rare-registers", { ...shape, thinkMs: random.range(1_000, 20_000) }, 2)
+}
+
+const registersOf = (world: World, name: string, shape: Shape, clientCount: number): Workload => {
   return {
-    name: "registers",
+    name,
     clientCount,
-    run: (name, life) =>
+    run: (process, life) =>
       Effect.gen(function* () {
         const client = yield* ledgerClient(world, kvMachine)
         const lanes = Array.from(
           { length: shape.lanes },
-          (_, index) => new Lane(world, shape, client, `${name}/${life}/${index}`)
+          (_, index) => new Lane(world, shape, client, `${process}/${life}/${index}`)
         )
         yield* Effect.forEach(lanes, (lane) => lane.run, { concurrency: "unbounded", discard: true })
       })

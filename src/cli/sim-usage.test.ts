@@ -1,0 +1,30 @@
+/** Wrong usage is refused by one sentence on stderr, and nothing is begun. */
+import { spawnSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { describe, expect, it } from "vitest"
+
+const main = fileURLToPath(new URL("./main.ts", import.meta.url))
+
+const sim = (...values: ReadonlyArray<string>) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, "sim", ...values], {
+    encoding: "utf8",
+    timeout: 60_000
+  })
+  return { status, stdout, stderr }
+}
+
+describe("aplomb sim", () => {
+  for (const [flag, value, expected] of [
+    ["--seeds", "-5", "0 or more"],
+    ["--keep-going", "0", "1 or more"],
+    ["--jobs", "5000", "from 1 to 256"],
+    ["--from", "-3", "0 or more"]
+  ] as const) {
+    it(`refuses ${flag} ${value} by one sentence`, () => {
+      const { status, stdout, stderr } = sim("run", "t019", flag, value)
+      expect([status, stdout]).toEqual([2, ""])
+      const problem = `Invalid value for flag ${flag}: "${value}". Expected: ${expected}`
+      expect(stderr).toBe(`aplomb: ${problem} (see aplomb sim run --help)\n`)
+    })
+  }
+})
