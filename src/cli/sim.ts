@@ -6,6 +6,7 @@ import { simListCommand } from "./sim-list.ts"
 import { mutantsCommand } from "./sim-mutants.ts"
 import { simReplayCommand } from "./sim-replay.ts"
 import { simRunCommand } from "./sim-run.ts"
+import { simSearchCommand } from "./sim-search.ts"
 import { simReproCommand, simShrinkCommand } from "./sim-shrink.ts"
 
 export const simCommand = Command.make("sim").pipe(
@@ -19,6 +20,7 @@ export const simCommand = Command.make("sim").pipe(
     simExploreCommand,
     simShrinkCommand,
     simReproCommand,
+    simSearchCommand,
     mutantsCommand,
     simDeterminismCommand,
     simDigestsCommand

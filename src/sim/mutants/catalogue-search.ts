@@ -2,48 +2,14 @@
  * Seeded bugs in the protocol cores: each brings back one trap of the protocol, and names the laws that may
  * catch it.
  */
-import type { Scope } from "../search/world.ts"
 import type { Edit } from "./mutant.ts"
 
 export interface SearchMutant {
   readonly id: string
   readonly edits: ReadonlyArray<Edit>
-  /** Where the search finds it. */
-  readonly scope: Scope
-  /** Exhaustive search gives up before; only random walks get there. */
-  readonly tooDeep?: boolean
+  /** Name of the scope in which the search finds it. */
+  readonly scope: string
 }
-
-const pairs = [
-  [0, 1],
-  [0, 2],
-  [1, 2]
-]
-const upToThree = [[0], [1], [2], ...pairs, [0, 1, 2]]
-
-const common = { nodes: 3, slotsMax: 1, retiresMax: 0, duplicates: false }
-/** Two more ballots after the first, over pairs. */
-export const twoBallots: Scope = { ...common, initial: [0, 1], sets: pairs, ballotsMax: 4 }
-/** Two more ballots over any acceptors of three nodes, one of which may be retired. */
-export const anySets: Scope = { ...common, initial: [0, 1, 2], sets: upToThree, ballotsMax: 4, retiresMax: 1 }
-const triples: Scope = { ...anySets, sets: [[0, 1, 2]] }
-/**
- * An entry of ballot 2 stays behind at A and C, while ballot 3 of B, which does not have it, becomes active.
- */
-const staleEntry = [
-  "A proposes",
-  "C gets Accept in ballot 2",
-  "B starts a ballot of ABC",
-  "B gets Issued",
-  "A gets Accept in ballot 3",
-  "C gets Accept in ballot 3",
-  "B gets Accepted in ballot 3 of A",
-  "B gets Accepted in ballot 3 of C",
-  "the master gets Complete of B",
-  "B gets Activated"
-]
-const threeBallots: Scope = { ...twoBallots, ballotsMax: 5 }
-const twoSlots: Scope = { ...twoBallots, slotsMax: 2 }
 
 const leaderCarry = "protocol/leader-carry.ts"
 const quorum = "protocol/quorum.ts"
@@ -51,8 +17,7 @@ const quorum = "protocol/quorum.ts"
 export const searchMutants: ReadonlyArray<SearchMutant> = [
   {
     id: "latest: the master activates an older issued ballot",
-    scope: threeBallots,
-    tooDeep: true,
+    scope: "four-ballots-pairs",
     edits: [
       {
         file: "protocol/master.ts",
@@ -78,14 +43,14 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
   },
   {
     id: "retire while a ballot is issued",
-    scope: { ...triples, prelude: staleEntry },
+    scope: "triples-stale-entry",
     edits: [
       { file: "protocol/master.ts", find: "if (state.latest !== undefined) {", replace: "if (false) {" }
     ]
   },
   {
     id: "a majority is a write quorum",
-    scope: triples,
+    scope: "triples",
     edits: [
       {
         file: quorum,
@@ -99,7 +64,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
   },
   {
     id: "the ballot is activated without carrying the log",
-    scope: twoBallots,
+    scope: "three-ballots-pairs",
     edits: [
       {
         file: leaderCarry,
@@ -110,7 +75,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
   },
   {
     id: "commands are proposed before activation",
-    scope: twoBallots,
+    scope: "three-ballots-pairs",
     edits: [
       {
         file: leaderCarry,
@@ -137,7 +102,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
   },
   {
     id: "an acknowledgement covers the acceptor's whole log",
-    scope: twoSlots,
+    scope: "three-ballots-two-slots-pairs",
     edits: [
       {
         file: "protocol/acceptor.ts",
@@ -148,7 +113,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
   },
   {
     id: "an acceptor votes below its promise",
-    scope: twoBallots,
+    scope: "three-ballots-pairs",
     edits: [
       {
         file: "protocol/acceptor.ts",
@@ -166,7 +131,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
   },
   {
     id: "a promise falls",
-    scope: twoBallots,
+    scope: "three-ballots-pairs",
     edits: [
       {
         file: "protocol/acceptor.ts",
@@ -177,8 +142,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
   },
   {
     id: "a leader goes on in its old ballot after a restart",
-    tooDeep: true,
-    scope: { ...twoBallots, slotsMax: 1 },
+    scope: "two-ballots-late-disks",
     edits: [
       {
         file: "protocol/master.ts",
@@ -193,8 +157,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
   },
   {
     id: "a leader reads its log although its acceptor promised another ballot",
-    tooDeep: true,
-    scope: anySets,
+    scope: "three-ballots",
     edits: [
       {
         file: "protocol/leader.ts",
@@ -205,7 +168,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
   },
   {
     id: "any replica is a read quorum",
-    scope: anySets,
+    scope: "three-ballots",
     edits: [
       {
         file: "protocol/acceptor.ts",
@@ -218,7 +181,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
   },
   {
     id: "a conflicting suffix is kept",
-    scope: twoSlots,
+    scope: "three-ballots-two-slots-pairs",
     edits: [
       {
         file: "protocol/acceptor.ts",
@@ -229,7 +192,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
   },
   {
     id: "an acceptor does not compare the ballot before the entries",
-    scope: twoSlots,
+    scope: "three-ballots-two-slots-pairs",
     edits: [
       {
         file: "protocol/acceptor.ts",
@@ -240,7 +203,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
   },
   {
     id: "the completion of an older ballot activates the latest one",
-    scope: threeBallots,
+    scope: "four-ballots-pairs",
     edits: [
       {
         file: "protocol/master.ts",
@@ -251,7 +214,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
   },
   {
     id: "the third acceptor is not waited for",
-    scope: anySets,
+    scope: "three-ballots",
     edits: [
       {
         file: quorum,

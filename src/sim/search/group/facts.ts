@@ -1,0 +1,87 @@
+/** What the model asks of nodes and of the master again and again, read once for each value. */
+import { noBallot } from "../../../protocol/ids.ts"
+import { leads } from "../../../protocol/leader.ts"
+import type { MasterState } from "../../../protocol/master.ts"
+import { valueAt } from "../memory-log.ts"
+import type { NodeModel } from "./node.ts"
+
+export interface NodeFacts {
+  readonly promised: number
+  /** Of its leader; 0 where it leads nothing. */
+  readonly ballot: number
+  readonly generation: number
+  readonly phase: string
+  /** The request to the master whose answer the leader waits for. */
+  readonly waitsFor: string
+  /** The durable entry at each slot, from 1, by number; 0 where there is none. */
+  readonly values: ReadonlyArray<number>
+  /** The ballots of these entries. */
+  readonly ballots: ReadonlyArray<number>
+  readonly canPropose: boolean
+  readonly unsynced: number
+}
+
+export interface MasterFacts {
+  readonly nextBallot: number
+  readonly active: number
+  readonly generation: number
+  /** The ballot issued last, if it is not active; 0 where there is none. */
+  readonly latest: number
+  /** Indexes of the acceptors of the active configuration, its leader first. */
+  readonly acceptors: ReadonlyArray<number>
+}
+
+export const factsOfNode = (
+  { acceptor, leader, log, disk, unsynced }: NodeModel,
+  slotsMax: number,
+  numberOf: (value: string) => number
+): NodeFacts => {
+  const configuration = leads(leader)
+  const durable = disk?.log ?? log
+  const slots = Array.from({ length: slotsMax + 1 }, (_, slot) => slot as never)
+  const values = slots.map((slot) => (slot === 0 ? undefined : valueAt(durable, slot)))
+  return {
+    promised: acceptor.promised,
+    ballot: configuration?.ballot ?? noBallot,
+    generation: configuration?.generation ?? 0,
+    phase: leader._tag,
+    waitsFor: "request" in leader ? leader.request.requestId : "",
+    values: values.map((value) => (value === undefined ? 0 : numberOf(value))),
+    ballots: slots.map((slot) => durable.ballotAt(slot) ?? 0),
+    canPropose: leader._tag === "Serving" && leader.last < slotsMax,
+    unsynced: unsynced.length
+  }
+}
+
+export const factsOfMaster = (
+  { nextBallot, active, latest }: MasterState,
+  indexOf: (node: string) => number
+): MasterFacts => {
+  const leader = active?.leader
+  const others = (active?.acceptors ?? []).filter(({ node }) => node !== leader?.node)
+  return {
+    nextBallot,
+    active: active?.ballot ?? noBallot,
+    generation: active?.generation ?? 0,
+    latest: latest?.configuration.ballot ?? noBallot,
+    acceptors: leader === undefined ? [] : [leader, ...others].map(({ node }) => indexOf(node))
+  }
+}
+
+/** One active configuration: ballots grow, or generations by one (docs/protocol.md, section 9, point 3). */
+export const isNext = (before: MasterState, after: MasterState): boolean => {
+  const [old, now] = [before.active, after.active]
+  if (after.nextBallot < before.nextBallot) return false
+  if (old === undefined || now === undefined) return old === now
+  if (now.ballot !== old.ballot) return now.ballot > old.ballot && now.generation === 0
+  return now.generation === old.generation || now.generation === old.generation + 1
+}
+
+/** Promises never fall (section 9, point 4): not in memory, where disks are immediate; not on late disks. */
+export const promiseFell = (before: NodeModel, after: NodeModel): string | undefined => {
+  const [old, now] = [before.disk?.log ?? before.log, after.disk?.log ?? after.log]
+  const fell =
+    now.promised < old.promised ||
+    (after.disk === undefined && after.acceptor.promised < before.acceptor.promised)
+  return fell ? `promises never fall: ${after.self.node} had promised ${old.promised}` : undefined
+}

@@ -1,0 +1,300 @@
+/**
+ * One group and its master as a model: what can happen in a state, where it leads, and the laws on the way.
+ */
+import type { Renaming } from "../canonical.ts"
+import type { Cores } from "../cores.ts"
+import { follow } from "../follow.ts"
+import { type Model, type Outcome, State } from "../model.ts"
+import { PairMap } from "../pair-map.ts"
+import { Pool, renamingsOf } from "../pool.ts"
+import { describeEnvelope, sorts } from "./envelope.ts"
+import { GroupLaws, type History } from "./laws.ts"
+import { addToMark, clearMark, takeMark } from "./marks.ts"
+import { modelSettings } from "./node.ts"
+import { namesOf, nodeNames, type Scope } from "./scope.ts"
+import { addToSoup, copyHead, copySoup, forget } from "./soup.ts"
+import { type Transition, World } from "./world.ts"
+
+/** Actions are numbers: eight times what it is about, and the verb. */
+const verbs = { deliver: 0, propose: 1, start: 2, retire: 3, sync: 4, crash: 5 } as const
+const setsMax = 64
+const scratch = new State()
+
+export class GroupModel implements Model {
+  readonly name: string
+  readonly scope: Scope
+  readonly world: World
+  readonly histories: Pool<History>
+  readonly #markWords: number
+  readonly #laws: GroupLaws
+  readonly #master: number
+  readonly #history: number
+  readonly #soup: number
+  readonly #first = new State()
+  readonly #restart: number
+  readonly #propose: number
+  readonly #sync: number
+  readonly #startsOf: ReadonlyArray<ReadonlyArray<number>>
+  readonly #starts = new PairMap()
+  readonly #retirements = new PairMap()
+  readonly #kinds = new Map<number, number>()
+  readonly #kindNames: Pool<string>
+  #broken = ""
+
+  constructor(name: string, cores: Cores, scope: Scope) {
+    const names = nodeNames.slice(0, scope.nodes)
+    const renamings = renamingsOf(names).filter((renaming) => keepsSets(scope, renaming))
+    this.name = name
+    this.scope = scope
+    this.world = new World(cores, scope, renamings)
+    this.histories = new Pool("history", renamings)
+    this.#kindNames = new Pool("kind", renamings.slice(0, 1))
+    this.#markWords = 2 * renamings.length
+    this.#laws = new GroupLaws(this.world, this.histories)
+    this.#restart = this.world.inputOf({ _tag: "Restart" })
+    this.#propose = this.world.inputOf({ _tag: "Propose" })
+    this.#sync = this.world.inputOf({ _tag: "Sync" })
+    this.#startsOf = names.map((_, index) =>
+      scope.sets.flatMap((set, number) =>
+        set.includes(index) ? [8 * (index * setsMax + number) + verbs.start] : []
+      )
+    )
+    this.#master = scope.nodes
+    this.#history = scope.nodes + 1
+    this.#soup = scope.nodes + 2
+  }
+
+  broken(): string {
+    return this.#broken
+  }
+
+  /** The first ballot with a leader is active and serves; nothing is on its way. */
+  initial(into: State): void {
+    if (this.#first.size === 0) this.#begin(this.#first)
+    into.copyFrom(this.#first)
+  }
+
+  #begin(into: State): void {
+    const { world, scope } = this
+    const acceptors = scope.initial.map((index) => world.replicas[index]!)
+    const first = scope.initial[0]!
+    into.size = 0
+    for (const node of world.freshNodes()) into.push(node)
+    into.push(world.freshMaster(acceptors[0]!, acceptors))
+    into.push(this.histories.intern({ chosen: [], retires: 0 }))
+    const start = `${nodeNames[first]} starts a ballot of ${namesOf(scope.initial)}`
+    const isSound = this.#go(into, start) && this.#goUntilServing(into, first)
+    into.size = isSound ? this.#soup : into.size
+    for (const step of scope.prelude ?? []) if (!isSound || !this.#go(into, step)) return
+  }
+
+  #goUntilServing(state: State, first: number): boolean {
+    while (this.world.factsOf(state.words[first]!).phase !== "Serving") {
+      const synced = follow(this, state, "oldest write")
+      if (synced === "broken" || (synced === "nowhere" && !this.#go(state, "gets"))) return false
+    }
+    return true
+  }
+
+  /** False where a law broke on the way: the search begins before, and finds it at once. */
+  #go(state: State, step: string): boolean {
+    const outcome = follow(this, state, step)
+    if (outcome === "nowhere")
+      throw new Error(`${this.name}: the way to the first state ends before: ${step}`)
+    return outcome === "state"
+  }
+
+  actions(state: State, into: State): void {
+    const { scope, world } = this
+    const { words, size } = state
+    into.size = 0
+    for (let at = this.#soup; at < size; at++) into.push(8 * words[at]! + verbs.deliver)
+    const master = world.masterFactsOf(words[this.#master]!)
+    for (let index = 0; index < scope.nodes; index++) {
+      const facts = world.factsOf(words[index]!)
+      if (facts.canPropose) into.push(8 * index + verbs.propose)
+      if (facts.unsynced > 0) {
+        into.push(8 * index + verbs.sync)
+        into.push(8 * index + verbs.crash)
+      }
+      if (master.nextBallot > scope.ballotsMax) continue
+      for (const action of this.#startsOf[index]!) into.push(action)
+    }
+    const { retires } = this.histories.values[words[this.#history]!]!
+    if (retires >= scope.retiresMax) return
+    for (const index of master.acceptors.slice(1)) into.push(8 * index + verbs.retire)
+  }
+
+  next(state: State, action: number, into: State): Outcome {
+    const about = action >> 3
+    switch (action & 7) {
+      case verbs.deliver:
+        return this.#deliver(state, about, into)
+      case verbs.propose:
+        return this.#input(state, about, this.#propose, into)
+      case verbs.sync:
+        return this.#input(state, about, this.#sync, into)
+      case verbs.crash:
+        return this.#input(state, about, this.#restart, into)
+      case verbs.start:
+        return this.#start(state, Math.floor(about / setsMax), about % setsMax, into)
+      default:
+        return this.#retire(state, about, into)
+    }
+  }
+
+  #deliver(state: State, id: number, into: State): Outcome {
+    const { world } = this
+    if (world.envelopeSort[id] === sorts.request)
+      return this.#atMaster(state, id, this.scope.duplicates ? -1 : id, into)
+    const to = world.envelopeTo[id]!
+    const transition = world.deliver(state.words[to]!, id)
+    // Without it, everything can happen that can happen after it.
+    if (transition.isIdle && transition.broken === undefined) return "nothing"
+    return this.#arrive(state, to, transition, this.scope.duplicates ? -1 : id, into)
+  }
+
+  #input(state: State, index: number, input: number, into: State): Outcome {
+    return this.#arrive(state, index, this.world.stepBy(state.words[index]!, input), -1, into)
+  }
+
+  /**
+   * A restart, a request for a ballot and its issue, in one: nothing between them could tell the difference.
+   * A leader that was deposed need not restart.
+   */
+  #start(state: State, index: number, set: number, into: State): Outcome {
+    const { world, scope } = this
+    const before = state.words[index]!
+    const isDeposed = world.factsOf(before).phase === "Deposed"
+    const restarted = isDeposed && scope.lateDisks ? before : world.stepBy(before, this.#restart).node
+    const { nextBallot } = world.masterFactsOf(state.words[this.#master]!)
+    const asked = world.stepBy(restarted, this.#startOf(nextBallot, set))
+    scratch.copyFrom(state)
+    scratch.words[index] = asked.node
+    return this.#atMaster(scratch, asked.sent[0]!, -1, into)
+  }
+
+  #startOf(ballot: number, set: number): number {
+    const known = this.#starts.get(ballot, set)
+    if (known >= 0) return known
+    const acceptors = this.scope.sets[set]!.map((at) => this.world.replicas[at]!)
+    const start = { _tag: "Start", token: `t${ballot}`, acceptors, settings: modelSettings } as const
+    const input = this.world.inputOf({ _tag: "ToLeader", input: start })
+    this.#starts.set(ballot, set, input)
+    return input
+  }
+
+  #retire(state: State, index: number, into: State): Outcome {
+    scratch.copyFrom(state)
+    scratch.words[this.#history] = this.#laws.afterRetire(state.words[this.#history]!)
+    return this.#atMaster(scratch, this.#retirementOf(state.words[this.#master]!, index), -1, into)
+  }
+
+  #retirementOf(master: number, index: number): number {
+    const known = this.#retirements.get(master, index)
+    if (known >= 0) return known
+    const { world } = this
+    const { ballot, generation, leader } = world.masters.values[master]!.active!
+    const origin = { ballot, generation }
+    const requestId = `retire${ballot}.${generation}`
+    const request = { _tag: "Retire", requestId, origin, acceptor: world.replicas[index]! } as const
+    const envelope = world.envelope({ _tag: "Request", from: leader.node, request })
+    this.#retirements.set(master, index, envelope)
+    return envelope
+  }
+
+  #atMaster(state: State, request: number, taken: number, into: State): Outcome {
+    const step = this.world.masterStep(state.words[this.#master]!, request)
+    const soup = this.#soup
+    copyHead(state, soup, into)
+    into.words[this.#master] = step.master
+    copySoup(state, soup, taken, into)
+    addToSoup(into, soup, step.reply)
+    forget(this.world, into, soup, -1)
+    return this.#lawful(step.broken ?? this.#laws.survival(into.words), into)
+  }
+
+  #arrive(state: State, index: number, transition: Transition, taken: number, into: State): Outcome {
+    const { sent, broken } = transition
+    const soup = this.#soup
+    copyHead(state, soup, into)
+    into.words[index] = transition.node
+    copySoup(state, soup, taken, into)
+    for (let at = 0; at < sent.length; at++) addToSoup(into, soup, sent[at]!)
+    forget(this.world, into, soup, index)
+    return this.#lawful(broken ?? this.#laws.afterStep(state.words, into.words, index, transition), into)
+  }
+
+  #lawful(broken: string | undefined, into: State): Outcome {
+    if (broken === undefined) return "state"
+    this.#broken = broken
+    into.size = 0
+    return "broken"
+  }
+
+  fingerprint({ words, size }: State, into: Int32Array): void {
+    const { nodes, masters, envelopes } = this.world
+    const markWords = this.#markWords
+    clearMark()
+    for (let at = 0; at < this.#master; at++) addToMark(nodes.weights, words[at]!, markWords)
+    addToMark(masters.weights, words[this.#master]!, markWords)
+    addToMark(this.histories.weights, words[this.#history]!, markWords)
+    for (let at = this.#soup; at < size; at++) addToMark(envelopes.weights, words[at]!, markWords)
+    takeMark(markWords, into)
+  }
+
+  describe(action: number): string {
+    const about = action >> 3
+    switch (action & 7) {
+      case verbs.deliver:
+        return describeEnvelope(this.world.envelopes.values[about]!)
+      case verbs.propose:
+        return `${nodeNames[about]} proposes`
+      case verbs.sync:
+        return `the disk of ${nodeNames[about]} has its oldest write`
+      case verbs.crash:
+        return `${nodeNames[about]} crashes`
+      case verbs.start: {
+        const set = this.scope.sets[about % setsMax]!
+        return `${nodeNames[Math.floor(about / setsMax)]} starts a ballot of ${namesOf(set)}`
+      }
+      default:
+        return `the master retires ${nodeNames[about]}`
+    }
+  }
+
+  kindOf(action: number): number {
+    const known = this.#kinds.get(action)
+    if (known !== undefined) return known
+    const kind = this.#kindNames.intern(this.describe(action))
+    this.#kinds.set(action, kind)
+    return kind
+  }
+
+  lookOf(state: State): number {
+    const { world } = this
+    const master = world.masterFactsOf(state.words[this.#master]!)
+    let look = master.nextBallot * 31 + master.active * 7 + master.generation
+    for (let index = 0; index < this.scope.nodes; index++) {
+      const { promised, ballot, phase, values } = world.factsOf(state.words[index]!)
+      look = Math.imul(look, 31) + promised * 64 + ballot * 8 + phases.indexOf(phase)
+      for (const value of values) look = Math.imul(look, 31) + value
+    }
+    return Math.imul(look, 31) + state.words[this.#history]!
+  }
+}
+
+const phases: ReadonlyArray<string> = ["Deposed", "Asking", "Preparing", "Carrying", "Awaiting", "Serving"]
+
+/** Whether a renaming of the nodes takes every set of acceptors of the scope to one of its sets. */
+const keepsSets = (scope: Scope, renaming: Renaming): boolean => {
+  const known = new Set(scope.sets.map((set) => namesOf(set.toSorted())))
+  return scope.sets.every((set) =>
+    known.has(
+      [...namesOf(set)]
+        .map((name) => renaming.get(name)!)
+        .toSorted()
+        .join("")
+    )
+  )
+}

@@ -1,0 +1,111 @@
+/**
+ * The messages on their way, as the end of a state: in order, each once, and none that can make no difference
+ * any more.
+ */
+import type { State } from "../model.ts"
+import type { Envelope } from "./envelope.ts"
+import { sorts } from "./envelope.ts"
+import type { World } from "./world.ts"
+
+/** More messages than one step sends. */
+const roomWords = 64
+
+/** Makes `into` the state but for what is on its way, with room for that too. */
+export const copyHead = (state: State, soup: number, into: State): void => {
+  into.reserve(state.size + roomWords)
+  for (let at = 0; at < soup; at++) into.words[at] = state.words[at]!
+  into.size = soup
+}
+
+/** Adds what was on its way, but for the message that arrived now. */
+export const copySoup = (state: State, soup: number, taken: number, into: State): void => {
+  let end = soup
+  for (let at = soup; at < state.size; at++) {
+    const id = state.words[at]!
+    if (id !== taken) into.words[end++] = id
+  }
+  into.size = end
+}
+
+export const addToSoup = (into: State, soup: number, id: number): void => {
+  const { words } = into
+  let at = into.size
+  while (at > soup && words[at - 1]! > id) at--
+  if (at > soup && words[at - 1] === id) return
+  for (let from = into.size; from > at; from--) words[from] = words[from - 1]!
+  words[at] = id
+  into.size++
+}
+
+/**
+ * Takes out what can make no difference any more, now that one node has changed; -1 stands for the master,
+ * and for a node that asked it. That a message makes none is what the cores answer when they are given it;
+ * that it never will is argued here:
+ * - a leader takes answers of its own ballot only, and never returns to a ballot. One that carries or serves
+ *   and has no use for an answer never will have: what it knows of each acceptor only grows;
+ * - an acceptor that has no use for a message has promised its ballot or a higher one, or is none of those it
+ *   is for. Its answers are on their way, or cannot matter;
+ * - the master takes only what is about its newest ballot.
+ * What a leader would answer only by stopping makes no difference: it can as well never hear of it.
+ */
+export const forget = (world: World, state: State, soup: number, changed: number): void => {
+  const { words, size } = state
+  let kept = soup
+  for (let at = soup; at < size; at++) {
+    const id = words[at]!
+    const isAffected = changed < 0 || world.envelopeTo[id] === changed || world.envelopeFrom[id] === changed
+    if (!isAffected || matters(world, state, soup, id)) words[kept++] = id
+  }
+  state.size = kept
+}
+
+const matters = (world: World, state: State, soup: number, id: number): boolean => {
+  const { words } = state
+  switch (world.envelopeSort[id]) {
+    case sorts.toAcceptor:
+      return mattersToAcceptor(world, state, soup, id)
+    case sorts.toLeader:
+      return mattersToLeader(world, words[world.envelopeTo[id]!]!, id)
+    case sorts.request: {
+      const master = words[world.scope.nodes]!
+      const step = world.masterStep(master, id)
+      if (step.master !== master) return true
+      const asker = words[world.envelopeFrom[id]!]!
+      return mattersAsReply(world, asker, step.reply) && !isInSoup(state, soup, step.reply)
+    }
+    default:
+      return mattersAsReply(world, words[world.envelopeTo[id]!]!, id)
+  }
+}
+
+const mattersToAcceptor = (world: World, state: State, soup: number, id: number): boolean => {
+  const { words } = state
+  const node = words[world.envelopeTo[id]!]!
+  const { node: after, sent, applied, broken } = world.deliver(node, id)
+  if (after !== node || applied.length > 0 || broken !== undefined) return true
+  for (const answer of sent) {
+    if (!mattersToLeader(world, words[world.envelopeTo[answer]!]!, answer)) continue
+    if (!isInSoup(state, soup, answer)) return true
+  }
+  return false
+}
+
+const isInSoup = ({ words, size }: State, soup: number, id: number): boolean => {
+  for (let at = soup; at < size; at++) if (words[at] === id) return true
+  return false
+}
+
+const mattersToLeader = (world: World, node: number, id: number): boolean => {
+  const facts = world.factsOf(node)
+  if (facts.ballot !== world.envelopeBallot[id]) return false
+  return facts.phase === "Awaiting" || facts.phase === "Preparing" || !world.deliver(node, id).isIdle
+}
+
+type Reply = Extract<Envelope, { readonly _tag: "Reply" }>
+
+/** A leader that waits for its activation may need to know that somebody was retired meanwhile. */
+const mattersAsReply = (world: World, node: number, id: number): boolean => {
+  if (!world.deliver(node, id).isIdle) return true
+  if (world.factsOf(node).phase !== "Awaiting") return false
+  return (world.envelopes.values[id] as Reply).reply._tag === "Activated"
+}

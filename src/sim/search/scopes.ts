@@ -1,0 +1,119 @@
+/** The scopes that a search knows by name: how much of which model it covers. */
+import type { Cores } from "./cores.ts"
+import { GroupModel } from "./group/model.ts"
+import type { Scope } from "./group/scope.ts"
+import type { Model } from "./model.ts"
+
+/** A scope by its name. Ballots are counted from the first that anybody leads. */
+export interface NamedScope {
+  readonly name: string
+  readonly claim: string
+  readonly make: (cores: Cores) => Model
+  /** How many states it has, where it was searched to the end. */
+  readonly states: number | undefined
+}
+
+const pairs = [
+  [0, 1],
+  [0, 2],
+  [1, 2]
+]
+const anySets = [[0], [1], [2], ...pairs, [0, 1, 2]]
+
+const common = { nodes: 3, slotsMax: 1, retiresMax: 0, duplicates: false }
+const overPairs: Scope = { ...common, initial: [0, 1], sets: pairs, ballotsMax: 4 }
+const overAny: Scope = { ...common, initial: [0, 1, 2], sets: anySets, ballotsMax: 4, retiresMax: 1 }
+const overTriples: Scope = { ...overAny, sets: [[0, 1, 2]] }
+
+/**
+ * An entry of ballot 2 stays behind at A and C, while ballot 3 of B, which does not have it, becomes active.
+ */
+const staleEntry = [
+  "A proposes",
+  "C gets Accept in ballot 2",
+  "B starts a ballot of ABC",
+  "B gets Issued",
+  "A gets Accept in ballot 3",
+  "C gets Accept in ballot 3",
+  "B gets Accepted in ballot 3 of A",
+  "B gets Accepted in ballot 3 of C",
+  "the master gets Complete of B",
+  "B gets Activated"
+]
+
+/** Counted by searches to the end. */
+const statesOf: Readonly<Record<string, number>> = {
+  "two-ballots": 4882,
+  "two-ballots-two-slots": 83_822,
+  "two-ballots-late-disks": 108_694,
+  "three-ballots-pairs": 11_610,
+  "three-ballots": 290_257,
+  "three-ballots-two-slots-pairs": 70_382,
+  triples: 23_865,
+  "triples-stale-entry": 1796,
+  "four-ballots": 11_261_082,
+  "three-ballots-two-slots": 19_273_948,
+  "four-ballots-pairs": 998_259
+}
+
+const group = (name: string, claim: string, scope: Scope): NamedScope => ({
+  name,
+  claim,
+  states: statesOf[name],
+  make: (cores) => new GroupModel(name, cores, scope)
+})
+
+export const scopes: ReadonlyArray<NamedScope> = [
+  group("two-ballots", "2 ballots over any acceptors, 1 slot, 1 retired; loss, duplicates", {
+    ...overAny,
+    ballotsMax: 3,
+    duplicates: true
+  }),
+  group("two-ballots-two-slots", "2 ballots over any acceptors, 2 slots, 1 retired; loss", {
+    ...overAny,
+    ballotsMax: 3,
+    slotsMax: 2
+  }),
+  group("two-ballots-late-disks", "2 ballots over any acceptors, 1 slot, 1 retired; loss, crashes", {
+    ...overAny,
+    ballotsMax: 3,
+    lateDisks: true
+  }),
+  group("three-ballots-pairs", "3 ballots over pairs, 1 slot; loss", overPairs),
+  group("three-ballots", "3 ballots over any acceptors, 1 slot, 1 retired; loss, duplicates", {
+    ...overAny,
+    duplicates: true
+  }),
+  group("three-ballots-two-slots", "3 ballots over any acceptors, 2 slots, 1 retired; loss, duplicates", {
+    ...overAny,
+    slotsMax: 2,
+    duplicates: true
+  }),
+  group(
+    "three-ballots-two-slots-late-disks",
+    "3 ballots over any acceptors, 2 slots; loss, duplicates, crashes",
+    { ...overAny, retiresMax: 0, slotsMax: 2, duplicates: true, lateDisks: true }
+  ),
+  group("four-ballots-pairs", "4 ballots over pairs, 1 slot, 1 retired; loss", {
+    ...overPairs,
+    ballotsMax: 5,
+    retiresMax: 1
+  }),
+  group("four-ballots", "4 ballots over any acceptors, 1 slot, 1 retired; loss, duplicates", {
+    ...overAny,
+    ballotsMax: 5,
+    duplicates: true
+  }),
+  group("three-ballots-two-slots-pairs", "3 ballots over pairs, 2 slots; loss", {
+    ...overPairs,
+    slotsMax: 2
+  }),
+  group("triples", "3 ballots over all three nodes, 1 slot, 1 retired; loss", overTriples),
+  group("triples-stale-entry", "the same, with an old entry left at two of the nodes", {
+    ...overTriples,
+    prelude: staleEntry
+  })
+]
+
+/** The scope of a name. */
+export const findScope = (name: string): NamedScope | undefined => scopes.find((one) => one.name === name)
