@@ -51,9 +51,10 @@ export class Outsider {
   readonly #somethingNew = Latch.makeUnsafe(false)
   #isHeard = false
   /**
-   * The last Accept went on from where this log does not reach: its leader may not reach back to it either.
+   * Some Accept since the last look went on from where this log reaches. If none does, its leader may not
+   * reach back to what is missing.
    */
-  #isBehind = false
+  #isLevel = false
   #active: Configuration | undefined
   #turn = 0
   #pauseMs = pauseMinMs
@@ -72,7 +73,7 @@ export class Outsider {
   /** To be told of each Accept that reaches this node, whether it is for it or not. */
   heard({ configuration, chosen, prevSlot }: Pick<Accept, "configuration" | "chosen" | "prevSlot">): void {
     this.#isHeard = true
-    this.#isBehind = prevSlot > this.#options.last()
+    this.#isLevel ||= prevSlot <= this.#options.last()
     if (chosen > noSlot) this.#note(configuration)
     if (chosen > this.#options.acceptor().chosen) this.#somethingNew.openUnsafe()
   }
@@ -103,8 +104,9 @@ export class Outsider {
   /** Whether its leader is heard of, and has it: the next generation may not, and nobody tells this one. */
   #isVoting(): boolean {
     const { acceptor, context } = this.#options
-    const wasHeard = this.#isHeard && !this.#isBehind
+    const wasHeard = this.#isHeard && this.#isLevel
     this.#isHeard = false
+    this.#isLevel = false
     const known = acceptor().configuration
     const active = this.#active
     const newest = known === undefined || (active !== undefined && isNewer(active, known)) ? active : known

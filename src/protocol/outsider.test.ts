@@ -5,7 +5,7 @@ import { startedEntry } from "./entry.ts"
 import { Ballot, NodeId, noSlot, type Replica, Slot, StorageId } from "./ids.ts"
 import { freshGrants } from "./lease.ts"
 import { ballotIn, type LogView, lastOf, lastSlotOfBallotIn, noBase, type Stretches } from "./log-view.ts"
-import { isOutside, type Learned, learnStep } from "./outsider.ts"
+import { type Installed, installStep, isOutside, type Learned, learnStep } from "./outsider.ts"
 
 const replica = (name: string): Replica => ({ node: NodeId(name), storage: StorageId("1") })
 const [a, b, c] = ["A", "B", "C"].map(replica) as [Replica, Replica, Replica]
@@ -123,5 +123,45 @@ describe("what a replica outside learns", () => {
       const step = learnStep(state, logOf(state.promised), learned(1, [1], of))
       expect(step).toMatchObject({ state, outputs: [{ note: { _tag: "Ignored" } }] })
     }
+  })
+})
+
+describe("a snapshot put under a log", () => {
+  const installed = (slot: number, ballot: number, of = active(4)): Installed => ({
+    _tag: "Installed",
+    active: of,
+    base: { slot: Slot(slot), ballot: Ballot(ballot), atMs: 9 }
+  })
+  const recordsOf = (step: ReturnType<typeof installStep>) =>
+    step.outputs.flatMap((output) => (output._tag === "Persist" ? output.records : []))
+
+  it("begins the log, and promises the active ballot, where the log differs or does not reach", () => {
+    for (const log of [logOf(1), logOf(1, [1, 10]), logOf(1, [1, 80])]) {
+      const step = installStep(acceptor(1, 5), log, installed(50, 3))
+      expect(recordsOf(step)).toMatchObject([
+        { _tag: "Promised", ballot: 4 },
+        { _tag: "Rewritten", base: { slot: 50, ballot: 3 }, runs: [] },
+        { _tag: "Chosen", slot: 50 }
+      ])
+      expect(step.state).toMatchObject({ promised: 4, chosen: 50 })
+    }
+  })
+
+  it("keeps what follows in a log that has its last entry", () => {
+    const step = installStep(acceptor(4, 5), logOf(4, [3, 60]), installed(50, 3))
+    expect(recordsOf(step)).toMatchObject([{ _tag: "Based", base: { slot: 50 } }, { _tag: "Chosen" }])
+  })
+
+  it("is taken by a new acceptor that its leader cannot reach, which keeps its promise", () => {
+    const step = installStep(acceptor(6, 5), logOf(6, [1, 10]), installed(50, 3))
+    expect(recordsOf(step).map(({ _tag }) => _tag)).toEqual(["Rewritten", "Chosen"])
+    expect(step.state).toMatchObject({ promised: 6, chosen: 50 })
+  })
+
+  it("is refused by who votes in the active ballot, and by who knows as much as chosen", () => {
+    const votes = installStep(acceptor(4, 5), logOf(4, [1, 10]), installed(50, 3, active(4, 0, [a, c])))
+    expect(recordsOf(votes)).toEqual([])
+    const newer = installStep(acceptor(4, 50), logOf(4, [3, 60]), installed(50, 3))
+    expect(recordsOf(newer)).toEqual([])
   })
 })
