@@ -60,10 +60,51 @@ export const fieldFault = (line: number, field: string, value: unknown, expected
   return { _tag: "Fault", line, field, message }
 }
 
+/** An integer that a number cannot tell from its neighbours. */
+class Inexact {
+  readonly source: string
+  constructor(source: string) {
+    this.source = source
+  }
+}
+
+const keepInexact = (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
+  const source = context?.source
+  if (typeof value !== "number" || Number.isSafeInteger(value) || source === undefined) return value
+  return /^-?\d+$/.test(source) ? new Inexact(source) : value
+}
+
+const findInexact = (value: unknown): Inexact | undefined => {
+  if (value instanceof Inexact) return value
+  if (typeof value !== "object" || value === null) return undefined
+  for (const part of Object.values(value)) {
+    const found = findInexact(part)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Fields whose values are compared: two integers that are read as one would hide what happened. */
+const comparedFields = ["process", "key", "value", "version"]
+
+const inexactFault = (fields: Readonly<Record<string, unknown>>, line: number): Fault | undefined => {
+  for (const field of comparedFields) {
+    const found = findInexact(fields[field])
+    if (found === undefined) continue
+    const problem = `has ${found.source}, which is beyond 2^53; write it as a string`
+    const message = `line ${line}: field \`${field}\` ${problem}`
+    return { _tag: "Fault", line, field, message }
+  }
+  return undefined
+}
+
+/** Most lines have no number so long, and are read the fast way. */
+const longNumber = /\d{16}/
+
 /** The object on a line, or a sentence that says what stands there instead. */
 const parseObject = (text: string): Readonly<Record<string, Json>> | string => {
   try {
-    const parsed: unknown = JSON.parse(text)
+    const parsed: unknown = longNumber.test(text) ? JSON.parse(text, keepInexact) : JSON.parse(text)
     if (parsed !== null && typeof parsed === "object" && !Array.isArray(parsed)) {
       return parsed as Record<string, Json>
     }
@@ -94,6 +135,8 @@ export const parseLine = (text: string, line: number): HistoryEvent | "blank" | 
       message: `line ${line}: expected a JSON object; ${fields}`
     }
   }
+  const inexact = longNumber.test(content) ? inexactFault(fields, line) : undefined
+  if (inexact !== undefined) return inexact
   const process = fields["process"]
   const f = fields["f"]
   const name = typeof f === "string" ? plainName(f) : undefined
