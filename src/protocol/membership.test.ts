@@ -82,7 +82,7 @@ describe("a group below its size", () => {
   it("takes in nobody who is behind, has fallen silent, is suspected, or is no spare", () => {
     const behind = group()
     for (let chosen = 100; chosen < 2000; chosen += 100) {
-      behind.asks(d, Math.max(1, chosen - 199))
+      behind.asks(d, Math.max(1, chosen - 399))
       const action = behind.look(serving([a, b], chosen))
       if (action._tag === "ReadMaster") behind.told()
       else expect(action._tag).toBe("Nothing")

@@ -55,8 +55,10 @@ export interface MembershipState {
   readonly settings: MembershipSettings
   readonly seen: ReadonlyMap<NodeId, Seen>
   readonly leavings: ReadonlyMap<NodeId, Leaving>
-  /** What was chosen at the last look: who has that keeps up. */
+  /** What was chosen a little while ago: who has that keeps up. */
   readonly chosenBefore: Slot
+  /** What is to take its place, and since when it is known. */
+  readonly sample: { readonly chosen: Slot; readonly atMs: number }
   readonly configuration: Configuration | undefined
   readonly standing: Standing | undefined
   /** When the master was asked last, and when other acceptors. */
@@ -83,6 +85,8 @@ export interface MembershipStep {
 }
 
 const nothing: MembershipAction = { _tag: "Nothing" }
+/** Who is behind by no more than what is chosen in this time, or twice that, keeps up. */
+const behindMs = 100
 /** Before the first look of a leader nobody keeps up. */
 const nobodyHas = Slot(Number.MAX_SAFE_INTEGER)
 const longAgo = Number.NEGATIVE_INFINITY
@@ -92,6 +96,7 @@ export const freshMembership = (settings: MembershipSettings): MembershipState =
   seen: new Map(),
   leavings: new Map(),
   chosenBefore: nobodyHas,
+  sample: { chosen: nobodyHas, atMs: longAgo },
   configuration: undefined,
   standing: undefined,
   askedAtMs: longAgo,
@@ -131,7 +136,8 @@ export const lookAtMembers = (
   nowMs: number
 ): MembershipStep => {
   if (leader._tag === "Serving") return serving(state, leader, misses, nowMs)
-  const rest = { ...state, chosenBefore: nobodyHas, standing: undefined }
+  const sample = { chosen: nobodyHas, atMs: longAgo }
+  const rest = { ...state, chosenBefore: nobodyHas, sample, standing: undefined }
   if (leader._tag === "Asking") return { state: rest, action: nothing }
   if (leader._tag !== "Deposed") return onTheWay(rest, leader, nowMs)
   return { state: { ...rest, onTheWay: undefined, configuration: undefined }, action: nothing }
@@ -230,7 +236,11 @@ const looked = (
   const were = [...(state.configuration?.acceptors ?? []), ...(state.onTheWay?.acceptors ?? [])]
   const gone = were.filter((one, index) => were.findIndex(({ node }) => node === one.node) === index)
   const leavings = leftOf(state.leavings, gone, configuration, nowMs)
-  return { ...state, seen, leavings, configuration, chosenBefore: leader.chosen, onTheWay: undefined }
+  const isOld = nowMs - state.sample.atMs >= behindMs
+  const sampled = isOld
+    ? { chosenBefore: state.sample.chosen, sample: { chosen: leader.chosen, atMs: nowMs } }
+    : {}
+  return { ...state, seen, leavings, configuration, ...sampled, onTheWay: undefined }
 }
 
 /**

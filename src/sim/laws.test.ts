@@ -105,6 +105,12 @@ describe("promises never fall", () => {
     expect(sends(node("a", { promised: 2, promisedOnDisk: 1 }))).toContain("holds promise 1")
     expect(sends(node("a", { promised: 2 }))).toContain("acknowledges slot 1")
   })
+  it("is broken by an entry of a ballot that nobody promised", () => {
+    const writes = (of: WatchedGroup) =>
+      verdict(promises, new FakeFacts(of), (watch) => watch.onDurable!(of, 1, 1))
+    expect(writes(node("a", { promised: 2, disk: [[2, 11]] }))).toBeUndefined()
+    expect(writes(node("a", { promised: 1, disk: [[2, 11]] }))).toContain("an entry of ballot 2")
+  })
 })
 
 describe("log matching", () => {

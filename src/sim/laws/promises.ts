@@ -1,6 +1,6 @@
 /**
- * Promises: what an acceptor has promised never falls, over crashes too, and no answer leaves before its
- * promise is durable.
+ * Promises: what an acceptor has promised never falls, over crashes too, no answer leaves before its promise
+ * is durable, and no entry is of a ballot above it.
  */
 import { law } from "../laws.ts"
 
@@ -26,6 +26,11 @@ export const promises = law("promises never fall", "9.4", (facts, broken) => ({
       broken(
         `${of.node} acknowledges slot ${message.lastSlot}; its disk ends at slot ${of.disk.entries.last}`
       )
+  },
+  onDurable: ({ node, disk }, _first, last) => {
+    const ballot = disk.entries.ballots[last - 1]
+    if (ballot !== undefined && ballot > disk.promised)
+      broken(`${node} holds an entry of ballot ${ballot}, and its disk promise ${disk.promised}`)
   },
   atEnd: () => {
     for (const of of facts.running.values()) {

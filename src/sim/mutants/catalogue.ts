@@ -4,6 +4,7 @@ import { clientMutants } from "./catalogue-client.ts"
 import { detectorMutants } from "./catalogue-detector.ts"
 import { leaderMutants } from "./catalogue-leader.ts"
 import { leaseMutants } from "./catalogue-lease.ts"
+import { memberMutants } from "./catalogue-members.ts"
 import { snapshotMutants } from "./catalogue-snapshot.ts"
 import { storageMutants } from "./catalogue-storage.ts"
 import type { Mutant } from "./mutant.ts"
@@ -15,5 +16,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...snapshotMutants,
   ...clientMutants,
   ...leaseMutants,
-  ...detectorMutants
+  ...detectorMutants,
+  ...memberMutants
 ]

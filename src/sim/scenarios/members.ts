@@ -1,9 +1,11 @@
 /** Simulations of who votes: nodes that go and come back, disks that are lost, spares. */
+import { restarts } from "../attrition.ts"
 import { type Simulation, simulate } from "../simulation.ts"
 import { slowDisks } from "../swarm-disk.ts"
 import { departures, diskLosses } from "../swarm-members.ts"
 import { messageFaults, partitions } from "../swarm-network.ts"
 import { buggified, candidacies, pauses } from "../swarm-process.ts"
+import { operations } from "../workload/operations.ts"
 import { registers } from "../workload/registers.ts"
 
 const members = simulate("members")
@@ -22,4 +24,13 @@ const wipesAndReturns = simulate("wipe-and-return")
   .chaosFor({ min: 8_000, max: 30_000 })
   .recoversWithin(60_000)
 
-export const memberScenarios: ReadonlyArray<Simulation> = [members, wipesAndReturns]
+const operated = simulate("operations")
+  .about("an operator transfers, drains and replaces, while nodes come and go and messages get lost")
+  .cluster({ acceptors: { min: 2, max: 4 }, spares: { min: 0, max: 2 }, masterApart: 1 })
+  .workload(registers)
+  .workload(operations)
+  .faults(messageFaults, departures, partitions, pauses, restarts, buggified)
+  .chaosFor({ min: 6_000, max: 25_000 })
+  .recoversWithin(60_000)
+
+export const memberScenarios: ReadonlyArray<Simulation> = [members, wipesAndReturns, operated]

@@ -1,0 +1,118 @@
+/** Seeded bugs in who votes: replicas outside, drained nodes, changes of the acceptors. */
+import type { Mutant } from "./mutant.ts"
+
+const outside = "protocol/outsider.ts"
+
+export const memberMutants: ReadonlyArray<Mutant> = [
+  {
+    id: "outsider/replaces-its-log-while-it-votes",
+    edits: [
+      {
+        file: outside,
+        find: "active.ballot >= promised && !isAcceptorOf(active, self)",
+        replace: "active.ballot >= promised"
+      },
+      { file: outside, find: "newRuns(log, news)", replace: "news" }
+    ],
+    law: "chosen values survive",
+    why: "An acceptor that hears nothing for a while drops what it has acknowledged for what it is told.",
+    scenarios: ["partitions", "members"]
+  },
+  {
+    id: "outsider/learns-without-a-promise",
+    edits: [
+      {
+        file: outside,
+        find: "Ballot(Math.max(state.promised, active.ballot, runs[runs.length - 1]?.ballot ?? noBallot))",
+        replace: "state.promised"
+      }
+    ],
+    law: "promises never fall",
+    why: "It takes entries of a ballot that it has not promised, and still listens to older leaders.",
+    scenarios: ["members", "wipe-and-return"]
+  },
+  {
+    id: "outsider/goes-on-from-the-end-of-its-log",
+    edits: [
+      { file: outside, find: "before > known", replace: "before > log.last" },
+      {
+        file: "actors/outsider.ts",
+        find: "slotPlus(this.#options.acceptor().chosen, 1)",
+        replace: "slotPlus(this.#options.last(), 1)"
+      }
+    ],
+    law: "applied is chosen",
+    why: "What it once voted for counts as chosen, whatever was chosen in its place.",
+    scenarios: ["members", "partitions"]
+  },
+  {
+    id: "outsider/is-told-what-is-not-chosen",
+    edits: [{ file: "actors/catch-up.ts", find: "slotMin(chosen(), log.last)", replace: "log.last" }],
+    law: "applied is chosen",
+    why: "A node hands out its log to the end, with entries that nobody has counted.",
+    scenarios: ["members", "partitions"]
+  },
+  {
+    id: "members/drained-nodes-are-forgotten",
+    edits: [
+      {
+        file: "actors/members.ts",
+        find: 'return this.#askMaster({ _tag: "Drain", requestId: "members", node, drained })',
+        replace:
+          "this.#state = noteStanding(this.#state, { minAcceptors: 1, drained: drained ? [node] : [] })\n" +
+          "return undefined"
+      }
+    ],
+    law: "operations: a drained node is not made an acceptor",
+    why: "The leader alone knows of a drain: the next one, or the next ballot, takes the node in again.",
+    scenarios: ["operations"]
+  },
+  {
+    id: "members/takes-in-who-is-drained",
+    edits: [
+      {
+        file: "protocol/membership.ts",
+        find: "if (drained.includes(node) || next.some",
+        replace: "if (next.some"
+      },
+      {
+        file: "protocol/master.ts",
+        find: "?? bringsInDrained(state, acceptors)",
+        replace: ""
+      }
+    ],
+    law: "operations: a drained node is not made an acceptor",
+    why: "A node that was taken out for its maintenance votes again, and stops writes when it goes.",
+    scenarios: ["operations"]
+  },
+  {
+    id: "members/is-never-whole-again",
+    edits: [
+      {
+        file: "protocol/membership.ts",
+        find: "if (steady !== undefined) next.push(steady)",
+        replace: "void steady"
+      }
+    ],
+    law: "progress after faults",
+    why: "Nobody is taken in: each failure leaves the group smaller, down to one.",
+    scenarios: ["members"]
+  },
+  {
+    id: "members/leader-goes-on-in-the-ballot-it-left",
+    edits: [
+      {
+        file: "protocol/leader-reconfigure.ts",
+        find:
+          "const step = preparing({ ...state, token, held: heldOf(state) }, log, " +
+          "reply.configuration, reply.prev)",
+        replace:
+          "const step = { state: { ...state, next: undefined, configuration: " +
+          "{ ...reply.configuration, ballot: state.configuration.ballot } }, outputs: [] }"
+      }
+    ],
+    law: "one active configuration",
+    why: "It counts by the new acceptors in the old ballot, before the master activated anything.",
+    scenarios: ["members", "operations"]
+  }
+]
