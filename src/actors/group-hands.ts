@@ -4,7 +4,7 @@ import type { GroupId, NodeId, Replica } from "../protocol/ids.ts"
 import type { LeaderInput } from "../protocol/leader-input.ts"
 import { isToAcceptor, type LocalQuery, type ToAcceptor } from "../protocol/messages.ts"
 import { buggify } from "../runtime/buggify.ts"
-import type { Body, Packet } from "../wire/packet.ts"
+import type { Packet } from "../wire/packet.ts"
 import type { Hands } from "./interpret.ts"
 import { count, type NodeContext } from "./node-context.ts"
 import { refuseQuery } from "./replies.ts"
@@ -94,10 +94,8 @@ export const groupHands = (
   return {
     send,
     tellSuccessor: (to, message) => context.toNode(to, group, message),
-    askMaster: (request) => {
-      const body: Body = { _tag: "MasterAsk", request }
-      context.bus.publish(context.subjects.master, context.codec.encode(self, group, body))
-    },
+    askMaster: (request) =>
+      context.master.tell(group, request, (reply) => roles.leader({ _tag: "FromMaster", reply }, true)),
     refuseSubmit: ({ client, submission, refusal }) =>
       context.toClient(client, group, { _tag: "SubmitRefused", submission, refusal: hinted(refusal) }),
     unsettled: ({ client, submission }) =>

@@ -39,3 +39,15 @@ export const decodeMasterState = (plain: unknown): MasterState | undefined => {
   const exit = decode(plain)
   return exit._tag === "Success" ? exit.value : undefined
 }
+
+/** The state as text: what a replicated register keeps. */
+export const masterText = (state: MasterState): string => JSON.stringify(encodeMasterState(state))
+
+/** Undefined where the text is no master's state. */
+export const masterOfText = (text: string): MasterState | undefined => {
+  try {
+    return decodeMasterState(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}

@@ -51,7 +51,12 @@ export const NodeConfig = Schema.Struct({
   servers: Schema.Array(Schema.String.check(Schema.isMinLength(1))).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed(["127.0.0.1:4222"]))
   ),
-  /** Node that keeps the master's file. Default: the first of `nodes`. */
+  /**
+   * Nodes that keep the master: one, or three or five of which a majority must run for anything to change.
+   * Default: the first three of `nodes`, or the first where there are fewer.
+   */
+  masters: Schema.optionalKey(Names),
+  /** Another word for `masters` with one name. */
   master: Schema.optionalKey(Name),
   /** Default: one group, `main`, of all nodes. */
   groups: Schema.Array(GroupFields).pipe(
@@ -131,8 +136,8 @@ const firstProblem = (config: NodeConfig): string | undefined => {
   if (known.size < config.nodes.length) return `"nodes" names a node twice: ${config.nodes.join(", ")}`
   if (!known.has(config.node))
     return `"node" is ${config.node}, which is not among "nodes": ${config.nodes.join(", ")}`
-  if (config.master !== undefined && !known.has(config.master))
-    return `"master" is ${config.master}, no known node`
+  const masterless = mastersProblem(config, known)
+  if (masterless !== undefined) return masterless
   const late = intervalProblem(config)
   if (late !== undefined) return late
   const names = config.groups.map((group) => group.name)
@@ -141,6 +146,23 @@ const firstProblem = (config: NodeConfig): string | undefined => {
     const problem = groupProblem(group, known)
     if (problem !== undefined) return `group ${group.name}: ${problem}`
   }
+  return undefined
+}
+
+/** The nodes that keep the master. */
+export const mastersOf = ({ masters, master, nodes }: NodeConfig): ReadonlyArray<string> =>
+  masters ?? (master === undefined ? nodes.slice(0, nodes.length < 3 ? 1 : 3) : [master])
+
+const mastersProblem = (config: NodeConfig, known: ReadonlySet<string>): string | undefined => {
+  if (config.masters !== undefined && config.master !== undefined)
+    return `"masters" and "master" are two words for one thing: leave "master" out`
+  const field = config.masters === undefined ? "master" : "masters"
+  const masters = mastersOf(config)
+  const stranger = masters.find((name) => !known.has(name))
+  if (stranger !== undefined) return `"${field}" is ${masters.join(", ")}, and ${stranger} is no known node`
+  if (new Set(masters).size < masters.length) return `"masters" names a node twice: ${masters.join(", ")}`
+  if (![1, 3, 5].includes(masters.length))
+    return `"masters" names ${masters.length} nodes, and there must be 1, 3 or 5 of them`
   return undefined
 }
 

@@ -1,10 +1,18 @@
 /** What all roles of a node share: who it is, the bus, the packets, its clock, and how it fails. */
 import { Clock, Context, Effect } from "effect"
-import type { ClientId, GroupId, NodeId, Replica, SessionId } from "../protocol/ids.ts"
+import {
+  type ClientId,
+  type GroupId,
+  type NodeId,
+  noBallot,
+  type Replica,
+  type SessionId
+} from "../protocol/ids.ts"
 import { Bus, type BusShape, type Published } from "../runtime/bus/port.ts"
 import type { ToClient } from "../wire/client-codec.ts"
 import { type Body, type Packet, type PacketCodec, packetCodec } from "../wire/packet.ts"
 import { type Subjects, subjectsOf } from "../wire/subjects.ts"
+import { type MasterLine, type MasterLineOptions, makeMasterLine } from "./master-line.ts"
 
 /** Things that went by without doing harm, counted by what they were. */
 export type Counters = Map<string, number>
@@ -20,6 +28,8 @@ export interface NodeContext {
   readonly subjects: Subjects
   readonly codec: PacketCodec
   readonly counters: Counters
+  /** The way to the master. */
+  readonly master: MasterLine
   readonly wallMs: () => number
   /** For intervals, leases above all; with fractions. It never goes back. */
   readonly monotonicMs: () => number
@@ -33,7 +43,16 @@ export interface NodeContext {
   readonly listen: (subject: string, take: (packet: Packet) => void) => ReturnType<BusShape["subscribe"]>
 }
 
-export const makeNodeContext = Effect.fnUntraced(function* (cluster: string, self: Replica) {
+/** Where the masters are, and what this node can tell them. */
+export type MastersKnown = Pick<MasterLineOptions, "masters" | "promised">
+
+const noMasters: MastersKnown = { masters: [], promised: () => noBallot }
+
+export const makeNodeContext = Effect.fnUntraced(function* (
+  cluster: string,
+  self: Replica,
+  masters: MastersKnown = noMasters
+) {
   const bus = yield* Bus
   const clock = Context.get(yield* Effect.context<never>(), Clock.Clock)
   const codec = packetCodec(cluster)
@@ -44,7 +63,9 @@ export const makeNodeContext = Effect.fnUntraced(function* (cluster: string, sel
     if (published !== "sent") count(counters, `${published}: ${body._tag}`)
     return published
   }
+  const master = yield* makeMasterLine({ self, bus, subjects, codec, ...masters })
   const context: NodeContext = {
+    master,
     self,
     cluster,
     bus,

@@ -5,6 +5,7 @@ import { StorageCorrupted } from "../runtime/storage/errors.ts"
 import { openWal } from "../runtime/storage/wal.ts"
 import type { Compacted } from "./compaction.ts"
 import { GroupLog } from "./group-log.ts"
+import { KeeperStore } from "./keeper-store.ts"
 import type { NodeConfig } from "./node-config.ts"
 
 /** Records of the node itself are in group 0; this one gives a group its number. */
@@ -28,6 +29,7 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
     return log
   }
   const numbers = new Map<string, number>()
+  const keeper = new KeeperStore()
   const wal = yield* openWal(
     {
       directory: config.data,
@@ -37,7 +39,7 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
     },
     ({ type, group, body }, position) => {
       if (group !== nodeGroup) return logOf(group).recover(type, body, position)
-      if (type !== groupNamed) return
+      if (type !== groupNamed) return keeper.recover(type, body)
       const number = body[0]! | (body[1]! << 8)
       numbers.set(new TextDecoder().decode(body.subarray(2)), number)
       logOf(number)
@@ -58,10 +60,15 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
     const reason = `the entries before slot ${log.lostBefore} of group ${log.groupNumber} are gone`
     return yield* new StorageCorrupted({ path: `${config.data}/wal`, offset: 0, reason })
   }
+  keeper.attach(wal)
   yield* wal.mark
   const checkpoint = () => {
     for (const [name, number] of numbers) wal.append(groupNamed, nodeGroup, encodeName(number, name))
   }
-  const compacted: Compacted = { wal, logs: [...byNumber.values()], checkpoints: [checkpoint] }
-  return { wal, logs, compacted }
+  const compacted: Compacted = {
+    wal,
+    logs: [...byNumber.values()],
+    checkpoints: [checkpoint, () => keeper.checkpoint()]
+  }
+  return { wal, logs, keeper, compacted }
 })

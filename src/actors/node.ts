@@ -3,34 +3,36 @@
  * closes.
  */
 import { Deferred, Effect, type Scope } from "effect"
-import { GroupId, NodeId, type Replica, StorageId } from "../protocol/ids.ts"
+import { GroupId, NodeId, noBallot, type Replica, StorageId } from "../protocol/ids.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { BadSubject, Bus, BusUnavailable } from "../runtime/bus/port.ts"
 import type { StorageCorrupted, UnknownFormat, WalFailure, WrongCluster } from "../runtime/storage/errors.ts"
 import type { DirectoryInUse, DiskFailed, Files } from "../runtime/storage/port.ts"
 import type { Wal } from "../runtime/storage/wal.ts"
-import type { Body, Packet } from "../wire/packet.ts"
+import type { Packet } from "../wire/packet.ts"
+import { isOfMasters } from "../wire/register-codec.ts"
 import { type CatchUpSource, serveCatchUp } from "./catch-up.ts"
 import { makeCompaction, wantsSnapshot } from "./compaction.ts"
 import { type Detector, type PeerStatus, spawnDetector } from "./detector.ts"
 import { endNode, type Group, type GroupFailure, type GroupParts, spawnGroup } from "./group.ts"
 import type { GroupLog } from "./group-log.ts"
 import type { GroupStatus } from "./group-status.ts"
-import { spawnMaster } from "./master.ts"
+import type { MasterRequests } from "./master-line.ts"
+import { type MasterFailure, type MasterPart, type MasterStatus, runMasterPart } from "./masters.ts"
 import { watchMembers } from "./members.ts"
-import { ConfigInvalid, holdersOf, type NodeConfig } from "./node-config.ts"
+import { ConfigInvalid, holdersOf, mastersOf, type NodeConfig } from "./node-config.ts"
 import { count, makeNodeContext, type NodeContext } from "./node-context.ts"
 import { openGroupLogs } from "./node-storage.ts"
 import { serveOperators } from "./operators.ts"
 import { announce, type DuplicateNode } from "./presence.ts"
-import { fileRegister, RegisterCorrupted, type RegisterFailure } from "./register.ts"
+import { asNodes } from "./seat-taking.ts"
 import { openSnapshotStore, type SnapshotRefused } from "./snapshot-store.ts"
 import { serveSnapshots } from "./snapshot-transfer.ts"
 
 export { ConfigInvalid, type NodeConfig, nodeConfig } from "./node-config.ts"
 
 /** Why a node that ran stops by itself. */
-export type NodeFailure = GroupFailure | RegisterFailure | DuplicateNode
+export type NodeFailure = GroupFailure | MasterFailure | DuplicateNode
 
 /** Why a node does not start. */
 export type StartFailure =
@@ -44,7 +46,7 @@ export type StartFailure =
   | BusUnavailable
   | BadSubject
   | ConfigInvalid
-  | RegisterFailure
+  | MasterFailure
   | DuplicateNode
 
 /** What a node tells of itself. */
@@ -63,6 +65,12 @@ export interface NodeStatus {
   /** By how much its event loop was late lately, at worst, in milliseconds. */
   readonly lagMs: number
   readonly log: ReturnType<Wal["stats"]>
+  /** The nodes that keep the master. */
+  readonly masters: ReadonlyArray<string>
+  /** This node's part in it; absent where it has none. */
+  readonly master?: MasterStatus
+  /** How often this node has asked a master: never for a command or a read. */
+  readonly masterRequests: MasterRequests
   /** What went by without doing harm: junk, refusals, messages that the bus did not take. */
   readonly counters: Readonly<Record<string, number>>
   /** Resident memory of the process; absent where nobody can tell. */
@@ -134,9 +142,9 @@ export const runNode = Effect.fnUntraced(function* (
     const problem = `group ${unknown.name}: there is no machine named "${unknown.machine}"`
     return yield* new ConfigInvalid({ problem })
   }
-  const { wal, logs, compacted } = yield* openGroupLogs(config)
+  const { wal, logs, keeper, compacted } = yield* openGroupLogs(config)
   const self: Replica = { node: NodeId(config.node), storage: StorageId(wal.storageId) }
-  const context = yield* makeNodeContext(config.cluster, self)
+  const context = yield* contextOf(config, self, logs)
   yield* checkPayload(context.bus.maxPayloadBytes)
   const failed = yield* Deferred.make<never, NodeFailure>()
   const fail = (failure: NodeFailure) => Deferred.doneUnsafe(failed, Effect.fail(failure))
@@ -145,7 +153,7 @@ export const runNode = Effect.fnUntraced(function* (
   yield* context.bus.onStatus((status) => {
     if (status === "Connected") presence.greet()
   })
-  if (config.node === (config.master ?? config.nodes[0])) yield* runMaster(config, context, logs, fail)
+  const master = yield* runMasterPart({ config, context, logs, store: keeper, onFailure: fail })
   const { detector, actor: detecting } = yield* spawnDetector(context, config.nodes, config)
   const groups = new Map<GroupId, Group>()
   const sources = new Map<GroupId, CatchUpSource>()
@@ -173,7 +181,7 @@ export const runNode = Effect.fnUntraced(function* (
   const server = yield* serveCatchUp(context, sources)
   const operators = yield* serveOperators(context, groups)
   endNode(fail, server, yield* serveSnapshots(context, groups), operators, detecting)
-  yield* listen(config, context, groups, detector)
+  yield* listen(config, context, { groups, detector, master })
   const status = (): NodeStatus => ({
     id: config.node,
     storage: wal.storageId,
@@ -184,6 +192,7 @@ export const runNode = Effect.fnUntraced(function* (
     peers: detector.peers(),
     lagMs: Math.round(detector.lagMs()),
     log: wal.stats(),
+    ...mastersSeen(config, context, master.status()),
     counters: Object.fromEntries(context.counters),
     ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes() })
   })
@@ -217,12 +226,13 @@ const compactFor = (
 const listen = Effect.fnUntraced(function* (
   config: NodeConfig,
   context: NodeContext,
-  groups: ReadonlyMap<GroupId, Group>,
-  detector: Detector
+  parts: { readonly groups: ReadonlyMap<GroupId, Group>; detector: Detector; master: MasterPart }
 ) {
   const { subjects, self } = context
+  const { groups, detector, master } = parts
   const take = (packet: Packet): void => {
     if (packet.body._tag === "Beat") return detector.take(packet)
+    if (isOfMasters(packet.body)) return master.take(packet)
     const group = groups.get(packet.group)
     if (group === undefined) count(context.counters, "unknown group")
     else group.take(packet)
@@ -233,41 +243,15 @@ const listen = Effect.fnUntraced(function* (
   }
 })
 
-const runMaster = Effect.fnUntraced(function* (
-  config: NodeConfig,
-  context: NodeContext,
-  logs: ReadonlyMap<string, GroupLog>,
-  onFailure: (failure: RegisterFailure) => void
-) {
-  const { bus, codec, subjects, counters } = context
-  const register = yield* fileRegister(`${config.data}/master`)
-  for (const { name } of config.groups) {
-    const { state } = yield* register.read(GroupId(name))
-    const promised = logs.get(name)?.promised ?? 0
-    if (promised < state.nextBallot) continue
-    const reason = `it would hand out ballot ${state.nextBallot}, and ${promised} was handed out before`
-    return yield* new RegisterCorrupted({ path: `${config.data}/master/${name}.json`, reason })
-  }
-  const master = yield* spawnMaster({
-    name: `${config.node}/master`,
-    register,
-    reply: ({ replyTo, group }, reply) => {
-      const body: Body = { _tag: "MasterAnswer", reply }
-      context.publish(replyTo, group, body)
-    },
-    onFailure
-  })
-  yield* bus.subscribe(subjects.master, {
-    onMessage: (payload, _subject, replyTo) => {
-      const packet = codec.decode(payload)
-      if (typeof packet === "string") return count(counters, packet)
-      if (packet.body._tag !== "MasterAsk") return count(counters, `not for a master: ${packet.body._tag}`)
-      // A group is the name of a file here: only those of the configuration are.
-      if (!logs.has(packet.group)) return count(counters, "unknown group")
-      const { from, group, body } = packet
-      master.offerUnsafe({ replyTo: replyTo ?? subjects.node(from.node), group, request: body.request })
-    }
-  })
+const contextOf = (config: NodeConfig, self: Replica, logs: ReadonlyMap<string, GroupLog>) => {
+  const promised = (group: GroupId) => logs.get(group)?.promised ?? noBallot
+  return makeNodeContext(config.cluster, self, { masters: asNodes(mastersOf(config)), promised })
+}
+
+const mastersSeen = (config: NodeConfig, context: NodeContext, master: MasterStatus | undefined) => ({
+  ...(master === undefined ? {} : { master }),
+  masters: mastersOf(config),
+  masterRequests: context.master.requests()
 })
 
 /** Everybody may ask; nobody who cannot be answered is. */

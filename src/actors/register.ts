@@ -2,27 +2,17 @@
  * The master's memory: one small value a group, changed by compare-and-set, durable before anybody is
  * answered.
  */
-import { Data, Effect, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import type { GroupId } from "../protocol/ids.ts"
 import { emptyMaster, type MasterState } from "../protocol/master.ts"
 import { type DiskFailed, Files } from "../runtime/storage/port.ts"
+import { textChecksum } from "../runtime/storage/records.ts"
 import { decodeMasterState, encodeMasterState } from "./master-state.ts"
+import { RegisterCorrupted, type RegisterUnavailable } from "./register-errors.ts"
 
-/** What the register holds is not what a master wrote. */
-export class RegisterCorrupted extends Data.TaggedError("RegisterCorrupted")<{
-  readonly path: string
-  readonly reason: string
-}> {
-  override get message(): string {
-    return (
-      `the master's file ${this.path} is damaged (${this.reason}); ` +
-      "put back the file as it was last written: " +
-      "an older copy would hand out ballots a second time"
-    )
-  }
-}
-
-export type RegisterFailure = DiskFailed | RegisterCorrupted
+/** `RegisterUnavailable` passes by itself; the others need somebody who acts. */
+export type RegisterFailure = FileFailure | RegisterUnavailable
+type FileFailure = DiskFailed | RegisterCorrupted
 
 /**
  * A compare-and-set register of master states. Implementations: one file (single machine), memory (tests),
@@ -31,7 +21,11 @@ export type RegisterFailure = DiskFailed | RegisterCorrupted
 export interface Register {
   /** The state and its version; a group never written is at version 0. */
   readonly read: (group: GroupId) => Effect.Effect<Versioned, RegisterFailure>
-  /** Writes if the version is still `expected`; false, and nothing written, where it is not. */
+  /**
+   * Writes if the version is still `expected`, which makes it one more; false where it is not. A replicated
+   * register that was interrupted may find what it wrote itself, and says false: read, and take the step
+   * again.
+   */
   readonly compareAndSet: (
     group: GroupId,
     expected: number,
@@ -44,33 +38,58 @@ export interface Versioned {
   readonly state: MasterState
 }
 
-const Stored = Schema.fromJsonString(Schema.Struct({ version: Schema.Int, state: Schema.Unknown }))
+const Stored = Schema.fromJsonString(
+  Schema.Struct({
+    version: Schema.Int,
+    state: Schema.Unknown,
+    /** Absent in a file of a version that wrote none. */
+    checksum: Schema.optionalKey(Schema.Int)
+  })
+)
 const decodeStored = Schema.decodeUnknownExit(Stored)
+
+const checksumOf = ({ version, state }: { readonly version: number; readonly state: unknown }): number =>
+  textChecksum(JSON.stringify([version, state]))
+
+/** The content of a master's file. */
+const masterFileOf = ({ version, state }: Versioned): Uint8Array => {
+  const plain = { version, state: encodeMasterState(state) }
+  const text = `${JSON.stringify({ ...plain, checksum: checksumOf(plain) }, undefined, 2)}\n`
+  return new TextEncoder().encode(text)
+}
 
 /** One file a group, replaced as a whole. It serves one process: the directory's lock is its compare. */
 export const fileRegister = Effect.fnUntraced(function* (directory: string) {
   const files = yield* Files
   yield* files.makeDirectory(directory)
   const path = (group: GroupId) => `${directory}/${group}.json`
-  const read = Effect.fnUntraced(function* (group: GroupId): Effect.fn.Return<Versioned, RegisterFailure> {
+  const read = Effect.fnUntraced(function* (group: GroupId): Effect.fn.Return<Versioned, FileFailure> {
     const bytes = yield* files.readFile(path(group))
     if (bytes === undefined) return { version: 0, state: emptyMaster() }
     const stored = decodeStored(new TextDecoder().decode(bytes))
     const damaged = (reason: string) => new RegisterCorrupted({ path: path(group), reason })
     if (stored._tag === "Failure") return yield* damaged("it is not the JSON that was written")
+    const { checksum } = stored.value
+    if (checksum !== undefined && checksum !== checksumOf(stored.value))
+      return yield* damaged("its checksum does not hold; was it edited?")
     const state = decodeMasterState(stored.value.state)
     if (state === undefined) return yield* damaged("its fields are not those of a master's state")
     return { version: stored.value.version, state }
   })
-  const register: Register = {
+  const register = {
     read,
-    compareAndSet: Effect.fnUntraced(function* (group, expected, state) {
+    compareAndSet: Effect.fnUntraced(function* (
+      group: GroupId,
+      expected: number,
+      state: MasterState
+    ): Effect.fn.Return<boolean, FileFailure> {
       const { version } = yield* read(group)
       if (version !== expected) return false
-      const text = JSON.stringify({ version: version + 1, state: encodeMasterState(state) }, undefined, 2)
-      yield* files.writeFileAtomic(path(group), new TextEncoder().encode(text))
+      yield* files.writeFileAtomic(path(group), masterFileOf({ version: version + 1, state }))
       return true
     })
   }
-  return register
+  return register satisfies Register
 })
+
+export type FileRegister = Effect.Success<ReturnType<typeof fileRegister>>

@@ -9,10 +9,12 @@ import { packetCodec } from "../wire/packet.ts"
 import { protocolKinds } from "../wire/protocol-codec.ts"
 import type { Place } from "./bus/topology.ts"
 import { observed } from "./cluster-machine.ts"
+import type { DiskImage } from "./disk/image.ts"
 import type { SectorFile } from "./disk/sectors.ts"
 import type { Law, LawBroken } from "./laws.ts"
 import { DiskLog } from "./laws-disk.ts"
 import { Oracle } from "./laws-oracle.ts"
+import { RegisterWatch } from "./laws-register.ts"
 import type { Ledger } from "./ledger.ts"
 import type { Program, SimProcess } from "./process.ts"
 
@@ -22,8 +24,10 @@ export interface ClusterOptions {
   readonly acceptors: ReadonlyArray<string>
   /** Nodes that take the place of acceptors that fail. */
   readonly spares: ReadonlyArray<string>
-  /** The node of the master; one of the acceptors, or another. */
+  /** The node of the master, or the first of them; one of the acceptors, or another. */
   readonly master: string
+  /** All nodes that keep the master. */
+  readonly masters: ReadonlyArray<string>
   readonly machine: AnyMachine
   readonly heartbeatIntervalMs: number
   readonly leaseDurationMs: number
@@ -69,6 +73,8 @@ export class Cluster {
   readonly processes = new Map<string, SimProcess>()
   readonly #disks = new Map<string, DiskLog>()
   readonly #codec = packetCodec(clusterName)
+  readonly #masterDisks = new Map<string, { readonly image: DiskImage; readonly log: DiskLog }>()
+  readonly #register: RegisterWatch
   #masterFile: SectorFile | undefined
 
   constructor(
@@ -79,7 +85,10 @@ export class Cluster {
   ) {
     this.options = options
     this.oracle = new Oracle(groupName, ledger, laws, onBroken)
-    this.names = [...new Set([...options.acceptors, ...options.spares, options.master])]
+    this.names = [...new Set([...options.acceptors, ...options.spares, ...options.masters])]
+    this.#register = new RegisterWatch(groupName, options.masters.length, (state) =>
+      this.oracle.masterDecided(state)
+    )
     ledger.onAcknowledged = (acknowledgement) => this.oracle.acknowledged(acknowledgement)
   }
 
@@ -88,7 +97,8 @@ export class Cluster {
     const {
       acceptors,
       spares,
-      master,
+      master: _master,
+      masters,
       machine: _machine,
       placeOf: _placeOf,
       hashEverySlots,
@@ -105,7 +115,7 @@ export class Cluster {
         node: name,
         nodes: this.names,
         data: dataDirectory,
-        master,
+        masters,
         groups: [{ name: groupName, machine: machine.name, acceptors, spares }],
         ...intervals
       })
@@ -114,12 +124,17 @@ export class Cluster {
     })
   }
 
-  /** A replica's log outlives the lives of its node; another storage is another log. */
   #diskOf({ self }: GroupParts): DiskLog {
-    const replica = `${self.node}/${self.storage}`
+    return this.#diskFor(self.node, self.storage)
+  }
+
+  /** A replica's log outlives the lives of its node; another storage is another log. */
+  #diskFor(node: string, storage: string): DiskLog {
+    const replica = `${node}/${storage}`
     let log = this.#disks.get(replica)
     if (log === undefined) {
-      log = new DiskLog(this.processes.get(self.node)!.disk, dataDirectory, this.options.machine)
+      log = new DiskLog(this.processes.get(node)!.disk, dataDirectory, this.options.machine)
+      log.onNodeRecord = (type, body) => this.#register.durable(replica, type, body)
       this.#disks.set(replica, log)
     }
     return log
@@ -127,12 +142,29 @@ export class Cluster {
 
   /** To be called after each task of a node. */
   look(name: string): void {
+    const isOneOfMany = this.options.masters.length > 1 && this.options.masters.includes(name)
+    if (isOneOfMany) this.#lookAtRegister(name)
     this.oracle.look(name)
-    if (name !== this.options.master) return
+    if (name !== this.options.master || this.options.masters.length > 1) return
     const file = this.processes.get(name)!.disk.image.files.get(masterFile)
     if (file === undefined || file === this.#masterFile) return
     this.#masterFile = file
     this.oracle.masterWrote(file.read(0, file.sizeBytes))
+  }
+
+  #lookAtRegister(name: string): void {
+    const { disk } = this.processes.get(name)!
+    let known = this.#masterDisks.get(name)
+    if (known?.image !== disk.image) {
+      const file = disk.image.files.get(`${dataDirectory}/identity.json`)
+      if (file === undefined) return
+      const { storageId } = JSON.parse(new TextDecoder().decode(file.read(0, file.sizeBytes))) as {
+        readonly storageId: string
+      }
+      known = { image: disk.image, log: this.#diskFor(name, storageId) }
+      this.#masterDisks.set(name, known)
+    }
+    known.log.catchUp()
   }
 
   /** To be called for each message that a node sends. */

@@ -169,6 +169,8 @@ interface Layout {
  */
 export class DiskLog {
   readonly groups = new Map<number, GroupOnDisk>()
+  /** Called with each record of the node itself that has become durable. */
+  onNodeRecord: ((type: number, body: Uint8Array) => void) | undefined
   readonly #disk: SimDisk
   readonly #directory: string
   readonly #machine: AnyMachine
@@ -285,7 +287,10 @@ export class DiskLog {
     }
     this.#offset += frame.lengthBytes
     for (const { type, group, body } of frame.records) {
-      if (group === 0) continue
+      if (group === 0) {
+        this.onNodeRecord?.(type, body)
+        continue
+      }
       const record = decodeRecord(type, body)
       if (record === undefined) continue
       this.group(group).take(record)

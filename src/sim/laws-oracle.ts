@@ -183,6 +183,11 @@ export class Oracle implements Facts {
     const stored = JSON.parse(new TextDecoder().decode(bytes)) as { readonly state: unknown }
     const after = decodeMasterState(stored.state)
     if (after === undefined) throw new LawBroken("the master's state is readable", "2", "it is not")
+    this.masterDecided(after)
+  }
+
+  /** The masters' register has another value. */
+  masterDecided(after: MasterState): void {
     const before = this.master
     this.master = after
     for (const watch of this.#to("onMaster")) watch.onMaster!(before, after)

@@ -16,6 +16,8 @@ export interface ClusterShape {
   readonly spares?: Span
   /** Probability that the master is on a node of its own. */
   readonly masterApart: number
+  /** How many acceptors keep the master: so many, or one. Default: one. */
+  readonly masters?: 1 | 3
   readonly machine?: AnyMachine
   /** Nodes suspect nobody for as long as a run lasts: the faults alone decide who asks for the lead. */
   readonly patient?: boolean
@@ -50,7 +52,9 @@ export const drawCluster = (world: World, shape: ClusterShape): ClusterOptions =
   const { random } = world
   const count = drawSpan(random, shape.acceptors)
   const acceptors = Array.from({ length: count }, (_, index) => `n${index + 1}`)
-  const master = random.chance(shape.masterApart) ? "master" : random.pick(acceptors)
+  const apart = random.chance(shape.masterApart) ? "master" : random.pick(acceptors)
+  const master = shape.masters === 3 ? acceptors[0]! : apart
+  const masters = shape.masters === 3 && count >= 3 ? acceptors.slice(0, 3) : [master]
   const spareCount = shape.spares === undefined ? 0 : drawSpan(random, shape.spares)
   const spares = Array.from({ length: spareCount }, (_, index) => `s${index + 1}`)
   const names = [...acceptors, ...spares, master]
@@ -59,6 +63,7 @@ export const drawCluster = (world: World, shape: ClusterShape): ClusterOptions =
     acceptors,
     spares,
     master,
+    masters,
     machine: shape.machine ?? (kvMachine as unknown as AnyMachine),
     heartbeatIntervalMs,
     leaseDurationMs: shape.leases === false ? 0 : 4 * heartbeatIntervalMs,

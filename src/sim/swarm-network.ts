@@ -161,7 +161,8 @@ export const newerPeers: FaultFamily = {
         yield* Effect.sleep(random.range(5, 200))
         const from = random.pick(names)
         const node = NodeId(random.pick(names))
-        const places = [subjects.node(node), subjects.from(node), subjects.catchUp(node), subjects.master]
+        const { from: sends, catchUp, master } = subjects
+        const places = [subjects.node(node), sends(node), catchUp(node), master(node)]
         bus.publish(random.pick(places), foreignPacket(random, from), yield* bus.newInbox)
         world.kernel.trace.strike("newer-peer", node)
       }

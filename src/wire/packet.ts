@@ -4,7 +4,14 @@
  */
 
 import type { Beat } from "../protocol/detector.ts"
-import { type GroupId, GroupId as makeGroup, NodeId, type Replica, StorageId } from "../protocol/ids.ts"
+import {
+  type Ballot,
+  type GroupId,
+  GroupId as makeGroup,
+  NodeId,
+  type Replica,
+  StorageId
+} from "../protocol/ids.ts"
 import type {
   FromClient,
   LocalQuery,
@@ -29,6 +36,12 @@ import {
 } from "./operator-codec.ts"
 import { type ProtocolMessage, protocolIn, protocolKinds, protocolOut } from "./protocol-codec.ts"
 import {
+  type RegisterMessage,
+  registerKinds,
+  registerMessageIn,
+  registerMessageOut
+} from "./register-codec.ts"
+import {
   type AskSnapshot,
   type SnapshotPart,
   snapshotIn,
@@ -42,6 +55,8 @@ export const wireVersion = 1
 export interface MasterAsk {
   readonly _tag: "MasterAsk"
   readonly request: MasterRequest
+  /** The ballot that the asker's acceptor has promised: the master has issued it, or has lost its memory. */
+  readonly promised?: Ballot
 }
 
 export interface MasterAnswer {
@@ -78,6 +93,7 @@ export type Body =
   | Beat
   | Release
   | TakeOver
+  | RegisterMessage
 
 export interface Packet {
   readonly from: Replica
@@ -98,7 +114,8 @@ const kinds: { readonly [Tag in Body["_tag"]]: number } = {
   ...clientKinds,
   ...detectorKinds,
   ...leaseKinds,
-  ...snapshotKinds
+  ...snapshotKinds,
+  ...registerKinds
 }
 
 const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
@@ -111,7 +128,7 @@ const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
     case "Nack":
       return protocolOut(body)
     case "MasterAsk":
-      return masterRequestOut(body.request)
+      return [body.promised ?? 0, ...masterRequestOut(body.request)]
     case "MasterAnswer":
       return masterReplyOut(body.reply)
     case "OperatorAsk":
@@ -128,6 +145,13 @@ const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
       return snapshotOut(body)
     case "Beat":
       return beatOut(body)
+    case "KeeperAsked":
+    case "KeeperSaid":
+    case "SeatAsk":
+    case "SeatTold":
+    case "SeatClaim":
+    case "SeatGiven":
+      return registerMessageOut(body)
     case "Hello":
       return [body.instance, body.startedAtMs, body.asks, body.answers]
     default:
@@ -138,8 +162,9 @@ const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
 const bodyIn = (kind: number, fields: Fields): Body | undefined => {
   if (kind <= protocolKinds.Nack) return protocolIn(kind, fields)
   if (kind === kinds.MasterAsk) {
+    const promised = fields.ballot()
     const request = masterRequestIn(fields)
-    return request && { _tag: "MasterAsk", request }
+    return request && { _tag: "MasterAsk", request, promised }
   }
   if (kind === kinds.MasterAnswer) {
     const reply = masterReplyIn(fields)
@@ -161,7 +186,8 @@ const bodyIn = (kind: number, fields: Fields): Body | undefined => {
     clientIn(kind, fields) ??
     detectorIn(kind, fields) ??
     leaseIn(kind, fields) ??
-    snapshotIn(kind, fields)
+    snapshotIn(kind, fields) ??
+    registerMessageIn(kind, fields)
   )
 }
 

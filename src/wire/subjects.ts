@@ -13,7 +13,8 @@ export interface Subjects {
   readonly hello: string
   /** Every node answers questions about its state here. */
   readonly status: string
-  readonly master: string
+  /** The master on a node answers here. */
+  readonly master: (node: NodeId) => string
   /** A node hands out chosen entries of its logs here. */
   readonly catchUp: (node: NodeId) => string
   /** Whoever begins to lead a group says so here. */
@@ -33,7 +34,7 @@ export const subjectsOf = (cluster: string): Subjects => ({
   from: (node) => `aplomb.${cluster}.from.${node}`,
   hello: `aplomb.${cluster}.hello`,
   status: `aplomb.${cluster}.status`,
-  master: `aplomb.${cluster}.master`,
+  master: (node) => `aplomb.${cluster}.master.${node}`,
   catchUp: (node) => `aplomb.${cluster}.catch-up.${node}`,
   leading: (group) => `aplomb.${cluster}.leading.${group}`,
   operator: (node) => `aplomb.${cluster}.operator.${node}`,

@@ -108,7 +108,7 @@ describe("aplomb node", () => {
         envelope(kind, 1, "x", [[]], null)
       ])
       const junk = [new Uint8Array(0), new Uint8Array([0xc1, 0xff]), pack("text"), ...kinds.flat()]
-      for (const subject of [node(n1), from(n1), hello, status, master, catchUp(n1)])
+      for (const subject of [node(n1), from(n1), hello, status, master(n1), catchUp(n1)])
         for (const bytes of junk) bus.publish(subject, bytes, "nobody.listens")
       yield* bus.flush
     })

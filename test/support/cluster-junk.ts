@@ -152,7 +152,7 @@ export const forgeries = (seen: ReadonlyArray<NodeSeen>): ReadonlyArray<Uint8Arr
 export const listenedSubjects = (overheard: ReadonlyArray<string>): ReadonlyArray<string> => {
   const subjects = subjectsOf(clusterName)
   const nodes = ["n1", "n2", "n3"].map((name) => NodeId(name))
-  const fixed = [subjects.hello, subjects.status, subjects.master]
+  const fixed = [subjects.hello, subjects.status, subjects.master(NodeId("n1"))]
   const ofNodes = nodes.flatMap((node) => [subjects.node(node), subjects.from(node), subjects.catchUp(node)])
   return [...new Set([...fixed, ...ofNodes, ...overheard])]
 }

@@ -5,6 +5,7 @@ import { detectorMutants } from "./catalogue-detector.ts"
 import { leaderMutants } from "./catalogue-leader.ts"
 import { leaseMutants } from "./catalogue-lease.ts"
 import { memberMutants } from "./catalogue-members.ts"
+import { registerMutants } from "./catalogue-register.ts"
 import { snapshotMutants } from "./catalogue-snapshot.ts"
 import { storageMutants } from "./catalogue-storage.ts"
 import type { Mutant } from "./mutant.ts"
@@ -17,5 +18,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...clientMutants,
   ...leaseMutants,
   ...detectorMutants,
-  ...memberMutants
+  ...memberMutants,
+  ...registerMutants
 ]

@@ -143,6 +143,25 @@ const snapshots = simulate("snapshots")
   )
   .chaosFor({ min: 4_000, max: 15_000 })
 
+const masters = simulate("masters")
+  .about("three nodes keep the master: some are lost and come back, or all, or their links are cut")
+  .cluster({ acceptors: threeToFive, masterApart: 0, masters: 3 })
+  .workload(registerWorkload)
+  .faults(
+    surely(restarts),
+    outages,
+    restartStorms,
+    crashPoints,
+    partitions,
+    messageFaults,
+    disconnects,
+    pauses,
+    slowDisks,
+    candidacies,
+    buggified
+  )
+  .chaosFor({ min: 3_000, max: 12_000 })
+
 const lostDisks = simulate("lost-disks")
   .about("nodes lose their disks and come back as others; nothing false is said, though the group may stop")
   .cluster({ acceptors: threeToFive, masterApart: 1 })
@@ -217,6 +236,7 @@ export const scenarios: ReadonlyArray<Simulation> = [
   partitionsAll,
   slowDisk,
   clocks,
+  masters,
   leases,
   snapshots,
   lostDisks,

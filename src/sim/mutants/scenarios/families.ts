@@ -2,7 +2,7 @@
  * Faults aimed at one kind of bug each: more often, or in a certain order, than faults come by themselves.
  */
 import { Effect } from "effect"
-import { GroupId } from "../../../protocol/ids.ts"
+import { GroupId, NodeId } from "../../../protocol/ids.ts"
 import { Bus } from "../../../runtime/bus/port.ts"
 import { noReplica, packetCodec } from "../../../wire/packet.ts"
 import { subjectsOf } from "../../../wire/subjects.ts"
@@ -165,7 +165,7 @@ const askMaster = (world: World, operator: string, acceptor: string): Effect.Eff
     world.kernel.trace.strike("retirement", acceptor, { ballot, generation })
     const ask = Effect.gen(function* () {
       const bus = yield* Bus
-      bus.publish(subjects.master, bytes, subjects.node(leader.node))
+      bus.publish(subjects.master(NodeId(world.cluster!.options.master)), bytes, subjects.node(leader.node))
     })
     return Effect.asVoid(
       Effect.exit(

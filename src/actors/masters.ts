@@ -1,0 +1,180 @@
+/** A node's part in the master: the register of all groups, in a file of its own or with others. */
+import { Effect } from "effect"
+import { Ballot, GroupId, noBallot } from "../protocol/ids.ts"
+import type { FileValue } from "../protocol/taking-seat.ts"
+import type { WalFailure } from "../runtime/storage/errors.ts"
+import type { Packet } from "../wire/packet.ts"
+import type { GroupLog } from "./group-log.ts"
+import { KeeperRole } from "./keeper.ts"
+import type { KeeperStore } from "./keeper-store.ts"
+import { spawnMaster } from "./master.ts"
+import { masterText } from "./master-state.ts"
+import { mastersOf, type NodeConfig } from "./node-config.ts"
+import { count, type NodeContext } from "./node-context.ts"
+import { type FileRegister, fileRegister, type Register, type RegisterFailure } from "./register.ts"
+import {
+  MastersChanged,
+  RegisterCorrupted,
+  type RegisterUnavailable,
+  type SeatFailure
+} from "./register-errors.ts"
+import { replicatedRegister } from "./register-replicated.ts"
+import { asNodes, seatTaking } from "./seat-taking.ts"
+
+/** What a node tells of its part in the master. */
+export interface MasterStatus {
+  /** `file` where this node alone keeps it; `waiting` until it has its seat; `seated` after that. */
+  readonly state: "file" | "waiting" | "seated"
+  /** The masters that it waits for before it takes its seat. */
+  readonly silent: ReadonlyArray<string>
+  /** Whose disks keep the register, as this node knows it. */
+  readonly seats: ReadonlyArray<{
+    readonly node: string
+    readonly storage: string
+    readonly generation: number
+  }>
+  /** How often it has written, ever: it may never come back with fewer. */
+  readonly writes: number
+  /** How often the others were heard to have written. */
+  readonly floors: ReadonlyArray<{ readonly node: string; readonly storage: string; readonly writes: number }>
+}
+
+export type MasterFailure = Exclude<RegisterFailure, RegisterUnavailable> | SeatFailure | WalFailure
+
+export interface MasterPart {
+  /** Takes what masters say to each other. */
+  readonly take: (packet: Packet) => void
+  /** Undefined where this node is none of the masters. */
+  readonly status: () => MasterStatus | undefined
+}
+
+export interface MasterPartOptions {
+  readonly config: NodeConfig
+  readonly context: NodeContext
+  readonly logs: ReadonlyMap<string, GroupLog>
+  readonly store: KeeperStore
+  readonly onFailure: (failure: MasterFailure) => void
+}
+
+/** Runs this node's part in the master, where the configuration gives it one. */
+export const runMasterPart = Effect.fnUntraced(function* (options: MasterPartOptions) {
+  const { config, context, store } = options
+  const masters = mastersOf(config)
+  const isMaster = masters.includes(config.node)
+  const { seats } = store
+  if (seats.length > 0 && (!isMaster || masters.length === 1)) {
+    const found = seats.map(({ replica }) => replica.node)
+    return yield* new MastersChanged({ configured: masters, found })
+  }
+  if (!isMaster) {
+    const take = ({ body }: Packet) =>
+      count(context.counters, `not for a node without a master: ${body._tag}`)
+    const none: MasterPart = { take, status: () => undefined }
+    return none
+  }
+  const file = yield* fileRegister(`${config.data}/master`)
+  const part = yield* masters.length === 1 ? alone(options, file) : together(options, file)
+  yield* serve(options, part.register)
+  return part
+})
+
+interface PartWithRegister extends MasterPart {
+  readonly register: Register
+}
+
+/** The only master: its file must not be older than what the acceptor beside it knows. */
+const alone = Effect.fnUntraced(function* (
+  { config, context, logs }: MasterPartOptions,
+  register: FileRegister
+) {
+  for (const { name } of config.groups) {
+    const { state } = yield* register.read(GroupId(name))
+    const promised = logs.get(name)?.promised ?? 0
+    if (promised < state.nextBallot) continue
+    const reason = `it would hand out ballot ${state.nextBallot}, and ${promised} was handed out before`
+    return yield* new RegisterCorrupted({ path: `${config.data}/master/${name}.json`, reason })
+  }
+  const status: MasterStatus = { state: "file", silent: [], seats: [], writes: 0, floors: [] }
+  const part: PartWithRegister = {
+    register,
+    take: ({ body }) => count(context.counters, `not for the only master: ${body._tag}`),
+    status: () => status
+  }
+  return part
+})
+
+/** One of several masters. It takes its seat while the node goes on. */
+const together = Effect.fnUntraced(function* (
+  { config, context, logs, store, onFailure }: MasterPartOptions,
+  file: FileRegister
+) {
+  const masters = asNodes(mastersOf(config))
+  const files: Array<FileValue> = []
+  for (const name of config.groups.map((group) => GroupId(group.name))) {
+    const { version, state } = yield* file.read(name)
+    const value = { version, text: masterText(state) }
+    if (version > 0) files.push({ group: name, value, nextBallot: state.nextBallot })
+  }
+  const promised = () =>
+    [...logs].flatMap(([name, log]) =>
+      log.promised > noBallot ? [{ group: GroupId(name), ballot: Ballot(log.promised) }] : []
+    )
+  const scope = yield* Effect.scope
+  const seatLost = (): void => {
+    count(context.counters, "seat lost to another disk")
+    runSync(Effect.forkIn(takeSeat, scope))
+  }
+  const keeper = new KeeperRole({ self: context.self, store, onFailure, onSeatLost: seatLost })
+  const taking = yield* seatTaking({ context, masters, store, keeper, files, promised })
+  const takeSeat = Effect.catch(taking.run, (failure) => Effect.sync(() => onFailure(failure)))
+  const runSync = Effect.runSyncWith(yield* Effect.context<never>())
+  yield* Effect.forkScoped(takeSeat)
+  const { register, take } = yield* replicatedRegister(context, store, keeper)
+  const part: PartWithRegister = {
+    register,
+    take: (packet) => {
+      const { body } = packet
+      if (body._tag !== "KeeperAsked" && body._tag !== "KeeperSaid") taking.take(packet)
+      else if (logs.has(packet.group)) take(packet)
+      else count(context.counters, "unknown group")
+    },
+    status: () => ({
+      state: keeper.isOpen ? "seated" : "waiting",
+      silent: taking.silent(),
+      seats: store.seats.map(({ generation, replica }) => ({ ...replica, generation })),
+      writes: store.writes,
+      floors: store.floors.map(({ of, writes }) => ({ ...of, writes }))
+    })
+  }
+  return part
+})
+
+/** Answers requests of all groups of the configuration, over a register. */
+const serve = Effect.fnUntraced(function* (
+  { config, context, logs, onFailure }: MasterPartOptions,
+  register: Register
+) {
+  const { bus, codec, subjects, counters, self } = context
+  const master = yield* spawnMaster({
+    name: `${config.node}/master`,
+    register,
+    reply: ({ replyTo, group }, reply) => {
+      if (reply._tag === "Refused") count(counters, "refused by the master")
+      context.publish(replyTo, group, { _tag: "MasterAnswer", reply })
+    },
+    onFailure,
+    onUnavailable: () => count(counters, "no majority of the masters")
+  })
+  yield* bus.subscribe(subjects.master(self.node), {
+    onMessage: (payload, _subject, replyTo) => {
+      const packet = codec.decode(payload)
+      if (typeof packet === "string") return count(counters, packet)
+      if (packet.body._tag !== "MasterAsk") return count(counters, `not for a master: ${packet.body._tag}`)
+      // A group is the name of a file here: only those of the configuration are.
+      if (!logs.has(packet.group)) return count(counters, "unknown group")
+      const { from, group, body } = packet
+      const { request, promised = noBallot } = body
+      master.offerUnsafe({ replyTo: replyTo ?? subjects.node(from.node), group, request, promised })
+    }
+  })
+})

@@ -1,0 +1,118 @@
+/**
+ * How a master takes its seat among the keepers of the register when it starts: first of all, again after a
+ * restart, or with a new disk. What it said before must still be on its disk, or it has no say.
+ */
+import type { RegisterValue } from "./cas-paxos.ts"
+import type { Ballot, GroupId, NodeId, Replica } from "./ids.ts"
+import { firstSeats, isSeated, majorityOf, mergeSeats, type Seats, sameMasters, takeSeat } from "./seats.ts"
+
+/** A value from the time when one node alone kept the master in a file. */
+export interface FileValue {
+  readonly group: GroupId
+  readonly value: RegisterValue
+  readonly nextBallot: Ballot
+}
+
+/** What the acceptor of a group on some node has promised: proof that the ballot was issued. */
+export interface PromisedIn {
+  readonly group: GroupId
+  readonly ballot: Ballot
+}
+
+/** What a master answers to one that starts. */
+export interface SeatTold {
+  readonly seats: Seats
+  /** How many writes of the asker it has heard of, under the asker's storage. */
+  readonly floor: number
+  readonly files: ReadonlyArray<FileValue>
+  readonly promised: ReadonlyArray<PromisedIn>
+}
+
+/** What a starting master knows by itself. */
+export interface Starting extends Omit<SeatTold, "floor"> {
+  readonly self: Replica
+  readonly masters: ReadonlyArray<NodeId>
+  /** How many writes its disk has. */
+  readonly writes: number
+}
+
+export interface ToldBy {
+  readonly from: Replica
+  readonly told: SeatTold
+}
+
+export type SeatProblem =
+  | { readonly _tag: "RolledBack"; readonly floor: number; readonly writes: number; readonly by: NodeId }
+  | { readonly _tag: "MastersDiffer"; readonly masters: ReadonlyArray<NodeId> }
+  | { readonly _tag: "ValueLost"; readonly group: GroupId; readonly ballot: Ballot }
+
+export type SeatDecision =
+  /** For whom it waits. */
+  | { readonly _tag: "Wait"; readonly silent: ReadonlyArray<NodeId> }
+  | { readonly _tag: "Ready"; readonly seats: Seats }
+  /** The first seats of all, and what is in the registers at the beginning. */
+  | { readonly _tag: "Form"; readonly seats: Seats; readonly values: ReadonlyArray<FileValue> }
+  /** To ask these keepers for the seat and for what they hold. */
+  | { readonly _tag: "Join"; readonly seats: Seats; readonly from: ReadonlyArray<Replica> }
+  | { readonly _tag: "Refuse"; readonly problem: SeatProblem }
+
+/**
+ * Decides by what the other masters have told so far. `isPatient`: more of them may still answer, so one with
+ * a seat waits for all; later it goes on with a majority, since the others may be gone.
+ */
+export const decideSeat = (
+  own: Starting,
+  told: ReadonlyMap<NodeId, ToldBy>,
+  isPatient: boolean
+): SeatDecision => {
+  const { self, masters } = own
+  const others = [...told.values()]
+  const problem = problemOf(own, others)
+  if (problem !== undefined) return { _tag: "Refuse", problem }
+  const silent = masters.filter((node) => node !== self.node && !told.has(node))
+  const seats = others.reduce((all, { told: one }) => mergeSeats(all, one.seats), own.seats)
+  const wait: SeatDecision = { _tag: "Wait", silent }
+  if (own.seats.length > 0 && isSeated(seats, self)) {
+    if (silent.length === 0) return { _tag: "Ready", seats }
+    const isEnough = others.length + 1 >= majorityOf(seats)
+    return isPatient || !isEnough ? wait : { _tag: "Ready", seats }
+  }
+  const isFirst = seats.length === 0 || (own.seats.length === 0 && isSeated(seats, self))
+  if (isFirst) return silent.length > 0 ? wait : form(own, others, seats)
+  const from = others.filter((one) => one.told.seats.length > 0 && isSeated(seats, one.from))
+  if (from.length < majorityOf(seats)) return wait
+  return { _tag: "Join", seats: takeSeat(seats, self), from: from.map((one) => one.from) }
+}
+
+const problemOf = (own: Starting, others: ReadonlyArray<ToldBy>): SeatProblem | undefined => {
+  for (const { from, told } of others) {
+    if (told.floor > own.writes)
+      return { _tag: "RolledBack", floor: told.floor, writes: own.writes, by: from.node }
+  }
+  for (const seats of [own.seats, ...others.map(({ told }) => told.seats)]) {
+    if (seats.length > 0 && !sameMasters(seats, own.masters))
+      return { _tag: "MastersDiffer", masters: seats.map(({ replica }) => replica.node) }
+  }
+  return undefined
+}
+
+/**
+ * Everybody is new, or one of those who are has formed already: all come to the same. A value that is older
+ * than what some acceptor has promised is not the last one, and none at all would be worse.
+ */
+const form = (own: Starting, others: ReadonlyArray<ToldBy>, known: Seats): SeatDecision => {
+  const sources = [own, ...others.map(({ told }) => told)]
+  const values = new Map<GroupId, FileValue>()
+  for (const file of sources.flatMap(({ files }) => files)) {
+    const other = values.get(file.group)
+    if (other === undefined || other.value.version < file.value.version) values.set(file.group, file)
+  }
+  // Once there are seats, ballots are issued by their keepers, and no file knows of them.
+  const promised = known.length > 0 ? [] : sources.flatMap((source) => source.promised)
+  for (const { group, ballot } of promised) {
+    if (ballot < (values.get(group)?.nextBallot ?? 1)) continue
+    return { _tag: "Refuse", problem: { _tag: "ValueLost", group, ballot } }
+  }
+  const seats = known.length > 0 ? known : firstSeats([own.self, ...others.map(({ from }) => from)])
+  return { _tag: "Form", seats, values: [...values.values()] }
+}
