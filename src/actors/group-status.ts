@@ -6,7 +6,7 @@ import { leads } from "../protocol/leader.ts"
 import type { LeaderState } from "../protocol/leader-state.ts"
 import type { CatchUpSource } from "./catch-up.ts"
 import type { GroupLog } from "./group-log.ts"
-import type { GroupConfig } from "./node-config.ts"
+import { type GroupConfig, sizeOf } from "./node-config.ts"
 import type { SnapshotStatus, Snapshots } from "./snapshots.ts"
 
 /** What a node tells of one of its groups. */
@@ -15,6 +15,10 @@ export interface GroupStatus {
   readonly machine: string
   /** Phase of the leader here; `Learning` on a node that only learns. */
   readonly phase: string
+  /** `leader`, `acceptor`, `spare` (may be made an acceptor) or `learner`. */
+  readonly role: string
+  /** How many acceptors the group is to have. */
+  readonly size: number
   readonly promised: number
   /** The first slot that the log still holds: everything before is in a snapshot. */
   readonly first: number
@@ -67,6 +71,9 @@ export const sourceOf = (states: GroupStates, onAsked: CatchUpSource["onAsked"])
   }
 })
 
+const roleOutside = ({ learners }: GroupConfig, node: string): string =>
+  learners.includes(node) ? "learner" : "spare"
+
 export const groupStatus = (
   group: GroupConfig,
   node: string,
@@ -81,6 +88,8 @@ export const groupStatus = (
     group: group.name,
     machine: group.machine,
     phase: votes ? states.leader()._tag : "Learning",
+    role: votes ? (states.leader()._tag === "Serving" ? "leader" : "acceptor") : roleOutside(group, node),
+    size: sizeOf(group),
     promised: log.promised,
     first: log.first,
     last: log.last,

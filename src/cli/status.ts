@@ -34,6 +34,10 @@ export interface GroupShown {
   readonly applied: Readonly<Record<string, number>>
   /** Nodes that apply without voting. */
   readonly learners: ReadonlyArray<string>
+  /** How many acceptors it is to have; 0 where nobody told. */
+  readonly size: number
+  /** `leader`, `acceptor`, `spare` or `learner`, by node. */
+  readonly roles: Readonly<Record<string, string>>
 }
 
 export interface ClusterShown {
@@ -72,7 +76,9 @@ const groupShown = (group: string, seen: ReadonlyArray<NodeSeen>): GroupShown =>
     serving: leading?.copy.phase === "Serving",
     chosen: Math.max(0, ...holders.map(({ copy }) => copy.chosen)),
     applied: Object.fromEntries(holders.map(({ id, copy }) => [id, copy.applied])),
-    learners: holders.filter(({ copy }) => copy.phase === "Learning").map(({ id }) => id)
+    learners: holders.filter(({ copy }) => copy.phase === "Learning").map(({ id }) => id),
+    size: Math.max(0, ...holders.map(({ copy }) => copy.size ?? 0)),
+    roles: Object.fromEntries(holders.map(({ id, copy }) => [id, copy.role ?? "unknown"]))
   }
 }
 
@@ -119,7 +125,9 @@ const asText = ({ cluster, nodes, groups }: ClusterShown): string => {
     group.acceptors.join(",") || "-",
     String(group.chosen),
     Object.entries(group.applied)
-      .map(([node, slot]) => `${node}:${slot}${group.learners.includes(node) ? " (learner)" : ""}`)
+      .map(
+        ([node, slot]) => `${node}:${slot}${group.learners.includes(node) ? ` (${group.roles[node]})` : ""}`
+      )
       .join(" ")
   ])
   return [

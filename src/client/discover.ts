@@ -7,6 +7,8 @@ import type { Subjects } from "../wire/subjects.ts"
 const GroupSeen = Schema.Struct({
   group: Schema.String,
   phase: Schema.String,
+  role: Schema.optionalKey(Schema.String),
+  size: Schema.optionalKey(Schema.Int),
   promised: Schema.Int,
   /** The first slot that its log still holds. */
   first: Schema.optionalKey(Schema.Int),
