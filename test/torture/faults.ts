@@ -139,11 +139,15 @@ export class Faults {
     for (const [id, loss] of this.#losses) {
       if (ballot > loss.ballot && acceptors.includes(id)) this.#losses.delete(id)
     }
-    const isWhole = (id: string) =>
-      !this.#losses.has(id) && !this.#busy.has(id) && seen.some((node) => node.id === id)
+    const isThere = (id: string) => !this.#busy.has(id) && seen.some((node) => node.id === id)
+    const isWhole = (id: string) => !this.#losses.has(id) && isThere(id)
+    // Of three masters the other two have to be there, to give the new disk its seat.
+    const { masters } = this.#world
+    const isSpared = (id: string) =>
+      !masters.includes(id) || (masters.length > 1 && masters.every((each) => each === id || isThere(each)))
     const possible = free.filter(({ id }) => {
       const others = acceptors.filter((each) => each !== id)
-      return id !== this.#world.keeper && others.length > 0 && others.every(isWhole) && !this.#losses.has(id)
+      return others.length > 0 && isSpared(id) && others.every(isWhole) && !this.#losses.has(id)
     })
     const node = possible[fault.draw % possible.length]
     return node === undefined ? "another disk is not whole" : [node]

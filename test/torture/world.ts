@@ -17,8 +17,8 @@ export interface World {
   readonly cluster: Cluster
   /** Past all proxies. */
   readonly bus: BusShape
-  /** The node that keeps the master's file: its disk is not to be lost. */
-  readonly keeper: string
+  /** The nodes that keep the master: of their disks, too, only one may be lost at a time. */
+  readonly masters: ReadonlyArray<string>
   readonly proxies: ReadonlyMap<string, TcpProxy>
   /** The way of all client processes to the bus. */
   readonly clients: TcpProxy
@@ -75,14 +75,14 @@ const clockEnvironment = (library: string, path: string) => ({
 
 export interface WorldOptions {
   readonly acceptors: ReadonlyArray<string>
-  /** Spares: they are taken in when an acceptor is gone. The first of them keeps the master. */
+  /** Spares: they are taken in when an acceptor is gone. */
   readonly others: ReadonlyArray<string>
 }
 
 /** Starts bus, proxies and nodes; everything is gone when the scope closes. */
 export const makeWorld = Effect.fnUntraced(function* ({ acceptors, others }: WorldOptions) {
   const nodes = [...acceptors, ...others]
-  const keeper = others[0] ?? acceptors[0]!
+  const masters = acceptors.length < 3 ? acceptors.slice(0, 1) : acceptors.slice(0, 3)
   const impossible = new Map<FaultKind, string>()
   const path = yield* smallDisk
   const small = path === undefined ? undefined : { node: acceptors.at(-1)!, path }
@@ -103,7 +103,7 @@ export const makeWorld = Effect.fnUntraced(function* ({ acceptors, others }: Wor
       segmentBytes,
       // Small, so that logs are cut and snapshots pulled many times in a run.
       snapshotBytes: 2 ** 20,
-      master: keeper,
+      masters,
       groups: [{ name: "main", acceptors, spares: others }]
     },
     dataOf: (node, directory) => join(node === small?.node ? small.path : directory, node),
@@ -118,7 +118,7 @@ export const makeWorld = Effect.fnUntraced(function* ({ acceptors, others }: Wor
   yield* cluster.startAll
   const clients = yield* tcpProxy(cluster.nats.port)
   const bus = yield* busTo([cluster.nats.url], "torture")
-  return { cluster, bus, keeper, proxies, clients, small, clocks, impossible } satisfies World
+  return { cluster, bus, masters, proxies, clients, small, clocks, impossible } satisfies World
 })
 
 export type WorldMade = Effect.Success<ReturnType<typeof makeWorld>>
