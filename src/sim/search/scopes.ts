@@ -46,6 +46,8 @@ const statesOf: Readonly<Record<string, number>> = {
   "two-ballots": 4882,
   "two-ballots-two-slots": 83_822,
   "two-ballots-late-disks": 108_694,
+  "two-ballots-reconfigured": 5909,
+  "three-ballots-reconfigured": 419_847,
   "three-ballots-pairs": 11_610,
   "three-ballots": 290_257,
   "three-ballots-two-slots-pairs": 70_382,
@@ -78,6 +80,17 @@ export const scopes: ReadonlyArray<NamedScope> = [
     ...overAny,
     ballotsMax: 3,
     lateDisks: true
+  }),
+  group("two-ballots-reconfigured", "2 ballots over any acceptors, or by their leader; 1 slot, 1 retired", {
+    ...overAny,
+    ballotsMax: 3,
+    duplicates: true,
+    reconfigures: true
+  }),
+  group("three-ballots-reconfigured", "3 ballots over any acceptors, or by their leader; 1 slot, 1 retired", {
+    ...overAny,
+    duplicates: true,
+    reconfigures: true
   }),
   group("three-ballots-pairs", "3 ballots over pairs, 1 slot; loss", overPairs),
   group("three-ballots", "3 ballots over any acceptors, 1 slot, 1 retired; loss, duplicates", {

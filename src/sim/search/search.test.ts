@@ -12,6 +12,7 @@ const small = [
   "two-ballots",
   "two-ballots-two-slots",
   "two-ballots-late-disks",
+  "two-ballots-reconfigured",
   "three-ballots-pairs",
   "triples-stale-entry"
 ]

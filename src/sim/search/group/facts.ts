@@ -4,6 +4,17 @@ import { leads } from "../../../protocol/leader.ts"
 import type { MasterState } from "../../../protocol/master.ts"
 import { valueAt } from "../memory-log.ts"
 import type { NodeModel } from "./node.ts"
+import type { Scope } from "./scope.ts"
+
+/** The phases of a leader. */
+export const phases: ReadonlyArray<string> = [
+  "Deposed",
+  "Asking",
+  "Preparing",
+  "Carrying",
+  "Awaiting",
+  "Serving"
+]
 
 export interface NodeFacts {
   readonly promised: number
@@ -33,12 +44,14 @@ export interface MasterFacts {
 
 export const factsOfNode = (
   { acceptor, leader, log, disk, unsynced }: NodeModel,
-  slotsMax: number,
+  { slotsMax, ballotsMax, reconfigures }: Scope,
   numberOf: (value: string) => number
 ): NodeFacts => {
   const configuration = leads(leader)
   const durable = disk?.log ?? log
-  const slots = Array.from({ length: slotsMax + 1 }, (_, slot) => slot as never)
+  // What a leader takes along into its next ballot is proposed with its first entry, in one batch.
+  const extra = reconfigures ? ballotsMax : 0
+  const slots = Array.from({ length: slotsMax + extra + 1 }, (_, slot) => slot as never)
   const values = slots.map((slot) => (slot === 0 ? undefined : valueAt(durable, slot)))
   return {
     promised: acceptor.promised,

@@ -1,22 +1,22 @@
 /**
  * One group and its master as a model: what can happen in a state, where it leads, and the laws on the way.
  */
-import type { Renaming } from "../canonical.ts"
 import type { Cores } from "../cores.ts"
 import { follow } from "../follow.ts"
 import { type Model, type Outcome, State } from "../model.ts"
 import { PairMap } from "../pair-map.ts"
 import { Pool, renamingsOf } from "../pool.ts"
 import { describeEnvelope, sorts } from "./envelope.ts"
+import { phases } from "./facts.ts"
 import { GroupLaws, type History } from "./laws.ts"
 import { addToMark, clearMark, takeMark } from "./marks.ts"
 import { modelSettings } from "./node.ts"
-import { namesOf, nodeNames, type Scope } from "./scope.ts"
+import { keepsSets, namesOf, nodeNames, type Scope, setsWith } from "./scope.ts"
 import { addToSoup, copyHead, copySoup, forget } from "./soup.ts"
 import { type Transition, World } from "./world.ts"
 
 /** Actions are numbers: eight times what it is about, and the verb. */
-const verbs = { deliver: 0, propose: 1, start: 2, retire: 3, sync: 4, crash: 5 } as const
+const verbs = { deliver: 0, propose: 1, start: 2, retire: 3, sync: 4, crash: 5, reconfigure: 6 } as const
 const setsMax = 64
 const scratch = new State()
 
@@ -55,9 +55,7 @@ export class GroupModel implements Model {
     this.#propose = this.world.inputOf({ _tag: "Propose" })
     this.#sync = this.world.inputOf({ _tag: "Sync" })
     this.#startsOf = names.map((_, index) =>
-      scope.sets.flatMap((set, number) =>
-        set.includes(index) ? [8 * (index * setsMax + number) + verbs.start] : []
-      )
+      setsWith(scope, index).map((set) => 8 * (index * setsMax + set) + verbs.start)
     )
     this.#master = scope.nodes
     this.#history = scope.nodes + 1
@@ -119,6 +117,8 @@ export class GroupModel implements Model {
       }
       if (master.nextBallot > scope.ballotsMax) continue
       for (const action of this.#startsOf[index]!) into.push(action)
+      if (!scope.reconfigures || facts.phase === "Deposed") continue
+      for (const action of this.#startsOf[index]!) into.push(action + verbs.reconfigure - verbs.start)
     }
     const { retires } = this.histories.values[words[this.#history]!]!
     if (retires >= scope.retiresMax) return
@@ -136,6 +136,8 @@ export class GroupModel implements Model {
         return this.#input(state, about, this.#sync, into)
       case verbs.crash:
         return this.#input(state, about, this.#restart, into)
+      case verbs.reconfigure:
+        return this.#reconfigure(state, Math.floor(about / setsMax), about % setsMax, into)
       case verbs.start:
         return this.#start(state, Math.floor(about / setsMax), about % setsMax, into)
       default:
@@ -174,14 +176,25 @@ export class GroupModel implements Model {
     return this.#atMaster(scratch, asked.sent[0]!, -1, into)
   }
 
-  #startOf(ballot: number, set: number): number {
-    const known = this.#starts.get(ballot, set)
+  /** A request for a ballot of other acceptors, and its issue, in one: until then nothing has changed. */
+  #reconfigure(state: State, index: number, set: number, into: State): Outcome {
+    const { nextBallot } = this.world.masterFactsOf(state.words[this.#master]!)
+    const asked = this.world.stepBy(state.words[index]!, this.#startOf(nextBallot, set, "Reconfigure"))
+    if (asked.sent.length === 0) return "nothing"
+    scratch.copyFrom(state)
+    scratch.words[index] = asked.node
+    return this.#atMaster(scratch, asked.sent[0]!, -1, into)
+  }
+
+  #startOf(ballot: number, set: number, tag: "Start" | "Reconfigure" = "Start"): number {
+    const key = tag === "Start" ? set : setsMax + set
+    const known = this.#starts.get(ballot, key)
     if (known >= 0) return known
     const acceptors = this.scope.sets[set]!.map((at) => this.world.replicas[at]!)
-    const start = { _tag: "Start", token: `t${ballot}`, acceptors, settings: modelSettings } as const
-    const input = this.world.inputOf({ _tag: "ToLeader", input: start })
-    this.#starts.set(ballot, set, input)
-    return input
+    const input = { _tag: tag, token: `t${ballot}`, acceptors, settings: modelSettings }
+    const started = this.world.inputOf({ _tag: "ToLeader", input })
+    this.#starts.set(ballot, key, started)
+    return started
   }
 
   #retire(state: State, index: number, into: State): Outcome {
@@ -254,9 +267,11 @@ export class GroupModel implements Model {
         return `the disk of ${nodeNames[about]} has its oldest write`
       case verbs.crash:
         return `${nodeNames[about]} crashes`
-      case verbs.start: {
-        const set = this.scope.sets[about % setsMax]!
-        return `${nodeNames[Math.floor(about / setsMax)]} starts a ballot of ${namesOf(set)}`
+      case verbs.start:
+      case verbs.reconfigure: {
+        const what = (action & 7) === verbs.start ? "starts a ballot of" : "reconfigures to"
+        const set = namesOf(this.scope.sets[about % setsMax]!)
+        return `${nodeNames[Math.floor(about / setsMax)]} ${what} ${set}`
       }
       default:
         return `the master retires ${nodeNames[about]}`
@@ -282,19 +297,4 @@ export class GroupModel implements Model {
     }
     return Math.imul(look, 31) + state.words[this.#history]!
   }
-}
-
-const phases: ReadonlyArray<string> = ["Deposed", "Asking", "Preparing", "Carrying", "Awaiting", "Serving"]
-
-/** Whether a renaming of the nodes takes every set of acceptors of the scope to one of its sets. */
-const keepsSets = (scope: Scope, renaming: Renaming): boolean => {
-  const known = new Set(scope.sets.map((set) => namesOf(set.toSorted())))
-  return scope.sets.every((set) =>
-    known.has(
-      [...namesOf(set)]
-        .map((name) => renaming.get(name)!)
-        .toSorted()
-        .join("")
-    )
-  )
 }

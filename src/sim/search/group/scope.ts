@@ -1,4 +1,5 @@
 /** How much of a group's behaviour a search covers. */
+import type { Renaming } from "../canonical.ts"
 
 /** Bounds of a model of one group. Everything that can happen within them is looked at. */
 export interface Scope {
@@ -15,6 +16,8 @@ export interface Scope {
   readonly duplicates: boolean
   /** Disks are late: what was written is durable some time later, or lost in a crash. */
   readonly lateDisks?: true
+  /** A leader can ask for a ballot of its own with other acceptors, and serves on meanwhile. */
+  readonly reconfigures?: true
   /** Steps to take before the search begins, as traces name them: a guide to what lies deep. */
   readonly prelude?: ReadonlyArray<string>
 }
@@ -24,3 +27,20 @@ export const nodeNames = ["A", "B", "C", "D", "E"] as const
 
 export const namesOf = (indexes: ReadonlyArray<number>): string =>
   indexes.map((index) => nodeNames[index]).join("")
+
+/** Whether a renaming of the nodes takes every set of acceptors of the scope to one of its sets. */
+export const keepsSets = (scope: Scope, renaming: Renaming): boolean => {
+  const known = new Set(scope.sets.map((set) => namesOf(set.toSorted())))
+  return scope.sets.every((set) =>
+    known.has(
+      [...namesOf(set)]
+        .map((name) => renaming.get(name)!)
+        .toSorted()
+        .join("")
+    )
+  )
+}
+
+/** The sets that a node is in, by number. */
+export const setsWith = (scope: Scope, index: number): ReadonlyArray<number> =>
+  scope.sets.flatMap((set, number) => (set.includes(index) ? [number] : []))

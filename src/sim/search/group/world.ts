@@ -191,7 +191,7 @@ export class World {
   }
 
   factsOf(node: number): NodeFacts {
-    return (this.#nodeFacts[node] ??= factsOfNode(this.nodes.values[node]!, this.scope.slotsMax, (value) =>
+    return (this.#nodeFacts[node] ??= factsOfNode(this.nodes.values[node]!, this.scope, (value) =>
       this.valueNumber(value)
     ))
   }
