@@ -148,7 +148,7 @@ export const runNode = Effect.fnUntraced(function* (
   yield* checkPayload(context.bus.maxPayloadBytes)
   const failed = yield* Deferred.make<never, NodeFailure>()
   const fail = (failure: NodeFailure) => Deferred.doneUnsafe(failed, Effect.fail(failure))
-  const presence = yield* announce(context)
+  const presence = yield* announce(context, config.nodes)
   yield* Effect.forkScoped(Effect.catch(presence.duplicate, (failure) => Effect.sync(() => fail(failure))))
   yield* context.bus.onStatus((status) => {
     if (status === "Connected") presence.greet()

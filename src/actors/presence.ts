@@ -34,7 +34,7 @@ type Started = Pick<Hello, "instance" | "startedAtMs">
  * Only an answer to this very process proves that somebody is there: a hello by itself may be an old one, of
  * this node's last life, that somebody sends again.
  */
-export const announce = Effect.fnUntraced(function* (context: NodeContext) {
+export const announce = Effect.fnUntraced(function* (context: NodeContext, nodes: ReadonlyArray<string>) {
   const { self, subjects } = context
   const known = new Map<NodeId, Replica>([[self.node, self]])
   const instance = `${(yield* Random.nextInt).toString(36)}${(yield* Random.nextInt).toString(36)}`
@@ -55,7 +55,8 @@ export const announce = Effect.fnUntraced(function* (context: NodeContext) {
     if (body._tag !== "Hello" || body.instance === instance) return
     const isNamesake = from.node === self.node
     if (isNamesake) hearNamesake(body)
-    else known.set(from.node, from)
+    // Whoever makes names up must not fill our memory with them.
+    else if (nodes.includes(from.node)) known.set(from.node, from)
     // Whoever has not got its name yet does not defend it.
     if (body.asks && !(isNamesake && isStarting)) say({ ...me, asks: false, answers: body.instance })
   }

@@ -16,6 +16,8 @@ export interface NodeShown {
   readonly memoryBytes?: number
   /** By how much its event loop was late lately, at worst, in milliseconds. */
   readonly lagMs?: number
+  /** How often it has asked a master since it started: to change something, and to look. */
+  readonly masterRequests?: NonNullable<NodeSeen["masterRequests"]>
   /** The other nodes, as this one sees them. */
   readonly peers?: NonNullable<NodeSeen["peers"]>
 }
@@ -89,13 +91,14 @@ export const clusterShown = (cluster: string, seen: ReadonlyArray<NodeSeen>): Cl
   const nodes = [...knownNodes(seen)].sort().map((id): NodeShown => {
     const node = byName.get(id)
     if (node === undefined) return { id, state: "silent" }
-    const { pid, state, memoryBytes, lagMs, peers } = node
+    const { pid, state, memoryBytes, lagMs, peers, masterRequests } = node
     return {
       id,
       state,
       pid,
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       ...(lagMs === undefined ? {} : { lagMs }),
+      ...(masterRequests === undefined ? {} : { masterRequests }),
       ...(peers === undefined ? {} : { peers })
     }
   })

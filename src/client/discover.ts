@@ -55,7 +55,11 @@ const NodeSeen = Schema.Struct({
   /** The other nodes, as this one sees them. */
   peers: Schema.optionalKey(Schema.Array(PeerSeen)),
   /** By how much its event loop was late lately, at worst. */
-  lagMs: Schema.optionalKey(Schema.Number)
+  lagMs: Schema.optionalKey(Schema.Number),
+  /** The nodes that keep the master, as it was told. */
+  masters: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** How often it has asked a master. */
+  masterRequests: Schema.optionalKey(Schema.Struct({ changes: Schema.Int, reads: Schema.Int }))
 })
 export type NodeSeen = typeof NodeSeen.Type
 export type GroupSeen = typeof GroupSeen.Type
