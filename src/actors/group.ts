@@ -1,7 +1,7 @@
 /** One group on one node: its log, acceptor, leader and learner, wired to each other and to the bus. */
 import { Cause, Data, Effect, Random } from "effect"
 import type { AcceptorState } from "../protocol/acceptor.ts"
-import type { GroupId, NodeId, Replica } from "../protocol/ids.ts"
+import { type GroupId, type NodeId, type Replica, type Slot, slotPlus } from "../protocol/ids.ts"
 import type { LeaderInput, LeaderSettings } from "../protocol/leader-input.ts"
 import type { LeaderState } from "../protocol/leader-state.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
@@ -26,6 +26,8 @@ import type { NodeContext } from "./node-context.ts"
 import { Outsider } from "./outsider.ts"
 import type { Presence } from "./presence.ts"
 import type { SnapshotStore } from "./snapshot-store.ts"
+import type { SnapshotSource } from "./snapshot-transfer.ts"
+import type { Snapshots } from "./snapshots.ts"
 
 /** A role of a group threw: a bug, or an old entry that the disk no longer gives back. */
 export class RoleCrashed extends Data.TaggedError("RoleCrashed")<{
@@ -90,7 +92,7 @@ export interface GroupParts {
   readonly handOver: (to: Replica) => void
 }
 
-export interface Group {
+export interface Group extends SnapshotSource {
   /** Takes a packet that is for this group. */
   readonly take: (packet: Packet) => void
   readonly status: () => GroupStatus
@@ -99,7 +101,6 @@ export interface Group {
   readonly members: Members
   /** Who leads, as far as this node knows. */
   readonly leaderHint: () => NodeId | undefined
-  readonly store: SnapshotStore
   /** Has a snapshot made soon and the whole log behind it cut off: other groups need the room. */
   readonly demandSnapshot: () => void
 }
@@ -107,9 +108,8 @@ export interface Group {
 /** Spawns the roles of a group in the scope. */
 export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   const { config, group, machine, log, context, store, compact } = options
-  const { self } = context
+  const { self, monotonicMs: nowMs } = context
   const id = group.name as GroupId
-  const { onFailure } = options
   const heard: Heard = { count: 0, leader: undefined }
   const announce = announcing(id, context, () => leader.state())
   let look = () => {}
@@ -127,7 +127,7 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     compact,
     snapshotBytes: config.snapshotBytes,
     leaseDurationMs: config.leaseDurationMs,
-    onFailure,
+    onFailure: options.onFailure,
     onPhase,
     heard,
     onAccept: (accept) => outside.heard(accept)
@@ -140,13 +140,12 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     ...roles.outsider
   })
   const toLeader = (input: LeaderInput) => mailboxes.leader(input, true)
-  const members = new Members({ ...options, leader: leader.state, toLeader })
   const settings = leaderSettings(config)
   const steering = steeringOf(toLeader, settings)
   const token = tokensOf(self, yield* Random.Random)
   mailboxes.takeOver = ({ acceptors }) => steering.campaign(token(), acceptors)
   const states = { acceptor: acceptor.state, leader: leader.state }
-  options.onParts({ group: id, self, log, replica, nowMs: context.monotonicMs, ...states, ...steering })
+  options.onParts({ group: id, self, log, replica, nowMs, ...states, ...steering })
   const candidate = yield* spawnCandidate({
     name: `${self.node}/${group.name}/candidate`,
     group: id,
@@ -161,20 +160,35 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     toLeader
   })
   look = candidate.look
-  endNode(onFailure, roles.actor, acceptor.actor, leader.actor, candidate.actor)
+  endNode(options.onFailure, roles.actor, acceptor.actor, leader.actor, candidate.actor)
   yield* Effect.forkScoped(outside.run)
   const shown = { log, snapshots: roles.snapshots, ...states, active: () => outside.active }
-  const result: Group = {
+  const members = new Members({ ...options, leader: leader.state, toLeader })
+  const lags = listening(group, members, roles.snapshots)
+  return {
     take: (packet) => route(packet, id, context, mailboxes),
     status: () => groupStatus(group, self.node, replica.applied, shown),
-    source: sourceOf(shown, (from, fromSlot) => members.asked(from, fromSlot)),
+    source: sourceOf(shown, lags.onAsked),
     members,
     leaderHint: () => newestOf(shown)?.leader.node,
     store,
+    onLagging: lags.onLagging,
     demandSnapshot: roles.demandSnapshot
-  }
-  return result
+  } satisfies Group
 })
+
+/** Who is to hear of those that catch up from this node. Whoever only looks at the log is not waited for. */
+const listening = (group: GroupConfig, members: Members, snapshots: Pick<Snapshots, "lags">) => {
+  const holders = holdersOf(group)
+  const onLagging = ({ node }: Replica, through: Slot): void => {
+    if (holders.includes(node)) snapshots.lags(node, through)
+  }
+  const onAsked = (from: Replica, fromSlot: Slot): void => {
+    members.asked(from, fromSlot)
+    onLagging(from, slotPlus(fromSlot, -1))
+  }
+  return { onAsked, onLagging }
+}
 
 /** What others can have the leader here do. */
 const steeringOf = (

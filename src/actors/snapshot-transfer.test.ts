@@ -51,7 +51,9 @@ const twoPlaces = Effect.fnUntraced(function* (machine: AnyMachine = kv, lose = 
   const exchange = yield* makeMemoryExchange()
   const server = yield* place(yield* exchange.connect, "n1")
   const client = yield* place(losing(yield* exchange.connect, lose), "n2", machine)
-  yield* serveSnapshots(server.context, new Map([[main, server]]))
+  const lagging: Array<Slot> = []
+  const onLagging = (_from: unknown, through: Slot) => void lagging.push(through)
+  yield* serveSnapshots(server.context, new Map([[main, { ...server, onLagging }]]))
   const pull = (from = 1) =>
     Effect.gen(function* () {
       const options = { context: client.context, group: main, store: client.store }
@@ -67,7 +69,7 @@ const twoPlaces = Effect.fnUntraced(function* (machine: AnyMachine = kv, lose = 
         yield* Effect.andThen(Effect.yieldNow, TestClock.adjust(100))
       return yield* Fiber.join(running)
     })
-  return { server, client, pull, slow }
+  return { server, client, pull, slow, lagging }
 })
 
 const stateOf = (machine: unknown) => kv.forms.state.encode(machine)

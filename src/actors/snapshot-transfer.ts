@@ -3,7 +3,7 @@
  * last, so that no more is on its way than it can take.
  */
 import { Data, Effect, Scope } from "effect"
-import { type GroupId, type NodeId, noSlot, type Slot } from "../protocol/ids.ts"
+import { type GroupId, type NodeId, noSlot, type Replica, type Slot } from "../protocol/ids.ts"
 import type { ReplicaState } from "../protocol/replica.ts"
 import { RestoredReplica } from "../protocol/snapshot.ts"
 import { spawnEach } from "../runtime/actor-spawn.ts"
@@ -39,6 +39,7 @@ const attemptsMax = 10
 const waitingMax = 16
 
 interface Question {
+  readonly from: Replica
   readonly group: GroupId
   readonly ask: AskSnapshot
   readonly replyTo: string
@@ -73,13 +74,19 @@ const answerTo = Effect.fnUntraced(function* (store: SnapshotStore, ask: AskSnap
   return part
 })
 
+/** What a group has to hand out, and who hears that somebody pulls it. */
+export interface SnapshotSource {
+  readonly store: SnapshotStore
+  readonly onLagging: (from: Replica, through: Slot) => void
+}
+
 /**
  * Answers whoever asks this node for pieces of its snapshots, one after the other, over a connection of their
  * own where the bus has one: what is large must not stand before what is urgent.
  */
 export const serveSnapshots = Effect.fnUntraced(function* (
   context: NodeContext,
-  groups: ReadonlyMap<GroupId, { readonly store: SnapshotStore }>
+  groups: ReadonlyMap<GroupId, SnapshotSource>
 ) {
   const { bus, subjects, self, codec, counters } = context
   const roomBytes = bus.maxPayloadBytes - envelopeBytes
@@ -89,11 +96,12 @@ export const serveSnapshots = Effect.fnUntraced(function* (
     name: `${self.node}/snapshots`,
     mailbox: { capacity: waitingMax },
     supervision: crash,
-    receive: ({ group, ask, replyTo }) => {
-      const store = groups.get(group)?.store
-      if (store === undefined) return count(counters, "unknown group")
+    receive: ({ from, group, ask, replyTo }) => {
+      const source = groups.get(group)
+      if (source === undefined) return count(counters, "unknown group")
       return Effect.gen(function* () {
-        const part = yield* answerTo(store, ask, roomBytes)
+        const part = yield* answerTo(source.store, ask, roomBytes)
+        if (part.sizeBytes > 0) source.onLagging(from, part.slot)
         const over = yield* aside
         over.publish(replyTo, codec.encode(self, group, part))
       }).pipe(
@@ -106,9 +114,9 @@ export const serveSnapshots = Effect.fnUntraced(function* (
     onMessage: (payload, _subject, replyTo) => {
       const packet = codec.decode(payload)
       if (typeof packet === "string") return count(counters, packet)
-      const { body, group } = packet
+      const { body, group, from } = packet
       if (body._tag !== "AskSnapshot" || replyTo === undefined) return count(counters, "not for snapshots")
-      if (!actor.offerUnsafe({ group, ask: body, replyTo })) count(counters, "too many want snapshots")
+      if (!actor.offerUnsafe({ from, group, ask: body, replyTo })) count(counters, "too many want snapshots")
     }
   })
   return actor

@@ -2,13 +2,14 @@
  * Makes snapshots of a group while its commands go on, cuts the log behind them, and removes the old ones.
  */
 import { Effect, Queue } from "effect"
-import { noSlot } from "../protocol/ids.ts"
+import { type NodeId, noSlot, type Slot } from "../protocol/ids.ts"
 import type { Base } from "../protocol/log-view.ts"
 import type { ReplicaState } from "../protocol/replica.ts"
 import { type FrozenReplica, freezeReplica } from "../protocol/snapshot.ts"
 import { hint } from "../runtime/buggify.ts"
 import type { DiskFailed } from "../runtime/storage/port.ts"
 import type { GroupLog } from "./group-log.ts"
+import { makeLaggards } from "./laggards.ts"
 import type { SnapshotStore } from "./snapshot-store.ts"
 
 export interface SnapshotOptions {
@@ -36,6 +37,11 @@ export interface Snapshots {
   readonly consider: (replica: ReplicaState) => void
   /** The next call of `consider` makes one, and the log is cut through all of it: others need the room. */
   readonly demand: () => void
+  /**
+   * A node has everything through a slot, or pulls the snapshot of it, and is going to ask for what comes
+   * next: for a while the log is not cut beyond it.
+   */
+  readonly lags: (node: NodeId, through: Slot) => void
   readonly status: () => SnapshotStatus
   /** A snapshot from elsewhere is under the log: what it makes superfluous goes. */
   readonly installed: Effect.Effect<void, DiskFailed>
@@ -62,6 +68,20 @@ const statusOf = ({ newest }: SnapshotStore, problem: string | undefined): Snaps
   return problem === undefined ? told : { ...told, problem }
 }
 
+/**
+ * The snapshot behind which the log is kept: the one before the newest, for should that one be damaged, this
+ * one and the log do as well; and none that is ahead of whoever catches up.
+ */
+const keptBehind = (store: SnapshotStore, demanded: boolean, least: Slot | undefined) =>
+  store.held
+    .slice(0, store.held.length - (demanded ? 0 : 1))
+    .findLast(({ head }) => least === undefined || head.slot <= least)
+
+const problemOf = ({ group }: SnapshotStore, failure: DiskFailed): string => {
+  const why = failure.full ? "the disk is full" : failure.reason
+  return `no snapshot of group ${group} could be made, and its log grows: ${why}`
+}
+
 /** Starts making snapshots in the scope. */
 export const makeSnapshots = Effect.fnUntraced(function* (options: SnapshotOptions) {
   const { log, store, everyBytes, compact } = options
@@ -71,6 +91,7 @@ export const makeSnapshots = Effect.fnUntraced(function* (options: SnapshotOptio
   let isWriting = false
   let isDemanded = false
   let problem: string | undefined
+  const laggards = yield* makeLaggards(log, () => growthFor(everyBytes, store.newest?.sizeBytes ?? 0))
 
   const cutThrough = Effect.fnUntraced(function* (base: Base) {
     hint("snapshot durable, before the cut")
@@ -86,16 +107,13 @@ export const makeSnapshots = Effect.fnUntraced(function* (options: SnapshotOptio
       dueAt = log.bytes - log.bytesBehind(head.slot) + growthFor(everyBytes, sizeBytes)
     }
     problem = undefined
-    // The log goes back to the one before: should the newest be damaged, that one and the log do as well.
-    const kept = store.held[store.held.length - (demanded ? 1 : 2)]
+    const kept = keptBehind(store, demanded, laggards.least())
     if (kept !== undefined) yield* cutThrough(kept.head)
   })
 
   const failed = (failure: DiskFailed) =>
     Effect.suspend(() => {
-      const { group } = store
-      const why = failure.full ? "the disk is full" : failure.reason
-      problem = `no snapshot of group ${group} could be made, and its log grows: ${why}`
+      problem = problemOf(store, failure)
       return Effect.andThen(Effect.logWarning(problem), Effect.sleep(retryAfterMs))
     })
 
@@ -129,6 +147,7 @@ export const makeSnapshots = Effect.fnUntraced(function* (options: SnapshotOptio
     demand: () => {
       isDemanded = true
     },
+    lags: laggards.note,
     status: () => statusOf(store, problem)
   }
   return snapshots

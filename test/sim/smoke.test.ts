@@ -9,7 +9,7 @@ import { scenarioNamed, scenarios } from "../../src/sim/scenarios/named.ts"
 import { simulationTests } from "../../src/sim/vitest.ts"
 import known from "../seeds.json" with { type: "json" }
 
-const seedsOfEach = 7
+const seedsOfEach = 2
 const simulation = simulationTests((name, run, timeoutMs) => it(name, run, timeoutMs))
 
 describe("seeds of the simulation", () => {

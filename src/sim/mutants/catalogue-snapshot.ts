@@ -36,6 +36,19 @@ export const snapshotMutants: ReadonlyArray<Mutant> = [
     scenarios: snapshots
   },
   {
+    id: "snapshot/log-is-cut-before-a-laggard",
+    edits: [
+      {
+        file: making,
+        find: ".findLast(({ head }) => least === undefined || head.slot <= least)",
+        replace: ".findLast(() => true || least)"
+      }
+    ],
+    law: "recovery",
+    why: "Whoever pulls a snapshot finds the log behind it cut off, pulls the next one, and never arrives.",
+    scenarios: snapshots
+  },
+  {
     id: "snapshot/cut-without-any",
     edits: [
       {

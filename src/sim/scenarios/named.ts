@@ -1,7 +1,6 @@
 /** The simulations that have a name on the command line. */
 import { outages, restartStorms, restarts, wipes } from "../attrition.ts"
 import { lastingOutages, oneWayCuts, slowDisksOfOne, steadyProgress, suspensions } from "../failovers.ts"
-import { milestones } from "../milestones.ts"
 import type { Simulation } from "../simulation.ts"
 import { simulate } from "../simulation.ts"
 import type { FaultFamily } from "../swarm.ts"
@@ -106,7 +105,7 @@ const clocks = simulate("clocks")
 
 const leases = simulate("leases")
   .about("leaders read under leases while clocks drift, processes stand still, and others take the lead")
-  .cluster({ acceptors: { min: 2, max: 4 }, masterApart: 0.5, snapshots: false })
+  .cluster({ acceptors: { min: 2, max: 4 }, masterApart: 0.5 })
   .workload(registerWorkload)
   .workload(localReads)
   .faults(
@@ -171,13 +170,6 @@ const lostDisks = simulate("lost-disks")
   .expectingDamage()
   .withoutRecovery()
 
-const t021 = simulate("t021")
-  .about("primaries fail and others take their place, leases run out, backups fall behind and catch up")
-  .cluster({ acceptors: threeToFive, masterApart: 1 })
-  .workload(registerWorkload)
-  .faults(lastingOutages, milestones, messageFaults, pauses, slowDisks, buggified)
-  .chaosFor({ min: 5_000, max: 15_000 })
-
 const failover = simulate("failover")
   .about("nodes go down and stay away; writes go on while one acceptor of the active configuration lives")
   .cluster({ acceptors: threeToFive, masterApart: 1 })
@@ -240,7 +232,6 @@ export const scenarios: ReadonlyArray<Simulation> = [
   leases,
   snapshots,
   lostDisks,
-  t021,
   failover,
   soloTakeover,
   slowDiskOfOne,

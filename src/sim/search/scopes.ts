@@ -102,11 +102,6 @@ export const scopes: ReadonlyArray<NamedScope> = [
     slotsMax: 2,
     duplicates: true
   }),
-  group(
-    "three-ballots-two-slots-late-disks",
-    "3 ballots over any acceptors, 2 slots; loss, duplicates, crashes",
-    { ...overAny, retiresMax: 0, slotsMax: 2, duplicates: true, lateDisks: true }
-  ),
   group("four-ballots-pairs", "4 ballots over pairs, 1 slot, 1 retired; loss", {
     ...overPairs,
     ballotsMax: 5,
