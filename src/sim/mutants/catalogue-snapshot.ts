@@ -1,5 +1,5 @@
 /** Seeded bugs of snapshots, of cutting logs, and of logs that begin at a base. */
-import type { Mutant } from "./mutant.ts"
+import { type Mutant, standstillLaw } from "./mutant.ts"
 
 const snapshot = "protocol/snapshot.ts"
 const outsider = "protocol/outsider.ts"
@@ -44,7 +44,7 @@ export const snapshotMutants: ReadonlyArray<Mutant> = [
         replace: ".findLast(() => true || least)"
       }
     ],
-    law: "recovery",
+    law: standstillLaw,
     why: "Whoever pulls a snapshot finds the log behind it cut off, pulls the next one, and never arrives.",
     scenarios: snapshots
   },
