@@ -9,12 +9,9 @@ import type { GroupLog } from "./group-log.ts"
 
 /** Whoever has asked within this time is going to ask for what comes next. */
 const keptForMs = knob("laggard-kept-ms", 5000, { min: 3000, max: 5000 })
-/**
- * The log is kept for a laggard that lacks so many times what a snapshot is worth, and a little more: how
- * long a log is behind a slot is known only about.
- */
+/** The log is kept for a laggard that lacks so many times what a snapshot is worth, or as much as this. */
 const worthFactor = 4
-const moreBytes = 128 * 1024
+const keptMinBytes = 16 << 20
 
 export interface Laggards {
   /** A node asked for what comes after a slot, or for a piece of the snapshot of it. */
@@ -35,7 +32,7 @@ export const makeLaggards = Effect.fnUntraced(function* (
   const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const needs = new Map<NodeId, { readonly through: Slot; readonly atMs: number }>()
   const isKept = (through: Slot): boolean =>
-    through >= log.base.slot && log.bytesBehind(through) <= moreBytes + worthFactor * worthBytes()
+    through >= log.base.slot && log.bytesBehind(through) <= Math.max(keptMinBytes, worthFactor * worthBytes())
   const laggards: Laggards = {
     note: (node, through) => void needs.set(node, { through, atMs: nowMs() }),
     least: () => {
