@@ -16,6 +16,8 @@ const valueBytes = 16 * 1024
 /** Far more than a node holds of its log in memory. */
 const logBytes = (isFull ? 512 : 96) * 2 ** 20
 const groups = [{ name: "main", acceptors: ["n1", "n2"], learners: ["n3"] }]
+/** Several masters begin only once all of them are there, and n3 comes late. */
+const base = { groups, master: "n1" }
 const keyAt = (index: number) => `key${index % 100}`
 const valueAt = (index: number) => `${index}-${"v".repeat(valueBytes)}`
 
@@ -43,7 +45,7 @@ describe("a learner that is behind", () => {
     () =>
       Effect.gen(function* () {
         const cluster = yield* startCluster({
-          config: { groups, snapshotBytes: 2 ** 31 },
+          config: { ...base, snapshotBytes: 2 ** 31 },
           startsNodes: false
         })
         const [n1, n2, n3] = ["n1", "n2", "n3"].map((id) => cluster.node(id))
@@ -83,7 +85,10 @@ describe("a learner that is behind", () => {
     "gets from another what one cannot read any more: that one says so and ends",
     () =>
       Effect.gen(function* () {
-        const cluster = yield* startCluster({ config: { groups, segmentBytes: 2 ** 20 }, startsNodes: false })
+        const cluster = yield* startCluster({
+          config: { ...base, segmentBytes: 2 ** 20 },
+          startsNodes: false
+        })
         const [n1, n2, n3] = ["n1", "n2", "n3"].map((id) => cluster.node(id))
         yield* Effect.all([n1!.start(), n2!.start()], { concurrency: 2 })
         const client = yield* clientOf(cluster)
