@@ -1,7 +1,9 @@
 /** A node's part in the master: the register of all groups, in a file of its own or with others. */
 import { Effect } from "effect"
+import { keptNothing } from "../protocol/cas-paxos.ts"
 import { Ballot, GroupId, noBallot } from "../protocol/ids.ts"
-import type { FileValue } from "../protocol/taking-seat.ts"
+import { broughtBack, type MasterState } from "../protocol/master.ts"
+import type { FileValue, PromisedIn } from "../protocol/taking-seat.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
 import type { Packet } from "../wire/packet.ts"
 import type { GroupLog } from "./group-log.ts"
@@ -11,7 +13,13 @@ import { spawnMaster } from "./master.ts"
 import { masterText } from "./master-state.ts"
 import { mastersOf, type NodeConfig } from "./node-config.ts"
 import { count, type NodeContext } from "./node-context.ts"
-import { type FileRegister, fileRegister, type Register, type RegisterFailure } from "./register.ts"
+import {
+  type FileRegister,
+  fileRegister,
+  type Register,
+  type RegisterFailure,
+  type Versioned
+} from "./register.ts"
 import {
   MastersChanged,
   RegisterCorrupted,
@@ -19,7 +27,7 @@ import {
   type SeatFailure
 } from "./register-errors.ts"
 import { replicatedRegister } from "./register-replicated.ts"
-import { asNodes, seatTaking } from "./seat-taking.ts"
+import { asNodes, seatTaking, synced } from "./seat-taking.ts"
 
 /** What a node tells of its part in the master. */
 export interface MasterStatus {
@@ -67,8 +75,12 @@ export const runMasterPart = Effect.fnUntraced(function* (options: MasterPartOpt
     return yield* new MastersChanged({ configured: masters, found })
   }
   if (!isMaster) {
-    const take = ({ body }: Packet) =>
-      count(context.counters, `not for a node without a master: ${body._tag}`)
+    const take = ({ from, body }: Packet) => {
+      if (body._tag !== "SeatAsk" || !masters.includes(from.node))
+        return count(context.counters, `not for a node without a master: ${body._tag}`)
+      const told = { seats: [], floor: 0, files: [], promised: promisedIn(options.logs) }
+      context.toNode(from.node, GroupId(""), { _tag: "SeatTold", told })
+    }
     const none: MasterPart = { take, status: () => undefined }
     return none
   }
@@ -84,23 +96,55 @@ interface PartWithRegister extends MasterPart {
 
 /** The only master: its file must not be older than what the acceptor beside it knows. */
 const alone = Effect.fnUntraced(function* (
-  { config, context, logs }: MasterPartOptions,
+  { config, context, logs, store, onFailure }: MasterPartOptions,
   register: FileRegister
 ) {
   for (const { name } of config.groups) {
-    const { state } = yield* register.read(GroupId(name))
+    const { version, state } = yield* register.read(GroupId(name))
     const promised = logs.get(name)?.promised ?? 0
-    if (promised < state.nextBallot) continue
-    const reason = `it would hand out ballot ${state.nextBallot}, and ${promised} was handed out before`
+    const written = store.keptOf(GroupId(name)).value?.version ?? 0
+    const reason = isOlder({ version, state }, promised, written)
+    if (reason === undefined) continue
     return yield* new RegisterCorrupted({ path: `${config.data}/master/${name}.json`, reason })
   }
   const status: MasterStatus = { state: "file", silent: [], seats: [], writes: 0, floors: [] }
   const part: PartWithRegister = {
-    register,
+    register: noting(register, store, onFailure),
     take: ({ body }) => count(context.counters, `not for the only master: ${body._tag}`),
     status: () => status
   }
   return part
+})
+
+const isOlder = ({ version, state }: Versioned, promised: number, written: number): string | undefined => {
+  if (promised >= state.nextBallot)
+    return `it would hand out ballot ${state.nextBallot}, and ${promised} was handed out before`
+  if (version < written)
+    return `it is an old copy: it was written ${written} times, and this is write ${version}`
+  return undefined
+}
+
+/**
+ * Notes each write of the file in the log of the node as well, before anybody is answered: a copy that is put
+ * back is seen to be one even where no ballot tells of it, as after an acceptor was retired.
+ */
+const noting = (
+  file: FileRegister,
+  store: KeeperStore,
+  onFailure: (failure: WalFailure) => void
+): Register => ({
+  read: file.read,
+  compareAndSet: Effect.fnUntraced(function* (group: GroupId, expected: number, state: MasterState) {
+    const isWritten = yield* file.compareAndSet(group, expected, state)
+    if (!isWritten) return false
+    store.keep(group, { ...keptNothing, value: { version: expected + 1, text: masterText(state) } })
+    // Without the note nobody is answered: the node stops.
+    yield* Effect.catch(synced(store), (failure) => {
+      onFailure(failure)
+      return Effect.never
+    })
+    return true
+  })
 })
 
 /** One of several masters. It takes its seat while the node goes on. */
@@ -112,13 +156,9 @@ const together = Effect.fnUntraced(function* (
   const files: Array<FileValue> = []
   for (const name of config.groups.map((group) => GroupId(group.name))) {
     const { version, state } = yield* file.read(name)
-    const value = { version, text: masterText(state) }
-    if (version > 0) files.push({ group: name, value, nextBallot: state.nextBallot })
+    if (version > 0) files.push(fileValue(name, version, state))
   }
-  const promised = () =>
-    [...logs].flatMap(([name, log]) =>
-      log.promised > noBallot ? [{ group: GroupId(name), ballot: Ballot(log.promised) }] : []
-    )
+  const promised = () => promisedIn(logs)
   const scope = yield* Effect.scope
   const seatLost = (): void => {
     count(context.counters, "seat lost to another disk")
@@ -148,6 +188,22 @@ const together = Effect.fnUntraced(function* (
   }
   return part
 })
+
+/** Nobody can see whether a file is the newest: it is made such that an older one does no harm. */
+const fileValue = (group: GroupId, version: number, state: MasterState): FileValue => {
+  const { active, nextBallot } = state
+  return {
+    group,
+    value: { version, text: masterText(broughtBack(state)) },
+    newerFrom: active === undefined ? nextBallot : Ballot(active.ballot + 1),
+    voters: active?.acceptors ?? []
+  }
+}
+
+const promisedIn = (logs: ReadonlyMap<string, GroupLog>): ReadonlyArray<PromisedIn> =>
+  [...logs].flatMap(([name, { promised }]) =>
+    promised > noBallot ? [{ group: GroupId(name), ballot: promised }] : []
+  )
 
 /** Answers requests of all groups of the configuration, over a register. */
 const serve = Effect.fnUntraced(function* (

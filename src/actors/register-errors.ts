@@ -71,4 +71,18 @@ export class MasterStateLost extends Data.TaggedError("MasterStateLost")<{
   }
 }
 
-export type SeatFailure = MasterRolledBack | MastersChanged | MasterStateLost
+/** A copy of the master's state cannot be shown to be the newest. */
+export class MasterStateUnproven extends Data.TaggedError("MasterStateUnproven")<{
+  readonly group: string
+  readonly voter: string
+}> {
+  override get message(): string {
+    return (
+      `group ${this.group}: the master's state that was put back names ${this.voter} as an acceptor, and that ` +
+      "node has another disk now, so nobody can tell whether the state is the newest; " +
+      `start ${this.voter} with the disk that it had, or put back a newer copy`
+    )
+  }
+}
+
+export type SeatFailure = MasterRolledBack | MastersChanged | MasterStateLost | MasterStateUnproven

@@ -18,7 +18,13 @@ import type { SeatGiven } from "../wire/register-codec.ts"
 import type { KeeperRole } from "./keeper.ts"
 import type { KeeperStore } from "./keeper-store.ts"
 import type { NodeContext } from "./node-context.ts"
-import { MasterRolledBack, MasterStateLost, MastersChanged, type SeatFailure } from "./register-errors.ts"
+import {
+  MasterRolledBack,
+  MasterStateLost,
+  MasterStateUnproven,
+  MastersChanged,
+  type SeatFailure
+} from "./register-errors.ts"
 
 export interface SeatOptions {
   readonly context: NodeContext
@@ -44,6 +50,8 @@ const failureOf = (problem: SeatProblem, { self }: NodeContext, masters: Readonl
       return new MastersChanged({ configured: masters, found: problem.masters })
     case "ValueLost":
       return new MasterStateLost(problem)
+    case "ValueUnproven":
+      return new MasterStateUnproven(problem)
   }
 }
 
@@ -84,7 +92,7 @@ class Gathered {
   }
 }
 
-const synced = (store: KeeperStore) =>
+export const synced = (store: KeeperStore) =>
   Effect.callback<void, WalFailure>((resume) =>
     store.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
   )
@@ -108,6 +116,8 @@ export interface SeatTaking {
 /** What is heard while this master takes its seat, and what others are told. */
 class Hearing {
   readonly told = new Map<NodeId, ToldBy>()
+  /** For whom this master waits: masters, and acceptors that are none. */
+  silent: ReadonlyArray<NodeId> = []
   gathered: Gathered | undefined
   readonly #options: SeatOptions
 
@@ -122,7 +132,9 @@ class Hearing {
 
   readonly take = ({ from, body }: Packet): void => {
     const { context, masters, store, keeper, files, promised } = this.#options
-    if (!masters.includes(from.node)) return
+    // An acceptor that is no master has nothing to say but what it promised.
+    const isVoter = body._tag === "SeatTold" && this.silent.includes(from.node)
+    if (!masters.includes(from.node) && !isVoter) return
     switch (body._tag) {
       case "SeatAsk": {
         const { seats } = store
@@ -152,7 +164,6 @@ export const seatTaking = Effect.fnUntraced(function* (options: SeatOptions) {
   const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const hearing = new Hearing(options)
   const { told, take } = hearing
-  let silent: ReadonlyArray<NodeId> = []
 
   const join = Effect.fnUntraced(function* (seats: Seats, from: ReadonlyArray<Replica>) {
     const mine = new Gathered(seats, from)
@@ -177,13 +188,14 @@ export const seatTaking = Effect.fnUntraced(function* (options: SeatOptions) {
     while (true) {
       if (nowMs() - askedAtMs >= askEveryMs.value) {
         askedAtMs = nowMs()
-        for (const node of masters) if (node !== self.node) context.toNode(node, noGroup, { _tag: "SeatAsk" })
+        for (const node of new Set([...masters, ...hearing.silent]))
+          if (node !== self.node) context.toNode(node, noGroup, { _tag: "SeatAsk" })
       }
       yield* Effect.sleep(lookEveryMs)
       const { seats, writes } = store
       const own = { self, masters, seats, writes, files, promised: promised() }
       const decision = decideSeat(own, told, nowMs() - startedAtMs < patienceMs.value)
-      silent = decision._tag === "Wait" ? decision.silent : []
+      hearing.silent = decision._tag === "Wait" ? decision.silent : []
       if (decision._tag === "Refuse") return yield* failureOf(decision.problem, context, masters)
       if (decision._tag === "Wait") continue
       if (decision._tag === "Ready") keeper.adopt(decision.seats)
@@ -198,7 +210,7 @@ export const seatTaking = Effect.fnUntraced(function* (options: SeatOptions) {
       return
     }
   })
-  const taking: SeatTaking = { run, take, silent: () => silent }
+  const taking: SeatTaking = { run, take, silent: () => hearing.silent }
   return taking
 })
 

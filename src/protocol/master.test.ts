@@ -1,7 +1,8 @@
 /** The master: each operation is atomic, and harmless when it is retried. */
 import { describe, expect, it } from "vitest"
+import { isAcceptorOf } from "./configuration.ts"
 import { NodeId, type Replica, StorageId } from "./ids.ts"
-import { emptyMaster, type MasterState, masterStep } from "./master.ts"
+import { broughtBack, emptyMaster, type MasterState, masterStep } from "./master.ts"
 import type { MasterReply, MasterRequest } from "./messages.ts"
 
 const replica = (name: string): Replica => ({ node: NodeId(name), storage: StorageId("1") })
@@ -204,5 +205,36 @@ describe("drain", () => {
     expect(one.newBallot("n", b, b, c)).toMatchObject({ _tag: "Issued" })
     const other = { ...c, storage: StorageId("2") }
     expect(one.newBallot("n", b, b, other)).toMatchObject({ _tag: "Refused" })
+  })
+})
+
+describe("a copy of the state that is brought back", () => {
+  it("from before an acceptor was retired gives that one no way back to its old log", () => {
+    const one = active(a, b, c)
+    const copy = one.state()
+    one.retire(c)
+    const back = broughtBack(copy)
+    const { reply } = masterStep(back, { _tag: "NewBallot", requestId: "n", leader: c, acceptors: [c] })
+    if (reply._tag !== "Issued") throw new Error("it is issued")
+    // Only acceptors of what was active before may promise, and so tell their logs.
+    expect(isAcceptorOf(reply.prev, c)).toBe(false)
+    expect(reply.prev.acceptors).toEqual([a])
+    expect(reply.configuration.ballot).toBeGreaterThan(one.state().nextBallot)
+  })
+
+  it("activates nothing that was issued before", () => {
+    const one = active(a, b)
+    one.newBallot("n", b, b)
+    const step = masterStep(broughtBack(one.state()), {
+      _tag: "Complete",
+      requestId: "n",
+      ballot: 2 as never,
+      prev: { ballot: 1 as never, generation: 0 }
+    })
+    expect(step.reply).toMatchObject({ _tag: "Superseded" })
+  })
+
+  it("without an active configuration is what it was", () => {
+    expect(broughtBack(emptyMaster())).toEqual(emptyMaster())
   })
 })

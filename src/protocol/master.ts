@@ -34,6 +34,28 @@ export const emptyMaster = (): MasterState => ({
   drained: []
 })
 
+/** Far above what any history of one configuration reaches: what was issued or retired since never recurs. */
+const broughtBackBy = 1_000_000
+
+/**
+ * What may be made of a copy of the state that is perhaps not the newest, once every acceptor of its active
+ * configuration has shown that none has promised a later ballot. Then that ballot is still the active one,
+ * but acceptors may have been retired from it since, and lack what was chosen without them. Its leader was
+ * not: a leader cannot be retired, and has all that was ever chosen. So it votes alone until it has taken the
+ * others in again.
+ */
+export const broughtBack = (copy: MasterState): MasterState => {
+  const { active, nextBallot } = copy
+  if (active === undefined) return copy
+  const generation = active.generation + broughtBackBy
+  return {
+    ...copy,
+    nextBallot: Ballot(nextBallot + broughtBackBy),
+    active: { ...active, generation, acceptors: [active.leader] },
+    latest: undefined
+  }
+}
+
 export interface MasterStep {
   readonly state: MasterState
   readonly reply: MasterReply

@@ -22,10 +22,11 @@ const starting = (own: Partial<Starting> = {}): Starting => ({
 const told = (...answers: ReadonlyArray<readonly [Replica, Partial<SeatTold>]>) =>
   new Map(answers.map(([from, one]): [NodeId, ToldBy] => [from.node, { from, told: { ...nothing, ...one } }]))
 const main = GroupId("main")
-const file = (version: number, nextBallot: number) => ({
+const file = (version: number, newerFrom: number, voters: ReadonlyArray<Replica> = [a, b]) => ({
   group: main,
   value: { version, text: `v${version}` },
-  nextBallot: Ballot(nextBallot)
+  newerFrom: Ballot(newerFrom),
+  voters
 })
 
 describe("a master that starts", () => {
@@ -51,6 +52,29 @@ describe("a master that starts", () => {
     expect(decideSeat(starting({ files: [file(3, 5)] }), told([b, { promised }], [c, {}]), true)).toEqual(
       lost
     )
+  })
+
+  it("takes a copy only when every acceptor that it names has told what it promised", () => {
+    const d = replica("d")
+    const own = starting({ files: [file(3, 5, [a, d])] })
+    const masterAnswers = [
+      [b, {}],
+      [c, {}]
+    ] as const
+    expect(decideSeat(own, told(...masterAnswers), false)).toEqual({ _tag: "Wait", silent: [d.node] })
+    expect(decideSeat(own, told(...masterAnswers, [d, {}]), false)).toMatchObject({ _tag: "Form", seats })
+    const newer = { promised: [{ group: main, ballot: Ballot(5) }] }
+    expect(decideSeat(own, told(...masterAnswers, [d, newer]), false)).toMatchObject({
+      problem: { _tag: "ValueLost", ballot: 5 }
+    })
+  })
+
+  it("never takes a copy of which an acceptor has lost its disk, and with it what it knew", () => {
+    const own = starting({ files: [file(3, 5, [a, b])] })
+    expect(decideSeat(own, told([replica("b", "b2"), {}], [c, {}]), false)).toEqual({
+      _tag: "Refuse",
+      problem: { _tag: "ValueUnproven", group: main, voter: b.node }
+    })
   })
 
   it("again waits a while for all, and goes on with a majority", () => {

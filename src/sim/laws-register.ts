@@ -29,7 +29,8 @@ export class RegisterWatch {
   }
 
   #keep(replica: string, { accepted, value }: Kept): void {
-    if (value === undefined) return
+    // The only master decides in its file, which is watched as such; this is its note of it.
+    if (value === undefined || accepted.number === 0) return
     const ticket = `${accepted.number} ${accepted.proposer} ${value.version}`
     const on = this.#accepted.get(ticket) ?? new Set()
     this.#accepted.set(ticket, on.add(replica))

@@ -28,7 +28,7 @@ const messages: ReadonlyArray<RegisterMessage> = [
     told: {
       seats,
       floor: 3,
-      files: [{ group, value, nextBallot: Ballot(4) }],
+      files: [{ group, value, newerFrom: Ballot(4), voters: [from] }],
       promised: [{ group, ballot: Ballot(3) }]
     }
   },

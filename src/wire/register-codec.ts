@@ -4,7 +4,7 @@ import type { GroupId } from "../protocol/ids.ts"
 import type { Seat, Seats } from "../protocol/seats.ts"
 import type { FileValue, PromisedIn, SeatTold as Told } from "../protocol/taking-seat.ts"
 import { Fields } from "./fields.ts"
-import { replicaOut } from "./protocol-codec.ts"
+import { replicaOut, replicasOut } from "./protocol-codec.ts"
 
 /** To a keeper of the register of the packet's group. */
 export interface KeeperAsked {
@@ -19,7 +19,7 @@ export interface KeeperSaid {
   readonly writes: number
 }
 
-/** A master has started and asks the others what they know. */
+/** A master has started and asks the others what they know, and the acceptors of a copy what they promised. */
 export interface SeatAsk {
   readonly _tag: "SeatAsk"
 }
@@ -134,11 +134,17 @@ const answerIn = (fields: Fields): FromKeeper | undefined => {
   }
 }
 
-const fileOut = ({ group, value, nextBallot }: FileValue) => [group, valueOut(value), nextBallot]
+const fileOut = ({ group, value, newerFrom, voters }: FileValue) => [
+  group,
+  valueOut(value),
+  newerFrom,
+  replicasOut(voters)
+]
 const fileIn = (fields: Fields): FileValue => ({
   group: fields.group(),
   value: valueIn(new Fields(fields.any())),
-  nextBallot: fields.ballot()
+  newerFrom: fields.ballot(),
+  voters: fields.list((item) => item.replica())
 })
 const promisedOut = ({ group, ballot }: PromisedIn) => [group, ballot]
 const promisedIn = (fields: Fields): PromisedIn => ({ group: fields.group(), ballot: fields.ballot() })
