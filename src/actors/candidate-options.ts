@@ -7,6 +7,7 @@ import type { Detector } from "./detector.ts"
 import type { GroupConfig, NodeConfig } from "./node-config.ts"
 import type { NodeContext } from "./node-context.ts"
 import type { Presence } from "./presence.ts"
+import type { MasterStateLost } from "./register-errors.ts"
 
 /** What this node has heard of leaders of the group: how many messages, and from whom the newest. */
 export interface Heard {
@@ -27,6 +28,8 @@ export interface CandidateOptions {
   readonly heard: Heard
   readonly leader: () => LeaderState
   readonly toLeader: (input: LeaderInput) => void
+  /** The master knows of no configuration, and an acceptor has promised a ballot: this node must stop. */
+  readonly onFailure: (failure: MasterStateLost) => void
 }
 
 /** Names the requests of one attempt, unlike those of any other. */

@@ -4,13 +4,14 @@
  */
 import { Clock, Context, Effect, Random } from "effect"
 import { type CandidacySettings, type Decision, decide, type Vacancy } from "../protocol/candidacy.ts"
-import { NodeId, type Replica, sameReplica } from "../protocol/ids.ts"
+import { NodeId, noBallot, type Replica, sameReplica } from "../protocol/ids.ts"
 import type { ActorContext } from "../runtime/actor-handle.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
 import { knob } from "../runtime/buggify.ts"
 import { crash } from "../runtime/supervisor.ts"
 import { askMaster } from "./ask-master.ts"
 import { attemptMs, type CandidateOptions, newToken } from "./candidate-options.ts"
+import { MasterStateLost } from "./register-errors.ts"
 import { tending } from "./tend.ts"
 
 /** Nothing but a reason to look. */
@@ -132,6 +133,12 @@ const bootstrap = Effect.fnUntraced(function* (options: CandidateOptions) {
       return false
     }
     acceptors.push(replica)
+  }
+  // All of them have been heard: a group of which one has promised a ballot has begun before.
+  const ballot = presence.promisedOf(group)
+  if (ballot > noBallot) {
+    options.onFailure(new MasterStateLost({ group, ballot }))
+    return false
   }
   const reply = yield* askMaster(context, group, {
     _tag: "Bootstrap",

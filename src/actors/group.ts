@@ -25,6 +25,7 @@ import { type GroupConfig, holdersOf, type NodeConfig } from "./node-config.ts"
 import type { NodeContext } from "./node-context.ts"
 import { Outsider } from "./outsider.ts"
 import type { Presence } from "./presence.ts"
+import type { MasterStateLost } from "./register-errors.ts"
 import type { SnapshotStore } from "./snapshot-store.ts"
 import type { SnapshotSource } from "./snapshot-transfer.ts"
 import type { Snapshots } from "./snapshots.ts"
@@ -55,7 +56,7 @@ export const endNode = (
   }
 }
 
-export type GroupFailure = WalFailure | RoleCrashed
+export type GroupFailure = WalFailure | RoleCrashed | MasterStateLost
 
 export interface GroupOptions {
   readonly config: NodeConfig
@@ -107,7 +108,7 @@ export interface Group extends SnapshotSource {
 
 /** Spawns the roles of a group in the scope. */
 export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
-  const { config, group, machine, log, context, store, compact } = options
+  const { config, group, machine, log, context, compact, onFailure } = options
   const { self, monotonicMs: nowMs } = context
   const id = group.name as GroupId
   const heard: Heard = { count: 0, leader: undefined }
@@ -123,11 +124,11 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     machine,
     log,
     context,
-    store,
+    store: options.store,
     compact,
     snapshotBytes: config.snapshotBytes,
     leaseDurationMs: config.leaseDurationMs,
-    onFailure: options.onFailure,
+    onFailure,
     onPhase,
     heard,
     onAccept: (accept) => outside.heard(accept)
@@ -147,12 +148,10 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   const states = { acceptor: acceptor.state, leader: leader.state }
   options.onParts({ group: id, self, log, replica, nowMs, ...states, ...steering })
   const candidate = yield* spawnCandidate({
+    ...options,
     name: `${self.node}/${group.name}/candidate`,
     group: id,
     first: group,
-    context,
-    presence: options.presence,
-    detector: options.detector,
     settings,
     times: config,
     heard,
@@ -160,19 +159,19 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     toLeader
   })
   look = candidate.look
-  endNode(options.onFailure, roles.actor, acceptor.actor, leader.actor, candidate.actor)
+  endNode(onFailure, roles.actor, acceptor.actor, leader.actor, candidate.actor)
   yield* Effect.forkScoped(outside.run)
   const shown = { log, snapshots: roles.snapshots, ...states, active: () => outside.active }
   const members = new Members({ ...options, leader: leader.state, toLeader })
-  const lags = listening(group, members, roles.snapshots)
+  const { onAsked, onLagging } = listening(group, members, roles.snapshots)
   return {
     take: (packet) => route(packet, id, context, mailboxes),
     status: () => groupStatus(group, self.node, replica.applied, shown),
-    source: sourceOf(shown, lags.onAsked),
+    source: sourceOf(shown, onAsked),
     members,
     leaderHint: () => newestOf(shown)?.leader.node,
-    store,
-    onLagging: lags.onLagging,
+    store: options.store,
+    onLagging,
     demandSnapshot: roles.demandSnapshot
   } satisfies Group
 })

@@ -200,7 +200,8 @@ const fileValue = (group: GroupId, version: number, state: MasterState): FileVal
   }
 }
 
-const promisedIn = (logs: ReadonlyMap<string, GroupLog>): ReadonlyArray<PromisedIn> =>
+/** What the acceptors of a node have promised. */
+export const promisedIn = (logs: ReadonlyMap<string, GroupLog>): ReadonlyArray<PromisedIn> =>
   [...logs].flatMap(([name, { promised }]) =>
     promised > noBallot ? [{ group: GroupId(name), ballot: promised }] : []
   )

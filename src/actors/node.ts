@@ -18,7 +18,13 @@ import { endNode, type Group, type GroupFailure, type GroupParts, spawnGroup } f
 import type { GroupLog } from "./group-log.ts"
 import type { GroupStatus } from "./group-status.ts"
 import type { MasterRequests } from "./master-line.ts"
-import { type MasterFailure, type MasterPart, type MasterStatus, runMasterPart } from "./masters.ts"
+import {
+  type MasterFailure,
+  type MasterPart,
+  type MasterStatus,
+  promisedIn,
+  runMasterPart
+} from "./masters.ts"
 import { watchMembers } from "./members.ts"
 import { ConfigInvalid, holdersOf, mastersOf, type NodeConfig } from "./node-config.ts"
 import { count, makeNodeContext, type NodeContext } from "./node-context.ts"
@@ -148,7 +154,7 @@ export const runNode = Effect.fnUntraced(function* (
   yield* checkPayload(context.bus.maxPayloadBytes)
   const failed = yield* Deferred.make<never, NodeFailure>()
   const fail = (failure: NodeFailure) => Deferred.doneUnsafe(failed, Effect.fail(failure))
-  const presence = yield* announce(context, config.nodes)
+  const presence = yield* announce(context, config.nodes, () => promisedIn(logs))
   yield* Effect.forkScoped(Effect.catch(presence.duplicate, (failure) => Effect.sync(() => fail(failure))))
   yield* context.bus.onStatus((status) => {
     if (status === "Connected") presence.greet()

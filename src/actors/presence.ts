@@ -1,6 +1,7 @@
 /** Who is here: nodes tell each other their storage, and two processes under one name find each other out. */
 import { Clock, Data, Effect, Random } from "effect"
-import { GroupId, type NodeId, type Replica } from "../protocol/ids.ts"
+import { type Ballot, GroupId, type NodeId, noBallot, type Replica } from "../protocol/ids.ts"
+import type { PromisedIn } from "../protocol/taking-seat.ts"
 import type { Hello, Packet } from "../wire/packet.ts"
 import type { NodeContext } from "./node-context.ts"
 
@@ -14,6 +15,8 @@ export class DuplicateNode extends Data.TaggedError("DuplicateNode")<{ readonly 
 export interface Presence {
   /** The replica that a node said it is; undefined before it was heard. */
   readonly replicaOf: (node: NodeId) => Replica | undefined
+  /** The highest ballot of a group that a node was heard to have promised. */
+  readonly promisedOf: (group: GroupId) => Ballot
   /** Fails when another process turns out to be this node, and to have been here first. */
   readonly duplicate: Effect.Effect<never, DuplicateNode>
   /** Says hello again: after the bus was away, somebody else may have taken the name. */
@@ -34,13 +37,19 @@ type Started = Pick<Hello, "instance" | "startedAtMs">
  * Only an answer to this very process proves that somebody is there: a hello by itself may be an old one, of
  * this node's last life, that somebody sends again.
  */
-export const announce = Effect.fnUntraced(function* (context: NodeContext, nodes: ReadonlyArray<string>) {
+export const announce = Effect.fnUntraced(function* (
+  context: NodeContext,
+  nodes: ReadonlyArray<string>,
+  promised: () => ReadonlyArray<PromisedIn>
+) {
   const { self, subjects } = context
   const known = new Map<NodeId, Replica>([[self.node, self]])
   const instance = `${(yield* Random.nextInt).toString(36)}${(yield* Random.nextInt).toString(36)}`
   const startedAtMs = yield* Clock.currentTimeMillis
   const me = { _tag: "Hello", instance, startedAtMs } as const
-  const say = (hello: Hello) => context.publish(subjects.hello, noGroup, hello)
+  const heard = new Map<GroupId, Ballot>()
+  const say = (hello: Omit<Hello, "promised">) =>
+    context.publish(subjects.hello, noGroup, { ...hello, promised: promised() })
   const ask = () => say({ ...me, asks: true, answers: "" })
   let isStarting = true
   let lost: (() => void) | undefined
@@ -56,7 +65,11 @@ export const announce = Effect.fnUntraced(function* (context: NodeContext, nodes
     const isNamesake = from.node === self.node
     if (isNamesake) hearNamesake(body)
     // Whoever makes names up must not fill our memory with them.
-    else if (nodes.includes(from.node)) known.set(from.node, from)
+    else if (nodes.includes(from.node)) {
+      known.set(from.node, from)
+      for (const { group, ballot } of body.promised)
+        if (ballot > (heard.get(group) ?? noBallot)) heard.set(group, ballot)
+    }
     // Whoever has not got its name yet does not defend it.
     if (body.asks && !(isNamesake && isStarting)) say({ ...me, asks: false, answers: body.instance })
   }
@@ -70,6 +83,7 @@ export const announce = Effect.fnUntraced(function* (context: NodeContext, nodes
   ask()
   const presence: Presence = {
     replicaOf: (node) => known.get(node),
+    promisedOf: (group) => heard.get(group) ?? noBallot,
     duplicate: Effect.callback<never, DuplicateNode>((resume) => {
       if (isLost) return resume(Effect.fail(failure))
       lost = () => resume(Effect.fail(failure))

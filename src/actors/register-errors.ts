@@ -78,8 +78,8 @@ export class MasterStateUnproven extends Data.TaggedError("MasterStateUnproven")
 }> {
   override get message(): string {
     return (
-      `group ${this.group}: the master's state that was put back names ${this.voter} as an acceptor, and that ` +
-      "node has another disk now, so nobody can tell whether the state is the newest; " +
+      `group ${this.group}: the master's state that was put back names ${this.voter} as an acceptor, ` +
+      "and that node has another disk now, so nobody can tell whether the state is the newest; " +
       `start ${this.voter} with the disk that it had, or put back a newer copy`
     )
   }

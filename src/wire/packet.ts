@@ -20,6 +20,7 @@ import type {
   Release,
   TakeOver
 } from "../protocol/messages.ts"
+import type { PromisedIn } from "../protocol/taking-seat.ts"
 import { pack, unpack } from "../runtime/codec.ts"
 import { type CatchUp, type CaughtUp, catchUpIn, catchUpKinds, catchUpOut } from "./catch-up-codec.ts"
 import { clientIn, clientKinds, clientOut, type ToClient } from "./client-codec.ts"
@@ -36,6 +37,8 @@ import {
 } from "./operator-codec.ts"
 import { type ProtocolMessage, protocolIn, protocolKinds, protocolOut } from "./protocol-codec.ts"
 import {
+  promisedIn,
+  promisedOut,
   type RegisterMessage,
   registerKinds,
   registerMessageIn,
@@ -74,6 +77,8 @@ export interface Hello {
   readonly asks: boolean
   /** The instance whose question this answers; empty where nobody asked. */
   readonly answers: string
+  /** What its acceptors have promised: ballots that a master must know of. */
+  readonly promised: ReadonlyArray<PromisedIn>
 }
 
 export type Body =
@@ -153,7 +158,7 @@ const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
     case "SeatGiven":
       return registerMessageOut(body)
     case "Hello":
-      return [body.instance, body.startedAtMs, body.asks, body.answers]
+      return [body.instance, body.startedAtMs, body.asks, body.answers, body.promised.map(promisedOut)]
     default:
       return clientOut(body)
   }
@@ -177,7 +182,9 @@ const bodyIn = (kind: number, fields: Fields): Body | undefined => {
       instance,
       startedAtMs: fields.time(),
       asks: fields.any() === true,
-      answers: fields.text()
+      answers: fields.text(),
+      // A node of an older version does not tell.
+      promised: fields.left > 0 ? fields.list(promisedIn) : []
     }
   }
   return (

@@ -19,7 +19,7 @@ export interface KeeperSaid {
   readonly writes: number
 }
 
-/** A master has started and asks the others what they know, and the acceptors of a copy what they promised. */
+/** A master has started: asks the others what they know, and acceptors of a copy what they promised. */
 export interface SeatAsk {
   readonly _tag: "SeatAsk"
 }
@@ -146,8 +146,8 @@ const fileIn = (fields: Fields): FileValue => ({
   newerFrom: fields.ballot(),
   voters: fields.list((item) => item.replica())
 })
-const promisedOut = ({ group, ballot }: PromisedIn) => [group, ballot]
-const promisedIn = (fields: Fields): PromisedIn => ({ group: fields.group(), ballot: fields.ballot() })
+export const promisedOut = ({ group, ballot }: PromisedIn) => [group, ballot]
+export const promisedIn = (fields: Fields): PromisedIn => ({ group: fields.group(), ballot: fields.ballot() })
 
 const registerOut = ({ group, kept }: KeptOf) => [group, ...keptOut(kept)]
 const registerIn = (fields: Fields): KeptOf => ({ group: fields.group(), kept: keptIn(fields) })

@@ -40,6 +40,26 @@ const withThreeMasters = (cluster: Cluster) => {
   }
 }
 
+describe("the only master with an empty disk", () => {
+  it.live(
+    "never begins a group anew while an acceptor is there that has promised a ballot",
+    () =>
+      Effect.gen(function* () {
+        const cluster = yield* startCluster({ config: { master: "n1" } })
+        const client = yield* clientOf(cluster)
+        yield* serving(cluster, client)
+        yield* cluster.killAll
+        yield* cluster.node("n1").wipe
+        yield* Effect.all([cluster.node("n2").start(), cluster.node("n3").start()], { concurrency: 2 })
+        const n1 = yield* cluster.node("n1").launch()
+        const exit = yield* n1.ended
+        assert.match(n1.log(), /ballot \d+ was handed out, and no master knows of it/)
+        assert.notStrictEqual(exit.code, 0)
+      }),
+    { timeout: 120_000 }
+  )
+})
+
 describe("a copy of the master's state from before an acceptor was retired", () => {
   it.live(
     "is refused beside the log of the only master, which has noted more",
