@@ -6,6 +6,7 @@ import { subjectsOf } from "../wire/subjects.ts"
 import { busWaitMs, connectBus } from "./bus.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { clusterFlags, jsonFlag, timeoutFlag } from "./flags.ts"
+import { type MastersShown, mastersLine, mastersShown } from "./masters-shown.ts"
 import { print, printJson } from "./output.ts"
 
 export interface NodeShown {
@@ -45,6 +46,7 @@ export interface GroupShown {
 export interface ClusterShown {
   readonly cluster: string
   readonly nodes: ReadonlyArray<NodeShown>
+  readonly masters: MastersShown
   readonly groups: ReadonlyArray<GroupShown>
 }
 
@@ -102,7 +104,12 @@ export const clusterShown = (cluster: string, seen: ReadonlyArray<NodeSeen>): Cl
       ...(peers === undefined ? {} : { peers })
     }
   })
-  return { cluster, nodes, groups: groups.map((group) => groupShown(group, seen)) }
+  return {
+    cluster,
+    nodes,
+    masters: mastersShown(seen),
+    groups: groups.map((group) => groupShown(group, seen))
+  }
 }
 
 /** Columns of the same width, two spaces apart. */
@@ -114,7 +121,7 @@ const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
     .join("\n")
 }
 
-const asText = ({ cluster, nodes, groups }: ClusterShown): string => {
+const asText = ({ cluster, nodes, masters, groups }: ClusterShown): string => {
   const nodeRows = nodes.map(({ id, state, pid, memoryBytes }) => [
     id,
     state,
@@ -133,8 +140,10 @@ const asText = ({ cluster, nodes, groups }: ClusterShown): string => {
       )
       .join(" ")
   ])
+  const warning = mastersLine(masters)
   return [
     `cluster ${cluster}`,
+    ...(warning === undefined ? [] : [warning]),
     "",
     table([["NODE", "STATE", "PID", "MEMORY"], ...nodeRows]),
     "",

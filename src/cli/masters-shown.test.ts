@@ -1,0 +1,41 @@
+/** What is said of masters that do not answer. */
+import { assert, describe, it } from "@effect/vitest"
+import type { NodeSeen } from "../client/discover.ts"
+import { mastersLine, mastersShown } from "./masters-shown.ts"
+
+const three = ["n1", "n2", "n3"]
+const seen = (id: string, masters?: ReadonlyArray<string>): NodeSeen => ({
+  id,
+  storage: "s",
+  pid: 7,
+  state: "running",
+  counters: {},
+  groups: [],
+  ...(masters === undefined ? {} : { masters })
+})
+
+describe("the masters of a cluster", () => {
+  it("are not mentioned where all answer, or where nobody told who they are", () => {
+    assert.isUndefined(mastersLine(mastersShown(three.map((id) => seen(id, three)))))
+    assert.isUndefined(mastersLine(mastersShown([seen("n1")])))
+  })
+
+  it("can change configurations while a majority answers", () => {
+    const shown = mastersShown([seen("n1", three), seen("n2", three), seen("n4", three)])
+    assert.deepStrictEqual(shown, { nodes: three, silent: ["n3"], majority: true })
+    assert.include(mastersLine(shown), "1 of 3 masters silent (n3): a majority answers")
+  })
+
+  it("cannot where half of them or more are silent, nor where the only one is", () => {
+    const shown = mastersShown([seen("n1", three), seen("n4", three)])
+    assert.deepStrictEqual(shown, { nodes: three, silent: ["n2", "n3"], majority: false })
+    assert.include(mastersLine(shown), "no configuration can change")
+    assert.isFalse(mastersShown([seen("n1", ["n1", "n2"])]).majority)
+    assert.isFalse(mastersShown([seen("n2", ["n1"])]).majority)
+  })
+
+  it("are those that most nodes were told of, in whatever order", () => {
+    const shown = mastersShown([seen("n1", ["n1"]), seen("n2", three), seen("n3", ["n3", "n2", "n1"])])
+    assert.deepStrictEqual([...shown.nodes].sort(), three)
+  })
+})
