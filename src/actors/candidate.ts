@@ -2,14 +2,13 @@
  * Sees to it that a group is led: begins it, takes the lead when the leader is missed, drops acceptors that
  * are missed. Acts on suspicion at once, and looks around now and then for all that was lost on the way.
  */
-import { Clock, Context, Effect, Random } from "effect"
+import { Effect, Random } from "effect"
 import { type CandidacySettings, type Decision, decide, type Vacancy } from "../protocol/candidacy.ts"
 import { NodeId, noBallot, type Replica, sameReplica } from "../protocol/ids.ts"
 import type { ActorContext } from "../runtime/actor-handle.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
 import { knob } from "../runtime/buggify.ts"
 import { crash } from "../runtime/supervisor.ts"
-import { askMaster } from "./ask-master.ts"
 import { attemptMs, type CandidateOptions, newToken } from "./candidate-options.ts"
 import { MasterStateLost } from "./register-errors.ts"
 import { tending } from "./tend.ts"
@@ -33,8 +32,7 @@ const candidacyOf = ({ settings, times }: CandidateOptions): CandidacySettings =
 /** Spawns the candidate of a group; `look` has it look at once. It runs until the scope closes. */
 export const spawnCandidate = Effect.fnUntraced(function* (options: CandidateOptions) {
   const { detector, leader } = options
-  const clock = Context.get(yield* Effect.context<never>(), Clock.Clock)
-  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const { monotonicMs: nowMs } = options.context
   const seek = seeking(options, nowMs)
   const tend = tending(options, nowMs)
   const actor = yield* spawnBatch<Message>({
@@ -108,7 +106,7 @@ const seeking = (options: CandidateOptions, nowMs: () => number) => {
   return (actorContext: ActorContext<Message>): Effect.Effect<void> | undefined => {
     if (!isInDoubt()) return undefined
     return Effect.gen(function* () {
-      const reply = yield* askMaster(context, group, { _tag: "ReadMaster", requestId: "read" })
+      const reply = yield* context.master.ask(group, { _tag: "ReadMaster", requestId: "read" })
       if (reply?._tag !== "MasterRead" || options.leader()._tag !== "Deposed") return
       const { active } = reply
       const isOutside = active?.acceptors.some((acceptor) => sameReplica(acceptor, self)) === false
@@ -140,7 +138,7 @@ const bootstrap = Effect.fnUntraced(function* (options: CandidateOptions) {
     options.onFailure(new MasterStateLost({ group, ballot }))
     return false
   }
-  const reply = yield* askMaster(context, group, {
+  const reply = yield* context.master.ask(group, {
     _tag: "Bootstrap",
     requestId: "bootstrap",
     leader: context.self,

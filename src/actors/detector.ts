@@ -2,7 +2,7 @@
  * The failure detector of a node as an actor: one heartbeat to all other nodes, for all groups, and suspicion
  * of whoever falls silent.
  */
-import { Clock, Context, Effect, Random } from "effect"
+import { Effect, Random } from "effect"
 import {
   beatNow,
   busChanged,
@@ -89,9 +89,7 @@ export const spawnDetector = Effect.fnUntraced(function* (
   nodes: ReadonlyArray<string>,
   settings: DetectorSettings
 ) {
-  const { self, subjects } = context
-  const clock = Context.get(yield* Effect.context<never>(), Clock.Clock)
-  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const { self, subjects, monotonicMs: nowMs } = context
   const others = nodes.filter((node) => node !== self.node).map((node) => NodeId(node))
   const life = yield* Random.nextIntBetween(1, livesMax)
   let state: DetectorState = watchNodes(others, settings, life, nowMs())

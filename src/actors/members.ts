@@ -18,7 +18,6 @@ import {
 import type { MasterRequest, OperatorAnswer, OperatorRequest } from "../protocol/messages.ts"
 import { operate } from "../protocol/operator.ts"
 import { knob } from "../runtime/buggify.ts"
-import { askMaster } from "./ask-master.ts"
 import { newToken } from "./candidate-options.ts"
 import type { Detector } from "./detector.ts"
 import { type GroupConfig, sizeOf } from "./node-config.ts"
@@ -109,7 +108,7 @@ export class Members {
 
   #askMaster(request: MasterRequest): Effect.Effect<void> {
     const { context, toLeader } = this.#options
-    return Effect.map(askMaster(context, this.#group, request), (reply) => {
+    return Effect.map(context.master.ask(this.#group, request), (reply) => {
       if (reply?._tag !== "MasterRead") return
       this.#state = noteStanding(this.#state, reply)
       toLeader({ _tag: "FromMaster", reply })

@@ -9,7 +9,6 @@ import { originOf } from "../protocol/configuration.ts"
 import { type Ballot, type Replica, sameReplica } from "../protocol/ids.ts"
 import type { LeaderState, Serving } from "../protocol/leader-state.ts"
 import type { ActorContext } from "../runtime/actor-handle.ts"
-import { askMaster } from "./ask-master.ts"
 import { attemptMs, type CandidateOptions, newToken } from "./candidate-options.ts"
 
 /** While something is under way or waited for, it looks this often. */
@@ -49,7 +48,7 @@ const looking = (nowMs: () => number) => {
 
 /** The answer to a retirement was lost: it may have been done all the same. */
 const readActive = Effect.fnUntraced(function* ({ context, group, toLeader }: CandidateOptions) {
-  const reply = yield* askMaster(context, group, { _tag: "ReadMaster", requestId: "read" })
+  const reply = yield* context.master.ask(group, { _tag: "ReadMaster", requestId: "read" })
   if (reply !== undefined) toLeader({ _tag: "FromMaster", reply })
 })
 
@@ -100,7 +99,7 @@ export const tending = (options: CandidateOptions, nowMs: () => number) => {
     const { configuration } = state
     const origin = originOf(configuration)
     const requestId = `${state.token}/retire/${acceptor.node}/${origin.generation}`
-    const reply = yield* askMaster(context, group, { _tag: "Retire", requestId, origin, acceptor })
+    const reply = yield* context.master.ask(group, { _tag: "Retire", requestId, origin, acceptor })
     unanswered = reply === undefined ? readsOfDoubt : 0
     if (reply === undefined) return
     options.toLeader({ _tag: "FromMaster", reply })
@@ -108,7 +107,7 @@ export const tending = (options: CandidateOptions, nowMs: () => number) => {
       rival = undefined
       return
     }
-    const standing = yield* askMaster(context, group, { _tag: "ReadMaster", requestId: "read" })
+    const standing = yield* context.master.ask(group, { _tag: "ReadMaster", requestId: "read" })
     if (standing?._tag !== "MasterRead" || standing.latest <= configuration.ballot) return
     const survivors = survivorsOf(configuration, self, detector.misses)
     if (survivors.length < standing.minAcceptors) return

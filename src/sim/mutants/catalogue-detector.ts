@@ -96,13 +96,13 @@ export const detectorMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: tend,
-        find: '    const reply = yield* askMaster(context, group, { _tag: "Retire",',
+        find: '    const reply = yield* context.master.ask(group, { _tag: "Retire",',
         replace:
           "    const smaller = { ...configuration, generation: configuration.generation + 1, " +
           "acceptors: configuration.acceptors.filter((one) => !sameReplica(one, acceptor)) }\n" +
           '    options.toLeader({ _tag: "FromMaster", reply: { _tag: "Activated", requestId, ' +
           "configuration: smaller } })\n" +
-          '    const reply = yield* askMaster(context, group, { _tag: "Retire",'
+          '    const reply = yield* context.master.ask(group, { _tag: "Retire",'
       }
     ],
     law: "one active configuration",
