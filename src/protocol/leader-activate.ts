@@ -4,7 +4,7 @@
  */
 import { originOf } from "./configuration.ts"
 import { startedEntry } from "./entry.ts"
-import { ClientId } from "./ids.ts"
+import { ClientId, sameReplica } from "./ids.ts"
 import type { LeaderInput } from "./leader-input.ts"
 import type { Awaiting, Carrying, Lost, Serving } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
@@ -45,8 +45,11 @@ export const awaitStep = (
   }
   if (input._tag !== "FromMaster" || input.reply.requestId !== state.request.requestId) return stay(state)
   const { reply } = input
-  if (reply._tag === "Activated" && reply.configuration.ballot === state.configuration.ballot)
-    return serving(inConfiguration(state, reply.configuration), log)
+  const active = reply._tag === "Activated" ? reply.configuration : undefined
+  const { ballot, leader } = state.configuration
+  // A master whose state was put back may have given the number out twice: one ballot has one leader.
+  if (active !== undefined && active.ballot === ballot && sameReplica(active.leader, leader))
+    return serving(inConfiguration(state, active), log)
   return { state: { _tag: "Lost", state, reason: "the master activated another ballot" }, outputs: [] }
 }
 

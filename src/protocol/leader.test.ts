@@ -30,6 +30,21 @@ const preparing = () => {
   return leaderStep(asked.state, emptyLog, { _tag: "FromMaster", reply }, 0).state
 }
 
+/** A leader whose acceptors have all that they need: it waits for the master to activate its ballot. */
+const awaiting = () => {
+  let state = preparing()
+  const tell = (input: LeaderInput) => {
+    state = leaderStep(state, emptyLog, input, 0).state
+  }
+  const prepared = { _tag: "Prepared", ballot: Ballot(2), lastSlot: noSlot, prevSlot: noSlot } as const
+  const log = { prevSlotBallot: Ballot(0), runs: [], chosen: noSlot }
+  tell({ _tag: "FromAcceptor", from: self, message: { ...prepared, ...log } })
+  const empty = { lastSlot: noSlot, round: 1, grantedMs: 0 }
+  for (const from of acceptors)
+    tell({ _tag: "FromAcceptor", from, message: { _tag: "Accepted", ballot: Ballot(2), ...empty } })
+  return { tell, phase: () => state._tag }
+}
+
 const nack = { _tag: "Nack", ballot: Ballot(2), promised: Ballot(9) } as const
 
 describe("a leader", () => {
@@ -55,24 +70,10 @@ describe("a leader", () => {
   })
 
   it("that serves steps down when the master says that another ballot is active", () => {
-    const accepted = {
-      _tag: "Accepted",
-      ballot: Ballot(2),
-      lastSlot: noSlot,
-      round: 1,
-      grantedMs: 0
-    } as const
-    let state = preparing()
-    const tell = (input: LeaderInput) => {
-      state = leaderStep(state, emptyLog, input, 0).state
-    }
-    const prepared = { _tag: "Prepared", ballot: Ballot(2), lastSlot: noSlot, prevSlot: noSlot } as const
-    const log = { prevSlotBallot: Ballot(0), runs: [], chosen: noSlot }
-    tell({ _tag: "FromAcceptor", from: self, message: { ...prepared, ...log } })
-    for (const from of acceptors) tell({ _tag: "FromAcceptor", from, message: accepted })
+    const { tell, phase } = awaiting()
     const configuration = { ballot: Ballot(2), generation: 0, leader: self, acceptors }
     tell({ _tag: "FromMaster", reply: { _tag: "Activated", requestId: "t/complete", configuration } })
-    expect(state._tag).toBe("Serving")
+    expect(phase()).toBe("Serving")
     const superseded = (ballot: number): LeaderInput => {
       const active = { ...configuration, ballot: Ballot(ballot) }
       return {
@@ -83,8 +84,15 @@ describe("a leader", () => {
     // An old answer, from before its own ballot became active, says nothing.
     tell(superseded(1))
     tell(superseded(2))
-    expect(state._tag).toBe("Serving")
+    expect(phase()).toBe("Serving")
     tell(superseded(3))
-    expect(state._tag).toBe("Deposed")
+    expect(phase()).toBe("Deposed")
+  })
+
+  it("never serves in a ballot that the master has given to another one as well", () => {
+    const { tell, phase } = awaiting()
+    const configuration = { ballot: Ballot(2), generation: 0, leader: acceptors[1]!, acceptors }
+    tell({ _tag: "FromMaster", reply: { _tag: "Activated", requestId: "t/complete", configuration } })
+    expect(phase()).toBe("Deposed")
   })
 })
