@@ -3,7 +3,7 @@
  * vote.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Exit, Scope } from "effect"
 import { MemoryDisk } from "./memory.ts"
 import { drawing, openSmall, segmentPath, settle, stage, syncOf } from "./wal-kit.ts"
 
@@ -145,6 +145,51 @@ describe("damage", () => {
       )
       disk.replaceNow(segmentPath(1), new Uint8Array(disk.bytesOf(segmentPath(1)).length))
       assert.match((yield* refusal(disk)).message, /the log ends here, and it had reached \d+ bytes more/)
+    })
+  )
+
+  it.effect("a log that ends before what its directory noted is refused as it is: nothing of it is cut", () =>
+    Effect.gen(function* () {
+      const disk = new MemoryDisk()
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const wal = yield* openSmall(disk)
+          wal.append(1, 1, [new Uint8Array(100).fill(1)])
+          yield* wal.mark
+        })
+      )
+      disk.corruptByte(segmentPath(1), 60)
+      const damaged = disk.bytesOf(segmentPath(1)).slice()
+      for (let opening = 0; opening < 2; opening++) {
+        assert.match((yield* refusal(disk)).message, /the log ends here, and it had reached \d+ bytes more/)
+        assert.deepStrictEqual(disk.bytesOf(segmentPath(1)), damaged)
+      }
+      disk.corruptByte(segmentPath(1), 60)
+      yield* openSmall(disk)
+    })
+  )
+
+  it.effect("rot in the last durable frame is no torn tail when a crash tears the frame behind it", () =>
+    Effect.gen(function* () {
+      const disk = new MemoryDisk()
+      const scope = yield* Scope.make()
+      const wal = yield* openSmall(disk).pipe(Scope.provide(scope))
+      wal.append(1, 0, [new Uint8Array(100).fill(1)])
+      yield* syncOf(wal)
+      disk.holdWrites()
+      wal.append(1, 1, [new Uint8Array(900).fill(2)])
+      wal.sync(() => assert.fail("it was not durable"))
+      disk.crash((sector) => sector === 1)
+      yield* Scope.close(scope, Exit.void)
+      disk.corruptByte(segmentPath(1), 60)
+      const damaged = disk.bytesOf(segmentPath(1)).slice()
+      assert.match(
+        (yield* refusal(disk)).message,
+        /frame 1 does not check, and something was written after it/
+      )
+      assert.deepStrictEqual(disk.bytesOf(segmentPath(1)), damaged)
+      disk.corruptByte(segmentPath(1), 60)
+      yield* openSmall(disk)
     })
   )
 

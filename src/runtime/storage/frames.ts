@@ -120,6 +120,22 @@ export const readFrameAt = (
 export const firstSequence = (segment: Segment): number | undefined =>
   frameAt(segment, 0, undefined, firstReadBytes)?.sequence
 
+// The least that a disk writes as a whole.
+const sectorBytes = 512
+
+/**
+ * Offset where the frame of this number at `offset` ends, by its header alone, be the rest sound or not;
+ * undefined where the header is not that of such a frame, or may itself be torn, as it lies in two sectors.
+ */
+export const headerEnd = (segment: Segment, offset: number, sequence: number): number | undefined => {
+  if (offset + frameHeaderBytes > segment.file.sizeBytes) return undefined
+  if ((offset % sectorBytes) + frameHeaderBytes > sectorBytes) return undefined
+  const { view } = readWindow(segment, offset, frameHeaderBytes)
+  if (!hasMagic(view, 0) || frameSequence(view, 0) !== sequence) return undefined
+  const lengthBytes = frameLength(view, 0)
+  return lengthBytes > frameHeaderBytes ? offset + lengthBytes : undefined
+}
+
 /** How far a scan has come. */
 export interface Progress {
   offset: number

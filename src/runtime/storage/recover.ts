@@ -2,13 +2,17 @@
  * Reading a log back: every frame is checked, a torn tail is cut, and damage anywhere else is reported.
  *
  * One write is under way at a time, so a crash can tear the last frame only. Hence a frame that does not
- * check is the torn tail if no sound frame stands anywhere after it, and damage if one does. The limit of
- * this: rot inside the very last frame looks like a torn write, and is cut.
+ * check is the torn tail if nothing stands after it, and damage if a sound frame does, or any byte behind the
+ * end that its header names: rot, with a torn write after it. A log that ends before the position that its
+ * directory noted is damaged, too. All of that is found before anything is cut, so that what is left can
+ * still be looked at. The limit of this: rot inside the very last frame looks like a torn write, and is cut;
+ * and so is rot in the header of the one before, if a crash tears the last one.
  */
 import { Effect } from "effect"
 import { reading, StorageCorrupted } from "./errors.ts"
 import {
   firstSequence,
+  headerEnd,
   inspectWindow,
   type Progress,
   type Remains,
@@ -76,12 +80,30 @@ const rewriteLastFrame = Effect.fnUntraced(function* (segment: Segment, progress
 const damage = (segment: Segment, offset: number, reason: string) =>
   new StorageCorrupted({ path: segment.file.path, offset, reason })
 
+// Nothing is written behind a frame before it is durable.
+const checkNothingFollows = Effect.fnUntraced(function* (
+  segment: Segment,
+  progress: Progress,
+  dirty: Remains["dirty"]
+) {
+  if (dirty === undefined) return
+  const end = yield* reading(() => headerEnd(segment, progress.offset, progress.sequence + 1))
+  if (end === undefined || dirty.to <= end) return
+  return yield* damage(segment, progress.offset, `${unsound(progress)}, and something was written after it`)
+})
+
+const checkReached = (segment: Segment, { offset }: Progress, durable: Position) => {
+  const missingBytes = durable - (segment.base + offset)
+  if (missingBytes <= 0) return Effect.void
+  return damage(segment, offset, `the log ends here, and it had reached ${missingBytes} bytes more`)
+}
+
 const unsound = (progress: Progress) => `frame ${progress.sequence + 1} does not check`
 
 /** Reads the whole log, handing on each record in order, and makes it fit to be written to. */
 export const recover = Effect.fnUntraced(function* (
   segments: Segments,
-  { salt, firstSequence: sequence }: Pick<Identity, "salt" | "firstSequence">,
+  { salt, durable, firstSequence: sequence }: Pick<Identity, "salt" | "durable" | "firstSequence">,
   onRecord: (record: WalRecord, framePosition: Position) => void
 ): Effect.fn.Return<Recovered, DiskFailed | StorageCorrupted> {
   const segmentOf = (number: number): Segment => ({
@@ -129,6 +151,8 @@ export const recover = Effect.fnUntraced(function* (
       }
       later.push({ segment: segmentOf(after), dirty: remains.dirty })
     }
+    yield* checkNothingFollows(segment, progress, torn.dirty)
+    yield* checkReached(segment, progress, durable)
     yield* cut(segment, torn.dirty)
     for (const { segment, dirty } of later) yield* cut(segment, dirty)
     if (last !== undefined) yield* rewriteLastFrame(last.segment, last.progress)

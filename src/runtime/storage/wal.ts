@@ -178,11 +178,6 @@ const openIn = Effect.fnUntraced(function* (
   const writer = new LogWriter(segments, identity.salt, frameMaxBytes, recovered)
   const startPosition = () => segments.first() * identity.segmentBytes
   const endPosition = () => writer.segment * identity.segmentBytes + writer.offset
-  if (endPosition() < identity.durable) {
-    const reason = `the log ends here, and it had reached ${identity.durable - endPosition()} bytes more`
-    const { path } = segments.handle(writer.segment)
-    return yield* new StorageCorrupted({ path, offset: writer.offset, reason })
-  }
   const synced = Effect.callback<void, WalFailure>((resume) =>
     writer.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
   )
