@@ -3,7 +3,7 @@
  * beside it.
  */
 import { existsSync } from "node:fs"
-import { parseArgs } from "node:util"
+import { readFlags } from "../scripts/flags.ts"
 import type { BenchRow } from "../src/cli/bench.ts"
 import { cli, measureCluster, startCluster } from "./cluster.ts"
 import { measureSyncedWrites } from "./floor-disk.ts"
@@ -12,14 +12,12 @@ import { measureEtcd } from "./peer-etcd.ts"
 import { measureJetStream } from "./peer-jetstream.ts"
 import { medianOf } from "./processes.ts"
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "2" },
-    peers: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    quick: { type: "boolean", default: false }
-  }
+const values = readFlags("npm run bench -- [--rounds 5] [--seconds 2] [--peers] [--json] [--quick]", {
+  rounds: { type: "string", default: "5" },
+  seconds: { type: "string", default: "2" },
+  peers: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+  quick: { type: "boolean", default: false }
 })
 const rounds = Number(values.rounds)
 const forMs = Number(values.seconds) * 1000

@@ -4,8 +4,8 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import { Effect } from "effect"
+import { readFlags } from "../scripts/flags.ts"
 import type { GroupClient } from "../src/client/group-client.ts"
 import { replicated } from "../src/client/replicated.ts"
 import { kvMachine } from "../src/machines/kv.ts"
@@ -14,13 +14,11 @@ import { Bus } from "../src/runtime/bus/port.ts"
 import { pack } from "../src/runtime/codec.ts"
 import { type Cluster, startCluster } from "./cluster.ts"
 
-const { values } = parseArgs({
-  options: {
-    count: { type: "string", default: "20000000" },
-    keys: { type: "string", default: "10000" },
-    size: { type: "string", default: "64" },
-    json: { type: "boolean", default: false }
-  }
+const values = readFlags("node bench/overwrites.ts [--count 20000000] [--keys 10000] [--size 64] [--json]", {
+  count: { type: "string", default: "20000000" },
+  keys: { type: "string", default: "10000" },
+  size: { type: "string", default: "64" },
+  json: { type: "boolean", default: false }
 })
 const total = Number(values.count)
 const keys = Number(values.keys)

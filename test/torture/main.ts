@@ -1,13 +1,15 @@
 /** `npm run torture`: real processes under faults drawn from a seed; says how to run the same plan again. */
 import { copyFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import { Effect } from "effect"
+import { readFlags } from "../../scripts/flags.ts"
 import { type FaultKind, faultKinds } from "./plan.ts"
 import { torture } from "./torture.ts"
 
-const { values } = parseArgs({
-  options: {
+const values = readFlags(
+  "npm run torture -- [--minutes 5] [--seed N] [--kinds A,B] [--acceptors 3] [--spares 1] " +
+    "[--clients 3] [--report FILE] [--keep]",
+  {
     minutes: { type: "string", default: "5" },
     seed: { type: "string", default: String(1 + (Date.now() % 100_000)) },
     kinds: { type: "string" },
@@ -17,7 +19,7 @@ const { values } = parseArgs({
     report: { type: "string" },
     keep: { type: "boolean", default: false }
   }
-})
+)
 
 const usage = (reason: string): never => {
   console.error(`${reason}; kinds are ${Object.keys(faultKinds).join(", ")}`)
