@@ -26,7 +26,7 @@ export const loadCores = async (edits: ReadonlyArray<Edit>): Promise<Cores> => {
       writeFileSync(`${folder}/${name.replace(/\.ts$/, ".mjs")}`, script)
     }
     const load = (name: string) => import(/* @vite-ignore */ pathToFileURL(`${folder}/${name}.mjs`).href)
-    const parts = await Promise.all(["acceptor", "leader", "master", "outsider"].map(load))
+    const parts = await Promise.all(["acceptor", "cas-paxos", "leader", "master", "outsider"].map(load))
     return Object.assign({}, ...parts)
   } finally {
     rmSync(folder, { recursive: true })

@@ -13,6 +13,7 @@ export interface SearchMutant {
 
 const leaderCarry = "protocol/leader-carry.ts"
 const quorum = "protocol/quorum.ts"
+const register = "protocol/cas-paxos.ts"
 
 export const searchMutants: ReadonlyArray<SearchMutant> = [
   {
@@ -220,6 +221,46 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
         file: quorum,
         find: "for (const acceptor of configuration.acceptors) least",
         replace: "for (const acceptor of configuration.acceptors.slice(0, 2)) least"
+      }
+    ]
+  },
+  {
+    id: "a keeper does not write down what it promises",
+    scope: "register",
+    edits: [
+      {
+        file: register,
+        find: 'return keep(kept, { _tag: "Held", ...kept, ticket })',
+        replace: 'return { ...keep(kept, { _tag: "Held", ...kept, ticket }), records }'
+      }
+    ]
+  },
+  {
+    id: "a keeper accepts below its promise",
+    scope: "register",
+    edits: [
+      {
+        file: register,
+        find:
+          'case "Write": {\n      if (isAbove(promised, ticket)) ' +
+          'return answer({ _tag: "Outbid", ticket, promised })',
+        replace: 'case "Write": {'
+      }
+    ]
+  },
+  {
+    id: "one keeper decides",
+    scope: "register",
+    edits: [{ file: "protocol/seats.ts", find: "Math.floor(seats.length / 2) + 1", replace: "1" }]
+  },
+  {
+    id: "what one keeper holds is read as decided",
+    scope: "register",
+    edits: [
+      {
+        file: register,
+        find: "if (agree || value === undefined)",
+        replace: "if (agree || value !== undefined)"
       }
     ]
   }

@@ -24,7 +24,7 @@ const ignored = new Set([
 const keepsLast = (value: object): boolean => !("stretches" in value)
 
 /** Lists whose order decides nothing. */
-const unordered = new Set(["acceptors", "drained"])
+const unordered = new Set(["acceptors", "drained", "seats"])
 /** Fields that hold the name of a node. */
 const renamed = new Set(["node", "to", "from", "drained"])
 

@@ -1,5 +1,6 @@
 /** The protocol cores as a value, so that the same search can drive them as they are or with a seeded bug. */
 import { acceptorStep, leaseWaited } from "../../protocol/acceptor.ts"
+import { attemptStep, beginAttempt, keeperStep } from "../../protocol/cas-paxos.ts"
 import { idleLeader, leaderStep } from "../../protocol/leader.ts"
 import { masterStep } from "../../protocol/master.ts"
 import { learnStep } from "../../protocol/outsider.ts"
@@ -11,6 +12,19 @@ export interface Cores {
   readonly idleLeader: typeof idleLeader
   readonly masterStep: typeof masterStep
   readonly learnStep: typeof learnStep
+  readonly keeperStep: typeof keeperStep
+  readonly beginAttempt: typeof beginAttempt
+  readonly attemptStep: typeof attemptStep
 }
 
-export const realCores: Cores = { acceptorStep, leaseWaited, leaderStep, idleLeader, masterStep, learnStep }
+export const realCores: Cores = {
+  acceptorStep,
+  leaseWaited,
+  leaderStep,
+  idleLeader,
+  masterStep,
+  learnStep,
+  keeperStep,
+  beginAttempt,
+  attemptStep
+}

@@ -3,6 +3,7 @@ import type { Cores } from "./cores.ts"
 import { GroupModel } from "./group/model.ts"
 import type { Scope } from "./group/scope.ts"
 import type { Model } from "./model.ts"
+import { RegisterModel } from "./register/model.ts"
 
 /** A scope by its name. Ballots are counted from the first that anybody leads. */
 export interface NamedScope {
@@ -55,7 +56,8 @@ const statesOf: Readonly<Record<string, number>> = {
   "triples-stale-entry": 1796,
   "four-ballots": 11_261_082,
   "three-ballots-two-slots": 19_273_948,
-  "four-ballots-pairs": 998_259
+  "four-ballots-pairs": 998_259,
+  register: 19_272
 }
 
 const group = (name: string, claim: string, scope: Scope): NamedScope => ({
@@ -63,6 +65,13 @@ const group = (name: string, claim: string, scope: Scope): NamedScope => ({
   claim,
   states: statesOf[name],
   make: (cores) => new GroupModel(name, cores, scope)
+})
+
+const register = (name: string, claim: string, attempts: ReadonlyArray<number>): NamedScope => ({
+  name,
+  claim,
+  states: statesOf[name],
+  make: (cores) => new RegisterModel(name, cores, attempts)
 })
 
 export const scopes: ReadonlyArray<NamedScope> = [
@@ -120,7 +129,12 @@ export const scopes: ReadonlyArray<NamedScope> = [
   group("triples-stale-entry", "the same, with an old entry left at two of the nodes", {
     ...overTriples,
     prelude: staleEntry
-  })
+  }),
+  register(
+    "register",
+    "3 keepers of a register, 2 proposers, an attempt each; loss, duplicates, crashes",
+    [1, 1]
+  )
 ]
 
 /** The scope of a name. */

@@ -14,7 +14,8 @@ const small = [
   "two-ballots-late-disks",
   "two-ballots-reconfigured",
   "three-ballots-pairs",
-  "triples-stale-entry"
+  "triples-stale-entry",
+  "register"
 ]
 
 describe("in every state of a scope the laws hold, and it has as many as it is said to have", () => {
