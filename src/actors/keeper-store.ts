@@ -1,4 +1,5 @@
 /** What a node remembers as a keeper of the master's register: on its disk, in the log of the node. */
+import { Effect } from "effect"
 import { type Kept, keptNothing } from "../protocol/cas-paxos.ts"
 import type { GroupId, Replica } from "../protocol/ids.ts"
 import type { Seats } from "../protocol/seats.ts"
@@ -92,6 +93,11 @@ export class KeeperStore {
   sync(done: (failure: WalFailure | undefined) => void): void {
     this.#wal!.sync(done)
   }
+
+  /** Returns when all that was written before it is durable. */
+  readonly synced = Effect.callback<void, WalFailure>((resume) =>
+    this.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
+  )
 
   /** Writes everything again, at the end of the log, so that its beginning can be removed. */
   checkpoint(): void {

@@ -27,7 +27,7 @@ import {
   type SeatFailure
 } from "./register-errors.ts"
 import { replicatedRegister } from "./register-replicated.ts"
-import { asNodes, seatTaking, synced } from "./seat-taking.ts"
+import { asNodes, seatTaking } from "./seat-taking.ts"
 
 /** What a node tells of its part in the master. */
 export interface MasterStatus {
@@ -78,7 +78,7 @@ export const runMasterPart = Effect.fnUntraced(function* (options: MasterPartOpt
     const take = ({ from, body }: Packet) => {
       if (body._tag !== "SeatAsk" || !masters.includes(from.node))
         return count(context.counters, `not for a node without a master: ${body._tag}`)
-      const told = { seats: [], floor: 0, files: [], promised: promisedIn(options.logs) }
+      const told = { seats: [], floor: 0, files: [], promised: promisesIn(options.logs) }
       context.toNode(from.node, GroupId(""), { _tag: "SeatTold", told })
     }
     const none: MasterPart = { take, status: () => undefined }
@@ -139,7 +139,7 @@ const noting = (
     if (!isWritten) return false
     store.keep(group, { ...keptNothing, value: { version: expected + 1, text: masterText(state) } })
     // Without the note nobody is answered: the node stops.
-    yield* Effect.catch(synced(store), (failure) => {
+    yield* Effect.catch(store.synced, (failure) => {
       onFailure(failure)
       return Effect.never
     })
@@ -158,14 +158,14 @@ const together = Effect.fnUntraced(function* (
     const { version, state } = yield* file.read(name)
     if (version > 0) files.push(fileValue(name, version, state))
   }
-  const promised = () => promisedIn(logs)
+  const promised = () => promisesIn(logs)
   const scope = yield* Effect.scope
   const seatLost = (): void => {
     count(context.counters, "seat lost to another disk")
     runSync(Effect.forkIn(takeSeat, scope))
   }
   const keeper = new KeeperRole({ self: context.self, store, onFailure, onSeatLost: seatLost })
-  const taking = yield* seatTaking({ context, masters, store, keeper, files, promised })
+  const taking = seatTaking({ context, masters, store, keeper, files, promised })
   const takeSeat = Effect.catch(taking.run, (failure) => Effect.sync(() => onFailure(failure)))
   const runSync = Effect.runSyncWith(yield* Effect.context<never>())
   yield* Effect.forkScoped(takeSeat)
@@ -201,7 +201,7 @@ const fileValue = (group: GroupId, version: number, state: MasterState): FileVal
 }
 
 /** What the acceptors of a node have promised. */
-export const promisedIn = (logs: ReadonlyMap<string, GroupLog>): ReadonlyArray<PromisedIn> =>
+export const promisesIn = (logs: ReadonlyMap<string, GroupLog>): ReadonlyArray<PromisedIn> =>
   [...logs].flatMap(([name, { promised }]) =>
     promised > noBallot ? [{ group: GroupId(name), ballot: promised }] : []
   )

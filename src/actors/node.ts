@@ -22,7 +22,7 @@ import {
   type MasterFailure,
   type MasterPart,
   type MasterStatus,
-  promisedIn,
+  promisesIn,
   runMasterPart
 } from "./masters.ts"
 import { watchMembers } from "./members.ts"
@@ -154,7 +154,7 @@ export const runNode = Effect.fnUntraced(function* (
   yield* checkPayload(context.bus.maxPayloadBytes)
   const failed = yield* Deferred.make<never, NodeFailure>()
   const fail = (failure: NodeFailure) => Deferred.doneUnsafe(failed, Effect.fail(failure))
-  const presence = yield* announce(context, config.nodes, () => promisedIn(logs))
+  const presence = yield* announce(context, config.nodes, () => promisesIn(logs))
   yield* Effect.forkScoped(Effect.catch(presence.duplicate, (failure) => Effect.sync(() => fail(failure))))
   yield* context.bus.onStatus((status) => {
     if (status === "Connected") presence.greet()

@@ -1,5 +1,5 @@
 /** The master's register on several nodes: each operation is an attempt that a majority of them settles. */
-import { Clock, Context, Effect, Option, Random } from "effect"
+import { Effect, Option, Random } from "effect"
 import {
   type Attempt,
   type AttemptStep,
@@ -103,8 +103,7 @@ export const replicatedRegister = Effect.fnUntraced(function* (
   store: KeeperStore,
   keeper: KeeperRole
 ) {
-  const clock = Context.get(yield* Effect.context<never>(), Clock.Clock)
-  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const { monotonicMs: nowMs } = context
   const life = `${(yield* Random.nextInt).toString(36)}${(yield* Random.nextInt).toString(36)}`
   const proposer = `${context.self.node}/${life}`
   const { hear, attemptOnce } = makeAttempts(context, keeper, proposer)

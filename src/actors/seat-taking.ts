@@ -1,5 +1,5 @@
 /** A master takes its seat when it starts: asks the others what they know, and does as the core decides. */
-import { Clock, Context, Effect } from "effect"
+import { Effect } from "effect"
 import { isAbove, type Kept, keptNothing } from "../protocol/cas-paxos.ts"
 import { GroupId, NodeId, type Replica } from "../protocol/ids.ts"
 import { isSeated, majorityOf, mergeSeats, type Seats } from "../protocol/seats.ts"
@@ -92,11 +92,6 @@ class Gathered {
   }
 }
 
-export const synced = (store: KeeperStore) =>
-  Effect.callback<void, WalFailure>((resume) =>
-    store.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
-  )
-
 /** The first seats, and the first values of the registers: the same on every master. */
 const form = (store: KeeperStore, seats: Seats, values: ReadonlyArray<FileValue>): void => {
   const first = { number: 1, proposer: "" }
@@ -157,11 +152,9 @@ class Hearing {
 }
 
 /** Prepares to take the seat of this node. */
-export const seatTaking = Effect.fnUntraced(function* (options: SeatOptions) {
+export const seatTaking = (options: SeatOptions): SeatTaking => {
   const { context, masters, store, keeper, files, promised } = options
-  const { self } = context
-  const clock = Context.get(yield* Effect.context<never>(), Clock.Clock)
-  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const { self, monotonicMs: nowMs } = context
   const hearing = new Hearing(options)
   const { told, take } = hearing
 
@@ -205,14 +198,13 @@ export const seatTaking = Effect.fnUntraced(function* (options: SeatOptions) {
         continue
       }
       hearing.gathered = undefined
-      yield* synced(store)
+      yield* store.synced
       keeper.isOpen = true
       return
     }
   })
-  const taking: SeatTaking = { run, take, silent: () => hearing.silent }
-  return taking
-})
+  return { run, take, silent: () => hearing.silent }
+}
 
 /** The masters that a configuration names, as nodes. */
 export const asNodes = (names: ReadonlyArray<string>): ReadonlyArray<NodeId> =>

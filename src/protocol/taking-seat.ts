@@ -86,7 +86,7 @@ export const decideSeat = (
     return isPatient || !isEnough ? wait : { _tag: "Ready", seats }
   }
   const isFirst = seats.length === 0 || (own.seats.length === 0 && isSeated(seats, self))
-  if (isFirst) return silent.length > 0 ? wait : form(own, told, seats)
+  if (isFirst) return silent.length > 0 ? wait : form(own, others, told, seats)
   const from = others.filter((one) => one.told.seats.length > 0 && isSeated(seats, one.from))
   if (from.length < majorityOf(seats)) return wait
   return { _tag: "Join", seats: takeSeat(seats, self), from: from.map((one) => one.from) }
@@ -108,8 +108,12 @@ const problemOf = (own: Starting, others: ReadonlyArray<ToldBy>): SeatProblem | 
  * Everybody is new, or one of those who are has formed already: all come to the same. A value that is older
  * than what some acceptor has promised is not the last one, and none at all would be worse.
  */
-const form = (own: Starting, told: ReadonlyMap<NodeId, ToldBy>, known: Seats): SeatDecision => {
-  const others = own.masters.flatMap((node) => told.get(node) ?? [])
+const form = (
+  own: Starting,
+  others: ReadonlyArray<ToldBy>,
+  told: ReadonlyMap<NodeId, ToldBy>,
+  known: Seats
+): SeatDecision => {
   const values = newestFiles([own, ...others.map((other) => other.told)])
   // Once there are seats, ballots are issued by their keepers, and no file knows of them.
   if (known.length > 0) return { _tag: "Form", seats: known, values }

@@ -7,6 +7,7 @@ import { keptNothing } from "../../../protocol/cas-paxos.ts"
 import { NodeId, StorageId } from "../../../protocol/ids.ts"
 import { firstSeats } from "../../../protocol/seats.ts"
 import type { Cores } from "../cores.ts"
+import { addToMark, clearMark, takeMark } from "../marks.ts"
 import type { Model, Outcome, State } from "../model.ts"
 import { Pool, renamingsOf } from "../pool.ts"
 import { type History, noHistory, told, voted } from "./laws.ts"
@@ -216,19 +217,10 @@ export class RegisterModel implements Model {
   }
 
   fingerprint({ words, size }: State, into: Int32Array): void {
-    let [high, low] = [0, 0]
-    for (let renaming = 0; renaming < this.#renamings.length; renaming++) {
-      let [a, b] = [0, 0]
-      for (let at = 0; at < size; at++) {
-        const { weights } = this.#poolAt(at)
-        const from = 2 * (words[at]! * this.#renamings.length + renaming)
-        a = (a + weights[from]!) | 0
-        b = (b + weights[from + 1]!) | 0
-      }
-      if (renaming === 0 || a < high || (a === high && b < low)) [high, low] = [a, b]
-    }
-    into[0] = high
-    into[1] = low
+    const markWords = 2 * this.#renamings.length
+    clearMark()
+    for (let at = 0; at < size; at++) addToMark(this.#poolAt(at).weights, words[at]!, markWords)
+    takeMark(markWords, into)
   }
 
   #poolAt(at: number): { readonly weights: Int32Array } {
