@@ -13,7 +13,10 @@ import { attemptMs, type CandidateOptions, newToken } from "./candidate-options.
 
 /** While something is under way or waited for, it looks this often. */
 const watchEveryMs = 100
-/** How often the master is read after it has not answered: the request may have been late, too. */
+/**
+ * How many answers of the master put an end to the doubt about a request that it has not answered: the
+ * request may have been late, too.
+ */
 const readsOfDoubt = 3
 /** At most one slow backup is taken out in this time: a bus that is slow makes everybody slow. */
 const slowDropEveryMs = 10_000
@@ -46,10 +49,11 @@ const looking = (nowMs: () => number) => {
   }
 }
 
-/** The answer to a retirement was lost: it may have been done all the same. */
+/** The answer to a retirement was lost: it may have been done all the same. Whether the master told. */
 const readActive = Effect.fnUntraced(function* ({ context, group, toLeader }: CandidateOptions) {
   const reply = yield* context.master.ask(group, { _tag: "ReadMaster", requestId: "read" })
   if (reply !== undefined) toLeader({ _tag: "FromMaster", reply })
+  return reply !== undefined
 })
 
 /** A leader whose own disk keeps everybody waiting leaves the lead to one that keeps up. */
@@ -71,7 +75,8 @@ export const tending = (options: CandidateOptions, nowMs: () => number) => {
   const { self } = context
   const look = looking(nowMs)
   let waits: Waits | undefined
-  let unanswered = 0
+  /** Answers of the master that are still wanted, since one was missed. */
+  let doubts = 0
   let slowDroppedAtMs = Number.NEGATIVE_INFINITY
   /** The ballot that stood in the way of a retirement, and when that was seen first. */
   let rival: { readonly ballot: Ballot; readonly sinceMs: number } | undefined
@@ -100,7 +105,7 @@ export const tending = (options: CandidateOptions, nowMs: () => number) => {
     const origin = originOf(configuration)
     const requestId = `${state.token}/retire/${acceptor.node}/${origin.generation}`
     const reply = yield* context.master.ask(group, { _tag: "Retire", requestId, origin, acceptor })
-    unanswered = reply === undefined ? readsOfDoubt : 0
+    doubts = reply === undefined ? readsOfDoubt : 0
     if (reply === undefined) return
     options.toLeader({ _tag: "FromMaster", reply })
     if (reply._tag !== "Refused") {
@@ -116,14 +121,18 @@ export const tending = (options: CandidateOptions, nowMs: () => number) => {
     else if (nowMs() - rival.sinceMs >= attemptMs(options.settings)) yield* takeBallotWithout(state, acceptor)
   })
 
+  /** As long as the master does not answer, it may have done what it was asked for. */
+  const resolve = Effect.gen(function* () {
+    if (yield* readActive(options)) doubts--
+  })
+
   return ({ timers }: ActorContext<"look">): Effect.Effect<void> | undefined => {
     const state = options.leader()
     if (state._tag === "Deposed") return undefined
     const drop = toDrop(state)
     if (state._tag !== "Serving" || drop !== undefined || (waits?.of.size ?? 0) > 0)
       timers.set("watch", watchEveryMs, "look")
-    if (drop === undefined)
-      return state._tag === "Serving" && unanswered-- > 0 ? readActive(options) : undefined
+    if (drop === undefined) return state._tag === "Serving" && doubts > 0 ? resolve : undefined
     if (drop.isSlow && state._tag === "Serving") slowDroppedAtMs = nowMs()
     if (sameReplica(drop.acceptor, self)) return void handOver(options, state, waits!)
     return state._tag === "Serving" ? retire(state, drop.acceptor) : takeBallotWithout(state, drop.acceptor)

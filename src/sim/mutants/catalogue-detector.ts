@@ -110,6 +110,19 @@ export const detectorMutants: ReadonlyArray<Mutant> = [
     scenarios: ["failover", "partitions", "cut-one-way"]
   },
   {
+    id: "tend/an-answer-that-stays-away-is-forgotten",
+    edits: [
+      {
+        file: tend,
+        find: "    if (yield* readActive(options)) doubts--",
+        replace: "    doubts--\n    yield* readActive(options)"
+      }
+    ],
+    law: standstillLaw,
+    why: "A retirement whose answer was lost is done: who takes it for undone never takes the acceptor back.",
+    scenarios: ["t019"]
+  },
+  {
     id: "tend/missed-backups-stay",
     edits: [
       {
