@@ -52,7 +52,7 @@ const checksumOf = ({ version, state }: { readonly version: number; readonly sta
   textChecksum(JSON.stringify([version, state]))
 
 /** The content of a master's file. */
-const masterFileOf = ({ version, state }: Versioned): Uint8Array => {
+export const masterFileOf = ({ version, state }: Versioned): Uint8Array => {
   const plain = { version, state: encodeMasterState(state) }
   const text = `${JSON.stringify({ ...plain, checksum: checksumOf(plain) }, undefined, 2)}\n`
   return new TextEncoder().encode(text)

@@ -8,7 +8,7 @@ import { ClientId, sameReplica } from "./ids.ts"
 import type { LeaderInput } from "./leader-input.ts"
 import type { Awaiting, Carrying, Lost, Serving } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
-import type { MasterRequest } from "./messages.ts"
+import { completeRequestId, type MasterRequest } from "./messages.ts"
 import { inConfiguration } from "./progress.ts"
 import { type Output, type Step, stay } from "./step.ts"
 import { afterChosen, type Pending, unsettled } from "./window.ts"
@@ -17,7 +17,7 @@ export const awaiting = (state: Carrying): Step<Awaiting> => {
   const { configuration, token, settings } = state
   const request: MasterRequest = {
     _tag: "Complete",
-    requestId: `${token}/complete`,
+    requestId: completeRequestId(token),
     ballot: configuration.ballot,
     prev: originOf(state.prev)
   }

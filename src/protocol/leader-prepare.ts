@@ -9,7 +9,7 @@ import { carrying } from "./leader-carry.ts"
 import type { LeaderInput } from "./leader-input.ts"
 import type { Asking, Carrying, Preparing } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
-import type { Accept, MasterRequest, Prepare, Prepared } from "./messages.ts"
+import { type Accept, ballotRequestId, type MasterRequest, type Prepare, type Prepared } from "./messages.ts"
 import { runsLast } from "./run.ts"
 import { type Output, type Step, stay } from "./step.ts"
 
@@ -19,7 +19,7 @@ type Start = Extract<LeaderInput, { readonly _tag: "Start" }>
 export const newBallot = (
   self: Replica,
   { token, acceptors }: { readonly token: string; readonly acceptors: ReadonlyArray<Replica> }
-): MasterRequest => ({ _tag: "NewBallot", requestId: `${token}/ballot`, leader: self, acceptors })
+): MasterRequest => ({ _tag: "NewBallot", requestId: ballotRequestId(token), leader: self, acceptors })
 
 export const asking = (self: Replica, input: Start): Step<Asking> => {
   const request = newBallot(self, input)

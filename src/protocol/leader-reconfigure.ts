@@ -7,7 +7,7 @@ import type { LeaderInput } from "./leader-input.ts"
 import { newBallot, preparing } from "./leader-prepare.ts"
 import type { Asking, Awaiting, Carrying, Held, Lost, Preparing, Serving } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
-import type { MasterReply } from "./messages.ts"
+import { type MasterReply, tokenOfBallot } from "./messages.ts"
 import { type Output, type Step, stay } from "./step.ts"
 
 type Reconfigure = Extract<LeaderInput, { readonly _tag: "Reconfigure" }>
@@ -73,7 +73,7 @@ export const answered = (
   if (reply.prev.ballot !== state.configuration.ballot) {
     return { state: { _tag: "Lost", state, reason: "the master activated another ballot" }, outputs: [] }
   }
-  const token = reply.requestId.slice(0, -"/ballot".length)
+  const token = tokenOfBallot(reply.requestId)
   const step = preparing({ ...state, token, held: heldOf(state) }, log, reply.configuration, reply.prev)
   return {
     state: step.state,

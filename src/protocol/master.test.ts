@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { isAcceptorOf } from "./configuration.ts"
 import { NodeId, type Replica, StorageId } from "./ids.ts"
 import { broughtBack, emptyMaster, type MasterState, masterStep } from "./master.ts"
-import type { MasterReply, MasterRequest } from "./messages.ts"
+import { ballotRequestId, completeRequestId, type MasterReply, type MasterRequest } from "./messages.ts"
 
 const replica = (name: string): Replica => ({ node: NodeId(name), storage: StorageId("1") })
 const [a, b, c] = ["A", "B", "C"].map(replica) as [Replica, Replica, Replica]
@@ -11,6 +11,7 @@ const [a, b, c] = ["A", "B", "C"].map(replica) as [Replica, Replica, Replica]
 /** A master that keeps its state. */
 const master = (minAcceptors = 1) => {
   let state: MasterState = emptyMaster()
+  const issuedTo = new Map<number, string>()
   const ask = (request: MasterRequest): MasterReply => {
     const step = masterStep(state, request)
     state = step.state
@@ -23,12 +24,15 @@ const master = (minAcceptors = 1) => {
       ask({ _tag: "Bootstrap", requestId: "b", leader: a, acceptors, minAcceptors }),
     drain: (node: string, drained = true) =>
       ask({ _tag: "Drain", requestId: "d", node: NodeId(node), drained }),
-    newBallot: (requestId: string, leader: Replica, ...acceptors: ReadonlyArray<Replica>) =>
-      ask({ _tag: "NewBallot", requestId, leader, acceptors }),
-    complete: (ballot: number, prev: number, generation = 0) =>
+    newBallot: (token: string, leader: Replica, ...acceptors: ReadonlyArray<Replica>) => {
+      const reply = ask({ _tag: "NewBallot", requestId: ballotRequestId(token), leader, acceptors })
+      if (reply._tag === "Issued") issuedTo.set(reply.configuration.ballot, token)
+      return reply
+    },
+    complete: (ballot: number, prev: number, generation = 0, token = issuedTo.get(ballot) ?? "none") =>
       ask({
         _tag: "Complete",
-        requestId: `c${ballot}`,
+        requestId: completeRequestId(token),
         ballot: ballot as never,
         prev: { ballot: prev as never, generation }
       }),
@@ -105,6 +109,13 @@ describe("complete", () => {
     expect(one.complete(2, 1, 0)).toMatchObject({ _tag: "Superseded" })
     expect(one.complete(2, 2, 1)).toMatchObject({ _tag: "Superseded" })
     expect(one.complete(2, 1, 1)).toMatchObject({ _tag: "Activated", configuration: { generation: 0 } })
+  })
+
+  it("activates nothing for an attempt other than the one that got the ballot", () => {
+    const one = active(a, b, c)
+    one.newBallot("n", b, b, c)
+    expect(one.complete(2, 1, 0, "o")).toMatchObject({ _tag: "Superseded" })
+    expect(one.complete(2, 1, 0, "n")).toMatchObject({ _tag: "Activated" })
   })
 
   it("tells a leader that was activated before which generation is active by now", () => {

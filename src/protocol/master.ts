@@ -3,7 +3,7 @@
  */
 import { type Configuration, isAcceptorOf, misformed, type Origin, originOf } from "./configuration.ts"
 import { Ballot, type NodeId, type Replica, sameReplica } from "./ids.ts"
-import type { MasterReply, MasterRequest } from "./messages.ts"
+import { isOneAttempt, type MasterReply, type MasterRequest } from "./messages.ts"
 
 /**
  * A ballot handed out that is not active yet, with what it was issued against. Only the latest one can still
@@ -170,8 +170,8 @@ const isCurrent = (state: MasterState, origin: Origin): boolean =>
 
 /**
  * Activates a ballot only if it is the latest issued and the active configuration is still the one that it
- * was issued against, in ballot and generation. Otherwise a ballot that read its log before another one chose
- * values would undo them.
+ * was issued against, in ballot and generation, and for the attempt that it was issued to. Otherwise a ballot
+ * that read its log before another one chose values would undo them.
  */
 const complete = (
   state: MasterState,
@@ -188,6 +188,9 @@ const complete = (
   ) {
     return superseded(state, requestId)
   }
+  // Masters that began twice with one copy may have given the number to two: what another attempt has carried
+  // says nothing about the acceptors of this one.
+  if (!isOneAttempt(latest.requestId, requestId)) return superseded(state, requestId)
   const active = latest.configuration
   return activated({ ...state, active, latest: undefined }, requestId, active)
 }

@@ -88,6 +88,22 @@ export const isToAcceptor = (message: ToAcceptor | FromAcceptor): message is ToA
 
 export type FromAcceptor = Prepared | Accepted | Gap | Nack
 
+const ballotSuffix = "/ballot"
+const completeSuffix = "/complete"
+
+/** The request for a ballot, by an attempt of this name. */
+export const ballotRequestId = (token: string): string => `${token}${ballotSuffix}`
+
+/** The request to activate it. */
+export const completeRequestId = (token: string): string => `${token}${completeSuffix}`
+
+/** The attempt that made a request for a ballot. */
+export const tokenOfBallot = (requestId: string): string => requestId.slice(0, -ballotSuffix.length)
+
+/** Whether both requests are of one attempt. */
+export const isOneAttempt = (ballotId: string, completeId: string): boolean =>
+  completeRequestId(tokenOfBallot(ballotId)) === completeId
+
 /** Requests to the master. `requestId` makes a retry harmless. */
 export type MasterRequest =
   | {

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import type { GroupParts } from "../actors/group.ts"
 import { runNode } from "../actors/node.ts"
 import { nodeConfig } from "../actors/node-config.ts"
+import { masterFileOf, type Versioned } from "../actors/register.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { FromAcceptor } from "../protocol/messages.ts"
 import { packetCodec } from "../wire/packet.ts"
@@ -48,7 +49,8 @@ export interface ClusterOptions {
 export const clusterName = "sim"
 export const groupName = "main"
 const dataDirectory = "/data"
-const masterFile = `${dataDirectory}/master/${groupName}.json`
+const masterDirectory = `${dataDirectory}/master`
+const masterFile = `${masterDirectory}/${groupName}.json`
 
 /** Kind of a packet, read from the front of its bytes without decoding the rest; -1 where they are none. */
 const kindOf = (bytes: Uint8Array): number => {
@@ -74,7 +76,8 @@ export class Cluster {
   readonly #disks = new Map<string, DiskLog>()
   readonly #codec = packetCodec(clusterName)
   readonly #masterDisks = new Map<string, { readonly image: DiskImage; readonly log: DiskLog }>()
-  readonly #register: RegisterWatch
+  #register: RegisterWatch
+  #decided: Versioned | undefined
   #masterFile: SectorFile | undefined
 
   constructor(
@@ -86,9 +89,7 @@ export class Cluster {
     this.options = options
     this.oracle = new Oracle(groupName, ledger, laws, onBroken)
     this.names = [...new Set([...options.acceptors, ...options.spares, ...options.masters])]
-    this.#register = new RegisterWatch(groupName, options.masters.length, (state) =>
-      this.oracle.masterDecided(state)
-    )
+    this.#register = this.#watchRegister()
     ledger.onAcknowledged = (acknowledgement) => this.oracle.acknowledged(acknowledgement)
   }
 
@@ -122,6 +123,31 @@ export class Cluster {
       const running = yield* runNode({ config, machines: [machine], pid: 1000 * index + life, onGroup })
       return yield* running.failure
     })
+  }
+
+  #watchRegister(): RegisterWatch {
+    return new RegisterWatch(groupName, this.options.masters.length, (state, version) => {
+      this.#decided = { version, state }
+      this.oracle.masterDecided(state)
+    })
+  }
+
+  /** What the register of several masters holds: a copy of it can be brought back. */
+  get decided(): Versioned | undefined {
+    return this.#decided
+  }
+
+  /**
+   * Gives all masters new disks, the first of them with a copy of what the register held: `isAgain` tells
+   * that they have begun with this copy before. None of them may run, nor be an acceptor.
+   */
+  bringBack(copy: Versioned, isAgain: boolean): void {
+    for (const name of this.options.masters) this.processes.get(name)!.disk.wipe()
+    const { image } = this.processes.get(this.options.master)!.disk
+    image.makeDirectory(masterDirectory)
+    image.replace(masterFile, masterFileOf(copy))
+    this.#register = this.#watchRegister()
+    this.oracle.broughtBack(isAgain)
   }
 
   #diskOf({ self }: GroupParts): DiskLog {

@@ -186,6 +186,11 @@ export class Oracle implements Facts {
     this.masterDecided(after)
   }
 
+  /** The masters begin anew with a copy of what their register held; `isAgain`: as they did before. */
+  broughtBack(isAgain: boolean): void {
+    for (const watch of this.#to("onBroughtBack")) watch.onBroughtBack!(isAgain)
+  }
+
   /** The masters' register has another value. */
   masterDecided(after: MasterState): void {
     const before = this.master

@@ -9,14 +9,14 @@ import { LawBroken } from "./laws.ts"
 export class RegisterWatch {
   readonly #group: string
   readonly #majority: number
-  readonly #onDecided: (state: MasterState) => void
+  readonly #onDecided: (state: MasterState, version: number) => void
   /** By ticket: on whose disks it was. */
   readonly #accepted = new Map<string, Set<string>>()
   /** By version: the text that was decided. */
   readonly #texts = new Map<number, string>()
   #version = 0
 
-  constructor(group: string, masters: number, onDecided: (state: MasterState) => void) {
+  constructor(group: string, masters: number, onDecided: (state: MasterState, version: number) => void) {
     this.#group = group
     this.#majority = Math.floor(masters / 2) + 1
     this.#onDecided = onDecided
@@ -43,6 +43,6 @@ export class RegisterWatch {
     this.#version = value.version
     const state = masterOfText(value.text)
     if (state === undefined) throw new LawBroken("the master's state is readable", "2", "it is not")
-    this.#onDecided(state)
+    this.#onDecided(state, value.version)
   }
 }

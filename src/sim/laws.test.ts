@@ -147,6 +147,22 @@ describe("one active configuration", () => {
       "became active after"
     )
   })
+  it("is broken by masters that make of a copy what was handed out before", () => {
+    const first = configuration(1, "a", "b")
+    const before = at(3, { ...first, generation: 2 })
+    const beginWith = (after: MasterState, isAgain = false) =>
+      verdict(oneActive, new FakeFacts(), (watch) => {
+        watch.onBroughtBack!(isAgain)
+        watch.onMaster!(before, after)
+      })
+    const later = { ...first, generation: 3 }
+    expect(beginWith(at(3, later))).toBeUndefined()
+    expect(beginWith(at(2, later))).toContain("the next ballot fell")
+    expect(beginWith(at(3, { ...first, generation: 1 }))).toContain("became active after")
+    expect(beginWith(before)).toContain("became active after")
+    expect(beginWith(at(3, configuration(2, "a")))).toContain("became active after")
+    expect(beginWith(at(2, { ...first, generation: 2 }), true)).toBeUndefined()
+  })
   it("is broken by two leaders of one ballot, and by one whose ballot is not active", () => {
     const facts = new FakeFacts()
     facts.master = at(3, configuration(2, "a"))

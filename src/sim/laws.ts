@@ -82,6 +82,11 @@ export interface LawWatch {
   readonly onAppliedThrough?: (of: WatchedGroup) => void
   readonly onApplied?: (applied: Applied) => void
   readonly onMaster?: (before: MasterState | undefined, after: MasterState) => void
+  /**
+   * The masters have new disks and begin with a copy of an earlier state: `isAgain` where it is not the first
+   * time that they begin with this one. What comes next to `onMaster` is what they made of it.
+   */
+  readonly onBroughtBack?: (isAgain: boolean) => void
   readonly onActivated?: (configuration: Configuration) => void
   /** An acceptor's answer has left its node. */
   readonly onAnswer?: (of: WatchedGroup, message: FromAcceptor) => void

@@ -18,6 +18,8 @@ export interface ClusterShape {
   readonly masterApart: number
   /** How many acceptors keep the master: so many, or one. Default: one. */
   readonly masters?: 1 | 3
+  /** Three masters are on nodes of their own, which never vote. Default false. */
+  readonly mastersApart?: boolean
   readonly machine?: AnyMachine
   /** Nodes suspect nobody for as long as a run lasts: the faults alone decide who asks for the lead. */
   readonly patient?: boolean
@@ -47,17 +49,27 @@ export interface SimulationSpec {
 const foreverMs = 3_600_000
 const zones = ["a", "b", "c"]
 
+const drawMasters = (
+  { masters, mastersApart }: ClusterShape,
+  acceptors: ReadonlyArray<string>,
+  only: string
+): ReadonlyArray<string> => {
+  if (masters !== 3) return [only]
+  if (mastersApart === true) return ["m1", "m2", "m3"]
+  return acceptors.length >= 3 ? acceptors.slice(0, 3) : [acceptors[0]!]
+}
+
 /** Draws the cluster of a run. */
 export const drawCluster = (world: World, shape: ClusterShape): ClusterOptions => {
   const { random } = world
   const count = drawSpan(random, shape.acceptors)
   const acceptors = Array.from({ length: count }, (_, index) => `n${index + 1}`)
   const apart = random.chance(shape.masterApart) ? "master" : random.pick(acceptors)
-  const master = shape.masters === 3 ? acceptors[0]! : apart
-  const masters = shape.masters === 3 && count >= 3 ? acceptors.slice(0, 3) : [master]
+  const masters = drawMasters(shape, acceptors, apart)
+  const master = masters[0]!
   const spareCount = shape.spares === undefined ? 0 : drawSpan(random, shape.spares)
   const spares = Array.from({ length: spareCount }, (_, index) => `s${index + 1}`)
-  const names = [...acceptors, ...spares, master]
+  const names = [...acceptors, ...spares, ...masters]
   const heartbeatIntervalMs = random.pick([50, 100, 200])
   return {
     acceptors,

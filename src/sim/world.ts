@@ -193,6 +193,8 @@ export class World {
 
 const harmless = new Set(["DuplicateNode", "BusUnavailable", "DirectoryInUse", "DiskFailed", "WalClosed"])
 
+const damaged = new Set(["StorageCorrupted", "RoleCrashed", "MasterStateLost", "MasterStateUnproven"])
+
 const tagOf = (failure: unknown): string | undefined =>
   typeof failure === "object" && failure !== null && "_tag" in failure ? String(failure._tag) : undefined
 
@@ -200,6 +202,6 @@ const tagOf = (failure: unknown): string | undefined =>
 const judgeEnd = (failure: unknown, expectsDamage: boolean): string | undefined => {
   const tag = tagOf(failure)
   if (tag !== undefined && harmless.has(tag)) return undefined
-  if ((tag === "StorageCorrupted" || tag === "RoleCrashed") && expectsDamage) return undefined
+  if (tag !== undefined && damaged.has(tag) && expectsDamage) return undefined
   return failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
 }

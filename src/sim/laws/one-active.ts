@@ -6,18 +6,26 @@ import { law } from "../laws.ts"
 
 export const oneActive = law("one active configuration", "9.3", (facts, broken) => {
   const serves = new Map<number, string>()
+  let copy: { readonly isAgain: boolean } | undefined
   return {
+    onBroughtBack: (isAgain) => {
+      copy = { isAgain }
+    },
     onMaster: (before, after) => {
+      const from = copy
+      copy = undefined
       if (before === undefined) return
-      if (after.nextBallot < before.nextBallot)
+      // The second of two beginnings with one copy hands out what the first has: who got that must not lead.
+      if (after.nextBallot < before.nextBallot && from?.isAgain !== true)
         broken(`the next ballot fell from ${before.nextBallot} to ${after.nextBallot}`)
       const [old, now] = [before.active, after.active]
-      if (old === undefined || now === old) return
+      if (old === undefined || (now === old && from === undefined)) return
       if (now === undefined) return broken("there was an active configuration, and now there is none")
       const isSame = now.ballot === old.ballot && now.generation === old.generation
       const isNext = now.ballot > old.ballot && now.generation === 0
       const isSmaller = now.ballot === old.ballot && now.generation === old.generation + 1
-      if (isSame || isNext || isSmaller) return
+      const isOfCopy = now.ballot === old.ballot && now.generation > old.generation
+      if (from === undefined ? isSame || isNext || isSmaller : isOfCopy || (from.isAgain && isSame)) return
       const show = `${now.ballot} (generation ${now.generation})`
       broken(`ballot ${show} became active after ${old.ballot} (generation ${old.generation})`)
     },

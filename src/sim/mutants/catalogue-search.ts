@@ -210,6 +210,11 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
         file: "protocol/master.ts",
         find: "latest.configuration.ballot !== ballot) return superseded",
         replace: "latest.configuration.ballot < ballot) return superseded"
+      },
+      {
+        file: "protocol/master.ts",
+        find: "if (!isOneAttempt(latest.requestId, requestId))",
+        replace: "if (false)"
       }
     ]
   },

@@ -1,6 +1,7 @@
 /** All seeded bugs. */
 import { acceptorMutants } from "./catalogue-acceptor.ts"
 import { clientMutants } from "./catalogue-client.ts"
+import { copyMutants } from "./catalogue-copies.ts"
 import { detectorMutants } from "./catalogue-detector.ts"
 import { leaderMutants } from "./catalogue-leader.ts"
 import { leaseMutants } from "./catalogue-lease.ts"
@@ -19,5 +20,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...leaseMutants,
   ...detectorMutants,
   ...memberMutants,
-  ...registerMutants
+  ...registerMutants,
+  ...copyMutants
 ]

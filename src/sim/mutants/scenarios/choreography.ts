@@ -8,8 +8,15 @@ import { campaign, retire } from "./families.ts"
 const leaderOf = (world: World): WatchedGroup | undefined =>
   [...(world.cluster?.oracle.running.values() ?? [])].find((of) => of.parts.leader()._tag === "Serving")
 
+/** Three nodes with a part each. */
+export interface Cast {
+  readonly leader: WatchedGroup
+  readonly second: WatchedGroup
+  readonly third: WatchedGroup
+}
+
 /** The leader and two other nodes in drawn order; undefined while nobody leads or too few run. */
-export const cast = (world: World) => {
+export const cast = (world: World): Cast | undefined => {
   const leader = leaderOf(world)
   const others = [...(world.cluster?.oracle.running.values() ?? [])].filter((of) => of !== leader)
   const [second, third] = world.random.shuffle(others)

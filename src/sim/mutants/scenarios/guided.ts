@@ -10,6 +10,7 @@ import { buggified, crashPoints, pauses } from "../../swarm-process.ts"
 import { registers } from "../../workload/registers.ts"
 import type { World } from "../../world.ts"
 import { leadersBehindPartitions, overtakenBallots, retiredRival, silencedClients } from "./choreography.ts"
+import { copiesOfMasters, oneCopyTwice } from "./copies.ts"
 import {
   badDisks,
   briefCuts,
@@ -29,6 +30,9 @@ import { frozenLeaders, lateAnswers, lateReleases, leaseRaces, standstills } fro
 // A group that drops whom it misses has few acceptors left to go wrong with: here it keeps them.
 const small = { acceptors: { min: 2, max: 3 }, masterApart: 0.5, patient: true }
 const three = { acceptors: { min: 3, max: 3 }, masterApart: 1, patient: true }
+
+/** The master is on three nodes that do nothing else. */
+const threeAndMasters = { ...three, masters: 3, mastersApart: true } as const
 
 /** Faults in a narrow order, which the wait for a lease would upset. */
 const threeWithoutLeases = { ...three, leases: false }
@@ -120,6 +124,20 @@ const guided: ReadonlyArray<Simulation> = [
     .faults(silencedClients)
     .chaosFor({ min: 10_000, max: 20_000 }),
   scenario("races", "clients race for the same keys").faults(messageFaults, restarts, partitions),
+  mayStop(
+    scenario("copies", "masters lose their disks, and a copy of their state is put back", threeAndMasters)
+      .setup(addOperator)
+      .faults(copiesOfMasters, retirements, briefCuts)
+      .chaosFor({ min: 6_000, max: 15_000 })
+  ),
+  mayStop(
+    scenario("one-copy-twice", "masters begin twice with one copy, and hand a number out twice", {
+      ...threeAndMasters,
+      leases: false
+    })
+      .faults(oneCopyTwice)
+      .chaosFor({ min: 4_000, max: 10_000 })
+  ),
   mayStop(
     scenario("wiped", "disks are replaced by empty ones while nodes take the lead", three).faults(
       wipes,

@@ -1,0 +1,101 @@
+/** Seeded bugs in what is made of a copy of the master's state that is put back, and of none. */
+import type { Mutant } from "./mutant.ts"
+
+const master = "protocol/master.ts"
+const seat = "protocol/taking-seat.ts"
+const copies = ["copies"]
+
+export const copyMutants: ReadonlyArray<Mutant> = [
+  {
+    id: "copies/acceptors-are-kept",
+    edits: [
+      {
+        file: master,
+        find: "active: { ...active, generation, acceptors: [active.leader] },",
+        replace: "active: { ...active, generation },"
+      }
+    ],
+    law: "chosen values survive",
+    why: "An acceptor that was retired after the copy was made is a read quorum again, with its old log.",
+    scenarios: copies
+  },
+  {
+    id: "copies/numbers-go-on-from-the-copy",
+    edits: [{ file: master, find: "const broughtBackBy = 1_000_000", replace: "const broughtBackBy = 0" }],
+    law: "one active configuration",
+    why: "Ballots and generations that the copy does not know of are handed out a second time.",
+    scenarios: copies
+  },
+  {
+    id: "copies/taken-as-they-are",
+    edits: [
+      { file: "actors/masters.ts", find: "masterText(broughtBack(state))", replace: "masterText(state)" },
+      {
+        file: "actors/masters.ts",
+        find: "import { broughtBack, type MasterState }",
+        replace: "import { type MasterState }"
+      }
+    ],
+    law: "one active configuration",
+    why: "The copy counts as the newest state, though nobody can see whether it is.",
+    scenarios: copies
+  },
+  {
+    id: "copies/voters-are-not-asked",
+    edits: [
+      {
+        file: seat,
+        find: "for (const voter of voters) {",
+        replace: "for (const voter of voters.slice(0, 0)) {"
+      }
+    ],
+    law: "one active configuration",
+    why: "A copy from before a ballot became active is taken, since those who promised it are no masters.",
+    scenarios: copies
+  },
+  {
+    id: "copies/promises-are-not-compared",
+    edits: [
+      {
+        file: seat,
+        find: "if (ballot < (values.find((file) => file.group === group)?.newerFrom ?? 1)) continue",
+        replace: "if (ballot > 0) continue"
+      }
+    ],
+    law: "one active configuration",
+    why: "An acceptor tells of a later ballot, and the older copy is taken all the same.",
+    scenarios: copies
+  },
+  {
+    id: "leader/serves-a-ballot-of-another-leader",
+    edits: [
+      {
+        file: "protocol/leader-activate.ts",
+        find: "active.ballot === ballot && sameReplica(active.leader, leader))",
+        replace: "active.ballot === ballot)"
+      },
+      {
+        file: "protocol/leader-activate.ts",
+        find: "import { ClientId, sameReplica }",
+        replace: "import { ClientId }"
+      }
+    ],
+    law: "one active configuration",
+    why: "Masters that began twice with one copy gave two nodes the same number, and both lead it.",
+    scenarios: ["one-copy-twice"]
+  },
+  {
+    id: "master/completes-for-another-attempt",
+    edits: [
+      {
+        file: master,
+        find: "if (!isOneAttempt(latest.requestId, requestId)) return superseded(state, requestId)\n",
+        replace: ""
+      },
+      { file: master, find: "import { isOneAttempt, type MasterReply", replace: "import { type MasterReply" }
+    ],
+    law: "chosen values survive",
+    why: "A number given to two: what one attempt has carried activates the acceptors of the other.",
+    scenarios: ["one-copy-twice"]
+  }
+]
