@@ -20,6 +20,8 @@ export interface ClusterShape {
   readonly masters?: 1 | 3
   /** Three masters are on nodes of their own, which never vote. Default false. */
   readonly mastersApart?: boolean
+  /** The only master is the first acceptor. Default false: any. */
+  readonly masterFirst?: boolean
   readonly machine?: AnyMachine
   /** Nodes suspect nobody for as long as a run lasts: the faults alone decide who asks for the lead. */
   readonly patient?: boolean
@@ -50,10 +52,11 @@ const foreverMs = 3_600_000
 const zones = ["a", "b", "c"]
 
 const drawMasters = (
-  { masters, mastersApart }: ClusterShape,
+  { masters, mastersApart, masterFirst }: ClusterShape,
   acceptors: ReadonlyArray<string>,
   only: string
 ): ReadonlyArray<string> => {
+  if (masterFirst === true) return [acceptors[0]!]
   if (masters !== 3) return [only]
   if (mastersApart === true) return ["m1", "m2", "m3"]
   return acceptors.length >= 3 ? acceptors.slice(0, 3) : [acceptors[0]!]

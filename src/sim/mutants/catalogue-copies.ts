@@ -97,5 +97,18 @@ export const copyMutants: ReadonlyArray<Mutant> = [
     law: "chosen values survive",
     why: "A number given to two: what one attempt has carried activates the acceptors of the other.",
     scenarios: ["one-copy-twice"]
+  },
+  {
+    id: "bootstrap/promises-are-not-heard",
+    edits: [
+      {
+        file: "actors/candidate.ts",
+        find: "  if (ballot > noBallot) {",
+        replace: "  if (ballot > Number.MAX_SAFE_INTEGER) {"
+      }
+    ],
+    law: "one active configuration",
+    why: "The first acceptor, also the only master, has an empty disk and begins an old group anew.",
+    scenarios: ["empty-first"]
   }
 ]

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import type { Versioned } from "../../../actors/register.ts"
 import { sometimes } from "../../assert.ts"
 import type { WatchedGroup } from "../../laws.ts"
-import type { SimProcess } from "../../process.ts"
+import type { RebootKind, SimProcess } from "../../process.ts"
 import type { FaultFamily } from "../../swarm.ts"
 import type { World } from "../../world.ts"
 import { again, type Cast, cast, cut } from "./choreography.ts"
@@ -79,6 +79,24 @@ export const copiesOfMasters: FaultFamily = {
     )
   }
 }
+
+/** The first acceptor, which keeps the master too, loses its disk; others may be down just then. */
+export const emptyFirst: FaultFamily = again("empty-first", (world) =>
+  Effect.suspend(() => {
+    const { random, cluster } = world
+    const { acceptors, master } = cluster!.options
+    // A group that never had a vote but this node's is gone with its disk, and nobody can know that it was.
+    const hasPromised = ({ node, disk }: WatchedGroup) => node !== master && disk.promised > 0
+    if (![...cluster!.oracle.replicas.values()].some(hasPromised)) return Effect.void
+    const others = acceptors.filter((name) => name !== master && random.chance(0.3))
+    const down = (name: string, kind: RebootKind) =>
+      world.reboot(world.processes.get(name)!, kind, random.range(1, 800))
+    return Effect.all([down(master, "wipe"), ...others.map((name) => down(name, "crash"))], {
+      concurrency: "unbounded",
+      discard: true
+    })
+  })
+)
 
 /** A node asks no master for a while. */
 const hush = (world: World, { node }: WatchedGroup): (() => void) => {

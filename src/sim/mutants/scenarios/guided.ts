@@ -10,7 +10,7 @@ import { buggified, crashPoints, pauses } from "../../swarm-process.ts"
 import { registers } from "../../workload/registers.ts"
 import type { World } from "../../world.ts"
 import { leadersBehindPartitions, overtakenBallots, retiredRival, silencedClients } from "./choreography.ts"
-import { copiesOfMasters, oneCopyTwice } from "./copies.ts"
+import { copiesOfMasters, emptyFirst, oneCopyTwice } from "./copies.ts"
 import {
   badDisks,
   briefCuts,
@@ -137,6 +137,13 @@ const guided: ReadonlyArray<Simulation> = [
     })
       .faults(oneCopyTwice)
       .chaosFor({ min: 4_000, max: 10_000 })
+  ),
+  mayStop(
+    scenario("empty-first", "the first acceptor keeps the master and comes back with an empty disk", {
+      acceptors: { min: 2, max: 4 },
+      masterApart: 0,
+      masterFirst: true
+    }).faults(emptyFirst, quickRivals, messageFaults)
   ),
   mayStop(
     scenario("wiped", "disks are replaced by empty ones while nodes take the lead", three).faults(
