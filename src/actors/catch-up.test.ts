@@ -60,6 +60,8 @@ const idle: Omit<Hands, "setTimer" | "cancelTimer"> = {
   refuseQuery: () => {},
   apply: () => {},
   answer: () => {},
+  tellClient: () => {},
+  foretell: () => {},
   note: () => {}
 }
 

@@ -67,7 +67,7 @@ export const route = (
   }
 }
 
-type ToLearner = Parameters<Hands["apply"]>[0] | Parameters<Hands["answer"]>[0]
+type ToLearner = Parameters<Hands["apply" | "answer" | "foretell"]>[0]
 
 /** The hands of the acceptor and the leader of a group; timers are each role's own. */
 export const groupHands = (
@@ -104,6 +104,8 @@ export const groupHands = (
       context.toClient(client, group, { _tag: "QueryRefused", question, refusal: hinted(refusal) }),
     apply: learn,
     answer: learn,
+    foretell: learn,
+    tellClient: ({ client, message }) => context.toClient(client, group, message),
     note: (note) => {
       if (note._tag === "Ignored") count(context.counters, note.reason)
     }

@@ -141,7 +141,7 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
     ...roles.outsider
   })
   const toLeader = (input: LeaderInput) => mailboxes.leader(input, true)
-  const settings = leaderSettings(config)
+  const settings = leaderSettings(config, machine)
   const steering = steeringOf(toLeader, settings)
   const token = tokensOf(self, yield* Random.Random)
   mailboxes.takeOver = ({ acceptors }) => steering.campaign(token(), acceptors)

@@ -21,6 +21,8 @@ export interface Hands {
   readonly refuseQuery: (output: Extract<Free, { _tag: "RefuseQuery" }>) => void
   readonly apply: (output: Extract<Free, { _tag: "Apply" }>) => void
   readonly answer: (output: Extract<Free, { _tag: "Answer" }>) => void
+  readonly tellClient: (output: Extract<Free, { _tag: "TellClient" }>) => void
+  readonly foretell: (output: Extract<Free, { _tag: "Foretell" }>) => void
   readonly note: (note: Note) => void
 }
 
@@ -46,6 +48,10 @@ const perform = (hands: Hands, output: Free): void => {
       return hands.apply(output)
     case "Answer":
       return hands.answer(output)
+    case "TellClient":
+      return hands.tellClient(output)
+    case "Foretell":
+      return hands.foretell(output)
     case "Note":
       return hands.note(output.note)
   }

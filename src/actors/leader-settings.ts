@@ -3,6 +3,7 @@
  * turn.
  */
 import { defaultLeaderSettings, type LeaderSettings } from "../protocol/leader-input.ts"
+import type { AnyMachine } from "../protocol/machine.ts"
 import { knob } from "../runtime/buggify.ts"
 import type { NodeConfig } from "./node-config.ts"
 
@@ -18,26 +19,24 @@ const masterRetryMs = knob("master-retry-ms", normal.masterRetryMs, { min: 20, m
 /** Room in a segment for what is around the entries of a record. */
 const recordRoomBytes = 512
 
-export const leaderSettings = ({
-  heartbeatIntervalMs,
-  leaseDurationMs,
-  maxClockDrift,
-  retransmitAfterMs,
-  sessionTtlMs,
-  segmentBytes
-}: NodeConfig): LeaderSettings => ({
-  heartbeatIntervalMs,
-  leaseDurationMs,
-  maxClockDrift,
-  handOverWithinMs: handOverWithinMs.value,
-  sessionTtlMs,
-  retransmitAfterMs,
-  masterRetryMs: masterRetryMs.value,
-  // What is proposed is one record of the log, and no record is larger than a segment.
-  batchMaxBytes: Math.min(batchMaxBytes.value, segmentBytes - recordRoomBytes),
-  submissionMaxBytes: Math.min(normal.submissionMaxBytes, segmentBytes - recordRoomBytes),
-  windowMax: windowMax.value,
-  pendingMaxBytes: pendingMaxBytes.value,
-  questionsMax: questionsMax.value,
-  chunkMaxBytes: chunkMaxBytes.value
-})
+export const leaderSettings = (config: NodeConfig, machine: AnyMachine): LeaderSettings => {
+  const { heartbeatIntervalMs, leaseDurationMs, maxClockDrift } = config
+  const { retransmitAfterMs, sessionTtlMs, segmentBytes } = config
+  return {
+    heartbeatIntervalMs,
+    leaseDurationMs,
+    maxClockDrift,
+    handOverWithinMs: handOverWithinMs.value,
+    sessionTtlMs,
+    retransmitAfterMs,
+    masterRetryMs: masterRetryMs.value,
+    // What is proposed is one record of the log, and no record is larger than a segment.
+    batchMaxBytes: Math.min(batchMaxBytes.value, segmentBytes - recordRoomBytes),
+    submissionMaxBytes: Math.min(normal.submissionMaxBytes, segmentBytes - recordRoomBytes),
+    windowMax: windowMax.value,
+    pendingMaxBytes: pendingMaxBytes.value,
+    questionsMax: questionsMax.value,
+    chunkMaxBytes: chunkMaxBytes.value,
+    foretells: machine.preview !== undefined
+  }
+}

@@ -7,6 +7,7 @@ import type { GroupId, SessionId, Slot } from "../protocol/ids.ts"
 import { slotPlus } from "../protocol/ids.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { CommandResult, LocalQuery } from "../protocol/messages.ts"
+import { previewRun } from "../protocol/preview.ts"
 import {
   type Answers,
   applyRun,
@@ -15,6 +16,7 @@ import {
   replaceReplica
 } from "../protocol/replica.ts"
 import type { Run } from "../protocol/run.ts"
+import type { Free } from "../protocol/step.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
 import { buggify } from "../runtime/buggify.ts"
 import { unpack } from "../runtime/codec.ts"
@@ -22,7 +24,7 @@ import { crash } from "../runtime/supervisor.ts"
 import { type AnswerCell, outcomes } from "../wire/client-codec.ts"
 import { Answering, type AnsweringOptions, type LeaderAnswer } from "./answering.ts"
 import type { NodeContext } from "./node-context.ts"
-import { sendResults } from "./replies.ts"
+import { sendForetold, sendResults } from "./replies.ts"
 
 export type LearnerMessage =
   | { readonly _tag: "Apply"; readonly through: Slot; readonly answer: boolean }
@@ -36,12 +38,16 @@ export type LearnerMessage =
       readonly install: () => boolean
       readonly done: (isInstalled: boolean) => void
     }
+  /** The client of a command that waits for its last acceptors may be told what it will come to. */
+  | Foretell
   /** Somebody needs a snapshot now. */
   | { readonly _tag: "Consider" }
   | LeaderAnswer
   | LocalQuery
   /** Somebody has waited long enough. */
   | { readonly _tag: "AnswerAgain" }
+
+type Foretell = Extract<Free, { readonly _tag: "Foretell" }>
 
 export interface LearnerOptions extends Pick<AnsweringOptions, "leads" | "askByRound"> {
   readonly name: string
@@ -85,6 +91,17 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
     options.consider(replica)
   }
 
+  const foretell = ({ slot, configuration }: Foretell): void => {
+    // Whatever has been chosen by now is answered as ever.
+    if (replica.applied !== slotPlus(slot, -1)) return
+    const [run] = options.read(slot, slot, chunkMaxBytes)
+    const result = run && previewRun(replica, machine, decode, run)
+    if (result === undefined) return
+    const flat: Array<unknown> = []
+    pushResult(flat, machine, result)
+    sendForetold(context, group, configuration, result, flat)
+  }
+
   // A replica that starts with a long log applies for seconds: the others of this process get their turn in
   // between.
   const applyAll = (through: Slot, answer: boolean): Effect.Effect<void> | undefined => {
@@ -100,17 +117,20 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
     receive: (batch, { timers }) => {
       let through = replica.applied
       let answer = false
+      let foretells: Foretell | undefined
       for (const message of batch) {
         if (message._tag === "Answer") answering.led(message)
         else if (message._tag === "LocalQuery") answering.local(message)
         else if (message._tag === "Install") message.done(install(replica, message.by, message.install))
         else if (message._tag === "Consider") options.consider(replica)
+        else if (message._tag === "Foretell") foretells = message
         else if (message._tag === "Apply" && message.through > through) {
           through = message.through
           answer ||= message.answer
         }
       }
       const answerAll = () => {
+        if (foretells !== undefined) foretell(foretells)
         const rest = answering.answer()
         const { inMs } = answering
         if (inMs !== undefined) timers.set("answer", inMs, { _tag: "AnswerAgain" })
@@ -145,8 +165,16 @@ const gather = (
     flat = []
     results.set(result.session, flat)
   }
-  const { outcome, reply } = result
-  flat.push(result.number, result.slot, outcomes.indexOf(outcome))
+  pushResult(flat, machine, result)
+}
+
+/** Adds a result as it stands among the results of its session. */
+const pushResult = (
+  flat: Array<unknown>,
+  machine: AnyMachine,
+  { number, slot, outcome, reply }: CommandResult
+): void => {
+  flat.push(number, slot, outcomes.indexOf(outcome))
   flat.push(outcome === "done" ? machine.forms.reply.encode(reply) : null)
 }
 

@@ -2,7 +2,7 @@
  * A client of one group as an actor: callbacks for those who count microseconds, effects for everybody else.
  */
 import { Clock, Context, Effect, Random, Scope } from "effect"
-import { ClientId, type GroupId, type NodeId, type SessionId } from "../protocol/ids.ts"
+import { ClientId, type GroupId, type Replica, type SessionId } from "../protocol/ids.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
 import { Bus } from "../runtime/bus/port.ts"
 import { crash } from "../runtime/supervisor.ts"
@@ -17,7 +17,7 @@ import type { Question, QuestionDone } from "./questions.ts"
 type Message =
   | { readonly _tag: "Command"; readonly command: Command }
   | { readonly _tag: "Question"; readonly question: Question }
-  | { readonly _tag: "Heard"; readonly body: ToClient; readonly from: NodeId }
+  | { readonly _tag: "Heard"; readonly body: ToClient; readonly from: Replica }
   | { readonly _tag: "Listening"; readonly session: SessionId }
   | { readonly _tag: "NotListening" }
   | { readonly _tag: "NobodyThere" }
@@ -93,7 +93,7 @@ export const groupClient = Effect.fnUntraced(function* (cluster: string, group: 
   const onMessage = (payload: Uint8Array) => {
     const packet = codec.decode(payload)
     if (typeof packet !== "string" && packet.group === group)
-      tell({ _tag: "Heard", body: packet.body as ToClient, from: packet.from.node })
+      tell({ _tag: "Heard", body: packet.body as ToClient, from: packet.from })
   }
   const listen = (session: SessionId) =>
     run(

@@ -65,20 +65,28 @@ const emptyState = (): KvState => new BTree<string, Held>(undefined, compareKeys
 /** A view of bytes can keep a whole network buffer alive: what is kept is a copy. */
 const own = (value: KvValue): KvValue => (typeof value === "string" ? value : new Uint8Array(value))
 
-const apply = (state: KvState, command: KvCommand, at: At): readonly [KvState, KvReply] => {
+const preview = (state: KvState, command: KvCommand, at: At): KvReply => {
   switch (command._tag) {
     case "Put":
-      state.set(command.key, { value: own(command.value), revision: at.slot })
-      return [state, { changed: true, revision: at.slot }]
+      return { changed: true, revision: at.slot }
     case "Delete":
-      return [state, { changed: state.delete(command.key), revision: 0 }]
+      return { changed: state.has(command.key), revision: 0 }
     case "CompareAndSet": {
       const revision = state.get(command.key)?.revision ?? 0
-      if (revision !== command.revision) return [state, { changed: false, revision }]
-      state.set(command.key, { value: own(command.value), revision: at.slot })
-      return [state, { changed: true, revision: at.slot }]
+      return revision === command.revision
+        ? { changed: true, revision: at.slot }
+        : { changed: false, revision }
     }
   }
+}
+
+const apply = (state: KvState, command: KvCommand, at: At): readonly [KvState, KvReply] => {
+  const reply = preview(state, command, at)
+  if (reply.changed) {
+    if (command._tag === "Delete") state.delete(command.key)
+    else state.set(command.key, { value: own(command.value), revision: at.slot })
+  }
+  return [state, reply]
 }
 
 /** A list ends before it outgrows one message of the bus; there is more, and it can be asked for. */
@@ -226,6 +234,7 @@ export const kvMachine: Machine<KvState, KvCommand, KvReply, KvQuestion, KvAnswe
   version: 1,
   initial: emptyState,
   apply,
+  preview,
   answer,
   parts: { split: (state) => splitState(state.clone()), join: joinState },
   forms: { state: stateForm, command, reply, question, answer: answerForm }

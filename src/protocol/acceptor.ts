@@ -6,7 +6,7 @@ import { type Configuration, isAcceptorOf } from "./configuration.ts"
 import { type Ballot, type Replica, type Slot, sameReplica, slotMax, slotMin, slotPlus } from "./ids.ts"
 import { type Grants, grantedMs, mustWait, withGrant, withRelease } from "./lease.ts"
 import type { LogView } from "./log-view.ts"
-import type { Accept, FromAcceptor, Prepare, ToAcceptor } from "./messages.ts"
+import type { Accept, Accepted, FromAcceptor, Prepare, Synced, ToAcceptor } from "./messages.ts"
 import { type Run, runLast, runsLast, sliceRun } from "./run.ts"
 import { type DurableRecord, type Free, ignored, type Output, type Step, stay } from "./step.ts"
 
@@ -177,16 +177,28 @@ const accept = (before: AcceptorState, log: LogView, message: Accept, nowMs: num
   const { notedMs } = grants
   if (notedMs !== state.grants.notedMs) records.push({ _tag: "LeaseNoted", durationMs: notedMs })
   const { ballot } = configuration
-  const accepted: FromAcceptor = { _tag: "Accepted", ballot, lastSlot, round, grantedMs: granted }
-  const outputs: Array<Output> = [
-    ...notes,
-    { _tag: "Persist", records, release: [reply(configuration.leader, accepted)] }
-  ]
+  const accepted: Accepted = { _tag: "Accepted", ballot, lastSlot, round, grantedMs: granted }
   // The leader applies by its own count of acknowledgements and answers the clients; the others learn it
   // here.
   const follows = !sameReplica(configuration.leader, state.self)
+  const release = acknowledging(message, accepted, follows)
+  const outputs: Array<Output> = [...notes, { _tag: "Persist", records, release }]
   if (advanced && follows) outputs.push({ _tag: "Apply", through: chosen, answer: false })
   return { state: { ...state, chosen, grants }, outputs }
+}
+
+/**
+ * To the leader, and to the client that it names: to that one first, for it waits while the leader has time.
+ */
+const acknowledging = (
+  { configuration, tells }: Accept,
+  accepted: Accepted,
+  follows: boolean
+): ReadonlyArray<Free> => {
+  const toLeader = reply(configuration.leader, accepted)
+  if (tells === undefined || !follows) return [toLeader]
+  const message: Synced = { _tag: "Synced", ballot: accepted.ballot, slot: accepted.lastSlot }
+  return [{ _tag: "TellClient", client: tells, message }, toLeader]
 }
 
 const grant = (grants: Grants, { ballot, leader }: Configuration, forMs: number, nowMs: number): Grants =>

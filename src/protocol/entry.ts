@@ -106,6 +106,9 @@ export const countClientEntries = (bytes: Uint8Array): number | undefined => {
   return offset === bytes.length ? count : undefined
 }
 
+/** Whether a client's bytes begin with a command. */
+export const startsWithCommand = (bytes: Uint8Array): boolean => bytes[kindAt] === commandKind
+
 /**
  * One entry being read; the reader fills the same object again for each, for there are hundreds of thousands
  * a second.

@@ -76,6 +76,7 @@ const serving = (before: Awaiting, log: LogView): Step<Serving> => {
     atMs: Math.max(tail.atMs, held?.atMs ?? 0),
     reads: [],
     newReads: held?.newReads ?? [],
+    told: boundThrough,
     beatRound: round,
     next: undefined,
     refused: undefined,

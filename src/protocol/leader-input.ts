@@ -26,6 +26,8 @@ export interface LeaderSettings {
   readonly pendingMaxBytes: number
   /** Questions that wait beyond this are refused as Overloaded. */
   readonly questionsMax: number
+  /** Whether the group's machine can tell a reply in advance, so that acceptors tell a lone client too. */
+  readonly foretells: boolean
   /** Chunk of the log for an acceptor that is behind. */
   readonly chunkMaxBytes: number
 }
@@ -44,6 +46,7 @@ export const defaultLeaderSettings: LeaderSettings = {
   windowMax: 2,
   pendingMaxBytes: 32 * 1024 * 1024,
   questionsMax: 65_536,
+  foretells: false,
   chunkMaxBytes: 256 * 1024
 }
 

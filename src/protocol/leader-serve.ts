@@ -4,7 +4,7 @@
  */
 
 import type { Configuration } from "./configuration.ts"
-import type { Replica } from "./ids.ts"
+import { type Replica, type Slot, slotMax } from "./ids.ts"
 import { admit } from "./leader-admit.ts"
 import { type HandedOver, handingOver, handOver, orHandedOver } from "./leader-hand-over.ts"
 import type { LeaderInput } from "./leader-input.ts"
@@ -97,9 +97,13 @@ const flush = (before: Serving, log: LogView, wallMs: number, nowMs: number): St
   return { state: reading.state, outputs: [...outputs, ...reading.outputs] }
 }
 
+/** All that a client may know of: what is chosen here, and what acceptors may have told one themselves. */
+const knownSlot = ({ chosen, told }: Serving): Slot => slotMax(chosen, told)
+
 /** Under a lease nobody else can have been activated: what is chosen here is all that is (section 6). */
 const confirmReads = (state: Serving, log: LogView, proposed: boolean, nowMs: number): Step<Serving> => {
-  const { newReads: queries, chosen: slot, configuration } = state
+  const { newReads: queries, configuration } = state
+  const slot = knownSlot(state)
   if (queries.length === 0) return stay(state)
   if (nowMs >= leaseUntilMs(state)) return askRound(state, log, proposed)
   return stay({ ...state, newReads: [] }, { _tag: "Answer", slot, queries, lease: configuration.ballot })
@@ -111,7 +115,8 @@ const confirmReads = (state: Serving, log: LogView, proposed: boolean, nowMs: nu
  */
 const askRound = (state: Serving, log: LogView, proposed: boolean): Step<Serving> => {
   const numbered = proposed ? state : nextRound(state)
-  const { round, chosen: slot } = numbered
+  const { round } = numbered
+  const slot = knownSlot(state)
   const reads = [...state.reads, { round, slot, queries: state.newReads }]
   const outputs: ReadonlyArray<Output> = proposed ? [] : [toAll(numbered, log)]
   return { state: { ...numbered, reads, newReads: [] }, outputs }
@@ -127,7 +132,14 @@ const onAccepted = (before: Serving, log: LogView, from: Replica, message: Accep
   const { sendings, settings } = before
   const untilMs = leaseFrom(sendings, message.round, message.grantedMs, settings.maxClockDrift)
   const { state, outputs } = settled({ ...before, progress: acknowledge(before, from, message, untilMs) })
-  return withSent(state, outputs, sendMore(state, log, from))
+  return withSent(state, [...outputs, ...foretold(before, state)], sendMore(state, log, from))
+}
+
+/** Its own acceptor has synced a command that others tell the client of: what it will come to can be told. */
+const foretold = (before: Serving, { self, progress, told, chosen, configuration }: Serving) => {
+  const isSynced = (of: Serving["progress"]) => (of.get(self.node)?.acknowledged ?? 0) >= told
+  if (told <= chosen || isSynced(before.progress) || !isSynced(progress)) return []
+  return [{ _tag: "Foretell", slot: told, configuration } satisfies Output]
 }
 
 /**

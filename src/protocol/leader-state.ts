@@ -112,6 +112,11 @@ export interface Serving extends CarryFacts, Replication {
   readonly atMs: number
   readonly reads: ReadonlyArray<ReadRound>
   readonly newReads: ReadonlyArray<Query>
+  /**
+   * The newest slot whose client acceptors tell themselves: it may know of it before this leader does, so no
+   * read is answered from a state without it.
+   */
+  readonly told: Slot
   /** The round at the last heartbeat: while rounds go on by themselves, no heartbeat is due. */
   readonly beatRound: number
   /** The request for its own next ballot, while the master has not answered it. */

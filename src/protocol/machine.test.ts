@@ -2,9 +2,9 @@
 import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
 import { SessionId, Slot } from "./ids.ts"
-import { defineMachine, formOf } from "./machine.ts"
+import { defineMachine, formOf, type MachineDefinition } from "./machine.ts"
 
-const counter = defineMachine({
+const definition = {
   name: "counter",
   state: Schema.Number,
   command: Schema.Struct({ add: Schema.Number }),
@@ -13,14 +13,23 @@ const counter = defineMachine({
   answer: Schema.Number,
   initial: () => 0,
   apply: (state, { add }) => [state + add, state + add],
+  preview: (state, { add }) => state + add,
   ask: (state) => state
-})
+} satisfies MachineDefinition<number, { readonly add: number }, number, null, number>
+const counter = defineMachine(definition)
 
 describe("a defined machine", () => {
   it("applies and answers, at version 1 unless it says otherwise", () => {
     const at = { slot: Slot(1), atMs: 0, session: SessionId(1) }
     const [state, reply] = counter.apply(counter.initial(), { add: 2 }, at)
     expect([state, reply, counter.answer(state, null), counter.version]).toEqual([2, 2, 2, 1])
+  })
+
+  it("tells a reply in advance where it was given a way to, and only then", () => {
+    const at = { slot: Slot(1), atMs: 0, session: SessionId(1) }
+    expect(counter.preview?.(1, { add: 2 }, at)).toBe(3)
+    const { preview, ...rest } = definition
+    expect("preview" in defineMachine(rest)).toBe(false)
   })
 
   it("reads its commands back, and nothing else", () => {

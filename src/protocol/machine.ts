@@ -39,6 +39,12 @@ export interface Machine<State, Command, Reply, Question, Answer> {
   initial(): State
   /** The next state and the reply to `command`. */
   apply(state: State, command: Command, at: At): readonly [State, Reply]
+  /**
+   * The reply that `apply` would give, found without changing anything. With it the leader can tell a lone
+   * client its reply while the command is still on its way to being chosen, which saves a hop. Undefined
+   * where it cannot be told in advance.
+   */
+  preview?(state: State, command: Command, at: At): Reply | undefined
   /** Answers a question without changing anything. */
   answer(state: State, question: Question): Answer
   /** For states that can grow large. */
@@ -104,6 +110,12 @@ export interface MachineDefinition<State, Command, Reply, Question, Answer> {
   readonly initial: () => State
   /** The next state and the reply. Deterministic; may change `state` in place and return it. */
   readonly apply: (state: State, command: Command, at: At) => readonly [State, Reply]
+  /**
+   * Optional: the reply that `apply` would give, found without changing `state`; undefined where it cannot be
+   * told. A client with one command in flight has its reply a hop earlier with it. It must never differ from
+   * what `apply` gives.
+   */
+  readonly preview?: (state: State, command: Command, at: At) => Reply | undefined
   /** The answer to a question; changes nothing. */
   readonly ask: (state: State, question: Question) => Answer
 }
@@ -126,6 +138,7 @@ export interface MachineDefinition<State, Command, Reply, Question, Answer> {
  *   question: Schema.Null, answer: Schema.Number,
  *   initial: () => 0,
  *   apply: (state, { add }) => [state + add, state + add],
+ *   preview: (state, { add }) => state + add,
  *   ask: (state) => state
  * })
  * ```
@@ -137,6 +150,7 @@ export const defineMachine = <State, Command, Reply, Question, Answer>(
   version: definition.version ?? 1,
   initial: definition.initial,
   apply: definition.apply,
+  ...(definition.preview && { preview: definition.preview }),
   answer: definition.ask,
   forms: {
     state: formOf(definition.state),

@@ -29,6 +29,7 @@ export const serving = (
   atMs: 0,
   reads: [],
   newReads: [],
+  told: Slot(chosen),
   beatRound: 0,
   next: undefined,
   refused: undefined,

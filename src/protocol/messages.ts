@@ -38,6 +38,8 @@ export interface Accept {
   readonly round: number
   /** For how long the leader asks the acceptor to answer no other leader's Prepare; 0: not at all. */
   readonly leaseMs: number
+  /** Whom the acceptor is to tell, beside its leader, that it has synced this (section 5, point 8). */
+  readonly tells?: ClientId | undefined
 }
 
 /** 2b: everything through `lastSlot`, the end of what the Accept covered, is synced here in `ballot`. */
@@ -103,6 +105,13 @@ export const tokenOfBallot = (requestId: string): string => requestId.slice(0, -
 /** Whether both requests are of one attempt. */
 export const isOneAttempt = (ballotId: string, completeId: string): boolean =>
   completeRequestId(tokenOfBallot(ballotId)) === completeId
+
+/** To a client: everything through `slot` is synced at this acceptor in `ballot`. */
+export interface Synced {
+  readonly _tag: "Synced"
+  readonly ballot: Ballot
+  readonly slot: Slot
+}
 
 /** Requests to the master. `requestId` makes a retry harmless. */
 export type MasterRequest =

@@ -2,14 +2,30 @@
  * One proposal: a batch of commands bound to consecutive slots in the leader's ballot, sent to all acceptors
  * at once.
  */
-import { type NodeId, sameReplica, slotPlus } from "./ids.ts"
+import { startsWithCommand } from "./entry.ts"
+import { type ClientId, type NodeId, sameReplica, slotPlus } from "./ids.ts"
 import type { Serving } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
 import type { Accept } from "./messages.ts"
 import { nextRound, withProgress } from "./progress.ts"
 import { joinBytes, type Run, runLast } from "./run.ts"
 import type { Output, Step } from "./step.ts"
-import { fillBatch } from "./window.ts"
+import { fillBatch, type Pending } from "./window.ts"
+
+/**
+ * Whom acceptors are to tell beside the leader: a client whose single command is all that is under way. Then
+ * nothing else is waited for, and the hop by the leader is what can be saved.
+ */
+const toldOf = (
+  { settings, window, chosen, last, pending, configuration, progress }: Serving,
+  taken: ReadonlyArray<Pending>
+): ClientId | undefined => {
+  const [one] = taken
+  if (!settings.foretells || one === undefined || pending.length > 1 || one.count > 1) return undefined
+  if (window.length > 0 || chosen < last || configuration.acceptors.length === 1) return undefined
+  for (const of of progress.values()) if (of.behind) return undefined
+  return startsWithCommand(one.bytes) ? one.client : undefined
+}
 
 /** Binds the oldest pending submissions. Acceptors that are behind get them later, in chunks. */
 export const propose = (before: Serving, log: LogView, wallMs: number): Step<Serving> => {
@@ -39,7 +55,8 @@ export const propose = (before: Serving, log: LogView, wallMs: number): Step<Ser
     runs: [run],
     chosen,
     round,
-    leaseMs: before.leaseMs
+    leaseMs: before.leaseMs,
+    tells: toldOf(before, taken)
   }
   const to: Array<NodeId> = []
   let progress = before.progress
@@ -57,6 +74,7 @@ export const propose = (before: Serving, log: LogView, wallMs: number): Step<Ser
       atMs,
       last,
       round,
+      told: message.tells === undefined ? before.told : last,
       progress,
       pending: before.pending.slice(taken.length),
       pendingBytes: before.pendingBytes - sizeBytes,

@@ -98,6 +98,20 @@ export const admitCommand = (
   return session.replies.size >= sessionWindowMax ? "window-exceeded" : "run"
 }
 
+/** Whether a command would be run now, as `touchSession` and `admitCommand` would say; changes nothing. */
+export const wouldRun = (
+  sessions: Sessions,
+  id: SessionId,
+  number: RequestNumber,
+  received: number,
+  atMs: number
+): boolean => {
+  const session = sessions.byId.get(id)
+  if (session === undefined || atMs - session.seenMs > sessions.ttlMs) return false
+  if (number <= Math.max(session.received, received) || session.replies.has(number)) return false
+  return session.replies.size < sessionWindowMax
+}
+
 const forgetReplies = (session: Session, received: number): void => {
   if (received <= session.received) return
   if (session.replies.size > 0) {

@@ -1,7 +1,8 @@
 /** What a step of a core decides: the next state, and outputs in order, as data. */
+import type { Configuration } from "./configuration.ts"
 import type { Ballot, ClientId, NodeId, Slot } from "./ids.ts"
 import type { Base } from "./log-view.ts"
-import type { FromAcceptor, MasterRequest, Query, Refusal, TakeOver, ToAcceptor } from "./messages.ts"
+import type { FromAcceptor, MasterRequest, Query, Refusal, Synced, TakeOver, ToAcceptor } from "./messages.ts"
 import type { Run } from "./run.ts"
 
 /** A durable fact. Records become durable in the order in which they were persisted. */
@@ -62,6 +63,13 @@ export type Free =
       readonly queries: ReadonlyArray<Query>
       readonly lease: Ballot | undefined
     }
+  /** To a client whose command an Accept carried: what this acceptor has synced. */
+  | { readonly _tag: "TellClient"; readonly client: ClientId; readonly message: Synced }
+  /**
+   * Tell the client of the command at `slot` what it will come to, if all before it has been applied: it
+   * counts as done when these acceptors have synced it in this configuration's ballot.
+   */
+  | { readonly _tag: "Foretell"; readonly slot: Slot; readonly configuration: Configuration }
   /** A fact for traces, metrics and dashboards. Cores never log. */
   | { readonly _tag: "Note"; readonly note: Note }
 

@@ -7,9 +7,12 @@ import { Slot } from "../protocol/ids.ts"
 import type { LeaderState, Serving } from "../protocol/leader-state.ts"
 import type { MasterState } from "../protocol/master.ts"
 import type { FromAcceptor } from "../protocol/messages.ts"
+import { sometimes } from "./assert.ts"
 import { type Applied, type Facts, type Law, LawBroken, type LawWatch, type WatchedGroup } from "./laws.ts"
 import { type DiskLog, EntryLog } from "./laws-disk.ts"
 import type { Acknowledgement, Ledger } from "./ledger.ts"
+
+const knewFirst = sometimes("acknowledgements: a client knew what was chosen before any leader did")
 
 /** What was last seen of a group on a node. */
 class Seen implements WatchedGroup {
@@ -169,6 +172,23 @@ export class Oracle implements Facts {
   }
 
   /**
+   * A client has counted the acknowledgements itself, before any leader did. Whatever becomes active later
+   * has the entry, so it is on the disks of all acceptors of what is active now; else it is not chosen.
+   */
+  #countTold(through: number): void {
+    const acceptors = this.activeAcceptors()
+    for (const of of acceptors) of.catchUp()
+    const [first] = acceptors
+    if (first === undefined || acceptors.length < (this.master?.active?.acceptors.length ?? 0)) return
+    const { entries } = first.disk
+    const from = this.chosen.last + 1
+    for (const { disk } of acceptors)
+      if (disk.entries.firstDifference(entries, from, through) !== undefined) return
+    knewFirst.check(true)
+    this.chosen.extend(entries, through)
+  }
+
+  /**
    * In the turn in which it was deposed it may have heard of a retirement as well, and counted without it.
    */
   #lastOf(serving: Serving): Serving {
@@ -212,6 +232,7 @@ export class Oracle implements Facts {
   }
 
   acknowledged(acknowledgement: Acknowledgement): void {
+    if (acknowledgement.slot > this.chosen.last) this.#countTold(acknowledgement.slot)
     for (const watch of this.#to("onAcknowledged")) watch.onAcknowledged!(acknowledgement)
   }
 

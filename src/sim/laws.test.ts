@@ -265,6 +265,17 @@ describe("acknowledged, and once", () => {
     expect(tell(2, 5)).toContain("only 1 slots")
     expect(tell(1, 6)).toContain("another one is")
   })
+  it("is broken by another command at a slot that a client was told of before it was applied", () => {
+    const facts = new FakeFacts()
+    filled(facts.chosen, [1, 11])
+    const tellThenApply = (told: number, isApplied: number) =>
+      verdict(once, facts, (watch) => {
+        watch.onAcknowledged!({ group: "main", slot: 1, command: told })
+        watch.onApplied!({ ...applied(1), command: isApplied })
+      })
+    expect(tellThenApply(5, 5)).toBeUndefined()
+    expect(tellThenApply(5, 6)).toContain("applied another one there")
+  })
 })
 
 describe("a restart remembers", () => {

@@ -1,7 +1,16 @@
 /** What clients and leaders say to each other, as positional arrays. */
-import type { Ballot, ClientId, NodeId, RequestNumber, SessionId, Slot } from "../protocol/ids.ts"
-import type { FromClient, LocalQuery, Outcome, Query, Refusal, SessionOpened } from "../protocol/messages.ts"
+import type { Ballot, ClientId, NodeId, Replica, RequestNumber, SessionId, Slot } from "../protocol/ids.ts"
+import type {
+  FromClient,
+  LocalQuery,
+  Outcome,
+  Query,
+  Refusal,
+  SessionOpened,
+  Synced
+} from "../protocol/messages.ts"
 import type { Fields } from "./fields.ts"
+import { replicasOut } from "./protocol-codec.ts"
 
 /** Results of one session. Flat, four values each: there are hundreds of thousands a second. */
 export interface Results {
@@ -50,7 +59,30 @@ export interface Leading {
   readonly keeps: boolean
 }
 
-export type ToClient = Results | Opened | SubmitRefused | SubmitUnsettled | QueryRefused | Answered | Leading
+/**
+ * What a command will come to once these acceptors have synced `slot` in `ballot`; the one of the sender has.
+ */
+export interface Foretold {
+  readonly _tag: "Foretold"
+  readonly ballot: Ballot
+  readonly slot: Slot
+  /** The other acceptors. */
+  readonly waitsFor: ReadonlyArray<Replica>
+  readonly session: SessionId
+  /** As in Results. */
+  readonly flat: ReadonlyArray<unknown>
+}
+
+export type ToClient =
+  | Results
+  | Opened
+  | SubmitRefused
+  | SubmitUnsettled
+  | QueryRefused
+  | Answered
+  | Leading
+  | Synced
+  | Foretold
 
 export const clientKinds = {
   Submit: 20,
@@ -62,7 +94,9 @@ export const clientKinds = {
   QueryRefused: 26,
   Answered: 27,
   Leading: 31,
-  LocalQuery: 37
+  LocalQuery: 37,
+  Synced: 70,
+  Foretold: 71
 } as const
 
 export const outcomes: ReadonlyArray<Outcome> = ["done", "session-expired", "window-exceeded", "bad-command"]
@@ -119,6 +153,12 @@ export const clientOut = (message: FromClient | LocalQuery | ToClient): Readonly
       return [message.slot, message.flat]
     case "Leading":
       return [message.ballot, message.leader, message.keeps]
+    case "Synced":
+      return [message.ballot, message.slot]
+    case "Foretold": {
+      const { ballot, slot, waitsFor, session, flat } = message
+      return [ballot, slot, replicasOut(waitsFor), session, flat]
+    }
   }
 }
 
@@ -164,9 +204,22 @@ export const clientIn = (kind: number, fields: Fields): FromClient | LocalQuery 
         leader: fields.node(),
         keeps: fields.any() === true
       }
+    case clientKinds.Synced:
+      return { _tag: "Synced", ballot: fields.ballot(), slot: fields.slot() }
+    case clientKinds.Foretold:
+      return foretoldIn(fields)
     default:
       return undefined
   }
+}
+
+const foretoldIn = (fields: Fields): Foretold | undefined => {
+  const ballot = fields.ballot()
+  const slot = fields.slot()
+  const waitsFor = fields.list((item) => item.replica())
+  const session = fields.session()
+  const flat = flatIn(fields, 4)
+  return flat && { _tag: "Foretold", ballot, slot, waitsFor, session, flat }
 }
 
 const flatIn = (fields: Fields, width: number): ReadonlyArray<unknown> | undefined => {

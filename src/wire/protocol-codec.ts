@@ -58,7 +58,8 @@ export const protocolOut = (message: ProtocolMessage): ReadonlyArray<unknown> =>
     case "Accept": {
       const { configuration, prevSlot, prevSlotBallot, runs, chosen, round, leaseMs } = message
       const place = [configurationOut(configuration), prevSlot, prevSlotBallot]
-      return [...place, runs.map(runOut), chosen, round, leaseMs]
+      const told = message.tells === undefined ? [] : [message.tells]
+      return [...place, runs.map(runOut), chosen, round, leaseMs, ...told]
     }
     case "Accepted":
       return [message.ballot, message.lastSlot, message.round, message.grantedMs]
@@ -128,7 +129,9 @@ const acceptIn = (fields: Fields): ProtocolMessage | undefined => {
     runs,
     chosen: fields.slot(),
     round: fields.count(),
-    leaseMs: leaseIn(fields)
+    leaseMs: leaseIn(fields),
+    // Mostly nobody is named, and by nodes of an older version never.
+    ...(fields.left > 0 && { tells: fields.client() })
   }
 }
 

@@ -82,8 +82,8 @@ const crashMutants: ReadonlyArray<readonly [id: string, ...edits: ReadonlyArray<
     "an acknowledgement leaves before it is durable",
     {
       file: "protocol/acceptor.ts",
-      find: '{ _tag: "Persist", records, release: [reply(configuration.leader, accepted)] }',
-      replace: '{ _tag: "Persist", records, release: [] }, reply(configuration.leader, accepted)'
+      find: 'Array<Output> = [...notes, { _tag: "Persist", records, release }]',
+      replace: 'Array<Output> = [...notes, { _tag: "Persist", records, release: [] }, ...release]'
     }
   ],
   [

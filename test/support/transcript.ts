@@ -30,7 +30,8 @@ const messageText = (message: PeerMessage): string => {
       const { configuration, prevSlot, prevSlotBallot, runs, chosen, round } = message
       const after = `after ${prevSlot}/${prevSlotBallot}: ${entries(runs)}`
       const lease = message.leaseMs > 0 ? `, asks for ${message.leaseMs} ms` : ""
-      return `Accept ballot ${configuration.ballot}, ${after}, chosen ${chosen}, round ${round}${lease}`
+      const told = message.tells === undefined ? "" : `, tell ${message.tells}`
+      return `Accept ballot ${configuration.ballot}, ${after}, chosen ${chosen}, round ${round}${lease}${told}`
     }
     case "Accepted": {
       const lease = message.grantedMs > 0 ? `, grants ${message.grantedMs} ms` : ""
@@ -111,6 +112,10 @@ const doneText = (output: Free): string | undefined => {
         `answers ${output.queries.length} questions from slot ${output.slot}` +
         (output.lease === undefined ? "" : ", if its lease still runs then")
       )
+    case "TellClient":
+      return `-> client ${output.client}: Synced ballot ${output.message.ballot} through ${output.message.slot}`
+    case "Foretell":
+      return `-> client: what slot ${output.slot} comes to once ${acceptorsOf(output.configuration)} have synced it`
     case "TellSuccessor":
       return `-> ${output.to}: TakeOver from ballot ${output.message.configuration.ballot}`
     case "RefuseSubmit":

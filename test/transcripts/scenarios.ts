@@ -3,7 +3,7 @@
  */
 import { settle, turn } from "../support/cluster-model-chaos.ts"
 import { transcribed } from "../support/transcript.ts"
-import { ask, client, lose, type Script, serving, submit } from "./script.ts"
+import { ask, client, command, lose, type Script, serving, submit } from "./script.ts"
 
 const bootstrap = (): Script => {
   const script = transcribed("ABC")
@@ -25,6 +25,21 @@ const oneCommand = (): Script => {
   script.heading("The first heartbeat after an idle interval tells B that it is chosen.")
   turn(script.cluster)
   turn(script.cluster)
+  return script
+}
+
+const loneClient = (): Script => {
+  const script = serving("ABC", "ABC", { leaseDurationMs: 200, foretells: true })
+  const { cluster } = script
+  script.heading("A lone command: the acceptors tell the client too, and A what it will come to.")
+  command(cluster, "A", 1)
+  cluster.receiveOwn("A")
+  cluster.sync("A")
+  cluster.receiveOwn("A")
+  script.heading("A read that comes now waits for what the client may know.")
+  ask(cluster, "A", 1)
+  script.heading("B and C have synced it: the client needs nothing more.")
+  settle(cluster)
   return script
 }
 
@@ -251,6 +266,7 @@ const handedOver = (): Script => {
 export const scenarios: Readonly<Record<string, () => Script>> = {
   "bootstrap-and-new-ballot": bootstrap,
   "one-command": oneCommand,
+  "a-lone-client": loneClient,
   "two-pipelined-batches": pipelined,
   "lost-accept": lostAccept,
   "stale-suffix": staleSuffix,

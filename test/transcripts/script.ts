@@ -1,6 +1,6 @@
 /** What the scripts of the transcripts have in common. */
-import { keepAliveEntry } from "../../src/protocol/entry.ts"
-import { ClientId, SessionId } from "../../src/protocol/ids.ts"
+import { commandOverheadBytes, keepAliveEntry, writeCommand } from "../../src/protocol/entry.ts"
+import { ClientId, RequestNumber, SessionId } from "../../src/protocol/ids.ts"
 import type { LeaderSettings } from "../../src/protocol/leader-input.ts"
 import type { ClusterModel } from "../support/cluster-model.ts"
 import { settle, turn } from "../support/cluster-model-chaos.ts"
@@ -14,6 +14,14 @@ export const submit = (cluster: ClusterModel, leader: string, submission: number
   const bytes = keepAliveEntry(SessionId(submission))
   cluster.lead(leader, { _tag: "Submit", client, submission, bytes })
   cluster.lead(leader, { _tag: "Flush", wallMs: submission })
+}
+
+/** A client's command, which its machine can foretell. */
+export const command = (cluster: ClusterModel, leader: string, number: number): void => {
+  const bytes = new Uint8Array(commandOverheadBytes + 1)
+  writeCommand(bytes, 0, SessionId(1), RequestNumber(number), 0, new Uint8Array(1))
+  cluster.lead(leader, { _tag: "Submit", client, submission: number, bytes })
+  cluster.lead(leader, { _tag: "Flush", wallMs: number })
 }
 
 export const ask = (cluster: ClusterModel, leader: string, question: number): void => {

@@ -3,8 +3,15 @@ import { law } from "../laws.ts"
 
 export const once = law("acknowledged, and once", "9.2, 9.7, 5", (facts, broken) => {
   const slotOf = new Map<number, number>()
+  /** Told to clients before any replica has applied them. */
+  const early = new Map<number, number>()
   return {
     onApplied: ({ node, slot, command }) => {
+      if (early.size > 0 && early.has(slot)) {
+        if (early.get(slot) !== command)
+          broken(`a client was told that its command is at slot ${slot}; ${node} applied another one there`)
+        early.delete(slot)
+      }
       if (!facts.ledger.unique.has(command)) return
       const other = slotOf.get(command)
       if (other === undefined) slotOf.set(command, slot)
@@ -13,7 +20,9 @@ export const once = law("acknowledged, and once", "9.2, 9.7, 5", (facts, broken)
     onAcknowledged: ({ slot, command }) => {
       if (slot > facts.chosen.last)
         broken(`a client was told of slot ${slot}; only ${facts.chosen.last} slots are chosen`)
-      if (facts.commands[slot] !== command)
+      const applied = facts.commands[slot]
+      if (applied === undefined) early.set(slot, command)
+      else if (applied !== command)
         broken(`a client was told that its command is at slot ${slot}, where another one is`)
     },
     atEnd: () => {

@@ -55,8 +55,8 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: acceptor,
-        find: '{ _tag: "Persist", records, release: [reply(configuration.leader, accepted)] }',
-        replace: '{ _tag: "Persist", records, release: [] }, reply(configuration.leader, accepted)'
+        find: 'Array<Output> = [...notes, { _tag: "Persist", records, release }]',
+        replace: 'Array<Output> = [...notes, { _tag: "Persist", records, release: [] }, ...release]'
       }
     ],
     law: "chosen is durable everywhere",

@@ -3,6 +3,7 @@ import { acceptorMutants } from "./catalogue-acceptor.ts"
 import { clientMutants } from "./catalogue-client.ts"
 import { copyMutants } from "./catalogue-copies.ts"
 import { detectorMutants } from "./catalogue-detector.ts"
+import { foretellMutants } from "./catalogue-foretell.ts"
 import { leaderMutants } from "./catalogue-leader.ts"
 import { leaseMutants } from "./catalogue-lease.ts"
 import { memberMutants } from "./catalogue-members.ts"
@@ -21,5 +22,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...detectorMutants,
   ...memberMutants,
   ...registerMutants,
-  ...copyMutants
+  ...copyMutants,
+  ...foretellMutants
 ]

@@ -1,0 +1,126 @@
+/** When a leader has acceptors tell a client, what it foretells, and which reads wait for it. */
+import { describe, expect, it } from "vitest"
+import { commandOverheadBytes, keepAliveEntry, writeCommand } from "./entry.ts"
+import { Ballot, ClientId, NodeId, type Replica, RequestNumber, SessionId, Slot, StorageId } from "./ids.ts"
+import { defaultLeaderSettings, type LeaderInput } from "./leader-input.ts"
+import { serveStep } from "./leader-serve.ts"
+import type { Serving } from "./leader-state.ts"
+import { type LogView, noBase } from "./log-view.ts"
+import { serving } from "./membership.test-support.ts"
+import type { Accept } from "./messages.ts"
+import { freshProgress, withProgress } from "./progress.ts"
+import type { Output } from "./step.ts"
+
+const [a, b, c] = ["A", "B", "C"].map(
+  (node): Replica => ({ node: NodeId(node), storage: StorageId("1") })
+) as [Replica, Replica, Replica]
+const client = ClientId("c")
+
+const log: LogView = {
+  base: noBase,
+  first: Slot(1),
+  promised: Ballot(2),
+  last: Slot(5),
+  ballotAt: () => Ballot(2),
+  lastSlotOfBallot: () => Slot(5),
+  read: () => []
+}
+
+const commandOf = (number: number): Uint8Array => {
+  const bytes = new Uint8Array(commandOverheadBytes + 1)
+  writeCommand(bytes, 0, SessionId(1), RequestNumber(number), 0, new Uint8Array(1))
+  return bytes
+}
+
+/** Leads, has chosen all 5 slots, and nothing is under way. */
+const quiet = (acceptors: ReadonlyArray<Replica>, change: Partial<Serving> = {}): Serving => {
+  const state = serving(acceptors, 5, { settings: { ...defaultLeaderSettings, foretells: true }, ...change })
+  let progress = freshProgress(state.configuration, Slot(6))
+  for (const { node } of acceptors) progress = withProgress(progress, node, { acknowledged: Slot(5) })
+  return { ...state, progress, ...change }
+}
+
+const play = (before: Serving, ...inputs: ReadonlyArray<LeaderInput>) => {
+  let state = before
+  let outputs: ReadonlyArray<Output> = []
+  for (const input of inputs) {
+    const step = serveStep(state, log, input, 0)
+    state = step.state as Serving
+    outputs = step.outputs
+  }
+  return { state, outputs }
+}
+
+const submit = (bytes: Uint8Array): LeaderInput => ({ _tag: "Submit", client, submission: 1, bytes })
+const flush: LeaderInput = { _tag: "Flush", wallMs: 0 }
+const ask: LeaderInput = { _tag: "Query", client, question: 1, queries: [] }
+const accepted = (from: Replica, lastSlot: number): LeaderInput => {
+  const message = {
+    _tag: "Accepted",
+    ballot: Ballot(2),
+    lastSlot: Slot(lastSlot),
+    round: 2,
+    grantedMs: 0
+  } as const
+  return { _tag: "FromAcceptor", from, message }
+}
+
+const told = (outputs: ReadonlyArray<Output>): ClientId | undefined => {
+  for (const output of outputs)
+    if (output._tag === "Send" && output.message._tag === "Accept") return (output.message as Accept).tells
+  throw new Error("no Accept was sent")
+}
+
+describe("acceptors tell the client", () => {
+  it("of a single command, while nothing else is under way", () => {
+    const { state, outputs } = play(quiet([a, b, c]), submit(commandOf(1)), flush)
+    expect(told(outputs)).toBe(client)
+    expect(state.told).toBe(6)
+  })
+
+  it("of nothing else: two commands, another entry, one that follows what is in flight", () => {
+    const three = [a, b, c]
+    const silent: ReadonlyArray<readonly [Serving, ReadonlyArray<LeaderInput>]> = [
+      [quiet(three), [submit(commandOf(1)), submit(commandOf(2)), flush]],
+      [quiet(three), [submit(Buffer.concat([commandOf(1), commandOf(2)])), flush]],
+      [quiet(three), [submit(keepAliveEntry(SessionId(1))), flush]],
+      [quiet(three), [submit(commandOf(1)), flush, submit(commandOf(2)), flush]],
+      [quiet([a]), [submit(commandOf(1)), flush]],
+      [quiet(three, { settings: defaultLeaderSettings }), [submit(commandOf(1)), flush]]
+    ]
+    for (const [state, inputs] of silent) expect(told(play(state, ...inputs).outputs)).toBeUndefined()
+  })
+
+  it("of none while an acceptor is behind: it gets the command in its turn", () => {
+    const state = quiet([a, b, c])
+    const progress = withProgress(state.progress, c.node, { behind: true })
+    expect(told(play({ ...state, progress }, submit(commandOf(1)), flush).outputs)).toBeUndefined()
+  })
+})
+
+describe("a leader foretells", () => {
+  const under = () => play(quiet([a, b, c]), submit(commandOf(1)), flush).state
+  const foretells = (outputs: ReadonlyArray<Output>) => outputs.filter(({ _tag }) => _tag === "Foretell")
+
+  it("once its own acceptor has synced the command, and once", () => {
+    const others = play(under(), accepted(b, 6))
+    expect(foretells(others.outputs)).toEqual([])
+    const own = play(under(), accepted(a, 6))
+    expect(foretells(own.outputs)).toMatchObject([{ slot: 6, configuration: { acceptors: [a, b, c] } }])
+    expect(foretells(play(own.state, accepted(a, 6)).outputs)).toEqual([])
+  })
+
+  it("nothing that is chosen already", () => {
+    const { outputs } = play(under(), accepted(b, 6), accepted(c, 6), accepted(a, 6))
+    expect(outputs.map(({ _tag }) => _tag)).toEqual(["Apply"])
+  })
+
+  it("and answers no read from before what a client may have been told", () => {
+    const asked = play(under(), ask, flush)
+    expect(asked.state.reads).toMatchObject([{ slot: 6 }])
+    const leased = under()
+    let { progress } = leased
+    for (const { node } of [a, b, c]) progress = withProgress(progress, node, { leaseUntilMs: 100 })
+    expect(play({ ...leased, progress }, ask, flush).outputs).toMatchObject([{ _tag: "Answer", slot: 6 }])
+  })
+})

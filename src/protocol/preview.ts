@@ -1,0 +1,41 @@
+/** What a command will come to once it is chosen, from a state that has applied all before it. */
+import { type EntryView, forEachEntry } from "./entry.ts"
+import { invariant } from "./invariant.ts"
+import type { AnyMachine } from "./machine.ts"
+import type { CommandResult } from "./messages.ts"
+import type { DecodeCommand, ReplicaState } from "./replica.ts"
+import type { Run } from "./run.ts"
+import { wouldRun } from "./session.ts"
+
+/**
+ * The result of a run of one command, which must be the next one, as `applyRun` would give it; undefined
+ * where the machine cannot tell, and for all that is no fresh command of a living session. Changes nothing.
+ */
+export const previewRun = (
+  replica: ReplicaState,
+  machine: AnyMachine,
+  decode: DecodeCommand,
+  run: Run
+): CommandResult | undefined => {
+  invariant(run.first === replica.applied + 1, "a result is foretold from the state before it")
+  if (run.count !== 1) return undefined
+  let result: CommandResult | undefined
+  forEachEntry(run, (entry) => {
+    result = previewEntry(replica, machine, decode, entry, run)
+  })
+  return result
+}
+
+const previewEntry = (
+  { machine: state, sessions }: ReplicaState,
+  machine: AnyMachine,
+  decode: DecodeCommand,
+  entry: EntryView,
+  { first: slot, atMs }: Run
+): CommandResult | undefined => {
+  const { session, number } = entry
+  if (entry.kind !== "command" || !wouldRun(sessions, session, number, entry.received, atMs)) return undefined
+  const command = decode(entry.command)
+  const reply = command === undefined ? undefined : machine.preview?.(state, command, { slot, atMs, session })
+  return reply === undefined ? undefined : { session, number, slot, outcome: "done", reply }
+}

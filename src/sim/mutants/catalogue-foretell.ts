@@ -1,0 +1,70 @@
+/** Seeded bugs of results that clients know before their leader does. */
+import type { Mutant } from "./mutant.ts"
+
+const serve = "protocol/leader-serve.ts"
+const foretelling = "client/foretelling.ts"
+const once = "acknowledged, and once"
+
+export const foretellMutants: ReadonlyArray<Mutant> = [
+  {
+    id: "foretell/reads-do-not-wait-for-what-a-client-was-told",
+    edits: [{ file: serve, find: "slotMax(chosen, told)", replace: "chosen" }],
+    law: "not-linearizable",
+    why: "A client knows that its write is chosen, and the leader answers a read from before it.",
+    scenarios: ["late", "rivals"]
+  },
+  {
+    id: "foretell/before-its-own-disk",
+    edits: [{ file: serve, find: " || !isSynced(progress)) return []", replace: ") return []" }],
+    law: once,
+    why: "A leader foretells a result before its own acceptor has synced the command.",
+    scenarios: ["power", "rivals"]
+  },
+  {
+    id: "foretell/one-acceptor-will-do",
+    edits: [{ file: foretelling, find: "foretold.waitsFor.every(", replace: "foretold.waitsFor.some(" }],
+    law: once,
+    why: "A client does not wait for all acceptors.",
+    scenarios: ["rivals"]
+  },
+  {
+    id: "foretell/acceptor-tells-before-its-sync",
+    edits: [
+      {
+        file: "protocol/acceptor.ts",
+        find: 'Array<Output> = [...notes, { _tag: "Persist", records, release }]',
+        replace:
+          'Array<Output> = [...notes, ...release.slice(0, -1), { _tag: "Persist", records, release: release.slice(-1) }]'
+      }
+    ],
+    law: once,
+    why: "An acceptor tells the client of what its disk does not hold yet.",
+    scenarios: ["power", "rivals"]
+  },
+  {
+    id: "foretell/forgets-that-a-command-may-have-run",
+    edits: [
+      {
+        file: "protocol/session.ts",
+        find: "if (number <= Math.max(session.received, received) || session.replies.has(number)) return false\n",
+        replace: ""
+      }
+    ],
+    law: once,
+    why: "A command that is sent again is foretold a result at its second slot, where it does not run.",
+    scenarios: ["retries"]
+  },
+  {
+    id: "foretell/a-session-that-has-expired",
+    edits: [
+      {
+        file: "protocol/session.ts",
+        find: "if (session === undefined || atMs - session.seenMs > sessions.ttlMs) return false\n",
+        replace: "if (session === undefined) return false\n"
+      }
+    ],
+    law: once,
+    why: "A command of a session that has expired is foretold a result, and does not run.",
+    scenarios: ["expiries"]
+  }
+]
