@@ -91,17 +91,6 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
     options.consider(replica)
   }
 
-  const foretell = ({ slot, configuration }: Foretell): void => {
-    // Whatever has been chosen by now is answered as ever.
-    if (replica.applied !== slotPlus(slot, -1)) return
-    const [run] = options.read(slot, slot, chunkMaxBytes)
-    const result = run && previewRun(replica, machine, decode, run)
-    if (result === undefined) return
-    const flat: Array<unknown> = []
-    pushResult(flat, machine, result)
-    sendForetold(context, group, configuration, result, flat)
-  }
-
   // A replica that starts with a long log applies for seconds: the others of this process get their turn in
   // between.
   const applyAll = (through: Slot, answer: boolean): Effect.Effect<void> | undefined => {
@@ -130,7 +119,7 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
         }
       }
       const answerAll = () => {
-        if (foretells !== undefined) foretell(foretells)
+        if (foretells !== undefined) foretell(options, decode, foretells)
         const rest = answering.answer()
         const { inMs } = answering
         if (inMs !== undefined) timers.set("answer", inMs, { _tag: "AnswerAgain" })
@@ -147,6 +136,21 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
   })
   return { actor }
 })
+
+/** Tells a client what its command will come to; whatever has been chosen by now is answered as ever. */
+const foretell = (
+  { replica, machine, context, group, read }: LearnerOptions,
+  decode: DecodeCommand,
+  { slot, configuration }: Foretell
+): void => {
+  if (replica.applied !== slotPlus(slot, -1)) return
+  const [run] = read(slot, slot, chunkMaxBytes)
+  const result = run && previewRun(replica, machine, decode, run)
+  if (result === undefined) return
+  const flat: Array<unknown> = []
+  pushResult(flat, machine, result)
+  sendForetold(context, group, configuration, result, flat)
+}
 
 /** Only if it is further on, and the log takes it. */
 const install = (replica: ReplicaState, by: ReplicaState, intoLog: () => boolean): boolean => {

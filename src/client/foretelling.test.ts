@@ -1,4 +1,4 @@
-/** A foretold result comes true when all acceptors that it names have synced it: in its ballot, on their disks. */
+/** Foretold results come true when all acceptors that they name have synced them, in that ballot. */
 import { describe, expect, it } from "vitest"
 import { Ballot, NodeId, type Replica, SessionId, Slot, StorageId } from "../protocol/ids.ts"
 import type { Foretold } from "../wire/client-codec.ts"

@@ -1,4 +1,4 @@
-/** What is foretold of a command is what becomes of it: of random commands, lost and sent again by sessions. */
+/** What is foretold of a command is what becomes of it, for random commands that are lost and sent again. */
 import { describe, expect, it } from "vitest"
 import { type KvCommand, kvMachine } from "../machines/kv.ts"
 import { pack, unpack } from "../runtime/codec.ts"
@@ -52,7 +52,7 @@ describe("what is foretold", () => {
       const below = (limit: number) => Math.floor(random() * limit)
       const replica = replicaWithSessions()
       for (let turn = 0, atMs = 0; turn < 60; turn++) {
-        atMs += below(4) === 0 ? below(120) : 1
+        atMs += below(12) === 0 ? below(120) : 1
         const key = `k${below(3)}`
         const commands: ReadonlyArray<KvCommand> = [
           { _tag: "Put", key, value: "v" },

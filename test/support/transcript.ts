@@ -31,7 +31,8 @@ const messageText = (message: PeerMessage): string => {
       const after = `after ${prevSlot}/${prevSlotBallot}: ${entries(runs)}`
       const lease = message.leaseMs > 0 ? `, asks for ${message.leaseMs} ms` : ""
       const told = message.tells === undefined ? "" : `, tell ${message.tells}`
-      return `Accept ballot ${configuration.ballot}, ${after}, chosen ${chosen}, round ${round}${lease}${told}`
+      const asked = `round ${round}${lease}${told}`
+      return `Accept ballot ${configuration.ballot}, ${after}, chosen ${chosen}, ${asked}`
     }
     case "Accepted": {
       const lease = message.grantedMs > 0 ? `, grants ${message.grantedMs} ms` : ""
@@ -112,10 +113,14 @@ const doneText = (output: Free): string | undefined => {
         `answers ${output.queries.length} questions from slot ${output.slot}` +
         (output.lease === undefined ? "" : ", if its lease still runs then")
       )
-    case "TellClient":
-      return `-> client ${output.client}: Synced ballot ${output.message.ballot} through ${output.message.slot}`
-    case "Foretell":
-      return `-> client: what slot ${output.slot} comes to once ${acceptorsOf(output.configuration)} have synced it`
+    case "TellClient": {
+      const { ballot, slot } = output.message
+      return `-> client ${output.client}: Synced ballot ${ballot} through ${slot}`
+    }
+    case "Foretell": {
+      const acceptors = acceptorsOf(output.configuration)
+      return `-> client: what slot ${output.slot} comes to once ${acceptors} have synced it`
+    }
     case "TellSuccessor":
       return `-> ${output.to}: TakeOver from ballot ${output.message.configuration.ballot}`
     case "RefuseSubmit":

@@ -13,6 +13,8 @@ import { setClock, type WorldMade } from "./world.ts"
 export type Strike<A = string | undefined> = Effect.Effect<A, NeverHappened | NatsServerFailed, Scope.Scope>
 
 const exitWithinMs = 20_000
+/** A write that failed for want of room ends its node. */
+const endsWithinMs = 3000
 const atOnce = { concurrency: "unbounded", discard: true } as const
 const startAgain = (node: ClusterNode) => Effect.asVoid(node.start(["--timeout", "0s"]))
 
@@ -139,8 +141,8 @@ export class Strikes {
       const bytes = yield* Effect.sync(() => fillDisk(path))
       yield* Effect.sleep(fault.forMs)
       yield* Effect.sync(() => makeRoom(path))
-      // It may be about to end: what it could not write may not be told before it is down.
-      if (node.isUp()) yield* Effect.sleep(500)
+      // It may be about to end: what it could not write is told when it is down, on a busy machine later.
+      yield* Effect.sleep(100).pipe(Effect.repeat({ while: () => node.isUp(), times: endsWithinMs / 100 }))
       const isUp = node.isUp()
       if (!isUp && !/the disk is full/.test(node.process().log())) {
         this.#findings.push(`${node.id} ended on a full disk without saying so: ${node.log(1500)}`)

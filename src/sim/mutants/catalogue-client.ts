@@ -94,9 +94,7 @@ export const clientMutants: ReadonlyArray<Mutant> = [
   },
   {
     id: "kv/cas-ignores-the-revision",
-    edits: [
-      { file: kv, find: "if (revision !== command.revision) return", replace: "if (revision < 0) return" }
-    ],
+    edits: [{ file: kv, find: "return revision === command.revision", replace: "return revision >= 0" }],
     law: "not-linearizable",
     why: "A compare-and-set sets without comparing.",
     scenarios: ["races"]
@@ -106,8 +104,8 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: kv,
-        find: "changed: state.delete(command.key), revision: 0",
-        replace: "changed: true, revision: 0"
+        find: "state.delete(command.key)\n",
+        replace: "state.has(command.key)\n"
       }
     ],
     law: "not-linearizable",
@@ -119,14 +117,8 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: kv,
-        find:
-          "state.set(command.key, { value: own(command.value), revision: at.slot " +
-          "})\n      return [state, { changed: true, revision: at.slot }]\n    case " +
-          '"Delete"',
-        replace:
-          "state.set(command.key, { value: own(command.value), revision: at.slot " +
-          "- 1 })\n      return [state, { changed: true, revision: at.slot }]\n  " +
-          '  case "Delete"'
+        find: "revision: at.slot })\n",
+        replace: 'revision: at.slot - (command._tag === "Put" ? 1 : 0) })\n'
       }
     ],
     law: "not-linearizable",
@@ -175,10 +167,8 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: kv,
-        find: 'case "Delete":\n      return [state,',
-        replace:
-          'case "Delete":\n      if (Math.random() < 0) return [state, { changed: ' +
-          "false, revision: 0 }]\n      return [state,"
+        find: "  if (reply.changed) {\n",
+        replace: "  if (reply.changed && Math.random() >= 0) {\n"
       }
     ],
     law: "leaked",

@@ -34,7 +34,8 @@ export const foretellMutants: ReadonlyArray<Mutant> = [
         file: "protocol/acceptor.ts",
         find: 'Array<Output> = [...notes, { _tag: "Persist", records, release }]',
         replace:
-          'Array<Output> = [...notes, ...release.slice(0, -1), { _tag: "Persist", records, release: release.slice(-1) }]'
+          "Array<Output> = [...notes, ...release.slice(0, -1), " +
+          '{ _tag: "Persist", records, release: release.slice(-1) }]'
       }
     ],
     law: once,
@@ -46,8 +47,8 @@ export const foretellMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: "protocol/session.ts",
-        find: "if (number <= Math.max(session.received, received) || session.replies.has(number)) return false\n",
-        replace: ""
+        find: "if (number <= Math.max(session.received, received) || session.replies.has(number)) return",
+        replace: "if (number < 0) return"
       }
     ],
     law: once,
