@@ -6,7 +6,8 @@
  * end that its header names: rot, with a torn write after it. A log that ends before the position that its
  * directory noted is damaged, too. All of that is found before anything is cut, so that what is left can
  * still be looked at. The limit of this: rot inside the very last frame looks like a torn write, and is cut;
- * and so is rot in the header of the one before, if a crash tears the last one.
+ * and so is rot in the one before, if a crash tears the last one, where it hits the header or the header lies
+ * across two sectors.
  */
 import { Effect } from "effect"
 import { reading, StorageCorrupted } from "./errors.ts"

@@ -8,6 +8,7 @@ const groupLog = "actors/group-log.ts"
 const stored = "actors/stored-runs.ts"
 const cache = "actors/run-cache.ts"
 const power = ["power"]
+const atTheEnd = ["rot-at-the-end"]
 
 export const storageMutants: ReadonlyArray<Mutant> = [
   {
@@ -19,6 +20,35 @@ export const storageMutants: ReadonlyArray<Mutant> = [
     law: "chosen values survive",
     why: "Rot in the middle of the log is taken for a torn tail: what was durable is cut (section 8).",
     scenarios: ["rot"]
+  },
+  {
+    id: "wal/rot-before-a-torn-frame-is-cut",
+    edits: [
+      { file: recover, find: "yield* checkNothingFollows(segment, progress, torn.dirty)", replace: "" }
+    ],
+    law: "a restart remembers",
+    why: "The last durable frame rots, a power cut tears the next one: both are cut as one torn tail.",
+    scenarios: atTheEnd
+  },
+  {
+    id: "wal/shorter-than-noted-is-taken",
+    edits: [{ file: recover, find: "yield* checkReached(segment, progress, durable)\n", replace: "" }],
+    law: "a rotten log is refused",
+    why: "The very last frame of a log that was closed rots, and is cut like one that a crash has torn.",
+    scenarios: atTheEnd
+  },
+  {
+    id: "wal/cut-before-it-is-refused",
+    edits: [
+      {
+        file: recover,
+        find: "yield* checkReached(segment, progress, durable)\n    yield* cut(segment, torn.dirty)\n",
+        replace: "yield* cut(segment, torn.dirty)\n    yield* checkReached(segment, progress, durable)\n"
+      }
+    ],
+    law: "a log that is refused is left as it is",
+    why: "What is refused for ending too early has lost its end by then: nobody can repair it any more.",
+    scenarios: atTheEnd
   },
   {
     id: "wal/checksum-not-checked",

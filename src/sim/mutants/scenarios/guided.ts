@@ -26,6 +26,7 @@ import {
   wipes
 } from "./families.ts"
 import { frozenLeaders, lateAnswers, lateReleases, leaseRaces, standstills } from "./lease-races.ts"
+import { rotAtTheEnd } from "./rot.ts"
 
 // A group that drops whom it misses has few acceptors left to go wrong with: here it keeps them.
 const small = { acceptors: { min: 2, max: 3 }, masterApart: 0.5, patient: true }
@@ -124,6 +125,9 @@ const guided: ReadonlyArray<Simulation> = [
     .faults(silencedClients)
     .chaosFor({ min: 10_000, max: 20_000 }),
   scenario("races", "clients race for the same keys").faults(messageFaults, restarts, partitions),
+  scenario("rot-at-the-end", "the last frame of a log rots, and the one behind it is torn or there is none")
+    .faults(rotAtTheEnd, surely(slowDisks), quickRivals)
+    .expectingDamage(),
   mayStop(
     scenario("copies", "masters lose their disks, and a copy of their state is put back", threeAndMasters)
       .setup(addOperator)
