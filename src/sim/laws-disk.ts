@@ -6,83 +6,17 @@ import { decodeRecord } from "../actors/log-records.ts"
 import { Slot } from "../protocol/ids.ts"
 import { type Base, noBase } from "../protocol/log-view.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
-import { lengthPrefixBytes, type Run, readUint32, runLast, runsLast } from "../protocol/run.ts"
+import { type Run, runLast, runsLast } from "../protocol/run.ts"
 import type { DurableRecord } from "../protocol/step.ts"
-import { readFrameAt } from "../runtime/storage/frames.ts"
+import { frameBuffer, readFrameAt } from "../runtime/storage/frames.ts"
 import type { FileHandle } from "../runtime/storage/port.ts"
 import { frameMagic } from "../runtime/storage/records.ts"
 import { reachable } from "./assert.ts"
 import type { SimDisk } from "./disk/disk.ts"
 import type { DiskImage } from "./disk/image.ts"
 import type { SectorFile } from "./disk/sectors.ts"
+import { EntryLog } from "./laws-entries.ts"
 import { type SnapshotOnDisk, snapshotsOn } from "./laws-snapshots.ts"
-import { narrowHash } from "./ledger.ts"
-
-/** Entries by slot: the ballot that each was first proposed in, and a hash of its bytes. */
-export class EntryLog {
-  readonly ballots: Array<number> = []
-  readonly hashes: Array<number> = []
-
-  get last(): number {
-    return this.hashes.length
-  }
-
-  /** Whether the entry at a slot is the same in both; an absent one is not. */
-  agrees(slot: number, other: EntryLog): boolean {
-    return (
-      this.hashes[slot - 1] === other.hashes[slot - 1] && this.ballots[slot - 1] === other.ballots[slot - 1]
-    )
-  }
-
-  /** The first slot in `from .. through` at which the logs are not the same; undefined where they agree. */
-  firstDifference(other: EntryLog, from: number, through: number): number | undefined {
-    for (let slot = from; slot <= through; slot++)
-      if (!this.agrees(slot, other) || slot > this.last) return slot
-    return undefined
-  }
-
-  /** The entry at a slot as a person reads it. */
-  show(slot: number): string {
-    const hash = this.hashes[slot - 1]
-    return hash === undefined ? "nothing" : `${(hash >>> 0).toString(16)} of ballot ${this.ballots[slot - 1]}`
-  }
-
-  /** Appends what the other has behind this one's end, through a slot. */
-  extend(other: EntryLog, through: number): void {
-    for (let slot = this.last + 1; slot <= through; slot++) {
-      this.ballots.push(other.ballots[slot - 1]!)
-      this.hashes.push(other.hashes[slot - 1]!)
-    }
-  }
-
-  /** Takes the place of what the other has there: entries through a slot that were never read here. */
-  fill(other: EntryLog, through: number): void {
-    for (let at = 0; at < through; at++) {
-      if (this.hashes[at] !== undefined) continue
-      this.ballots[at] = other.ballots[at]!
-      this.hashes[at] = other.hashes[at]!
-    }
-  }
-
-  /** Forgets everything behind a slot. */
-  cut(through: number): void {
-    this.ballots.length = through
-    this.hashes.length = through
-  }
-
-  /** Replaces everything from the first slot of a run on. */
-  append(run: Run): void {
-    const { first, count, ballot, bytes } = run
-    this.cut(first - 1)
-    let offset = 0
-    for (let index = 0; index < count; index++) {
-      const end = offset + lengthPrefixBytes + readUint32(bytes, offset)
-      this.ballots.push(ballot)
-      this.hashes.push(narrowHash(bytes, offset, end))
-      offset = end
-    }
-  }
-}
 
 /** One group in a node's log on disk. */
 export class GroupOnDisk {
@@ -182,6 +116,8 @@ export class DiskLog {
   #writesSeen = -1
   /** Length of the frame that stands where the next one is looked for, and is not durable yet; 0: none. */
   #waitingBytes = 0
+  /** Undefined while a frame in it is looked at. */
+  #buffer: Uint8Array | undefined = frameBuffer()
 
   constructor(disk: SimDisk, directory: string, machine: AnyMachine) {
     this.#disk = disk
@@ -249,7 +185,7 @@ export class DiskLog {
     const handle: FileHandle = {
       path,
       sizeBytes: file.sizeBytes,
-      readSync: (offset, lengthBytes) => file.read(offset, lengthBytes),
+      readSync: (offset, lengthBytes, into) => file.read(offset, lengthBytes, into),
       write: (_offset, _bytes, done) => done(undefined)
     }
     return { number, file, handle }
@@ -279,13 +215,15 @@ export class DiskLog {
     const { path } = handle
     if (this.#waitingBytes > 0 && !this.#disk.isDurable(path, this.#offset, this.#waitingBytes)) return false
     this.#waitingBytes = 0
-    const frame = readFrameAt({ file: handle, base: number * segmentBytes, salt }, this.#offset)
+    const buffer = this.#buffer
+    const frame = readFrameAt({ file: handle, base: number * segmentBytes, salt }, this.#offset, buffer)
     if (frame === undefined) return false
     if (!this.#disk.isDurable(path, this.#offset, frame.lengthBytes)) {
       this.#waitingBytes = frame.lengthBytes
       return false
     }
     this.#offset += frame.lengthBytes
+    this.#buffer = undefined
     for (const { type, group, body } of frame.records) {
       if (group === 0) {
         this.onNodeRecord?.(type, body)
@@ -295,6 +233,7 @@ export class DiskLog {
       if (record === undefined) continue
       this.group(group).take(record)
     }
+    this.#buffer = buffer
     return true
   }
 }

@@ -9,7 +9,8 @@ import type { MasterState } from "../protocol/master.ts"
 import type { FromAcceptor } from "../protocol/messages.ts"
 import { sometimes } from "./assert.ts"
 import { type Applied, type Facts, type Law, LawBroken, type LawWatch, type WatchedGroup } from "./laws.ts"
-import { type DiskLog, EntryLog } from "./laws-disk.ts"
+import type { DiskLog } from "./laws-disk.ts"
+import { EntryLog } from "./laws-entries.ts"
 import type { Acknowledgement, Ledger } from "./ledger.ts"
 
 const knewFirst = sometimes("acknowledgements: a client knew what was chosen before any leader did")

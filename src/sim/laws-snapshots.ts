@@ -4,6 +4,7 @@ import { RestoredReplica } from "../protocol/snapshot.ts"
 import { pack, unpack } from "../runtime/codec.ts"
 import { BlockReader } from "../runtime/storage/blocks.ts"
 import type { DiskImage } from "./disk/image.ts"
+import type { SectorFile } from "./disk/sectors.ts"
 import { wideHash } from "./ledger.ts"
 
 /** A whole, sound snapshot. */
@@ -24,6 +25,22 @@ const readSnapshot = (bytes: Uint8Array, machine: AnyMachine): SnapshotOnDisk | 
   return { slot: head.slot, ballot: head.ballot, state }
 }
 
+interface Known {
+  readonly writes: number
+  readonly snapshot: SnapshotOnDisk | undefined
+}
+
+/** What files held when they were read last: a snapshot is looked at more than once, and seldom changes. */
+const known = new WeakMap<SectorFile, Known>()
+
+const snapshotIn = (file: SectorFile, machine: AnyMachine): SnapshotOnDisk | undefined => {
+  const before = known.get(file)
+  if (before?.writes === file.writes) return before.snapshot
+  const snapshot = readSnapshot(file.read(0, file.sizeBytes), machine)
+  known.set(file, { writes: file.writes, snapshot })
+  return snapshot
+}
+
 /** The sound snapshots of a group in a data directory. */
 export const snapshotsOn = (
   image: DiskImage,
@@ -35,7 +52,7 @@ export const snapshotsOn = (
   const directory = `${data}/snapshots/${group}/`
   for (const [path, file] of image.files) {
     if (!path.startsWith(directory) || !path.endsWith(".snapshot")) continue
-    const snapshot = readSnapshot(file.read(0, file.sizeBytes), machine)
+    const snapshot = snapshotIn(file, machine)
     if (snapshot !== undefined) found.push(snapshot)
   }
   return found

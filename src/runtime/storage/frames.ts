@@ -104,12 +104,19 @@ const eachRecordOf = (segment: Segment, frame: Frame, visit: (record: WalRecord)
 
 const firstReadBytes = 4096
 
-/** Reads one frame, checked again; undefined where none stands. */
+/** A buffer for `readFrameAt`. Most frames fit into it. */
+export const frameBuffer = (): Uint8Array => new Uint8Array(firstReadBytes)
+
+/**
+ * Reads one frame, checked again; undefined where none stands. Its records may lie in `into`: they are gone
+ * when that is used again.
+ */
 export const readFrameAt = (
   segment: Segment,
-  offset: number
+  offset: number,
+  into?: Uint8Array
 ): { readonly records: ReadonlyArray<WalRecord>; readonly lengthBytes: number } | undefined => {
-  const frame = frameAt(segment, offset, undefined, firstReadBytes)
+  const frame = frameAt(segment, offset, undefined, firstReadBytes, into)
   if (frame === undefined) return undefined
   const records: Array<WalRecord> = []
   eachRecordOf(segment, frame, (record) => records.push(record))

@@ -8,7 +8,7 @@ import {
   type WalFailure,
   type WrongCluster
 } from "./errors.ts"
-import { firstSequence, readFrameAt } from "./frames.ts"
+import { firstSequence, frameBuffer, readFrameAt } from "./frames.ts"
 import { drawIdentity, type Identity, readIdentity, writeIdentity } from "./identity.ts"
 import { type DirectoryInUse, type DiskFailed, Files } from "./port.ts"
 import type { WalRecord } from "./records.ts"
@@ -69,8 +69,8 @@ export interface Wal {
   readonly sync: (done: SyncDone) => void
   /**
    * Reads the durable frame at a position, and where the next one begins; undefined at the end of the log.
-   * The checksum is checked again: throws `StorageCorrupted` where no frame stands at the position,
-   * `DiskFailed` where the disk cannot read.
+   * Its records are there until the next call: whoever keeps them copies. The checksum is checked again:
+   * throws `StorageCorrupted` where no frame stands at the position, `DiskFailed` where the disk cannot read.
    */
   readonly readFrame: (
     position: Position
@@ -115,6 +115,8 @@ const identify = Effect.fnUntraced(function* (directory: string, clusterId: stri
   return drawn
 })
 
+const readAgain = frameBuffer()
+
 const makeReadFrame =
   (segments: Segments, writer: LogWriter, salt: number): Wal["readFrame"] =>
   (position) => {
@@ -132,7 +134,7 @@ const makeReadFrame =
       throw new RangeError(`the log begins at position ${start}, not at ${position}`)
     const file = segments.handle(number)
     const base = number * segmentBytes
-    const frame = readFrameAt({ file, base, salt }, offset)
+    const frame = readFrameAt({ file, base, salt }, offset, readAgain)
     if (frame !== undefined) return { records: frame.records, next: base + offset + frame.lengthBytes }
     throw new StorageCorrupted({
       path: file.path,

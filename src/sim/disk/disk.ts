@@ -203,7 +203,8 @@ export class SimDisk implements MountedDisk {
   /** Whether nothing of this stretch of a file could still be lost to a power cut. */
   isDurable(path: string, offset: number, lengthBytes: number): boolean {
     const now = this.kernel.time.nowMicros
-    for (const write of this.#volatile.toReversed()) {
+    for (let index = this.#volatile.length - 1; index >= 0; index--) {
+      const write = this.#volatile[index]!
       const end = write.offset + write.bytes.length
       if (write.path !== path || write.offset >= offset + lengthBytes || offset >= end) continue
       if (write.durableMicros > now) return false

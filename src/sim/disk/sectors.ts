@@ -10,6 +10,8 @@ const pageBytes = 4096
 
 export class SectorFile {
   readonly sizeBytes: number
+  /** How often it was written to: what was read at the same count is there still. */
+  writes = 0
   #pages = new Map<number, Uint8Array>()
 
   constructor(sizeBytes: number) {
@@ -23,13 +25,18 @@ export class SectorFile {
   read(offset: number, lengthBytes: number, into?: Uint8Array): Uint8Array {
     const end = Math.min(this.sizeBytes, offset + lengthBytes)
     const wanted = Math.max(0, end - offset)
-    const reused = into !== undefined && into.length >= wanted ? into.subarray(0, wanted).fill(0) : undefined
-    const result = reused ?? new Uint8Array(wanted)
+    const reused = into !== undefined && into.length >= wanted
+    // A view takes longer to make than a few thousand bytes to copy.
+    const result = !reused ? new Uint8Array(wanted) : into.length === wanted ? into : into.subarray(0, wanted)
     for (let at = offset; at < end; ) {
       const inPage = at % pageBytes
       const take = Math.min(pageBytes - inPage, end - at)
       const page = this.#pages.get((at - inPage) / pageBytes)
-      if (page !== undefined) result.set(page.subarray(inPage, inPage + take), at - offset)
+      if (page !== undefined) {
+        result.set(take === pageBytes ? page : page.subarray(inPage, inPage + take), at - offset)
+      } else if (reused) {
+        result.fill(0, at - offset, at - offset + take)
+      }
       at += take
     }
     return result
@@ -51,6 +58,7 @@ export class SectorFile {
 
   /** Stores bytes that lie within the file. */
   write(offset: number, bytes: Uint8Array): void {
+    this.writes++
     for (let done = 0; done < bytes.length; ) {
       const at = offset + done
       const inPage = at % pageBytes
