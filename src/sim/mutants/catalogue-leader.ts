@@ -246,5 +246,19 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
       "The trap `retire while issued`: the issued ballot brings along what the " +
       "smaller configuration undid.",
     scenarios: ["retirements"]
+  },
+  {
+    id: "master/completes-an-older-ballot-as-the-latest",
+    edits: [
+      {
+        file: master,
+        find: "latest.configuration.ballot !== ballot) return superseded",
+        replace: "latest.configuration.ballot < ballot) return superseded"
+      },
+      { file: master, find: "if (!isOneAttempt(latest.requestId, requestId))", replace: "if (false)" }
+    ],
+    law: "chosen values survive",
+    why: "Whoever completes a ballot that was overtaken activates the one that overtook it, not carried yet.",
+    scenarios: ["overtaken"]
   }
 ]
