@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest"
 import { runCampaign } from "../src/sim/mutants/campaign.ts"
 import { mutants } from "../src/sim/mutants/catalogue.ts"
 import { applyEdits, type Mutant, MutantDoesNotFit } from "../src/sim/mutants/mutant.ts"
-import { formatResult, formatSummary } from "../src/sim/mutants/report.ts"
+import { formatResult, formatSummary, markdownOf } from "../src/sim/mutants/report.ts"
 import { findScenario } from "../src/sim/mutants/scenarios/guided.ts"
 
 const sourceOf = (file: string): string => readFileSync(new URL(`../src/${file}`, import.meta.url), "utf8")
@@ -95,6 +95,20 @@ describe("the campaign", () => {
       expect.stringContaining("does not load cli/main.ts")
     ])
     expect(formatResult(results[0]!)).toContain("BROKEN")
+  })
+
+  it("becomes a page with a line for each, found or not", () => {
+    const made = [one("a|b", []), one("c", [])]
+    const result = { seeds: 7, cpuMs: 1, problem: undefined }
+    const killed = { scenario: "races", seed: 7, law: "some law", message: "" }
+    const results = [
+      { ...result, id: "a|b", killed },
+      { ...result, id: "c", seeds: 9, killed: undefined }
+    ]
+    const lines = markdownOf(made, results, { date: "2026-01-02", seeds: 9 }).split("\n")
+    expect(lines).toContain("| `a\\|b` | made for this test | some law (races) | 7 |")
+    expect(lines).toContain("| `c` | made for this test | **nothing** | 9 |")
+    expect(lines.find((line) => line.startsWith("2026-01-02"))).toContain("1 of 2 found within 9 runs each")
   })
 
   it("kills a mutant that hangs, and goes on with the next", { timeout: 60_000 }, async () => {

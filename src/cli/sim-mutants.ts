@@ -1,5 +1,6 @@
 /** `aplomb sim mutants`: tries every seeded bug, and says how many runs the simulator needs to find it. */
-import { Effect, Option, type Scope } from "effect"
+import { writeFileSync } from "node:fs"
+import { DateTime, Effect, Option, type Scope } from "effect"
 import { Command, Flag } from "effect/cli"
 import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
 import { countFlag, jobsFlag, jsonFlag } from "./flags.ts"
@@ -18,9 +19,13 @@ interface Options {
  * place.
  */
 interface Campaign {
-  readonly runMutants: (
-    options: Options
-  ) => Effect.Effect<{ readonly tried: number; readonly alive: ReadonlyArray<string> }, never, Scope.Scope>
+  readonly runMutants: (options: Options) => Effect.Effect<Verdict, never, Scope.Scope>
+}
+
+interface Verdict {
+  readonly tried: number
+  readonly alive: ReadonlyArray<string>
+  readonly markdown: (date: string) => string
 }
 
 const place = new URL("../sim/mutants/command.ts", import.meta.url)
@@ -46,15 +51,29 @@ const seedsFlag = countFlag("seeds", { min: 1 }).pipe(
 
 const threadsFlag = jobsFlag.pipe(Flag.withDefault(1), Flag.withDescription("Threads (default 1)"))
 
+const markdownFlag = Flag.String("markdown").pipe(
+  Flag.optional,
+  Flag.withMetavar("file"),
+  Flag.withDescription("Write the table to this file as Markdown, when all have been tried")
+)
+
+const write = (path: string, text: string) =>
+  Effect.try({
+    try: () => writeFileSync(path, text),
+    catch: (error) => usageFailure(`${path} cannot be written: ${(error as Error).message}`)
+  })
+
 export const mutantsCommand = Command.make(
   "mutants",
-  { only: onlyFlag, seeds: seedsFlag, jobs: threadsFlag, json: jsonFlag },
-  Effect.fnUntraced(function* ({ only, seeds, jobs, json }) {
+  { only: onlyFlag, seeds: seedsFlag, jobs: threadsFlag, json: jsonFlag, markdown: markdownFlag },
+  Effect.fnUntraced(function* ({ only, seeds, jobs, json, markdown }) {
     const { runMutants } = yield* loadCampaign
     const name = Option.getOrUndefined(only)
     const options: Options = { only: name, seeds, jobs, json, print: printUnsafe }
-    const { tried, alive } = yield* Effect.scoped(runMutants(options))
+    const { tried, alive, markdown: page } = yield* Effect.scoped(runMutants(options))
     if (tried === 0) return yield* usageFailure(`no mutant has "${name}" in its id`)
+    if (Option.isSome(markdown))
+      yield* write(markdown.value, page(DateTime.formatIsoDateUtc(yield* DateTime.now)))
     if (alive.length === 0) return
     const reason = `${alive.length} of ${tried} mutants were not killed: ${alive.join(", ")}`
     return yield* new CommandFailed({ reason, exitCode: exitCodes.no })

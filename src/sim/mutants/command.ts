@@ -2,7 +2,7 @@
 import { Effect, type Scope } from "effect"
 import { runCampaign } from "./campaign.ts"
 import { mutants } from "./catalogue.ts"
-import { formatResult, formatSummary } from "./report.ts"
+import { formatResult, formatSummary, markdownOf } from "./report.ts"
 
 export interface MutantsOptions {
   /** Only mutants whose id has this in it. */
@@ -19,6 +19,8 @@ export interface MutantsOptions {
 export interface MutantsVerdict {
   readonly tried: number
   readonly alive: ReadonlyArray<string>
+  /** The table as a page of Markdown, for what was tried on a day. */
+  readonly markdown: (date: string) => string
 }
 
 /** Runs the campaign and prints a line for each mutant as soon as it is decided: JSON Lines, or a table. */
@@ -35,5 +37,5 @@ export const runMutants = Effect.fnUntraced(function* (
   })
   if (!json && chosen.length > 0) print(formatSummary(results))
   const alive = results.filter(({ killed }) => killed === undefined).map(({ id }) => id)
-  return { tried: chosen.length, alive }
+  return { tried: chosen.length, alive, markdown: (date) => markdownOf(chosen, results, { date, seeds }) }
 })

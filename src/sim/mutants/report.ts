@@ -1,4 +1,5 @@
-/** The table of a campaign over mutants, as text. */
+/** The table of a campaign over mutants, as text and as a page of Markdown. */
+import type { Mutant } from "./mutant.ts"
 import type { JobResult } from "./worker.ts"
 
 const median = (numbers: ReadonlyArray<number>): number =>
@@ -23,4 +24,45 @@ export const formatSummary = (results: ReadonlyArray<JobResult>): string => {
     `${runs.length} of ${results.length} mutants killed; runs to kill: median ${median(runs)}, ` +
     `worst ${Math.max(0, ...runs)}; ${cpuSeconds.toFixed(1)} CPU seconds`
   )
+}
+
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ")
+
+const row = (cells: ReadonlyArray<string>): string => `| ${cells.map(cell).join(" | ")} |`
+
+const foundBy = ({ killed, problem }: JobResult): string => {
+  if (problem !== undefined) return `it could not be tried: ${problem}`
+  return killed === undefined ? "**nothing**" : `${killed.law} (${killed.scenario})`
+}
+
+/** A page with a table of the mutants that were tried: what each does wrong, what found it, and how soon. */
+export const markdownOf = (
+  mutants: ReadonlyArray<Mutant>,
+  results: ReadonlyArray<JobResult>,
+  facts: { readonly date: string; readonly seeds: number }
+): string => {
+  const of = new Map(results.map((result) => [result.id, result]))
+  const killed = results.filter((result) => result.killed !== undefined).map(({ seeds }) => seeds)
+  const tried = mutants.flatMap((mutant) => {
+    const result = of.get(mutant.id)
+    return result === undefined ? [] : [{ mutant, result }]
+  })
+  return [
+    "# Seeded bugs",
+    "",
+    "Each mutant is a bug that somebody could have written, made by an edit of the sources",
+    "(`src/sim/mutants`) that the simulator is then to find: a law must fire, or a check of the history,",
+    "in a run that passes without it. Made by `node src/cli/main.ts sim mutants --markdown docs/mutants.md`;",
+    "the seeds are the same each time, so the numbers are too while the code stays.",
+    "",
+    `${facts.date}: ${killed.length} of ${results.length} found within ${facts.seeds} runs each; ` +
+      `runs needed: median ${median(killed)}, worst ${Math.max(0, ...killed)}.`,
+    "",
+    row(["mutant", "what it does wrong", "found by (scenario)", "runs"]),
+    row(["---", "---", "---", "--:"]),
+    ...tried.map(({ mutant, result }) =>
+      row([`\`${mutant.id}\``, mutant.why, foundBy(result), String(result.seeds)])
+    ),
+    ""
+  ].join("\n")
 }
