@@ -45,7 +45,19 @@ export interface MasterStatus {
   readonly writes: number
   /** How often the others were heard to have written. */
   readonly floors: ReadonlyArray<{ readonly node: string; readonly storage: string; readonly writes: number }>
+  /** What its disk has of the register, by group: the newest where a majority has the same. */
+  readonly registers: ReadonlyArray<{
+    readonly group: string
+    readonly version: number
+    /** As JSON. */
+    readonly state: string
+  }>
 }
+
+const registersOf = (store: KeeperStore): MasterStatus["registers"] =>
+  [...store.registers].flatMap(([group, { value }]) =>
+    value === undefined ? [] : [{ group, version: value.version, state: value.text }]
+  )
 
 export type MasterFailure = Exclude<RegisterFailure, RegisterUnavailable> | SeatFailure | WalFailure
 
@@ -107,11 +119,13 @@ const alone = Effect.fnUntraced(function* (
     if (reason === undefined) continue
     return yield* new RegisterCorrupted({ path: `${config.data}/master/${name}.json`, reason })
   }
-  const status: MasterStatus = { state: "file", silent: [], seats: [], writes: 0, floors: [] }
+  const status = (): MasterStatus => {
+    return { state: "file", silent: [], seats: [], writes: 0, floors: [], registers: registersOf(store) }
+  }
   const part: PartWithRegister = {
     register: noting(register, store, onFailure),
     take: ({ body }) => count(context.counters, `not for the only master: ${body._tag}`),
-    status: () => status
+    status
   }
   return part
 })
@@ -183,7 +197,8 @@ const together = Effect.fnUntraced(function* (
       silent: taking.silent(),
       seats: store.seats.map(({ generation, replica }) => ({ ...replica, generation })),
       writes: store.writes,
-      floors: store.floors.map(({ of, writes }) => ({ ...of, writes }))
+      floors: store.floors.map(({ of, writes }) => ({ ...of, writes })),
+      registers: registersOf(store)
     })
   }
   return part

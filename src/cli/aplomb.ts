@@ -13,6 +13,7 @@ import { devCommand } from "./dev.ts"
 import { exitCodes, verdictOf } from "./failure.ts"
 import { kvCommand } from "./kv.ts"
 import { logCommand } from "./log.ts"
+import { masterCommand } from "./master.ts"
 import { nodeCommand } from "./node.ts"
 import { drainCommand, replaceCommand, transferCommand, undrainCommand } from "./operate.ts"
 import { printError, printErrorUnsafe, tolerateClosedOutput } from "./output.ts"
@@ -45,6 +46,7 @@ const aplomb = Command.make("aplomb").pipe(
     drainCommand,
     kvCommand,
     logCommand,
+    masterCommand,
     nodeCommand,
     replaceCommand,
     simCommand,

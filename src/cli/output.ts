@@ -46,3 +46,12 @@ export const printUnsafe = (line: string): void => {
 export const printErrorUnsafe = (line: string): void => {
   if (!closedStreams.has(process.stderr)) process.stderr.write(`${line}\n`)
 }
+
+/** Columns of the same width, two spaces apart. */
+export const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows
+    .map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("  "))
+    .map((line) => line.trimEnd())
+    .join("\n")
+}

@@ -7,7 +7,7 @@ import { busWaitMs, connectBus } from "./bus.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { clusterFlags, jsonFlag, timeoutFlag } from "./flags.ts"
 import { type MastersShown, mastersLine, mastersShown } from "./masters-shown.ts"
-import { print, printJson } from "./output.ts"
+import { print, printJson, table } from "./output.ts"
 
 export interface NodeShown {
   readonly id: string
@@ -110,15 +110,6 @@ export const clusterShown = (cluster: string, seen: ReadonlyArray<NodeSeen>): Cl
     masters: mastersShown(seen),
     groups: groups.map((group) => groupShown(group, seen))
   }
-}
-
-/** Columns of the same width, two spaces apart. */
-const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("  "))
-    .map((line) => line.trimEnd())
-    .join("\n")
 }
 
 const asText = ({ cluster, nodes, masters, groups }: ClusterShown): string => {

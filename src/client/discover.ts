@@ -58,6 +58,16 @@ const NodeSeen = Schema.Struct({
   lagMs: Schema.optionalKey(Schema.Number),
   /** The nodes that keep the master, as it was told. */
   masters: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** Its part in the master, where it has one. */
+  master: Schema.optionalKey(
+    Schema.Struct({
+      state: Schema.String,
+      /** What it has of the register: the state as JSON. Absent in nodes that do not tell. */
+      registers: Schema.optionalKey(
+        Schema.Array(Schema.Struct({ group: Schema.String, version: Schema.Int, state: Schema.String }))
+      )
+    })
+  ),
   /** How often it has asked a master. */
   masterRequests: Schema.optionalKey(Schema.Struct({ changes: Schema.Int, reads: Schema.Int }))
 })

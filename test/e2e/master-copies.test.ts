@@ -1,9 +1,9 @@
 /** A copy of the master's state from before an acceptor was retired: refused, or taken without any harm. */
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Cluster, startCluster } from "../support/cluster.ts"
+import { aplomb, type Cluster, clusterName, startCluster } from "../support/cluster.ts"
 import { clientOf, serving, statusOf, type TestClient } from "../support/cluster-client.ts"
 import { fill, lostOrTwice } from "../support/cluster-fill.ts"
 
@@ -86,6 +86,53 @@ describe("a copy of the master's state from before an acceptor was retired", () 
         const filling = yield* writtenWithoutN3(cluster, client)
         copyFileSync(copyOf(cluster), fileOf(cluster))
         withThreeMasters(cluster)
+        yield* cluster.startAll
+        yield* serving(cluster, client)
+        assert.deepStrictEqual(yield* lostOrTwice(client, filling, "k", valueAt), [], cluster.log())
+      }),
+    { timeout: 120_000 }
+  )
+})
+
+const sixNodes = ["n1", "n2", "n3", "n4", "n5", "n6"]
+const apart = {
+  nodes: sixNodes,
+  config: {
+    masters: sixNodes.slice(3),
+    groups: [{ name: "main", acceptors: sixNodes.slice(0, 3) }]
+  }
+}
+
+describe("aplomb master", () => {
+  it.live(
+    "copies what three masters hold, and they begin with it when all their disks are gone",
+    () =>
+      Effect.gen(function* () {
+        const cluster = yield* startCluster(apart)
+        const client = yield* clientOf(cluster)
+        yield* serving(cluster, client)
+        const words = ["--servers", `127.0.0.1:${cluster.nats.port}`, "--cluster", clusterName, "--json"]
+        const shown = yield* aplomb(["master", "status", ...words])
+        assert.strictEqual(shown.code, 0, shown.log)
+        const { majority, masters, groups } = JSON.parse(shown.stdout)
+        assert.isTrue(majority)
+        assert.deepStrictEqual(
+          masters.map(({ id, state }: { id: string; state: string }) => [id, state]),
+          sixNodes.slice(3).map((id) => [id, "seated"])
+        )
+        assert.strictEqual(groups[0].group, "main")
+        const backup = yield* aplomb(["master", "backup", join(cluster.directory, "copies"), ...words])
+        assert.strictEqual(backup.code, 0, backup.log)
+        const [{ version, file }] = JSON.parse(backup.stdout)
+        assert.isAtLeast(version, 1)
+        yield* cluster.node("n3").kill
+        const filling = yield* fill(client, { count, keyAt, valueAt, concurrency: 16 })
+        assert.deepStrictEqual(filling.failures, [], cluster.log())
+        yield* cluster.killAll
+        for (const id of sixNodes.slice(3)) yield* cluster.node(id).wipe
+        const directory = join(cluster.node("n4").data, "master")
+        mkdirSync(directory, { recursive: true })
+        copyFileSync(file, join(directory, "main.json"))
         yield* cluster.startAll
         yield* serving(cluster, client)
         assert.deepStrictEqual(yield* lostOrTwice(client, filling, "k", valueAt), [], cluster.log())
