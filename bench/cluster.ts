@@ -25,19 +25,32 @@ export const startBus = async (port: number): Promise<Started> => {
   return bus
 }
 
-export const startCluster = async (): Promise<Cluster> => {
+const names = ["n1", "n2", "n3"]
+
+/** So many groups, led by the three nodes in turn. */
+const groupsOf = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    name: `g${index + 1}`,
+    acceptors: names.map((_node, at) => names[(index + at) % names.length]!)
+  }))
+
+/** Waits until every group is led; without a number it is the one group `main`. */
+export const startCluster = async (groupCount?: number): Promise<Cluster> => {
   const directory = mkdtempSync(join(tmpdir(), "aplomb-bench-"))
   const port = await freePort()
   const servers = `127.0.0.1:${port}`
   const bus = await startBus(port)
-  const names = ["n1", "n2", "n3"]
+  const groups = groupCount === undefined ? {} : { groups: groupsOf(groupCount) }
   const nodes = names.map((node) => {
-    const config = { cluster: "bench", node, nodes: names, data: join(directory, node), servers: [servers] }
+    const place = { cluster: "bench", node, nodes: names, data: join(directory, node), servers: [servers] }
+    const config = { ...place, ...groups }
     const path = join(directory, `${node}.json`)
     writeFileSync(path, JSON.stringify(config))
     return start(process.execPath, [cli, "node", "--config", path])
   })
-  await until("serving", () => nodes.some((node) => node.stdout().includes("serves the group main")))
+  const served = () =>
+    nodes.reduce((sum, node) => sum + (node.stdout().match(/serves the group/g)?.length ?? 0), 0)
+  await until("serving", () => served() >= (groupCount ?? 1))
   return {
     servers,
     pids: nodes.map((node) => node.pid),

@@ -13,6 +13,8 @@ import type { MasterStateLost } from "./register-errors.ts"
 export interface Heard {
   count: number
   leader: Replica | undefined
+  /** Rolls have named it, by which it rests until then: nobody needs to look after it. */
+  restsUntilMs: number
 }
 
 export interface CandidateOptions {

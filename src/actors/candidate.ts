@@ -1,13 +1,13 @@
 /**
  * Sees to it that a group is led: begins it, takes the lead when the leader is missed, drops acceptors that
- * are missed. Acts on suspicion at once, and looks around now and then for all that was lost on the way.
+ * are missed. Acts on suspicion at once, and looks around whenever it is told to, for all that was lost on
+ * the way.
  */
 import { Effect, Random } from "effect"
 import { type CandidacySettings, type Decision, decide, type Vacancy } from "../protocol/candidacy.ts"
 import { NodeId, noBallot, type Replica, sameReplica } from "../protocol/ids.ts"
 import type { ActorContext } from "../runtime/actor-handle.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
-import { knob } from "../runtime/buggify.ts"
 import { crash } from "../runtime/supervisor.ts"
 import { attemptMs, type CandidateOptions, newToken } from "./candidate-options.ts"
 import { MasterStateLost } from "./register-errors.ts"
@@ -16,9 +16,10 @@ import { tending } from "./tend.ts"
 /** Nothing but a reason to look. */
 type Message = "look"
 
-const lookEveryMs = knob("leadership-look-ms", 500, { min: 20, max: 2000 })
 /** Until a group is begun, its first acceptor waits for the names of the others only. */
 const bootstrapRetryMs = 50
+/** Of a group that another one is to begin it hears soon enough: it looks this many times less often. */
+const beginnerLooks = 4
 /** A replica outside of the configuration has nothing to decide: it looks this many times less often. */
 const outsiderLooks = 8
 
@@ -29,7 +30,11 @@ const candidacyOf = ({ settings, times }: CandidateOptions): CandidacySettings =
   leaderlessMs: 4 * times.failureTimeoutMs
 })
 
-/** Spawns the candidate of a group; `look` has it look at once. It runs until the scope closes. */
+/**
+ * Spawns the candidate of a group. `look` has it look at once, and is to be called now and then, for as long
+ * as
+ * `isUneasy` at the least: it has no timer for that. It runs until the scope closes.
+ */
 export const spawnCandidate = Effect.fnUntraced(function* (options: CandidateOptions) {
   const { detector, leader } = options
   const { monotonicMs: nowMs } = options.context
@@ -38,18 +43,17 @@ export const spawnCandidate = Effect.fnUntraced(function* (options: CandidateOpt
   const actor = yield* spawnBatch<Message>({
     name: options.name,
     supervision: crash,
-    onStart: ({ self, timers }) => {
+    onStart: ({ self }) => {
       self.offerControlUnsafe("look")
-      timers.setRepeating("look", lookEveryMs.value, "look")
     },
-    receive: (_batch, context) => (leader()._tag === "Deposed" ? seek(context) : tend(context))
+    receive: (_batch, context) => (leader()._tag === "Deposed" ? seek(context) : tend.look(context))
   })
   const look = () => {
     actor.offerControlUnsafe("look")
   }
   const withdraw = detector.onSuspect(look)
   yield* Effect.addFinalizer(() => Effect.sync(withdraw))
-  return { actor, look }
+  return { actor, look, isUneasy: tend.isUneasy }
 })
 
 /** What a replica does that leads nothing. */
@@ -90,7 +94,10 @@ const seeking = (options: CandidateOptions, nowMs: () => number) => {
       case "Rest":
         return
       case "Bootstrap":
-        if (options.first.acceptors[0] !== self.node) return
+        if (options.first.acceptors[0] !== self.node) {
+          skip = beginnerLooks
+          return
+        }
         if (yield* bootstrap(options)) actor.offerControlUnsafe("look")
         else timers.set("again", bootstrapRetryMs, "look")
         return
@@ -127,7 +134,7 @@ const bootstrap = Effect.fnUntraced(function* (options: CandidateOptions) {
   for (const name of options.first.acceptors) {
     const replica = presence.replicaOf(NodeId(name))
     if (replica === undefined) {
-      presence.greet()
+      presence.lookFor()
       return false
     }
     acceptors.push(replica)

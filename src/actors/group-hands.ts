@@ -43,6 +43,9 @@ export const route = (
     case "Nack":
       roles.leader({ _tag: "FromAcceptor", from, message: body }, false)
       return
+    case "Rouse":
+      roles.leader(body, false)
+      return
     case "TakeOver":
       return roles.takeOver(body.configuration)
     case "MasterAnswer":

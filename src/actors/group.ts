@@ -17,6 +17,7 @@ import type { Detector } from "./detector.ts"
 import { route } from "./group-hands.ts"
 import type { GroupLog } from "./group-log.ts"
 import { announcing } from "./group-roles.ts"
+import { groupRoll } from "./group-roll.ts"
 import { spawnRoles } from "./group-spawn.ts"
 import { type GroupStatus, groupStatus, newestOf, sourceOf } from "./group-status.ts"
 import { leaderSettings } from "./leader-settings.ts"
@@ -26,6 +27,7 @@ import type { NodeContext } from "./node-context.ts"
 import { Outsider } from "./outsider.ts"
 import type { Presence } from "./presence.ts"
 import type { MasterStateLost } from "./register-errors.ts"
+import type { Rolled } from "./roll-call.ts"
 import type { SnapshotStore } from "./snapshot-store.ts"
 import type { SnapshotSource } from "./snapshot-transfer.ts"
 import type { Snapshots } from "./snapshots.ts"
@@ -102,6 +104,8 @@ export interface Group extends SnapshotSource {
   readonly members: Members
   /** Who leads, as far as this node knows. */
   readonly leaderHint: () => NodeId | undefined
+  /** Its part in the rolls. */
+  readonly rolled: Rolled
   /** Has a snapshot made soon and the whole log behind it cut off: other groups need the room. */
   readonly demandSnapshot: () => void
 }
@@ -111,7 +115,7 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   const { config, group, machine, log, context, compact, onFailure } = options
   const { self, monotonicMs: nowMs } = context
   const id = group.name as GroupId
-  const heard: Heard = { count: 0, leader: undefined }
+  const heard: Heard = { count: 0, leader: undefined, restsUntilMs: 0 }
   const announce = announcing(id, context, () => leader.state())
   let look = () => {}
   const onPhase = (phase: LeaderState["_tag"]) => {
@@ -164,7 +168,9 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   const shown = { log, snapshots: roles.snapshots, ...states, active: () => outside.active }
   const members = new Members({ ...options, leader: leader.state, toLeader })
   const { onAsked, onLagging } = listening(group, members, roles.snapshots)
+  const rolled = groupRoll({ ...options, ...states, group: id, heard, outside, candidate })
   return {
+    rolled,
     take: (packet) => route(packet, id, context, mailboxes),
     status: () => groupStatus(group, self.node, replica.applied, shown),
     source: sourceOf(shown, onAsked),

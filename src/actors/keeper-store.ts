@@ -19,6 +19,9 @@ export class KeeperStore {
   #wal: Wal | undefined
   #seats: Seats = []
   #writes = 0
+  /** Records but floors that this life has written, and those of them that are durable. */
+  #keptCount = 0
+  #durableCount = 0
   readonly #registers = new Map<GroupId, Kept>()
   readonly #floors = new Map<string, { readonly of: Replica; readonly writes: number }>()
 
@@ -94,6 +97,16 @@ export class KeeperStore {
     this.#wal!.sync(done)
   }
 
+  /** The same without the floors: an answer that rests on nothing new waits for no write. */
+  syncKept(done: (failure: WalFailure | undefined) => void): void {
+    const kept = this.#keptCount
+    if (this.#durableCount === kept) return done(undefined)
+    this.sync((failure) => {
+      if (failure === undefined) this.#durableCount = Math.max(this.#durableCount, kept)
+      done(failure)
+    })
+  }
+
   /** Returns when all that was written before it is durable. */
   readonly synced = Effect.callback<void, WalFailure>((resume) =>
     this.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
@@ -108,6 +121,7 @@ export class KeeperStore {
   }
 
   #append(fact: Parameters<typeof keeperRecord>[0]): void {
+    if (fact._tag !== "Floor") this.#keptCount += 1
     const { type, bytes } = keeperRecord(fact)
     this.#wal!.append(type, nodeGroup, [bytes])
   }

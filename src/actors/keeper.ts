@@ -14,6 +14,8 @@ export interface KeeperOptions {
   readonly self: Replica
   readonly store: KeeperStore
   readonly onFailure: (failure: WalFailure) => void
+  /** Answers wait: `settle` is to be called soon, when what else has come was taken in, too. */
+  readonly wake: () => void
   /** Another disk has the seat of this node. */
   readonly onSeatLost: () => void
 }
@@ -21,6 +23,8 @@ export interface KeeperOptions {
 /** Takes part only while it is open: from when it has its seat. */
 export class KeeperRole {
   readonly #options: KeeperOptions
+  /** Answers that leave when all that they rest on is durable. */
+  #gated: Array<() => void> = []
   isOpen = false
 
   constructor(options: KeeperOptions) {
@@ -75,7 +79,18 @@ export class KeeperRole {
   }
 
   #whenDurable(then: () => void): void {
+    this.#gated.push(then)
+    if (this.#gated.length === 1) this.#options.wake()
+  }
+
+  /** To be called once after each `wake`: one write is for all that was answered meanwhile. */
+  settle(): void {
     const { store, onFailure } = this.#options
-    store.sync((failure) => (failure === undefined ? then() : onFailure(failure)))
+    const gated = this.#gated
+    this.#gated = []
+    store.syncKept((failure) => {
+      if (failure !== undefined) return onFailure(failure)
+      for (const then of gated) then()
+    })
   }
 }

@@ -6,6 +6,7 @@ import { defaultLeaderSettings, type LeaderSettings } from "../protocol/leader-i
 import type { AnyMachine } from "../protocol/machine.ts"
 import { knob } from "../runtime/buggify.ts"
 import type { NodeConfig } from "./node-config.ts"
+import { rollEveryMs } from "./roll-every.ts"
 
 const normal = defaultLeaderSettings
 const batchMaxBytes = knob("leader-batch-bytes", normal.batchMaxBytes, { min: 1, max: 4096 })
@@ -15,6 +16,9 @@ const questionsMax = knob("leader-questions", normal.questionsMax, { min: 1, max
 const chunkMaxBytes = knob("leader-chunk-bytes", normal.chunkMaxBytes, { min: 1, max: 4096 })
 const handOverWithinMs = knob("hand-over-within-ms", normal.handOverWithinMs, { min: 1, max: 2000 })
 const masterRetryMs = knob("master-retry-ms", normal.masterRetryMs, { min: 20, max: 1000 })
+
+/** By then two rolls have named it, if none was lost. */
+const rollsBeforeSilence = 3
 
 /** Room in a segment for what is around the entries of a record. */
 const recordRoomBytes = 512
@@ -26,6 +30,7 @@ export const leaderSettings = (config: NodeConfig, machine: AnyMachine): LeaderS
     heartbeatIntervalMs,
     leaseDurationMs,
     maxClockDrift,
+    quietAfterMs: rollsBeforeSilence * rollEveryMs.value,
     handOverWithinMs: handOverWithinMs.value,
     sessionTtlMs,
     retransmitAfterMs,

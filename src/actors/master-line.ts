@@ -1,5 +1,5 @@
 /** The way from a node to the master: one of several asked at a time, and the next where nobody answers. */
-import { Deferred, Effect, FiberSet, Option } from "effect"
+import { Deferred, Effect, FiberSet, Option, Semaphore } from "effect"
 import type { Ballot, GroupId, NodeId, Replica } from "../protocol/ids.ts"
 import type { MasterReply, MasterRequest } from "../protocol/messages.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
@@ -37,6 +37,12 @@ const nextAfterMs = 100
 /** How often each of them is asked before the question is given up. */
 const roundsMax = 2
 
+/**
+ * So many questions are on their way at a time, and the others wait for their turn: masters that were asked
+ * about a thousand groups at once would answer each too late, and be asked again.
+ */
+const onTheirWayMax = 16
+
 /** One question on its way. */
 interface Question {
   readonly answered: Deferred.Deferred<MasterReply>
@@ -51,6 +57,7 @@ export const makeMasterLine = Effect.fnUntraced(function* (options: MasterLineOp
   const inbox = yield* bus.newInbox
   const questions = new Map<string, Question>()
   const counted = { changes: 0, reads: 0 }
+  const turns = Semaphore.makeUnsafe(onTheirWayMax)
   let asked = 0
   /** The master to begin with: this node's own, or else the one that answered last. */
   let first = Math.max(0, masters.indexOf(self.node))
@@ -67,7 +74,7 @@ export const makeMasterLine = Effect.fnUntraced(function* (options: MasterLineOp
       if (question !== undefined) Deferred.doneUnsafe(question.silence, Effect.void)
     }
   })
-  const ask = Effect.fnUntraced(function* (group: GroupId, request: MasterRequest) {
+  const askInTurn = Effect.fnUntraced(function* (group: GroupId, request: MasterRequest) {
     if (request._tag === "ReadMaster") counted.reads += 1
     else counted.changes += 1
     const subject = `${inbox}.${(asked += 1)}`
@@ -101,6 +108,7 @@ export const makeMasterLine = Effect.fnUntraced(function* (options: MasterLineOp
       Effect.sync(() => questions.delete(subject))
     )
   })
+  const ask = (group: GroupId, request: MasterRequest) => turns.withPermits(1)(askInTurn(group, request))
   const tell = teller(ask, yield* FiberSet.makeRuntime<never>())
   const line: MasterLine = { ask, tell, requests: () => ({ ...counted }) }
   return line

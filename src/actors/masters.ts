@@ -4,7 +4,9 @@ import { keptNothing } from "../protocol/cas-paxos.ts"
 import { Ballot, GroupId, noBallot } from "../protocol/ids.ts"
 import { broughtBack, type MasterState } from "../protocol/master.ts"
 import type { FileValue, PromisedIn } from "../protocol/taking-seat.ts"
+import { spawnBatch } from "../runtime/actor-spawn.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
+import { crash } from "../runtime/supervisor.ts"
 import type { Packet } from "../wire/packet.ts"
 import type { GroupLog } from "./group-log.ts"
 import { KeeperRole } from "./keeper.ts"
@@ -178,7 +180,13 @@ const together = Effect.fnUntraced(function* (
     count(context.counters, "seat lost to another disk")
     runSync(Effect.forkIn(takeSeat, scope))
   }
-  const keeper = new KeeperRole({ self: context.self, store, onFailure, onSeatLost: seatLost })
+  const settling = yield* spawnBatch<"settle">({
+    name: `${context.self.node}/keeper`,
+    supervision: crash,
+    receive: () => keeper.settle()
+  })
+  const wake = () => void settling.offerControlUnsafe("settle")
+  const keeper = new KeeperRole({ self: context.self, store, onFailure, wake, onSeatLost: seatLost })
   const taking = seatTaking({ context, masters, store, keeper, files, promised })
   const takeSeat = Effect.catch(taking.run, (failure) => Effect.sync(() => onFailure(failure)))
   const runSync = Effect.runSyncWith(yield* Effect.context<never>())

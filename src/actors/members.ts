@@ -32,6 +32,8 @@ export interface MembersOptions {
 }
 
 const normal = defaultMembershipSettings
+/** At a group that rests it looks so many times less often. */
+const restingLooks = 10
 // Below what a replica outside takes from one question to the next, nobody would ever seem to keep up.
 const lookEveryMs = knob("members-look-ms", 100, { min: 80, max: 500 })
 const joinAfterMs = knob("members-join-after-ms", normal.joinAfterMs, { min: 1, max: 500 })
@@ -60,6 +62,14 @@ export class Members {
   /** Somebody asked this node for what is chosen from a slot on. */
   asked(replica: Replica, fromSlot: Slot): void {
     this.#state = noteAsked(this.#state, replica, fromSlot, this.#options.context.monotonicMs())
+  }
+
+  /** Whether nothing is to be expected here for now: others lead it, or it is whole and silent. */
+  get rests(): boolean {
+    const leader = this.#options.leader()
+    if (leader._tag === "Deposed") return this.#state.configuration === undefined
+    if (leader._tag !== "Serving" || !leader.isSilent) return false
+    return leader.configuration.acceptors.length >= this.#state.settings.size
   }
 
   /** Looks, and does what is to be done; an effect only where the master must be asked. */
@@ -119,14 +129,18 @@ export class Members {
 const isOfMaster = ({ _tag }: MembershipAction): boolean => _tag === "ReadMaster" || _tag === "Drain"
 
 /** Looks after all groups of a node for as long as it runs: one timer, however many groups there are. */
-export const watchMembers = (all: ReadonlyArray<Members>): Effect.Effect<never> =>
-  Effect.forever(
+export const watchMembers = (all: ReadonlyArray<Members>): Effect.Effect<never> => {
+  let looks = 0
+  return Effect.forever(
     Effect.gen(function* () {
       yield* Effect.sleep(lookEveryMs.value)
+      looks++
       for (const members of all) {
+        if (members.rests && looks % restingLooks !== 0) continue
         const rest = members.look()
         // The master may take its time, and be away for one group and not for another.
         if (rest !== undefined) yield* Effect.forkChild(rest)
       }
     })
   )
+}

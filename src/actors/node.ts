@@ -31,6 +31,7 @@ import { count, makeNodeContext, type NodeContext } from "./node-context.ts"
 import { openGroupLogs } from "./node-storage.ts"
 import { serveOperators } from "./operators.ts"
 import { announce, type DuplicateNode } from "./presence.ts"
+import { callRoll } from "./roll-call.ts"
 import { asNodes } from "./seat-taking.ts"
 import { openSnapshotStore, type SnapshotRefused } from "./snapshot-store.ts"
 import { serveSnapshots } from "./snapshot-transfer.ts"
@@ -187,7 +188,8 @@ export const runNode = Effect.fnUntraced(function* (
   const server = yield* serveCatchUp(context, sources)
   const operators = yield* serveOperators(context, groups)
   endNode(fail, server, yield* serveSnapshots(context, groups), operators, detecting)
-  yield* listen(config, context, { groups, detector, master })
+  const roll = yield* callRoll(context, groups)
+  yield* listen(config, context, { groups, detector, master, roll })
   const status = (): NodeStatus => ({
     id: config.node,
     storage: wal.storageId,
@@ -229,14 +231,18 @@ const compactFor = (
     )
   )
 
-const listen = Effect.fnUntraced(function* (
-  config: NodeConfig,
-  context: NodeContext,
-  parts: { readonly groups: ReadonlyMap<GroupId, Group>; detector: Detector; master: MasterPart }
-) {
+interface NodeParts {
+  readonly groups: ReadonlyMap<GroupId, Group>
+  readonly detector: Detector
+  readonly master: MasterPart
+  readonly roll: { readonly take: (packet: Packet) => void }
+}
+
+const listen = Effect.fnUntraced(function* (config: NodeConfig, context: NodeContext, parts: NodeParts) {
   const { subjects, self } = context
-  const { groups, detector, master } = parts
+  const { groups, detector, master, roll } = parts
   const take = (packet: Packet): void => {
+    if (packet.body._tag === "Roll") return roll.take(packet)
     if (packet.body._tag === "Beat") return detector.take(packet)
     if (isOfMasters(packet.body)) return master.take(packet)
     const group = groups.get(packet.group)

@@ -4,7 +4,7 @@
  */
 import { Effect, Latch } from "effect"
 import type { AcceptorState } from "../protocol/acceptor.ts"
-import { type Configuration, isAcceptorOf } from "../protocol/configuration.ts"
+import { type Configuration, isAcceptorOf, isNewer, newerOf } from "../protocol/configuration.ts"
 import { type GroupId, NodeId, noSlot, type Slot, slotPlus } from "../protocol/ids.ts"
 import type { Accept } from "../protocol/messages.ts"
 import { isOutside, type Learned } from "../protocol/outsider.ts"
@@ -38,6 +38,8 @@ const askTimeoutMs = 1000
 const chunkBytes = 512 * 1024
 /** How long an acceptor hears nothing before it asks whether it still is one. */
 const lookEveryMs = knob("outsider-look-ms", 1000, { min: 50, max: 2000 })
+/** In a group that rests it looks so many times less often. */
+const quietLooks = 10
 /** How often the leader is asked before somebody else is. */
 const asksOfLeader = 3
 /** Between two questions to which there was nothing new: from the least, doubled each time, to the most. */
@@ -49,6 +51,9 @@ export class Outsider {
   readonly #options: OutsiderOptions
   readonly #asking: AskOptions
   readonly #somethingNew = Latch.makeUnsafe(false)
+  readonly #stirred = Latch.makeUnsafe(false)
+  /** Its group rests: as long as it does, it looks less often. */
+  #isQuiet = false
   #isHeard = false
   /**
    * Some Accept since the last look went on from where this log reaches. If none does, its leader may not
@@ -73,9 +78,27 @@ export class Outsider {
   /** To be told of each Accept that reaches this node, whether it is for it or not. */
   heard({ configuration, chosen, prevSlot }: Pick<Accept, "configuration" | "chosen" | "prevSlot">): void {
     this.#isHeard = true
+    if (this.#isQuiet) {
+      this.#isQuiet = false
+      this.#stirred.openUnsafe()
+    }
     this.#isLevel ||= prevSlot <= this.#options.last()
     if (chosen > noSlot) this.#note(configuration)
     if (chosen > this.#options.acceptor().chosen) this.#somethingNew.openUnsafe()
+  }
+
+  /** To be told when this replica votes, is led, and has all there is. */
+  contented(): void {
+    this.#isHeard = true
+    this.#isLevel = true
+    this.#isQuiet = true
+  }
+
+  /** To be told when it may lack something, or may vote no longer. */
+  doubts(): void {
+    this.#isHeard = false
+    this.#isQuiet = false
+    this.#stirred.openUnsafe()
   }
 
   /** Asks for as long as it runs. */
@@ -87,8 +110,7 @@ export class Outsider {
   }
 
   #look(): Effect.Effect<void> {
-    if (this.#isVoting() && !buggify("an acceptor asks as if it were outside"))
-      return Effect.sleep(lookEveryMs.value)
+    if (this.#isVoting() && !buggify("an acceptor asks as if it were outside")) return this.#pauseOfVoter()
     return Effect.flatMap(this.#ask(), (isMore) => {
       if (isMore) {
         this.#pauseMs = pauseMinMs
@@ -101,15 +123,19 @@ export class Outsider {
     })
   }
 
+  #pauseOfVoter(): Effect.Effect<void> {
+    if (!this.#isQuiet) return Effect.sleep(lookEveryMs.value)
+    this.#stirred.closeUnsafe()
+    return Effect.raceFirst(Effect.sleep(quietLooks * lookEveryMs.value), this.#stirred.await)
+  }
+
   /** Whether its leader is heard of, and has it: the next generation may not, and nobody tells this one. */
   #isVoting(): boolean {
     const { acceptor, context } = this.#options
     const wasHeard = this.#isHeard && this.#isLevel
     this.#isHeard = false
     this.#isLevel = false
-    const known = acceptor().configuration
-    const active = this.#active
-    const newest = known === undefined || (active !== undefined && isNewer(active, known)) ? active : known
+    const newest = newerOf(acceptor().configuration, this.#active)
     return wasHeard && newest !== undefined && isAcceptorOf(newest, context.self)
   }
 
@@ -175,6 +201,3 @@ export class Outsider {
     if (active === undefined || isNewer(configuration, active)) this.#active = configuration
   }
 }
-
-const isNewer = (one: Configuration, other: Configuration): boolean =>
-  one.ballot > other.ballot || (one.ballot === other.ballot && one.generation > other.generation)

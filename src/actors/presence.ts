@@ -21,8 +21,12 @@ export interface Presence {
   readonly duplicate: Effect.Effect<never, DuplicateNode>
   /** Says hello again: after the bus was away, somebody else may have taken the name. */
   readonly greet: () => void
+  /** The same for those who wait to hear of a node: not more often than now and then, however many wait. */
+  readonly lookFor: () => void
 }
 
+/** Many groups may want to hear of the same nodes: at most one hello goes out in this time. */
+const greetEveryMs = 40
 /** How long a starting node listens for another one of its name. */
 const listenMs = 250
 const noGroup = GroupId("")
@@ -51,6 +55,7 @@ export const announce = Effect.fnUntraced(function* (
   const say = (hello: Omit<Hello, "promised">) =>
     context.publish(subjects.hello, noGroup, { ...hello, promised: promised() })
   const ask = () => say({ ...me, asks: true, answers: "" })
+  let greetedAtMs = Number.NEGATIVE_INFINITY
   let isStarting = true
   let lost: (() => void) | undefined
   let isLost = false
@@ -81,6 +86,12 @@ export const announce = Effect.fnUntraced(function* (
   isStarting = false
   // Of two that started in the same moment each hears the other only now.
   ask()
+  const lookFor = () => {
+    const nowMs = context.monotonicMs()
+    if (nowMs - greetedAtMs < greetEveryMs) return
+    greetedAtMs = nowMs
+    ask()
+  }
   const presence: Presence = {
     replicaOf: (node) => known.get(node),
     promisedOf: (group) => heard.get(group) ?? noBallot,
@@ -88,7 +99,8 @@ export const announce = Effect.fnUntraced(function* (
       if (isLost) return resume(Effect.fail(failure))
       lost = () => resume(Effect.fail(failure))
     }),
-    greet: ask
+    greet: ask,
+    lookFor
   }
   return presence
 })

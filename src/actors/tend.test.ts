@@ -38,7 +38,7 @@ const leading = () => {
     leader: () => ({ _tag: "Serving", self: a, token: "A/1/1", configuration, progress, last: 0 }),
     toLeader: (input: LeaderInput) => told.push(input)
   } as unknown as CandidateOptions
-  const tend = tending(options, () => 0)
+  const tend = tending(options, () => 0).look
   const timers = { set: () => undefined }
   const look = Effect.suspend(() => tend({ timers } as unknown as ActorContext<"look">) ?? Effect.void)
   return { world, asked, told, look }

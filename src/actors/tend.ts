@@ -68,7 +68,10 @@ const handOver = ({ context, group, toLeader }: CandidateOptions, state: Leading
   context.toNode(to.node, group, { _tag: "TakeOver", configuration })
 }
 
-/** What a replica does that leads, or is on its way to. */
+/**
+ * What a replica does that leads, or is on its way to. It is uneasy while the master is to be read about a
+ * retirement that was not answered.
+ */
 export const tending = (options: CandidateOptions, nowMs: () => number) => {
   const { context, group, detector } = options
   const { slowBackupMs } = options.times
@@ -126,7 +129,7 @@ export const tending = (options: CandidateOptions, nowMs: () => number) => {
     if (yield* readActive(options)) doubts--
   })
 
-  return ({ timers }: ActorContext<"look">): Effect.Effect<void> | undefined => {
+  const lookNow = ({ timers }: ActorContext<"look">): Effect.Effect<void> | undefined => {
     const state = options.leader()
     if (state._tag === "Deposed") return undefined
     const drop = toDrop(state)
@@ -137,4 +140,5 @@ export const tending = (options: CandidateOptions, nowMs: () => number) => {
     if (sameReplica(drop.acceptor, self)) return void handOver(options, state, waits!)
     return state._tag === "Serving" ? retire(state, drop.acceptor) : takeBallotWithout(state, drop.acceptor)
   }
+  return { look: lookNow, isUneasy: () => doubts > 0 }
 }

@@ -29,6 +29,17 @@ export const originOf = (configuration: Configuration): Origin => ({
 export const isAcceptorOf = (configuration: Configuration, replica: Replica): boolean =>
   configuration.acceptors.some((acceptor) => sameReplica(acceptor, replica))
 
+/** Whether one is of a later ballot, or of a later generation of the same. */
+export const isNewer = (one: Configuration, other: Configuration): boolean =>
+  one.ballot > other.ballot || (one.ballot === other.ballot && one.generation > other.generation)
+
+/** The newer of two configurations that may not be known. */
+export const newerOf = (
+  one: Configuration | undefined,
+  other: Configuration | undefined
+): Configuration | undefined =>
+  one === undefined || (other !== undefined && isNewer(other, one)) ? other : one
+
 export const nodesOf = (configuration: Configuration): ReadonlyArray<NodeId> =>
   configuration.acceptors.map((acceptor) => acceptor.node)
 

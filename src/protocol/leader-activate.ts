@@ -6,6 +6,7 @@ import { originOf } from "./configuration.ts"
 import { startedEntry } from "./entry.ts"
 import { ClientId, sameReplica } from "./ids.ts"
 import type { LeaderInput } from "./leader-input.ts"
+import { servingTimers } from "./leader-quiet.ts"
 import type { Awaiting, Carrying, Lost, Serving } from "./leader-state.ts"
 import type { LogView } from "./log-view.ts"
 import { completeRequestId, type MasterRequest } from "./messages.ts"
@@ -37,7 +38,8 @@ export const awaiting = (state: Carrying): Step<Awaiting> => {
 export const awaitStep = (
   state: Awaiting,
   log: LogView,
-  input: LeaderInput
+  input: LeaderInput,
+  nowMs: number
 ): Step<Awaiting | Serving | Lost> => {
   if (input._tag === "TimerFired" && input.timer === "master-retry") {
     const again: Output = { _tag: "SetTimer", timer: "master-retry", afterMs: state.settings.masterRetryMs }
@@ -49,11 +51,11 @@ export const awaitStep = (
   const { ballot, leader } = state.configuration
   // A master whose state was put back may have given the number out twice: one ballot has one leader.
   if (active !== undefined && active.ballot === ballot && sameReplica(active.leader, leader))
-    return serving(inConfiguration(state, active), log)
+    return serving(inConfiguration(state, active), log, nowMs)
   return { state: { _tag: "Lost", state, reason: "the master activated another ballot" }, outputs: [] }
 }
 
-const serving = (before: Awaiting, log: LogView): Step<Serving> => {
+const serving = (before: Awaiting, log: LogView, nowMs: number): Step<Serving> => {
   const { request: _, ...facts } = before
   const { settings, configuration, boundThrough, round, held } = before
   const tail = boundThrough < log.first ? log.base : log.read(boundThrough, boundThrough, 1)[0]!
@@ -78,6 +80,9 @@ const serving = (before: Awaiting, log: LogView): Step<Serving> => {
     newReads: held?.newReads ?? [],
     told: boundThrough,
     beatRound: round,
+    toldAfter: round,
+    busyAtMs: nowMs,
+    isSilent: false,
     next: undefined,
     refused: undefined,
     leaseMs: settings.leaseDurationMs,
@@ -93,8 +98,7 @@ const serving = (before: Awaiting, log: LogView): Step<Serving> => {
       // What was in flight in the ballot before is bound, hence answered by this; but for what its own
       // acceptor had not taken in when it promised.
       ...unsettled(held === undefined ? [] : afterChosen(held.window, boundThrough)),
-      { _tag: "SetTimer", timer: "heartbeat", afterMs: settings.heartbeatIntervalMs },
-      { _tag: "SetTimer", timer: "retransmit", afterMs: settings.retransmitAfterMs }
+      ...servingTimers(before)
     ]
   }
 }

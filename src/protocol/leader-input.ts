@@ -1,5 +1,5 @@
 /** What happens to a leader, and the settings it acts by. */
-import type { Replica } from "./ids.ts"
+import type { Ballot, Replica } from "./ids.ts"
 import type { FromAcceptor, FromClient, MasterReply, Query } from "./messages.ts"
 import type { TimerName } from "./step.ts"
 
@@ -8,6 +8,8 @@ export interface LeaderSettings {
   readonly heartbeatIntervalMs: number
   /** The lease that it asks its acceptors for; 0: it reads by rounds. */
   readonly leaseDurationMs: number
+  /** It falls silent when nobody has wanted anything of it for so long; 0: never. */
+  readonly quietAfterMs: number
   /** By what part another node's clock may run faster than its own. */
   readonly maxClockDrift: number
   /** What is in flight when it is to hand over has this long to be chosen. */
@@ -34,8 +36,9 @@ export interface LeaderSettings {
 
 export const defaultLeaderSettings: LeaderSettings = {
   heartbeatIntervalMs: 50,
-  // Leases need a clock that runs: whoever has one says how long they are.
+  // Leases and silence need a clock that runs: whoever has one says how long they are.
   leaseDurationMs: 0,
+  quietAfterMs: 0,
   maxClockDrift: 0.01,
   handOverWithinMs: 1000,
   retransmitAfterMs: 100,
@@ -75,6 +78,8 @@ export type LeaderInput =
    * Another acceptor of its ballot is to lead: it finishes what is in flight, and steps down for that one.
    */
   | { readonly _tag: "HandOver"; readonly to: Replica }
+  /** Somebody does not know what it knows: where it is silent in this ballot, it speaks again. */
+  | { readonly _tag: "Rouse"; readonly ballot: Ballot }
   /** All that waited has been given: send what has gathered. `wallMs` is this node's wall clock. */
   | { readonly _tag: "Flush"; readonly wallMs: number }
   | { readonly _tag: "TimerFired"; readonly timer: TimerName }

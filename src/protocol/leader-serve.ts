@@ -4,11 +4,12 @@
  */
 
 import type { Configuration } from "./configuration.ts"
-import { type Replica, type Slot, slotMax } from "./ids.ts"
+import { type Ballot, type Replica, type Slot, slotMax } from "./ids.ts"
 import { admit } from "./leader-admit.ts"
 import { type HandedOver, handingOver, handOver, orHandedOver } from "./leader-hand-over.ts"
 import type { LeaderInput } from "./leader-input.ts"
 import { leaseUntilMs } from "./leader-lease.ts"
+import { fallsSilent, isAtRest, isLateTimer, notingBusy, servingTimers } from "./leader-quiet.ts"
 import { answered, reconfigure, retryNext } from "./leader-reconfigure.ts"
 import type { Lost, Preparing, Serving } from "./leader-state.ts"
 import { leaseFrom, noteSending } from "./lease.ts"
@@ -35,10 +36,20 @@ export const serveStep = (
   input: LeaderInput,
   nowMs: number
 ): Step<Serving | Preparing | Lost | HandedOver> => {
+  if (isLateTimer(before, input)) return stay(before)
   // Whatever this step sends, it sends after now.
   const sendings = noteSending(before.sendings, before.round, before.leaseMs, nowMs)
   const state = sendings === before.sendings ? before : { ...before, sendings }
-  return orHandedOver(servedStep(state, log, input, nowMs), nowMs)
+  const step = servedStep(state, log, input, nowMs)
+  return orHandedOver(before.isSilent ? orAwake(step, nowMs) : step, nowMs)
+}
+
+/** A silent leader goes on as soon as there is something to do: whatever came, it shows in the state. */
+const orAwake = <S extends Preparing | Lost>(step: Step<Serving | S>, nowMs: number): Step<Serving | S> => {
+  const { state } = step
+  if (state._tag !== "Serving" || !state.isSilent || isAtRest(state)) return step
+  const outputs = [...step.outputs, ...servingTimers(state)]
+  return { state: { ...state, isSilent: false, busyAtMs: nowMs }, outputs }
 }
 
 const servedStep = (
@@ -57,12 +68,14 @@ const servedStep = (
       return askRound({ ...state, newReads: [...state.newReads, ...input.queries] }, log, false)
     case "HandOver":
       return handOver(state, input.to, nowMs)
+    case "Rouse":
+      return roused(state, log, input.ballot)
     case "FromAcceptor":
       if (input.message._tag === "Accepted") return onAccepted(state, log, input.from, input.message)
       if (input.message._tag === "Gap") return onGap(state, log, input.from, input.message)
       return stay(state)
     case "TimerFired":
-      if (input.timer === "heartbeat") return beat(state, log)
+      if (input.timer === "heartbeat") return beat(state, log, nowMs)
       if (input.timer === "retransmit") return resendLate(state, log)
       if (input.timer === "master-retry") return retryNext(state)
       if (input.timer === "hand-over") return handingOver(state, nowMs)
@@ -106,7 +119,10 @@ const confirmReads = (state: Serving, log: LogView, proposed: boolean, nowMs: nu
   const slot = knownSlot(state)
   if (queries.length === 0) return stay(state)
   if (nowMs >= leaseUntilMs(state)) return askRound(state, log, proposed)
-  return stay({ ...state, newReads: [] }, { _tag: "Answer", slot, queries, lease: configuration.ballot })
+  return stay(
+    { ...state, newReads: [], busyAtMs: nowMs },
+    { _tag: "Answer", slot, queries, lease: configuration.ballot }
+  )
 }
 
 /**
@@ -155,7 +171,7 @@ const retired = (state: Serving, log: LogView, reply: MasterReply): Step<Serving
   const isNext =
     active.ballot === state.configuration.ballot && active.generation > state.configuration.generation
   if (!isNext) return stay(state)
-  const step = settled(inConfiguration(state, active))
+  const step = settled({ ...inConfiguration(state, active), toldAfter: state.round })
   const told = nextRound(step.state)
   return { state: told, outputs: [...step.outputs, toAll(told, log)] }
 }
@@ -172,7 +188,7 @@ const settled = (before: Serving): Step<Serving> => {
   const outputs: Array<Output> = []
   if (chosen > before.chosen) {
     // Chosen: all acceptors of this generation have synced it, this node's own included.
-    state = { ...state, chosen, window: afterChosen(state.window, chosen) }
+    state = { ...state, chosen, toldAfter: state.round, window: afterChosen(state.window, chosen) }
     outputs.push({ _tag: "Apply", through: chosen, answer: true })
   }
   const confirmed = leastConfirmed(state)
@@ -196,14 +212,27 @@ const withSent = (state: Serving, outputs: ReadonlyArray<Output>, sent: Sent): S
   outputs: [...outputs, ...sent.outputs]
 })
 
-/** Keeps followers informed of what is chosen, and repeats the question for reads whose round was lost. */
-const beat = (before: Serving, log: LogView): Step<Serving> => {
-  const timer: Output = { _tag: "SetTimer", timer: "heartbeat", afterMs: before.settings.heartbeatIntervalMs }
+/**
+ * Keeps followers informed of what is chosen, and repeats the question for reads whose round was lost; or
+ * falls silent.
+ */
+const beat = (served: Serving, log: LogView, nowMs: number): Step<Serving> => {
+  const before = notingBusy(served, nowMs)
+  if (fallsSilent(before, nowMs))
+    return stay({ ...before, isSilent: true }, { _tag: "CancelTimer", timer: "retransmit" })
+  const [timer] = servingTimers(before)
   if (before.round > before.beatRound && before.reads.length === 0) {
     return stay({ ...before, beatRound: before.round }, timer)
   }
   const state = nextRound(before)
   return stay({ ...state, beatRound: state.round }, toAll(state, log), timer)
+}
+
+/** Tells everybody everything once more, and is silent again when all have answered. */
+const roused = (silent: Serving, log: LogView, ballot: Ballot): Step<Serving> => {
+  if (!silent.isSilent || ballot !== silent.configuration.ballot) return stay(silent)
+  const state = nextRound({ ...silent, toldAfter: silent.round })
+  return stay({ ...state, beatRound: state.round }, toAll(state, log))
 }
 
 const resendLate = (state: Serving, log: LogView): Step<Serving> => {

@@ -119,6 +119,12 @@ export interface Serving extends CarryFacts, Replication {
   readonly told: Slot
   /** The round at the last heartbeat: while rounds go on by themselves, no heartbeat is due. */
   readonly beatRound: number
+  /** Rounds above this one tell the acceptors of now what is chosen now. */
+  readonly toldAfter: number
+  /** When it was seen last that somebody wanted something of it. */
+  readonly busyAtMs: number
+  /** It beats no more until there is something to do. */
+  readonly isSilent: boolean
   /** The request for its own next ballot, while the master has not answered it. */
   readonly next: MasterRequest | undefined
   /** The master's refusal of the last such request. */

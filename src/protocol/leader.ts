@@ -66,13 +66,14 @@ export const leaderStep = (
   if (state._tag !== "Deposed" && input._tag === "Reconfigure") return askAgain(state, input)
   const fromClients = clientsOf(input)
   if (fromClients.length > 0) return hold(state, fromClients)
-  return settle(onTheWay(state, log, input))
+  return settle(onTheWay(state, log, input, nowMs))
 }
 
 const onTheWay = (
   state: Exclude<LeaderState, Serving>,
   log: LogView,
-  input: LeaderInput
+  input: LeaderInput,
+  nowMs: number
 ): Step<LeaderState | Lost | Refused> => {
   switch (state._tag) {
     case "Deposed":
@@ -84,7 +85,7 @@ const onTheWay = (
     case "Carrying":
       return carryStep(state, log, input)
     case "Awaiting":
-      return awaitStep(state, log, input)
+      return awaitStep(state, log, input, nowMs)
   }
 }
 

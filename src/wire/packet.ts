@@ -20,6 +20,7 @@ import type {
   Release,
   TakeOver
 } from "../protocol/messages.ts"
+import type { Roll, Rouse } from "../protocol/roll.ts"
 import type { PromisedIn } from "../protocol/taking-seat.ts"
 import { pack, unpack } from "../runtime/codec.ts"
 import { type CatchUp, type CaughtUp, catchUpIn, catchUpKinds, catchUpOut } from "./catch-up-codec.ts"
@@ -44,6 +45,7 @@ import {
   registerMessageIn,
   registerMessageOut
 } from "./register-codec.ts"
+import { rollIn, rollKinds, rollOut } from "./roll-codec.ts"
 import {
   type AskSnapshot,
   type SnapshotPart,
@@ -96,6 +98,8 @@ export type Body =
   | AskSnapshot
   | SnapshotPart
   | Beat
+  | Roll
+  | Rouse
   | Release
   | TakeOver
   | RegisterMessage
@@ -120,7 +124,8 @@ const kinds: { readonly [Tag in Body["_tag"]]: number } = {
   ...detectorKinds,
   ...leaseKinds,
   ...snapshotKinds,
-  ...registerKinds
+  ...registerKinds,
+  ...rollKinds
 }
 
 const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
@@ -150,6 +155,9 @@ const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
       return snapshotOut(body)
     case "Beat":
       return beatOut(body)
+    case "Roll":
+    case "Rouse":
+      return rollOut(body)
     case "KeeperAsked":
     case "KeeperSaid":
     case "SeatAsk":
@@ -194,7 +202,8 @@ const bodyIn = (kind: number, fields: Fields): Body | undefined => {
     detectorIn(kind, fields) ??
     leaseIn(kind, fields) ??
     snapshotIn(kind, fields) ??
-    registerMessageIn(kind, fields)
+    registerMessageIn(kind, fields) ??
+    rollIn(kind, fields)
   )
 }
 

@@ -3,6 +3,7 @@
  */
 import { settle, turn } from "../support/cluster-model-chaos.ts"
 import { transcribed } from "../support/transcript.ts"
+import { handedOver, leased, silent } from "./leases.ts"
 import { ask, client, command, lose, type Script, serving, submit } from "./script.ts"
 
 const bootstrap = (): Script => {
@@ -222,46 +223,6 @@ const outsider = (): Script => {
   return script
 }
 
-const leased = (): Script => {
-  const script = serving("ABC", "ABC", { leaseDurationMs: 200, maxClockDrift: 0.01 })
-  const { cluster } = script
-  script.heading("All acceptors granted A a lease of 200 ms: a question is answered without a round.")
-  ask(cluster, "A", 1)
-  settle(cluster)
-  script.heading("After 100 ms without another grant B wants to lead: its own acceptor keeps its Prepare.")
-  cluster.nowMs = 100
-  cluster.start("B", "BC")
-  settle(cluster)
-  script.heading("A goes on to serve, and C grants it a new lease; B, where a Prepare waits, does not.")
-  submit(cluster, "A", 1)
-  settle(cluster)
-  script.heading("Then the lease of A is over by its own clock: a question goes the way of a round.")
-  cluster.nowMs = 199
-  ask(cluster, "A", 2)
-  settle(cluster)
-  script.heading("Now it is over by the clock of B as well: B prepares, carries and leads.")
-  cluster.nowMs = 200
-  cluster.fire("B", "lease-wait")
-  settle(cluster)
-  return script
-}
-
-const handedOver = (): Script => {
-  const script = serving("ABC", "ABC", { leaseDurationMs: 200, maxClockDrift: 0.01 })
-  const { cluster } = script
-  script.heading(
-    "A is to hand over to B while a command is in flight; another one waits, and is refused then."
-  )
-  submit(cluster, "A", 1)
-  cluster.lead("A", { _tag: "HandOver", to: cluster.node("B").self })
-  submit(cluster, "A", 2)
-  settle(cluster)
-  script.heading("B was told, and leads without waiting for the lease of A.")
-  cluster.start("B", "ABC")
-  settle(cluster)
-  return script
-}
-
 /** By the name of the file. */
 export const scenarios: Readonly<Record<string, () => Script>> = {
   "bootstrap-and-new-ballot": bootstrap,
@@ -279,5 +240,6 @@ export const scenarios: Readonly<Record<string, () => Script>> = {
   "an-outsider-learns": outsider,
   "read-confirmation": readRound,
   lease: leased,
-  "hand-over": handedOver
+  "hand-over": handedOver,
+  "a-silent-leader": silent
 }

@@ -10,6 +10,7 @@ import { oneLease } from "./one-lease.ts"
 import { promises } from "./promises.ts"
 import { restartRemembers } from "./restart-remembers.ts"
 import { sameState } from "./same-state.ts"
+import { silence } from "./silence.ts"
 import { snapshots } from "./snapshots.ts"
 import { survival } from "./survival.ts"
 
@@ -25,5 +26,6 @@ export const protocolLaws: ReadonlyArray<Law> = [
   sameState,
   once,
   restartRemembers,
-  snapshots
+  snapshots,
+  silence
 ]

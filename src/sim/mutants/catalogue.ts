@@ -8,6 +8,7 @@ import { leaderMutants } from "./catalogue-leader.ts"
 import { leaseMutants } from "./catalogue-lease.ts"
 import { memberMutants } from "./catalogue-members.ts"
 import { registerMutants } from "./catalogue-register.ts"
+import { silenceMutants } from "./catalogue-silence.ts"
 import { snapshotMutants } from "./catalogue-snapshot.ts"
 import { storageMutants } from "./catalogue-storage.ts"
 import type { Mutant } from "./mutant.ts"
@@ -23,5 +24,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...memberMutants,
   ...registerMutants,
   ...copyMutants,
-  ...foretellMutants
+  ...foretellMutants,
+  ...silenceMutants
 ]

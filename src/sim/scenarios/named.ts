@@ -28,6 +28,7 @@ import { localReads } from "../workload/local-reads.ts"
 import { registers as registerWorkload } from "../workload/registers.ts"
 import { lifeScenarios } from "./lives.ts"
 import { memberScenarios } from "./members.ts"
+import { silenceScenarios } from "./silence.ts"
 
 const everything: ReadonlyArray<FaultFamily> = [
   messageFaults,
@@ -240,7 +241,8 @@ export const scenarios: ReadonlyArray<Simulation> = [
   flapping,
   asymmetric,
   ...memberScenarios,
-  ...lifeScenarios
+  ...lifeScenarios,
+  ...silenceScenarios
 ]
 
 /** The scenario of this name. */

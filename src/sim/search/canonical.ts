@@ -14,6 +14,8 @@ const ignored = new Set([
   "settings",
   "moved",
   "beatRound",
+  "toldAfter",
+  "busyAtMs",
   "pendingBytes",
   "reason",
   "stretches",

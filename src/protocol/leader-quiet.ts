@@ -1,0 +1,56 @@
+/**
+ * A leader of which nobody wants anything falls silent: it beats no more, and its lease runs out by itself.
+ * Its node says for all such groups at once that they are led (roll.ts).
+ */
+import type { LeaderInput } from "./leader-input.ts"
+import type { Serving } from "./leader-state.ts"
+import { leastConfirmed } from "./progress.ts"
+import type { Output } from "./step.ts"
+
+/** The timers of a leader that serves and is not silent. */
+export const servingTimers = ({
+  settings
+}: Pick<Serving, "settings">): readonly [heartbeat: Output, retransmit: Output] => [
+  { _tag: "SetTimer", timer: "heartbeat", afterMs: settings.heartbeatIntervalMs },
+  { _tag: "SetTimer", timer: "retransmit", afterMs: settings.retransmitAfterMs }
+]
+
+/**
+ * Whether nothing is left to do or to tell: all that was proposed is chosen, nobody waits for anything, and
+ * every acceptor has answered a round that told what is chosen, and who the acceptors are.
+ */
+export const isAtRest = (state: Serving): boolean =>
+  state.chosen === state.last &&
+  state.window.length === 0 &&
+  state.pending.length === 0 &&
+  state.reads.length === 0 &&
+  state.newReads.length === 0 &&
+  state.next === undefined &&
+  state.handOver === undefined &&
+  leastConfirmed(state) > state.toldAfter
+
+/** Whether a leader has been at rest for so long that it is to fall silent. Asked when a beat is due. */
+export const fallsSilent = (state: Serving, nowMs: number): boolean => {
+  const { quietAfterMs } = state.settings
+  return quietAfterMs > 0 && nowMs - state.busyAtMs >= quietAfterMs && isAtRest(state)
+}
+
+/** From this part of the time on the roll of its node names it: the others know before its beats end. */
+const partBeforeRoll = 1 / 3
+
+/** Whether the roll of its node is to name this leader: it is silent, or is about to be. */
+export const isCalm = (state: Serving, nowMs: number): boolean => {
+  if (state.isSilent) return true
+  const { quietAfterMs } = state.settings
+  return quietAfterMs > 0 && nowMs - state.busyAtMs >= quietAfterMs * partBeforeRoll && isAtRest(state)
+}
+
+/** Notes whether anything but beats was sent since the last one. */
+export const notingBusy = (state: Serving, nowMs: number): Serving =>
+  state.round > state.beatRound || state.reads.length > 0 ? { ...state, busyAtMs: nowMs } : state
+
+/** A timer that was on its way when the leader fell silent. */
+export const isLateTimer = (state: Serving, input: LeaderInput): boolean =>
+  state.isSilent &&
+  input._tag === "TimerFired" &&
+  (input.timer === "heartbeat" || input.timer === "retransmit")

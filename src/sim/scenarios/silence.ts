@@ -1,0 +1,31 @@
+/**
+ * Simulations of groups of which little is wanted: their leaders fall silent, and are still to be relied on.
+ */
+import { restarts } from "../attrition.ts"
+import { lastingOutages, suspensions } from "../failovers.ts"
+import { type Simulation, simulate } from "../simulation.ts"
+import type { FaultFamily } from "../swarm.ts"
+import { messageFaults, partitions } from "../swarm-network.ts"
+import { buggified, candidacies, clockFaults } from "../swarm-process.ts"
+import { rareRegisters } from "../workload/registers.ts"
+
+/** Nodes stay away, and here other faults may keep the group from going on meanwhile. */
+const longOutages: FaultFamily = { ...lastingOutages, name: "long-outages" }
+
+const silence = simulate("silence")
+  .about("little is asked, so leaders fall silent; their nodes are lost, and what comes next is served")
+  .cluster({ acceptors: { min: 2, max: 4 }, masterApart: 1 })
+  .workload(rareRegisters)
+  .faults(longOutages, restarts, partitions, candidacies, messageFaults, clockFaults, buggified)
+  .chaosFor({ min: 20_000, max: 60_000 })
+  .recoversWithin(60_000)
+
+const rest = simulate("rest")
+  .about("little is asked and nothing fails: whoever leads a silent group keeps it, whatever stands still")
+  .cluster({ acceptors: { min: 2, max: 4 }, masterApart: 1 })
+  .workload(rareRegisters)
+  .faults(suspensions)
+  .chaosFor({ min: 20_000, max: 60_000 })
+  .recoversWithin(60_000)
+
+export const silenceScenarios: ReadonlyArray<Simulation> = [silence, rest]
