@@ -122,9 +122,9 @@ export const snapshotMutants: ReadonlyArray<Mutant> = [
         replace: "const agrees = log.last >= base.slot"
       }
     ],
-    law: "log matching",
+    law: "chosen values survive",
     why: "What stood behind a log that differs from the snapshot is taken for what follows it.",
-    scenarios: snapshots
+    scenarios: ["stranded"]
   },
   {
     id: "snapshot/checksum-not-checked",

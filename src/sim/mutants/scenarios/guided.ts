@@ -7,6 +7,7 @@ import type { ClusterShape } from "../../simulation-spec.ts"
 import { slowDisks } from "../../swarm-disk.ts"
 import { messageFaults, partitions } from "../../swarm-network.ts"
 import { buggified, crashPoints, pauses } from "../../swarm-process.ts"
+import { commands } from "../../workload/commands.ts"
 import { registers } from "../../workload/registers.ts"
 import type { World } from "../../world.ts"
 import { leadersBehindPartitions, overtakenBallots, retiredRival, silencedClients } from "./choreography.ts"
@@ -27,6 +28,7 @@ import {
 } from "./families.ts"
 import { frozenLeaders, lateAnswers, lateReleases, leaseRaces, standstills } from "./lease-races.ts"
 import { rotAtTheEnd } from "./rot.ts"
+import { strandedLogs } from "./stranded.ts"
 
 // A group that drops whom it misses has few acceptors left to go wrong with: here it keeps them.
 const small = { acceptors: { min: 2, max: 3 }, masterApart: 0.5, patient: true }
@@ -128,6 +130,12 @@ const guided: ReadonlyArray<Simulation> = [
   scenario("rot-at-the-end", "the last frame of a log rots, and the one behind it is torn or there is none")
     .faults(rotAtTheEnd, surely(slowDisks), quickRivals)
     .expectingDamage(),
+  simulate("stranded")
+    .about("a long end of a log that was never chosen meets a snapshot of what was")
+    .cluster({ ...threeWithoutLeases, snapshots: true })
+    .workload(commands({ clients: 10, count: { min: 400, max: 2_000 } }))
+    .faults(strandedLogs)
+    .chaosFor({ min: 10_000, max: 20_000 }),
   mayStop(
     scenario("copies", "masters lose their disks, and a copy of their state is put back", threeAndMasters)
       .setup(addOperator)
