@@ -120,7 +120,7 @@ export const detectorMutants: ReadonlyArray<Mutant> = [
     ],
     law: standstillLaw,
     why: "A retirement whose answer was lost is done: who takes it for undone never takes the acceptor back.",
-    scenarios: ["t019"]
+    scenarios: ["lost-retirements"]
   },
   {
     id: "tend/missed-backups-stay",

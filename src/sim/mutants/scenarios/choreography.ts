@@ -154,3 +154,26 @@ export const silencedClients: FaultFamily = again("silenced-clients", (world) =>
     })
   })
 )
+
+/** A backup stands still until it is retired, and no answer of the master reaches the leader for a while. */
+export const lostRetirements: FaultFamily = again("lost-retirements", (world) =>
+  Effect.suspend(() => {
+    const actors = cast(world)
+    const master = world.cluster!.options.master
+    if (actors === undefined || actors.leader.node === master) return Effect.void
+    const { leader, third } = actors
+    const { random } = world
+    const process = world.processes.get(third.node)!
+    const isRetired = () =>
+      world.cluster!.oracle.master?.active?.acceptors.every(({ node }) => node !== third.node) === true
+    return Effect.gen(function* () {
+      const answers = world.bus.severOneWay(master, leader.node)
+      process.freeze()
+      for (let waitedMs = 0; waitedMs < 4_000 && !isRetired(); waitedMs += 2) yield* Effect.sleep(2)
+      process.thaw()
+      yield* Effect.sleep(random.range(500, 6_000))
+      answers()
+      yield* Effect.sleep(random.range(500, 3_000))
+    })
+  })
+)

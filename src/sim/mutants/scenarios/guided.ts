@@ -10,7 +10,13 @@ import { buggified, crashPoints, pauses } from "../../swarm-process.ts"
 import { commands } from "../../workload/commands.ts"
 import { registers } from "../../workload/registers.ts"
 import type { World } from "../../world.ts"
-import { leadersBehindPartitions, overtakenBallots, retiredRival, silencedClients } from "./choreography.ts"
+import {
+  leadersBehindPartitions,
+  lostRetirements,
+  overtakenBallots,
+  retiredRival,
+  silencedClients
+} from "./choreography.ts"
 import { copiesOfMasters, emptyFirst, oneCopyTwice } from "./copies.ts"
 import {
   badDisks,
@@ -130,6 +136,12 @@ const guided: ReadonlyArray<Simulation> = [
   scenario("rot-at-the-end", "the last frame of a log rots, and the one behind it is torn or there is none")
     .faults(rotAtTheEnd, surely(slowDisks), quickRivals)
     .expectingDamage(),
+  simulate("lost-retirements")
+    .about("backups are retired, and the leader does not hear of it for a while")
+    .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
+    .workload(registers)
+    .faults(lostRetirements)
+    .chaosFor({ min: 6_000, max: 12_000 }),
   simulate("stranded")
     .about("a long end of a log that was never chosen meets a snapshot of what was")
     .cluster({ ...threeWithoutLeases, snapshots: true })
