@@ -3,6 +3,7 @@
  */
 import { Effect } from "effect"
 import { GroupId, NodeId } from "../../../protocol/ids.ts"
+import { knobs } from "../../../runtime/buggify.ts"
 import { Bus } from "../../../runtime/bus/port.ts"
 import { noReplica, packetCodec } from "../../../wire/packet.ts"
 import { subjectsOf } from "../../../wire/subjects.ts"
@@ -130,6 +131,16 @@ export const lossyBus: FaultFamily = sure("lossy-bus", (world) => {
     loss: { rate: 0.1 },
     duplication: { rate: 0.1, copiesMax: 2 },
     reordering: { rate: 0.1, delayMicros: { min: 1_000, max: 2_000_000 } }
+  }
+  return Effect.never
+})
+
+/** A snapshot is sent in so many pieces that the next one is made meanwhile. */
+export const smallPieces: FaultFamily = sure("small-pieces", (world) => {
+  for (const knob of knobs()) {
+    if (knob.name !== "snapshot-piece-bytes") continue
+    knob.value = knob.min
+    world.disturbance.turned[knob.name] = knob.value
   }
   return Effect.never
 })

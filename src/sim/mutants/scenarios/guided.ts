@@ -5,6 +5,7 @@ import { scenarioNamed } from "../../scenarios/named.ts"
 import { type Simulation, simulate } from "../../simulation.ts"
 import type { ClusterShape } from "../../simulation-spec.ts"
 import { slowDisks } from "../../swarm-disk.ts"
+import { diskLosses } from "../../swarm-members.ts"
 import { messageFaults, partitions } from "../../swarm-network.ts"
 import { buggified, crashPoints, pauses } from "../../swarm-process.ts"
 import { commands } from "../../workload/commands.ts"
@@ -29,6 +30,7 @@ import {
   quickRivals,
   retirements,
   rotOfOne,
+  smallPieces,
   surely,
   wipes
 } from "./families.ts"
@@ -142,6 +144,12 @@ const guided: ReadonlyArray<Simulation> = [
     .workload(registers)
     .faults(lostRetirements)
     .chaosFor({ min: 6_000, max: 12_000 }),
+  simulate("laggards")
+    .about("nodes that lost their disks pull snapshots in small pieces while new ones are made all the time")
+    .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1, snapshots: true })
+    .workload(registers)
+    .faults(diskLosses, smallPieces)
+    .chaosFor({ min: 6_000, max: 10_000 }),
   simulate("stranded")
     .about("a long end of a log that was never chosen meets a snapshot of what was")
     .cluster({ ...threeWithoutLeases, snapshots: true })
