@@ -149,7 +149,7 @@ export const runNode = Effect.fnUntraced(function* (
     const problem = `group ${unknown.name}: there is no machine named "${unknown.machine}"`
     return yield* new ConfigInvalid({ problem })
   }
-  const { wal, logs, keeper, compacted } = yield* openGroupLogs(config)
+  const { wal, logs, keeper, compacted, actors } = yield* openGroupLogs(config)
   const self: Replica = { node: NodeId(config.node), storage: StorageId(wal.storageId) }
   const context = yield* contextOf(config, self, logs)
   yield* checkPayload(context.bus.maxPayloadBytes)
@@ -187,7 +187,7 @@ export const runNode = Effect.fnUntraced(function* (
   yield* Effect.forkScoped(watchMembers([...groups.values()].map(({ members }) => members)))
   const server = yield* serveCatchUp(context, sources)
   const operators = yield* serveOperators(context, groups)
-  endNode(fail, server, yield* serveSnapshots(context, groups), operators, detecting)
+  endNode(fail, ...actors, server, yield* serveSnapshots(context, groups), operators, detecting)
   const roll = yield* callRoll(context, groups)
   yield* listen(config, context, { groups, detector, master, roll })
   const status = (): NodeStatus => ({

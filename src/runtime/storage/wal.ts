@@ -32,6 +32,12 @@ export interface WalOptions {
   readonly segmentBytes?: number
   /** A frame is closed before it outgrows this, 1 MB unless told; a single record may be larger. */
   readonly frameMaxBytes?: number
+  /**
+   * Runs something soon, when all that is ready to run has run. Where it is given, a write waits for that, and
+   * takes along what others have to write by then; else it begins at once, which is best where nobody else
+   * writes.
+   */
+  readonly soon?: (run: () => void) => void
 }
 
 /** How far a log has come. */
@@ -177,7 +183,7 @@ const openIn = Effect.fnUntraced(function* (
   const identity = yield* identify(directory, clusterId, segmentBytes)
   const segments = yield* openSegments(directory, identity)
   const recovered = yield* recover(segments, identity, onRecord)
-  const writer = new LogWriter(segments, identity.salt, frameMaxBytes, recovered)
+  const writer = new LogWriter(segments, identity.salt, frameMaxBytes, recovered, options.soon)
   const startPosition = () => segments.first() * identity.segmentBytes
   const endPosition = () => writer.segment * identity.segmentBytes + writer.offset
   const synced = Effect.callback<void, WalFailure>((resume) =>

@@ -61,7 +61,17 @@ export class LogWriter {
   private needsSegment = false
   private askedAhead = 0
 
-  constructor(segments: Segments, salt: number, frameMaxBytes: number, end: Recovered) {
+  private readonly soon: ((run: () => void) => void) | undefined
+  private isSoon = false
+
+  constructor(
+    segments: Segments,
+    salt: number,
+    frameMaxBytes: number,
+    end: Recovered,
+    soon?: (run: () => void) => void
+  ) {
+    this.soon = soon
     this.segments = segments
     this.salt = salt
     this.frameMaxBytes = Math.min(frameMaxBytes, segments.segmentBytes)
@@ -97,7 +107,17 @@ export class LogWriter {
     } else {
       this.waiters.push({ from, upTo, position, done })
     }
-    this.turn()
+    this.turnSoon()
+  }
+
+  private turnSoon(): void {
+    if (this.soon === undefined || this.turning) return this.turn()
+    if (this.isSoon) return
+    this.isSoon = true
+    this.soon(() => {
+      this.isSoon = false
+      this.turn()
+    })
   }
 
   /**
