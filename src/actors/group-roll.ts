@@ -56,7 +56,12 @@ export const groupRoll = (options: GroupRollOptions): Rolled => {
   }
 
   return {
-    rollEntry: () => rollEntryOf(group, leader(), nowMs()),
+    rollEntry: () => {
+      const entry = rollEntryOf(group, leader(), nowMs())
+      // A node does not hear its own roll.
+      if (entry !== undefined) outside.contented()
+      return entry
+    },
     hearRoll,
     lookAfter: () => {
       if (!rests()) candidate.look()

@@ -82,6 +82,8 @@ const serving = (before: Awaiting, log: LogView, nowMs: number): Step<Serving> =
     beatRound: round,
     toldAfter: round,
     busyAtMs: nowMs,
+    askedAtMs: 0,
+    beatMs: settings.heartbeatIntervalMs,
     isSilent: false,
     next: undefined,
     refused: undefined,

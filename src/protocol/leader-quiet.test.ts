@@ -70,6 +70,18 @@ describe("a leader of which nobody wants anything", () => {
     })
   })
 
+  it("beats twice as rarely each time, up to eight intervals, but not as long as its lease is wanted", () => {
+    const beats = (change: Partial<Serving>, nowMs: number) => {
+      const state = leaderStep(leading([5, 5], { busyAtMs: 1, ...change }), log, beat, nowMs).state
+      return state._tag === "Serving" ? state.beatMs : undefined
+    }
+    expect([50, 100, 200, 400].map((beatMs) => beats({ beatMs }, 2000))).toEqual([100, 200, 400, 400])
+    expect(beats({ beatMs: 400, leaseMs: 200, askedAtMs: 1001 }, 2000)).toBe(50)
+    expect(beats({ beatMs: 400, leaseMs: 200, askedAtMs: 1000 }, 2000)).toBe(400)
+    expect(beats({ beatMs: 400, round: 6 }, 2000)).toBe(50)
+    expect(beats({ beatMs: 400, toldAfter: 5 }, 2000)).toBe(50)
+  })
+
   it("never falls silent where that is not wanted", () => {
     const step = leaderStep(leading([5, 5], { settings: defaultLeaderSettings }), log, beat, 1e9)
     expect(isSilent(step.state)).toBe(false)

@@ -35,6 +35,19 @@ export const fallsSilent = (state: Serving, nowMs: number): boolean => {
   return quietAfterMs > 0 && nowMs - state.busyAtMs >= quietAfterMs && isAtRest(state)
 }
 
+/** Whoever has asked within this time is going to ask again, and is not to wait for a round then. */
+const leaseKeptMs = 1000
+/** Beats become so many times rarer at the most: the others must hear of a leader before they miss it. */
+const rarestBeat = 8
+
+/** How long to wait for the next beat: twice as long as for the last one, where there is nothing to say. */
+export const nextBeatMs = (state: Serving, nowMs: number): number => {
+  const { heartbeatIntervalMs, quietAfterMs } = state.settings
+  const isRare = quietAfterMs > 0 && state.busyAtMs < nowMs && isAtRest(state)
+  if (!isRare || (state.leaseMs > 0 && nowMs - state.askedAtMs < leaseKeptMs)) return heartbeatIntervalMs
+  return Math.min(2 * state.beatMs, rarestBeat * heartbeatIntervalMs)
+}
+
 /** From this part of the time on the roll of its node names it: the others know before its beats end. */
 const partBeforeRoll = 1 / 3
 

@@ -9,7 +9,7 @@ import { admit } from "./leader-admit.ts"
 import { type HandedOver, handingOver, handOver, orHandedOver } from "./leader-hand-over.ts"
 import type { LeaderInput } from "./leader-input.ts"
 import { leaseUntilMs } from "./leader-lease.ts"
-import { fallsSilent, isAtRest, isLateTimer, notingBusy, servingTimers } from "./leader-quiet.ts"
+import { fallsSilent, isAtRest, isLateTimer, nextBeatMs, notingBusy, servingTimers } from "./leader-quiet.ts"
 import { answered, reconfigure, retryNext } from "./leader-reconfigure.ts"
 import type { Lost, Preparing, Serving } from "./leader-state.ts"
 import { leaseFrom, noteSending } from "./lease.ts"
@@ -49,7 +49,8 @@ const orAwake = <S extends Preparing | Lost>(step: Step<Serving | S>, nowMs: num
   const { state } = step
   if (state._tag !== "Serving" || !state.isSilent || isAtRest(state)) return step
   const outputs = [...step.outputs, ...servingTimers(state)]
-  return { state: { ...state, isSilent: false, busyAtMs: nowMs }, outputs }
+  const { heartbeatIntervalMs: beatMs } = state.settings
+  return { state: { ...state, isSilent: false, busyAtMs: nowMs, beatMs }, outputs }
 }
 
 const servedStep = (
@@ -118,9 +119,9 @@ const confirmReads = (state: Serving, log: LogView, proposed: boolean, nowMs: nu
   const { newReads: queries, configuration } = state
   const slot = knownSlot(state)
   if (queries.length === 0) return stay(state)
-  if (nowMs >= leaseUntilMs(state)) return askRound(state, log, proposed)
+  if (nowMs >= leaseUntilMs(state)) return askRound({ ...state, askedAtMs: nowMs }, log, proposed)
   return stay(
-    { ...state, newReads: [], busyAtMs: nowMs },
+    { ...state, newReads: [], busyAtMs: nowMs, askedAtMs: nowMs },
     { _tag: "Answer", slot, queries, lease: configuration.ballot }
   )
 }
@@ -220,12 +221,13 @@ const beat = (served: Serving, log: LogView, nowMs: number): Step<Serving> => {
   const before = notingBusy(served, nowMs)
   if (fallsSilent(before, nowMs))
     return stay({ ...before, isSilent: true }, { _tag: "CancelTimer", timer: "retransmit" })
-  const [timer] = servingTimers(before)
+  const beatMs = nextBeatMs(before, nowMs)
+  const timer: Output = { _tag: "SetTimer", timer: "heartbeat", afterMs: beatMs }
   if (before.round > before.beatRound && before.reads.length === 0) {
-    return stay({ ...before, beatRound: before.round }, timer)
+    return stay({ ...before, beatMs, beatRound: before.round }, timer)
   }
   const state = nextRound(before)
-  return stay({ ...state, beatRound: state.round }, toAll(state, log), timer)
+  return stay({ ...state, beatMs, beatRound: state.round }, toAll(state, log), timer)
 }
 
 /** Tells everybody everything once more, and is silent again when all have answered. */

@@ -123,6 +123,10 @@ export interface Serving extends CarryFacts, Replication {
   readonly toldAfter: number
   /** When it was seen last that somebody wanted something of it. */
   readonly busyAtMs: number
+  /** When it was asked something last: for a while after that its lease is kept up. */
+  readonly askedAtMs: number
+  /** How long it waits for its next beat: the longer, the less there is to say. */
+  readonly beatMs: number
   /** It beats no more until there is something to do. */
   readonly isSilent: boolean
   /** The request for its own next ballot, while the master has not answered it. */

@@ -33,6 +33,8 @@ export const serving = (
   beatRound: 0,
   toldAfter: 0,
   busyAtMs: 0,
+  askedAtMs: 0,
+  beatMs: defaultLeaderSettings.heartbeatIntervalMs,
   isSilent: false,
   next: undefined,
   refused: undefined,

@@ -33,9 +33,9 @@ export interface WalOptions {
   /** A frame is closed before it outgrows this, 1 MB unless told; a single record may be larger. */
   readonly frameMaxBytes?: number
   /**
-   * Runs something soon, when all that is ready to run has run. Where it is given, a write waits for that, and
-   * takes along what others have to write by then; else it begins at once, which is best where nobody else
-   * writes.
+   * Runs something soon, when all that is ready to run has run. Where it is given, a write waits for that,
+   * and takes along what others have to write by then; else it begins at once, which is best where nobody
+   * else writes.
    */
   readonly soon?: (run: () => void) => void
 }

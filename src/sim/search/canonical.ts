@@ -16,6 +16,8 @@ const ignored = new Set([
   "beatRound",
   "toldAfter",
   "busyAtMs",
+  "askedAtMs",
+  "beatMs",
   "pendingBytes",
   "reason",
   "stretches",
