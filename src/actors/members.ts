@@ -131,16 +131,18 @@ const isOfMaster = ({ _tag }: MembershipAction): boolean => _tag === "ReadMaster
 /** Looks after all groups of a node for as long as it runs: one timer, however many groups there are. */
 export const watchMembers = (all: ReadonlyArray<Members>): Effect.Effect<never> => {
   let looks = 0
+  let busy = all
   return Effect.forever(
     Effect.gen(function* () {
       yield* Effect.sleep(lookEveryMs.value)
       looks++
-      for (const members of all) {
-        if (members.rests && looks % restingLooks !== 0) continue
+      const isRound = looks % restingLooks === 0
+      for (const members of isRound ? all : busy) {
         const rest = members.look()
         // The master may take its time, and be away for one group and not for another.
         if (rest !== undefined) yield* Effect.forkChild(rest)
       }
+      if (isRound) busy = all.filter((members) => !members.rests)
     })
   )
 }
