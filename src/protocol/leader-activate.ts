@@ -89,6 +89,7 @@ const serving = (before: Awaiting, log: LogView, nowMs: number): Step<Serving> =
     refused: undefined,
     leaseMs: settings.leaseDurationMs,
     sendings: [],
+    invited: undefined,
     handOver: undefined
   }
   return {

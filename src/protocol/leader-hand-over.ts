@@ -5,6 +5,9 @@
 import { isAcceptorOf, nodesOf } from "./configuration.ts"
 import { type Replica, sameReplica } from "./ids.ts"
 import type { Serving } from "./leader-state.ts"
+import type { LogView } from "./log-view.ts"
+import type { Accepted } from "./messages.ts"
+import { emptyAccept, nextRound } from "./progress.ts"
 import { type Free, ignored, type Step, stay } from "./step.ts"
 
 /** What a leader that handed over was; it reads no more. */
@@ -14,17 +17,64 @@ export interface HandedOver {
   readonly to: Replica
 }
 
-/** Nothing more is proposed from now on; what waits is refused in favour of the successor in the end. */
+/** So long does a leader that serves on wait for its successor to be ready. Less than any sensible lease. */
+const inviteMs = 100
+/** How often it looks. */
+const lookEveryMs = 10
+
+/**
+ * Invites the successor, or stops at once where it cannot. As long as a lease runs there, the acceptor of the
+ * successor keeps the Prepare of its own leader: the ballot can be had from the master while this one serves.
+ */
 export const handOver = (state: Serving, to: Replica, nowMs: number): Step<Serving> => {
-  const { handOverWithinMs } = state.settings
-  if (!isAcceptorOf(state.configuration, to)) return stay(state, ignored("a successor that is no acceptor"))
+  const { configuration, invited, progress } = state
+  if (!isAcceptorOf(configuration, to)) return stay(state, ignored("a successor that is no acceptor"))
   if (sameReplica(to, state.self)) return stay(state, ignored("handing over to itself"))
-  const byMs = state.handOver?.byMs ?? nowMs + handOverWithinMs
-  return handingOver({ ...state, handOver: { to, byMs } }, nowMs)
+  if (invited !== undefined && sameReplica(invited.to, to)) return stay(state)
+  const isLeased = (progress.get(to.node)?.leaseUntilMs ?? 0) > nowMs
+  if (!isLeased || state.handOver !== undefined) return stop(state, to, nowMs)
+  return stay(
+    { ...state, invited: { to, untilMs: nowMs + inviteMs, after: state.round } },
+    { _tag: "TellSuccessor", to: to.node, message: { _tag: "TakeOver", configuration } },
+    { _tag: "SetTimer", timer: "hand-over", afterMs: lookEveryMs }
+  )
+}
+
+/** Nothing more is proposed from now on; what waits is refused in favour of the successor in the end. */
+const stop = (state: Serving, to: Replica, nowMs: number): Step<Serving> => {
+  const byMs = state.handOver?.byMs ?? nowMs + state.settings.handOverWithinMs
+  return handingOver({ ...state, invited: undefined, handOver: { to, byMs } }, nowMs)
+}
+
+/** Asks again whether the successor is ready; one that does not come in time is told at the end. */
+export const inviting = (state: Serving, log: LogView, nowMs: number): Step<Serving> => {
+  const { invited } = state
+  if (invited === undefined) return handingOver(state, nowMs)
+  if (nowMs >= invited.untilMs) return stop(state, invited.to, nowMs)
+  const asking = nextRound(state)
+  return stay(
+    asking,
+    { _tag: "Send", to: nodesOf(state.configuration), message: emptyAccept(asking, log) },
+    { _tag: "SetTimer", timer: "hand-over", afterMs: lookEveryMs }
+  )
+}
+
+/** The acceptor of the successor grants nothing more: a Prepare waits there, and this leader is to go. */
+export const orAwaited = (
+  step: Step<Serving>,
+  from: Replica,
+  { ballot, round, grantedMs }: Accepted,
+  nowMs: number
+): Step<Serving> => {
+  const { invited, configuration } = step.state
+  if (invited === undefined || !sameReplica(invited.to, from)) return step
+  if (ballot !== configuration.ballot || round <= invited.after || grantedMs > 0) return step
+  const stopped = stop(step.state, from, nowMs)
+  return { state: stopped.state, outputs: [...step.outputs, ...stopped.outputs] }
 }
 
 /** Looks again when the time is over; a timer may be early by what a clock rounds away. */
-export const handingOver = (state: Serving, nowMs: number): Step<Serving> => {
+const handingOver = (state: Serving, nowMs: number): Step<Serving> => {
   if (state.handOver === undefined) return stay(state)
   const afterMs = Math.max(1, Math.ceil(state.handOver.byMs - nowMs))
   return stay(state, { _tag: "SetTimer", timer: "hand-over", afterMs })

@@ -26,6 +26,7 @@ export const isAtRest = (state: Serving): boolean =>
   state.reads.length === 0 &&
   state.newReads.length === 0 &&
   state.next === undefined &&
+  state.invited === undefined &&
   state.handOver === undefined &&
   leastConfirmed(state) > state.toldAfter
 

@@ -6,7 +6,7 @@
 import type { Configuration } from "./configuration.ts"
 import { type Ballot, type Replica, type Slot, slotMax } from "./ids.ts"
 import { admit } from "./leader-admit.ts"
-import { type HandedOver, handingOver, handOver, orHandedOver } from "./leader-hand-over.ts"
+import { type HandedOver, handOver, inviting, orAwaited, orHandedOver } from "./leader-hand-over.ts"
 import type { LeaderInput } from "./leader-input.ts"
 import { leaseUntilMs } from "./leader-lease.ts"
 import { fallsSilent, isAtRest, isLateTimer, nextBeatMs, notingBusy, servingTimers } from "./leader-quiet.ts"
@@ -72,14 +72,17 @@ const servedStep = (
     case "Rouse":
       return roused(state, log, input.ballot)
     case "FromAcceptor":
-      if (input.message._tag === "Accepted") return onAccepted(state, log, input.from, input.message)
+      if (input.message._tag === "Accepted") {
+        const step = onAccepted(state, log, input.from, input.message)
+        return orAwaited(step, input.from, input.message, nowMs)
+      }
       if (input.message._tag === "Gap") return onGap(state, log, input.from, input.message)
       return stay(state)
     case "TimerFired":
       if (input.timer === "heartbeat") return beat(state, log, nowMs)
       if (input.timer === "retransmit") return resendLate(state, log)
       if (input.timer === "master-retry") return retryNext(state)
-      if (input.timer === "hand-over") return handingOver(state, nowMs)
+      if (input.timer === "hand-over") return inviting(state, log, nowMs)
       return stay(state)
     case "FromMaster":
       if (input.reply.requestId === state.next?.requestId) return answered(state, log, input.reply)

@@ -135,9 +135,15 @@ export interface Serving extends CarryFacts, Replication {
   readonly refused: { readonly requestId: string; readonly reason: string } | undefined
   /** When its latest rounds were sent: its lease counts from there. */
   readonly sendings: ReadonlyArray<Sending>
+  /** An acceptor that is to lead gets its ballot, while this one serves; rounds above `after` ask for it. */
+  readonly invited: { readonly to: Replica; readonly untilMs: number; readonly after: number } | undefined
   /** Another acceptor is to lead; nothing more is proposed, and at `byMs` the latest it steps down. */
   readonly handOver: { readonly to: Replica; readonly byMs: number } | undefined
 }
+
+/** Whether another acceptor is about to lead instead. */
+export const isHandingOver = ({ invited, handOver }: Serving): boolean =>
+  invited !== undefined || handOver !== undefined
 
 /** What a leader that lost to another ballot was. */
 export interface Lost {

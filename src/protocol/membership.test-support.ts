@@ -40,6 +40,7 @@ export const serving = (
   refused: undefined,
   leaseMs: 0,
   sendings: [],
+  invited: undefined,
   handOver: undefined,
   ...change
 })

@@ -4,7 +4,7 @@
  */
 import { type Configuration, isAcceptorOf } from "./configuration.ts"
 import { type Ballot, type NodeId, type Replica, Slot, sameReplica, slotPlus } from "./ids.ts"
-import type { LeaderState, Serving } from "./leader-state.ts"
+import { isHandingOver, type LeaderState, type Serving } from "./leader-state.ts"
 
 export interface MembershipSettings {
   /** How many acceptors the group is to have. */
@@ -200,7 +200,7 @@ const serving = (
 ): MembershipStep => {
   const state = looked(before, leader, misses, nowMs)
   const { settings, standing } = state
-  if (leader.next !== undefined || leader.handOver !== undefined) return { state, action: nothing }
+  if (leader.next !== undefined || isHandingOver(leader)) return { state, action: nothing }
   if (standing === undefined) {
     if (nowMs - state.askedAtMs < settings.retryAfterMs) return { state, action: nothing }
     return { state: { ...state, askedAtMs: nowMs }, action: { _tag: "ReadMaster" } }

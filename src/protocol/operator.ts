@@ -1,7 +1,7 @@
 /** What operators ask a leader for, and how it comes about: step by step, each ask moves it on or waits. */
 import type { Configuration } from "./configuration.ts"
 import { type NodeId, type Replica, sameReplica } from "./ids.ts"
-import type { LeaderState, Serving } from "./leader-state.ts"
+import { isHandingOver, type LeaderState, type Serving } from "./leader-state.ts"
 import { type MembershipAction, type MembershipState, steadyReplica } from "./membership.ts"
 import type { OperatorAnswer, OperatorRequest } from "./messages.ts"
 
@@ -20,7 +20,7 @@ export const operate = (
 ): OperatorStep => {
   if (leader._tag === "Deposed") return say({ _tag: "NotLeader", leader: undefined })
   if (leader._tag !== "Serving") return wait("a ballot is on its way")
-  if (leader.next !== undefined || leader.handOver !== undefined) return wait("another change is under way")
+  if (leader.next !== undefined || isHandingOver(leader)) return wait("another change is under way")
   switch (request._tag) {
     case "Transfer":
       return transfer(state, leader, request.to, misses)

@@ -29,15 +29,17 @@ export const leased = (): Script => {
 export const handedOver = (): Script => {
   const script = serving("ABC", "ABC", { leaseDurationMs: 200, maxClockDrift: 0.01 })
   const { cluster } = script
-  script.heading(
-    "A is to hand over to B while a command is in flight; another one waits, and is refused then."
-  )
-  submit(cluster, "A", 1)
+  script.heading("A is to hand over to B: B is invited, and A serves on.")
   cluster.lead("A", { _tag: "HandOver", to: cluster.node("B").self })
-  submit(cluster, "A", 2)
+  submit(cluster, "A", 1)
   settle(cluster)
-  script.heading("B was told, and leads without waiting for the lease of A.")
+  script.heading("B gets a ballot. Its own acceptor keeps its Prepare, for the lease of A runs.")
   cluster.start("B", "ABC")
+  settle(cluster)
+  script.heading("A sees by the next answer of B that B is ready; what comes now is refused in the end.")
+  submit(cluster, "A", 2)
+  cluster.nowMs = 10
+  cluster.fire("A", "hand-over")
   settle(cluster)
   return script
 }
