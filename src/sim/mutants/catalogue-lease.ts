@@ -1,5 +1,5 @@
 /** Seeded bugs of leases and of reads from replicas. */
-import type { Mutant } from "./mutant.ts"
+import { type Mutant, standstillLaw } from "./mutant.ts"
 
 const acceptor = "protocol/acceptor.ts"
 const lease = "protocol/lease.ts"
@@ -160,5 +160,23 @@ export const leaseMutants: ReadonlyArray<Mutant> = [
     law: "always",
     why: "A replica answers from a state that has not come to the slot that was asked for.",
     scenarios: ["leases"]
+  },
+  {
+    id: "lease/successor-is-waited-for-for-ever",
+    edits: [
+      {
+        file: "protocol/leader-hand-over.ts",
+        find: "if (nowMs >= invited.untilMs) return",
+        replace: "if (nowMs >= Number.POSITIVE_INFINITY) return"
+      },
+      {
+        file: "protocol/leader-hand-over.ts",
+        find: "  return { state: stopped.state, outputs: [...step.outputs, ...stopped.outputs] }",
+        replace: "  return stopped.state === undefined ? stopped : step"
+      }
+    ],
+    law: standstillLaw,
+    why: "A leader that has invited its successor never stops, and makes no other change meanwhile.",
+    scenarios: ["operations"]
   }
 ]
