@@ -114,8 +114,8 @@ describe("the campaign", () => {
   it("kills a mutant that hangs, and goes on with the next", { timeout: 60_000 }, async () => {
     const hangs = {
       file: "machines/kv.ts",
-      find: 'case "Put":\n      state',
-      replace: 'case "Put":\n      for (;;) {}\n      state'
+      find: 'case "Put":\n      return { changed',
+      replace: 'case "Put":\n      for (;;) {}\n      return { changed'
     }
     const [first, second] = await tryOut([one("hangs", [hangs]), one("sound", [comment])], 1, 6_000)
     expect(first!.killed).toMatchObject({ law: "a run ends", seed: 1 })

@@ -131,7 +131,9 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: serve,
-        find: "if (nowMs >= leaseUntilMs(state)) return askRound(state, log, proposed)\n",
+        find:
+          "if (nowMs >= leaseUntilMs(state)) " +
+          "return askRound({ ...state, askedAtMs: nowMs }, log, proposed)\n",
         replace: ""
       },
       {
