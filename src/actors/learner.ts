@@ -23,8 +23,8 @@ import { unpack } from "../runtime/codec.ts"
 import { crash } from "../runtime/supervisor.ts"
 import { type AnswerCell, outcomes } from "../wire/client-codec.ts"
 import { Answering, type AnsweringOptions, type LeaderAnswer } from "./answering.ts"
+import { Foreteller } from "./foreteller.ts"
 import type { NodeContext } from "./node-context.ts"
-import { sendForetold, sendResults } from "./replies.ts"
 
 export type LearnerMessage =
   | { readonly _tag: "Apply"; readonly through: Slot; readonly answer: boolean }
@@ -44,6 +44,8 @@ export type LearnerMessage =
   | { readonly _tag: "Consider" }
   | LeaderAnswer
   | LocalQuery
+  /** Clients that were foretold their results had time enough to show that they know them. */
+  | { readonly _tag: "SendWithheld" }
   /** Somebody has waited long enough. */
   | { readonly _tag: "AnswerAgain" }
 
@@ -76,6 +78,7 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
   const { leads, askByRound } = options
   const answerOf = (bytes: Uint8Array) => ask(machine, replica, bytes)
   const answering = new Answering({ context, group, replica, ask: answerOf, leads, askByRound })
+  const foreteller = new Foreteller(context, group)
   const results = new Map<SessionId, Array<unknown>>()
   const answers: Answers = {
     result: (result) => gather(results, machine, result),
@@ -86,8 +89,9 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
     for (const run of options.read(slotPlus(replica.applied, 1), through, chunkMaxBytes)) {
       applyRun(replica, machine, decode, run, answer ? answers : undefined)
     }
-    for (const [session, flat] of results) sendResults(context, group, session, flat)
+    for (const [session, flat] of results) foreteller.send(session, flat)
     results.clear()
+    foreteller.forget(replica.sessions)
     options.consider(replica)
   }
 
@@ -113,13 +117,20 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
         else if (message._tag === "Install") message.done(install(replica, message.by, message.install))
         else if (message._tag === "Consider") options.consider(replica)
         else if (message._tag === "Foretell") foretells = message
+        else if (message._tag === "SendWithheld") foreteller.sendAll()
         else if (message._tag === "Apply" && message.through > through) {
           through = message.through
           answer ||= message.answer
         }
       }
       const answerAll = () => {
-        if (foretells !== undefined) foretell(options, decode, foretells)
+        if (foretells !== undefined) {
+          foretell(options, decode, foreteller, foretells)
+          const { inMs } = foreteller
+          // Not set anew for each: what is told later may be sent sooner.
+          if (inMs !== undefined && !timers.has("withheld"))
+            timers.set("withheld", inMs, { _tag: "SendWithheld" })
+        }
         const rest = answering.answer()
         const { inMs } = answering
         if (inMs !== undefined) timers.set("answer", inMs, { _tag: "AnswerAgain" })
@@ -139,8 +150,9 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
 
 /** Tells a client what its command will come to; whatever has been chosen by now is answered as ever. */
 const foretell = (
-  { replica, machine, context, group, read }: LearnerOptions,
+  { replica, machine, read }: LearnerOptions,
   decode: DecodeCommand,
+  foreteller: Foreteller,
   { slot, configuration }: Foretell
 ): void => {
   if (replica.applied !== slotPlus(slot, -1)) return
@@ -149,7 +161,7 @@ const foretell = (
   if (result === undefined) return
   const flat: Array<unknown> = []
   pushResult(flat, machine, result)
-  sendForetold(context, group, configuration, result, flat)
+  foreteller.tell(result, flat, configuration)
 }
 
 /** Only if it is further on, and the log takes it. */

@@ -1,7 +1,6 @@
 /** Replies to clients in as few messages as the bus takes. */
-import type { Configuration } from "../protocol/configuration.ts"
-import { type GroupId, type SessionId, type Slot, sameReplica } from "../protocol/ids.ts"
-import type { CommandResult, LocalQuery, Query, Refusal } from "../protocol/messages.ts"
+import type { GroupId, SessionId, Slot } from "../protocol/ids.ts"
+import type { LocalQuery, Query, Refusal } from "../protocol/messages.ts"
 import type { Published } from "../runtime/bus/port.ts"
 import type { AnswerCell } from "../wire/client-codec.ts"
 import type { NodeContext } from "./node-context.ts"
@@ -17,21 +16,6 @@ export const sendResults = (
   flat: ReadonlyArray<unknown>
 ): void =>
   sendHalving(flat, 4, (part) => context.toSession(session, group, { _tag: "Results", session, flat: part }))
-
-/**
- * Tells a session what its command at a slot will come to. What fits no message is left out: the result
- * follows.
- */
-export const sendForetold = (
-  context: NodeContext,
-  group: GroupId,
-  { ballot, acceptors }: Configuration,
-  { session, slot }: CommandResult,
-  flat: ReadonlyArray<unknown>
-): void => {
-  const waitsFor = acceptors.filter((acceptor) => !sameReplica(acceptor, context.self))
-  context.toSession(session, group, { _tag: "Foretold", ballot, slot, waitsFor, session, flat })
-}
 
 /**
  * Answers questions: those of one client in one message. `isValid` is asked when an answer was computed,

@@ -2,22 +2,24 @@
  * A client of one group as an actor: callbacks for those who count microseconds, effects for everybody else.
  */
 import { Clock, Context, Effect, Random, Scope } from "effect"
-import { ClientId, type GroupId, type Replica, type SessionId } from "../protocol/ids.ts"
+import { ClientId, type GroupId, type NodeId, type SessionId } from "../protocol/ids.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
 import { Bus } from "../runtime/bus/port.ts"
 import { crash } from "../runtime/supervisor.ts"
-import type { ToClient } from "../wire/client-codec.ts"
+import type { Foretold, ToClient } from "../wire/client-codec.ts"
 import { packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import type { Command, CommandDone } from "./epoch.ts"
-import { GroupCore } from "./group-core.ts"
+import { Foretelling } from "./foretelling.ts"
+import { GroupCore, type Heard } from "./group-core.ts"
 import { Link } from "./link.ts"
 import type { Question, QuestionDone } from "./questions.ts"
 
 type Message =
   | { readonly _tag: "Command"; readonly command: Command }
   | { readonly _tag: "Question"; readonly question: Question }
-  | { readonly _tag: "Heard"; readonly body: ToClient; readonly from: Replica }
+  | { readonly _tag: "Heard"; readonly body: Heard; readonly from: NodeId }
+  | { readonly _tag: "Foreseen"; readonly foretold: Foretold }
   | { readonly _tag: "Listening"; readonly session: SessionId }
   | { readonly _tag: "NotListening" }
   | { readonly _tag: "NobodyThere" }
@@ -46,6 +48,8 @@ const receive = (core: GroupCore, message: Message): void => {
       return core.question(message.question)
     case "Heard":
       return core.heard(message.body, message.from)
+    case "Foreseen":
+      return core.foreseen(message.foretold)
     case "Listening":
       return core.listening(message.session)
     case "NotListening":
@@ -90,10 +94,18 @@ export const groupClient = Effect.fnUntraced(function* (cluster: string, group: 
     run,
     onFound: () => tell({ _tag: "Look" })
   })
+  const foretelling = new Foretelling()
+  const foreseen = (foretold: Foretold | undefined) => {
+    if (foretold !== undefined) tell({ _tag: "Foreseen", foretold })
+  }
   const onMessage = (payload: Uint8Array) => {
     const packet = codec.decode(payload)
-    if (typeof packet !== "string" && packet.group === group)
-      tell({ _tag: "Heard", body: packet.body as ToClient, from: packet.from })
+    if (typeof packet === "string" || packet.group !== group) return
+    const body = packet.body as ToClient
+    // Put together at once: a turn of the actor for each acceptor would cost more than the hop that is saved.
+    if (body._tag === "Synced") foreseen(foretelling.synced(packet.from, body))
+    else if (body._tag === "Foretold") foreseen(foretelling.foretold(body))
+    else tell({ _tag: "Heard", body, from: packet.from.node })
   }
   const listen = (session: SessionId) =>
     run(

@@ -2,12 +2,12 @@
  * What a client of one group does with what it hears: one session, many commands in flight, whoever leads.
  */
 import { closeEntry, keepAliveEntry, openEntry } from "../protocol/entry.ts"
-import type { ClientId, Replica, SessionId } from "../protocol/ids.ts"
+import type { ClientId, NodeId, SessionId } from "../protocol/ids.ts"
+import type { Synced } from "../protocol/messages.ts"
 import { knob } from "../runtime/buggify.ts"
 import { type Foretold, type Leading, resultAt, type ToClient } from "../wire/client-codec.ts"
 import { type Command, Epoch } from "./epoch.ts"
 import { Indeterminate, Rejected, Unavailable } from "./errors.ts"
-import { Foretelling } from "./foretelling.ts"
 import type { Link } from "./link.ts"
 import { type Question, Questions } from "./questions.ts"
 
@@ -29,12 +29,14 @@ export interface CoreOptions {
   readonly listen: (session: SessionId) => void
 }
 
+/** All but what is put together before it counts. */
+export type Heard = Exclude<ToClient, Synced | Foretold>
+
 /** Called by one actor, a batch at a time; `flush` ends each batch. */
 export class GroupCore {
   readonly #options: CoreOptions
   readonly #link: Link
   readonly #questions = new Questions()
-  readonly #foretelling = new Foretelling()
   /** Commands that no session has taken yet. */
   #queue: Array<Command> = []
   #epoch: Epoch | undefined
@@ -58,18 +60,13 @@ export class GroupCore {
     this.#questions.add(question)
   }
 
-  heard(body: ToClient, by: Replica): void {
+  heard(body: Heard, from: NodeId): void {
     if (body._tag === "Leading") return this.#leading(body)
-    // No sign of life of the leader.
-    if (body._tag === "Synced") return this.#foreseen(this.#foretelling.synced(by, body))
-    const from = by.node
     this.#heardAtMs = this.#options.nowMs()
     switch (body._tag) {
       case "Results":
         this.#link.served()
         return this.#results(body.session, body.flat)
-      case "Foretold":
-        return this.#foreseen(this.#foretelling.foretold(body))
       case "Opened":
         return this.#opened(body.session)
       case "SubmitRefused":
@@ -87,6 +84,13 @@ export class GroupCore {
         this.#link.served()
         return this.#questions.answered(body.slot, body.flat)
     }
+  }
+
+  /** What was foretold has come true: no other result need come, and one that does finds it settled. */
+  foreseen({ session, flat }: Foretold): void {
+    this.#heardAtMs = this.#options.nowMs()
+    this.#link.served()
+    this.#results(session, flat)
   }
 
   listening(session: SessionId): void {
@@ -220,13 +224,6 @@ export class GroupCore {
         if (!given) command.done(null, 0, new Rejected({ reason }))
       }
     }
-  }
-
-  /** What was foretold has come true; its result proper is still to come, and finds it settled. */
-  #foreseen(foretold: Foretold | undefined): void {
-    if (foretold === undefined) return
-    this.#link.served()
-    this.#results(foretold.session, foretold.flat)
   }
 
   #results(session: SessionId, flat: ReadonlyArray<unknown>): void {

@@ -112,6 +112,10 @@ export const wouldRun = (
   return session.replies.size < sessionWindowMax
 }
 
+/** The client has the replies to all numbers up to this one, as far as it has said so. */
+export const receivedThrough = (sessions: Sessions, id: SessionId): number =>
+  sessions.byId.get(id)?.received ?? Number.POSITIVE_INFINITY
+
 const forgetReplies = (session: Session, received: number): void => {
   if (received <= session.received) return
   if (session.replies.size > 0) {
