@@ -1,6 +1,6 @@
 /**
- * Results that clients may know before they are sent: told in advance, and sent only to those that do not soon
- * show that they have them (protocol, section 5, point 8).
+ * Results that clients may know before they are sent: told in advance, and sent only to those that do not
+ * soon show that they have them (protocol, section 5, point 8).
  */
 import type { Configuration } from "../protocol/configuration.ts"
 import { type GroupId, type SessionId, type Slot, sameReplica } from "../protocol/ids.ts"
@@ -31,9 +31,9 @@ export class Foreteller {
     this.#group = group
   }
 
-  /** Whether something is withheld: `sendAll` is to be called in so many milliseconds. */
-  get inMs(): number | undefined {
-    return this.#told.size === 0 ? undefined : withheldMs.value
+  /** In so many milliseconds at the latest `sendAll` is to be called. */
+  get inMs(): number {
+    return withheldMs.value
   }
 
   /** Tells a client what its command will come to. What fits no message is left out: the result follows. */

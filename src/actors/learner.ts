@@ -75,9 +75,7 @@ const commandDecoder = (machine: AnyMachine): DecodeCommand => {
 export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions) {
   const { machine, replica, context, group } = options
   const decode = commandDecoder(machine)
-  const { leads, askByRound } = options
-  const answerOf = (bytes: Uint8Array) => ask(machine, replica, bytes)
-  const answering = new Answering({ context, group, replica, ask: answerOf, leads, askByRound })
+  const answering = new Answering({ ...options, ask: (bytes) => ask(machine, replica, bytes) })
   const foreteller = new Foreteller(context, group)
   const results = new Map<SessionId, Array<unknown>>()
   const answers: Answers = {
@@ -125,11 +123,8 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
       }
       const answerAll = () => {
         if (foretells !== undefined) {
-          foretell(options, decode, foreteller, foretells)
-          const { inMs } = foreteller
-          // Not set anew for each: what is told later may be sent sooner.
-          if (inMs !== undefined && !timers.has("withheld"))
-            timers.set("withheld", inMs, { _tag: "SendWithheld" })
+          const inMs = foretell(options, decode, foreteller, foretells)
+          if (!timers.has("withheld")) timers.set("withheld", inMs, { _tag: "SendWithheld" })
         }
         const rest = answering.answer()
         const { inMs } = answering
@@ -148,20 +143,25 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
   return { actor }
 })
 
-/** Tells a client what its command will come to; whatever has been chosen by now is answered as ever. */
+/**
+ * Tells a client what its command will come to; whatever has been chosen by now is answered as ever. Returns
+ * in how many milliseconds to send what is withheld at the latest: what is told later may be sent sooner.
+ */
 const foretell = (
   { replica, machine, read }: LearnerOptions,
   decode: DecodeCommand,
   foreteller: Foreteller,
   { slot, configuration }: Foretell
-): void => {
-  if (replica.applied !== slotPlus(slot, -1)) return
+): number => {
+  const { inMs } = foreteller
+  if (replica.applied !== slotPlus(slot, -1)) return inMs
   const [run] = read(slot, slot, chunkMaxBytes)
   const result = run && previewRun(replica, machine, decode, run)
-  if (result === undefined) return
+  if (result === undefined) return inMs
   const flat: Array<unknown> = []
   pushResult(flat, machine, result)
   foreteller.tell(result, flat, configuration)
+  return inMs
 }
 
 /** Only if it is further on, and the log takes it. */

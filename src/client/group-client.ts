@@ -7,7 +7,7 @@ import { spawnBatch } from "../runtime/actor-spawn.ts"
 import { Bus } from "../runtime/bus/port.ts"
 import { crash } from "../runtime/supervisor.ts"
 import type { Foretold, ToClient } from "../wire/client-codec.ts"
-import { packetCodec } from "../wire/packet.ts"
+import { type PacketCodec, packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import type { Command, CommandDone } from "./epoch.ts"
 import { Foretelling } from "./foretelling.ts"
@@ -63,6 +63,23 @@ const receive = (core: GroupCore, message: Message): void => {
   }
 }
 
+/** Reads what comes for a client. */
+const hearing = (codec: PacketCodec, group: GroupId, tell: (message: Message) => void) => {
+  const foretelling = new Foretelling()
+  const foreseen = (foretold: Foretold | undefined): void => {
+    if (foretold !== undefined) tell({ _tag: "Foreseen", foretold })
+  }
+  return (payload: Uint8Array): void => {
+    const packet = codec.decode(payload)
+    if (typeof packet === "string" || packet.group !== group) return
+    const body = packet.body as ToClient
+    // Put together at once: a turn of the actor for each acceptor would cost more than the hop that is saved.
+    if (body._tag === "Synced") foreseen(foretelling.synced(packet.from, body))
+    else if (body._tag === "Foretold") foreseen(foretelling.foretold(body))
+    else tell({ _tag: "Heard", body, from: packet.from.node })
+  }
+}
+
 /**
  * Connects to a group; the client lives until the scope closes. Finding a leader is part of the first
  * command.
@@ -94,19 +111,7 @@ export const groupClient = Effect.fnUntraced(function* (cluster: string, group: 
     run,
     onFound: () => tell({ _tag: "Look" })
   })
-  const foretelling = new Foretelling()
-  const foreseen = (foretold: Foretold | undefined) => {
-    if (foretold !== undefined) tell({ _tag: "Foreseen", foretold })
-  }
-  const onMessage = (payload: Uint8Array) => {
-    const packet = codec.decode(payload)
-    if (typeof packet === "string" || packet.group !== group) return
-    const body = packet.body as ToClient
-    // Put together at once: a turn of the actor for each acceptor would cost more than the hop that is saved.
-    if (body._tag === "Synced") foreseen(foretelling.synced(packet.from, body))
-    else if (body._tag === "Foretold") foreseen(foretelling.foretold(body))
-    else tell({ _tag: "Heard", body, from: packet.from.node })
-  }
+  const onMessage = hearing(codec, group, tell)
   const listen = (session: SessionId) =>
     run(
       bus.subscribe(subjects.session(group, session), { onMessage }).pipe(
