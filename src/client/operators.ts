@@ -97,6 +97,11 @@ const everywhere = Effect.fnUntraced(function* (
     return yield* new OperationRefused({ group: "all", reason })
   }
   const groups = [...new Set(seen.flatMap((node) => node.groups.map(({ group }) => group)))].sort()
+  // Nodes that begin to run, and those that only keep the master, tell of none: that is not all there are.
+  if (groups.length === 0) {
+    const reason = "no node that answers has a part in any group: its nodes may be starting, ask again"
+    return yield* new OperationUnfinished({ group: "all", reason })
+  }
   return yield* Effect.forEach(groups, (group) => operate(group, request, options), { concurrency: 8 })
 })
 
