@@ -32,8 +32,7 @@ const candidacyOf = ({ settings, times }: CandidateOptions): CandidacySettings =
 
 /**
  * Spawns the candidate of a group. `look` has it look at once, and is to be called now and then, for as long
- * as
- * `isUneasy` at the least: it has no timer for that. It runs until the scope closes.
+ * as `isUneasy` at the least: it has no timer for that. It runs until the scope closes.
  */
 export const spawnCandidate = Effect.fnUntraced(function* (options: CandidateOptions) {
   const { detector, leader } = options

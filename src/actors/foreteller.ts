@@ -31,7 +31,7 @@ export class Foreteller {
     this.#group = group
   }
 
-  /** In so many milliseconds at the latest `sendAll` is to be called. */
+  /** In so many milliseconds `sendAll` is to be called; what is told after that may go with it. */
   get inMs(): number {
     return withheldMs.value
   }

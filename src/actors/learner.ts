@@ -123,8 +123,8 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
       }
       const answerAll = () => {
         if (foretells !== undefined) {
-          const inMs = foretell(options, decode, foreteller, foretells)
-          if (!timers.has("withheld")) timers.set("withheld", inMs, { _tag: "SendWithheld" })
+          foretell(options, decode, foreteller, foretells)
+          if (!timers.has("withheld")) timers.set("withheld", foreteller.inMs, { _tag: "SendWithheld" })
         }
         const rest = answering.answer()
         const { inMs } = answering
@@ -143,25 +143,20 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
   return { actor }
 })
 
-/**
- * Tells a client what its command will come to; whatever has been chosen by now is answered as ever. Returns
- * in how many milliseconds to send what is withheld at the latest: what is told later may be sent sooner.
- */
+/** Tells a client what its command will come to; whatever has been chosen by now is answered as ever. */
 const foretell = (
   { replica, machine, read }: LearnerOptions,
   decode: DecodeCommand,
   foreteller: Foreteller,
   { slot, configuration }: Foretell
-): number => {
-  const { inMs } = foreteller
-  if (replica.applied !== slotPlus(slot, -1)) return inMs
+): void => {
+  if (replica.applied !== slotPlus(slot, -1)) return
   const [run] = read(slot, slot, chunkMaxBytes)
   const result = run && previewRun(replica, machine, decode, run)
-  if (result === undefined) return inMs
+  if (result === undefined) return
   const flat: Array<unknown> = []
   pushResult(flat, machine, result)
   foreteller.tell(result, flat, configuration)
-  return inMs
 }
 
 /** Only if it is further on, and the log takes it. */

@@ -4,9 +4,7 @@ import { keptNothing } from "../protocol/cas-paxos.ts"
 import { Ballot, GroupId, noBallot } from "../protocol/ids.ts"
 import { broughtBack, type MasterState } from "../protocol/master.ts"
 import type { FileValue, PromisedIn } from "../protocol/taking-seat.ts"
-import { spawnBatch } from "../runtime/actor-spawn.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
-import { crash } from "../runtime/supervisor.ts"
 import type { Packet } from "../wire/packet.ts"
 import type { GroupLog } from "./group-log.ts"
 import { KeeperRole } from "./keeper.ts"
@@ -30,6 +28,7 @@ import {
 } from "./register-errors.ts"
 import { replicatedRegister } from "./register-replicated.ts"
 import { asNodes, seatTaking } from "./seat-taking.ts"
+import { spawnSoon } from "./soon.ts"
 
 /** What a node tells of its part in the master. */
 export interface MasterStatus {
@@ -180,12 +179,8 @@ const together = Effect.fnUntraced(function* (
     count(context.counters, "seat lost to another disk")
     runSync(Effect.forkIn(takeSeat, scope))
   }
-  const settling = yield* spawnBatch<"settle">({
-    name: `${context.self.node}/keeper`,
-    supervision: crash,
-    receive: () => keeper.settle()
-  })
-  const wake = () => void settling.offerControlUnsafe("settle")
+  const { soon } = yield* spawnSoon(`${context.self.node}/keeper`)
+  const wake = () => soon(() => keeper.settle())
   const keeper = new KeeperRole({ self: context.self, store, onFailure, wake, onSeatLost: seatLost })
   const taking = seatTaking({ context, masters, store, keeper, files, promised })
   const takeSeat = Effect.catch(taking.run, (failure) => Effect.sync(() => onFailure(failure)))

@@ -1,14 +1,13 @@
 /** A node's storage: one write-ahead log, and in it the log of every group, under a number that stays. */
 import { Effect } from "effect"
-import { spawnBatch } from "../runtime/actor-spawn.ts"
 import { knob } from "../runtime/buggify.ts"
 import { StorageCorrupted } from "../runtime/storage/errors.ts"
 import { openWal } from "../runtime/storage/wal.ts"
-import { crash } from "../runtime/supervisor.ts"
 import type { Compacted } from "./compaction.ts"
 import { GroupLog } from "./group-log.ts"
 import { KeeperStore } from "./keeper-store.ts"
 import type { NodeConfig } from "./node-config.ts"
+import { spawnSoon } from "./soon.ts"
 
 /** Records of the node itself are in group 0; this one gives a group its number. */
 const nodeGroup = 0
@@ -24,18 +23,6 @@ const encodeName = (number: number, name: string): ReadonlyArray<Uint8Array> => 
 /** A node with so many groups gathers what they have to write: there is always somebody else who writes. */
 const gathersFrom = knob("gather-writes-from-groups", 8, { min: 1, max: 8 })
 
-/** Runs things when all actors that are ready have had their turn. */
-const spawnSoon = Effect.fnUntraced(function* (node: string) {
-  const actor = yield* spawnBatch<() => void>({
-    name: `${node}/writer`,
-    supervision: crash,
-    receive: (batch) => {
-      for (const run of batch) run()
-    }
-  })
-  return { actor, soon: (run: () => void): void => void actor.offerControlUnsafe(run) }
-})
-
 /** Opens the log of a node's data directory and takes in what it holds. */
 export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
   const byNumber = new Map<number, GroupLog>()
@@ -47,7 +34,8 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
   }
   const numbers = new Map<string, number>()
   const keeper = new KeeperStore()
-  const writer = config.groups.length < gathersFrom.value ? undefined : yield* spawnSoon(config.node)
+  const writer =
+    config.groups.length < gathersFrom.value ? undefined : yield* spawnSoon(`${config.node}/writer`)
   const wal = yield* openWal(
     {
       directory: config.data,

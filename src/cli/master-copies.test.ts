@@ -1,6 +1,7 @@
 /** What the masters hold alike is what is shown of a group, and what a backup copies. */
 import { assert, describe, it } from "@effect/vitest"
 import { masterText } from "../actors/master-state.ts"
+import { nodeSeen } from "../client/discover.test-support.ts"
 import type { NodeSeen } from "../client/discover.ts"
 import { Ballot, NodeId, StorageId } from "../protocol/ids.ts"
 import { emptyMaster, type MasterState } from "../protocol/master.ts"
@@ -12,16 +13,10 @@ const active = { ballot: Ballot(2), generation: 1, leader: n1, acceptors: [n1] }
 const older: MasterState = { ...emptyMaster(), nextBallot: Ballot(3), active }
 const newer: MasterState = { ...older, drained: [NodeId("n2")] }
 
-const holding = (id: string, version: number, state: MasterState): NodeSeen => ({
-  id,
-  storage: "s",
-  pid: 7,
-  state: "running",
-  counters: {},
-  groups: [],
-  masters: three,
-  master: { state: "seated", registers: [{ group: "main", version, state: masterText(state) }] }
-})
+const holding = (id: string, version: number, state: MasterState): NodeSeen => {
+  const registers = [{ group: "main", version, state: masterText(state) }]
+  return nodeSeen(id, { masters: three, master: { state: "seated", registers } })
+}
 
 describe("the state that the masters hold", () => {
   it("is the newest that a majority of all masters has, whoever is silent", () => {

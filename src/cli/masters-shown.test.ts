@@ -1,18 +1,12 @@
 /** What is said of masters that do not answer. */
 import { assert, describe, it } from "@effect/vitest"
+import { nodeSeen } from "../client/discover.test-support.ts"
 import type { NodeSeen } from "../client/discover.ts"
 import { mastersLine, mastersShown } from "./masters-shown.ts"
 
 const three = ["n1", "n2", "n3"]
-const seen = (id: string, masters?: ReadonlyArray<string>): NodeSeen => ({
-  id,
-  storage: "s",
-  pid: 7,
-  state: "running",
-  counters: {},
-  groups: [],
-  ...(masters === undefined ? {} : { masters })
-})
+const seen = (id: string, masters?: ReadonlyArray<string>): NodeSeen =>
+  nodeSeen(id, masters === undefined ? {} : { masters })
 
 describe("the masters of a cluster", () => {
   it("are not mentioned where all answer, or where nobody told who they are", () => {

@@ -1,27 +1,18 @@
 /** What the answers of the nodes come to. */
 import { assert, describe, it } from "@effect/vitest"
+import { nodeSeen } from "../client/discover.test-support.ts"
 import type { NodeSeen } from "../client/discover.ts"
 import { clusterShown } from "./status.ts"
 
-const seen = (id: string, phase: string, ballot: number, chosen: number): NodeSeen => ({
-  id,
-  storage: "s",
-  pid: 7,
-  state: "running",
-  counters: {},
-  nodes: ["n1", "n2", "n3"],
-  groups: [
-    {
-      group: "main",
-      phase,
-      promised: ballot,
-      last: chosen,
-      chosen,
-      applied: chosen,
-      configuration: { ballot, generation: 0, leader: ballot === 3 ? "n2" : "n1", acceptors: ["n1", "n2"] }
-    }
-  ]
-})
+const seen = (id: string, phase: string, ballot: number, chosen: number): NodeSeen => {
+  const leader = ballot === 3 ? "n2" : "n1"
+  const configuration = { ballot, generation: 0, leader, acceptors: ["n1", "n2"] }
+  const log = { promised: ballot, last: chosen, chosen, applied: chosen }
+  return nodeSeen(id, {
+    nodes: ["n1", "n2", "n3"],
+    groups: [{ group: "main", phase, ...log, configuration }]
+  })
+}
 
 describe("the status of a cluster", () => {
   it("shows the newest configuration, and a known node that did not answer as silent", () => {

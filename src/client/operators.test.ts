@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { onBus, text } from "../sim/bus/bus.test-support.ts"
 import { subjectsOf } from "../wire/subjects.ts"
+import { nodeSeen } from "./discover.test-support.ts"
 import { operatorsOf } from "./operators.ts"
 
 /** What becomes of taking a node back where one node answers, which knows of n2 and of these groups. */
@@ -10,22 +11,11 @@ const undrained = (...groups: ReadonlyArray<string>) =>
   onBus({}, (world) =>
     Effect.gen(function* () {
       const node = yield* world.join("master")
-      const status = {
-        id: "master",
-        storage: "disk",
-        pid: 1,
-        state: "running",
-        counters: {},
+      const unled = { phase: "Deposed", promised: 0, last: 0, chosen: 0, applied: 0 }
+      const status = nodeSeen("master", {
         nodes: ["master", "n2"],
-        groups: groups.map((group) => ({
-          group,
-          phase: "Deposed",
-          promised: 0,
-          last: 0,
-          chosen: 0,
-          applied: 0
-        }))
-      }
+        groups: groups.map((group) => ({ group, ...unled }))
+      })
       yield* node.subscribe(subjectsOf("dev").status, {
         onMessage: (_payload, _subject, replyTo) => void node.publish(replyTo!, text(JSON.stringify(status)))
       })

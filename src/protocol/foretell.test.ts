@@ -1,30 +1,19 @@
 /** When a leader has acceptors tell a client, what it foretells, and which reads wait for it. */
 import { describe, expect, it } from "vitest"
 import { commandOverheadBytes, keepAliveEntry, writeCommand } from "./entry.ts"
-import { Ballot, ClientId, NodeId, type Replica, RequestNumber, SessionId, Slot, StorageId } from "./ids.ts"
+import { Ballot, ClientId, type Replica, RequestNumber, SessionId, Slot } from "./ids.ts"
 import { defaultLeaderSettings, type LeaderInput } from "./leader-input.ts"
 import { serveStep } from "./leader-serve.ts"
 import type { Serving } from "./leader-state.ts"
-import { type LogView, noBase } from "./log-view.ts"
-import { serving } from "./membership.test-support.ts"
+import { logThrough, replica, serving } from "./membership.test-support.ts"
 import type { Accept } from "./messages.ts"
 import { freshProgress, withProgress } from "./progress.ts"
 import type { Output } from "./step.ts"
 
-const [a, b, c] = ["A", "B", "C"].map(
-  (node): Replica => ({ node: NodeId(node), storage: StorageId("1") })
-) as [Replica, Replica, Replica]
+const [a, b, c] = [replica("A"), replica("B"), replica("C")]
 const client = ClientId("c")
 
-const log: LogView = {
-  base: noBase,
-  first: Slot(1),
-  promised: Ballot(2),
-  last: Slot(5),
-  ballotAt: () => Ballot(2),
-  lastSlotOfBallot: () => Slot(5),
-  read: () => []
-}
+const log = logThrough(5)
 
 const commandOf = (number: number): Uint8Array => {
   const bytes = new Uint8Array(commandOverheadBytes + 1)

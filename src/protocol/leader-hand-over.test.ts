@@ -3,25 +3,15 @@
  * ready.
  */
 import { describe, expect, it } from "vitest"
-import { Ballot, NodeId, noSlot, type Replica, Slot, StorageId } from "./ids.ts"
+import { Ballot, type Replica, Slot } from "./ids.ts"
 import { leaderStep } from "./leader.ts"
 import type { LeaderInput } from "./leader-input.ts"
 import type { LeaderState, Serving } from "./leader-state.ts"
-import { type LogView, noBase } from "./log-view.ts"
-import { serving } from "./membership.test-support.ts"
+import { logThrough, replica, serving } from "./membership.test-support.ts"
 import type { Output } from "./step.ts"
 
-const replica = (node: string): Replica => ({ node: NodeId(node), storage: StorageId("1") })
 const [a, b] = [replica("A"), replica("B")]
-const log: LogView = {
-  base: noBase,
-  first: Slot(1),
-  promised: Ballot(2),
-  last: Slot(7),
-  ballotAt: () => Ballot(2),
-  lastSlotOfBallot: () => noSlot,
-  read: () => []
-}
+const log = logThrough(7)
 
 /** Its lease runs until 200; one batch is in flight. */
 const leading = (leaseUntilMs = 200): Serving => {

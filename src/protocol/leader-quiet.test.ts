@@ -1,26 +1,16 @@
 /** When a leader falls silent, and what has it speak again. */
 import { describe, expect, it } from "vitest"
 import { keepAliveEntry } from "./entry.ts"
-import { Ballot, ClientId, NodeId, noSlot, type Replica, SessionId, Slot, StorageId } from "./ids.ts"
+import { Ballot, ClientId, SessionId, Slot } from "./ids.ts"
 import { leaderStep } from "./leader.ts"
 import { defaultLeaderSettings, type LeaderInput } from "./leader-input.ts"
 import type { LeaderState, Serving } from "./leader-state.ts"
-import { type LogView, noBase } from "./log-view.ts"
-import { serving } from "./membership.test-support.ts"
+import { logThrough, replica, serving } from "./membership.test-support.ts"
 import type { Output } from "./step.ts"
 
-const replica = (node: string): Replica => ({ node: NodeId(node), storage: StorageId("1") })
 const acceptors = [replica("A"), replica("B")]
 const settings = { ...defaultLeaderSettings, quietAfterMs: 3000 }
-const log: LogView = {
-  base: noBase,
-  first: Slot(1),
-  promised: Ballot(2),
-  last: Slot(7),
-  ballotAt: () => Ballot(2),
-  lastSlotOfBallot: () => noSlot,
-  read: () => []
-}
+const log = logThrough(7)
 
 /** All is chosen through 7; the acceptors have answered these rounds. */
 const leading = (confirmed: readonly [number, number], change: Partial<Serving> = {}): Serving => {

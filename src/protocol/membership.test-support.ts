@@ -1,9 +1,23 @@
-/** A leader that serves, as a value, for tests of what is done about its acceptors. */
+/** A leader that serves, as a value, and the log beside it. */
 import { Ballot, NodeId, noSlot, type Replica, Slot, StorageId } from "./ids.ts"
 import { defaultLeaderSettings } from "./leader-input.ts"
 import type { Serving } from "./leader-state.ts"
+import { type LogView, noBase } from "./log-view.ts"
 
-const a: Replica = { node: NodeId("A"), storage: StorageId("1") }
+export const replica = (node: string): Replica => ({ node: NodeId(node), storage: StorageId("1") })
+
+const a = replica("A")
+
+/** A log of ballot 2 through a slot. */
+export const logThrough = (last: number): LogView => ({
+  base: noBase,
+  first: Slot(1),
+  promised: Ballot(2),
+  last: Slot(last),
+  ballotAt: () => Ballot(2),
+  lastSlotOfBallot: () => noSlot,
+  read: () => []
+})
 
 /** Of node A, in ballot 2. */
 export const serving = (

@@ -65,11 +65,15 @@ export const closeSession = (sessions: Sessions, id: SessionId): void => {
   if (sessions.byClient.get(session.client) === id) sessions.byClient.delete(session.client)
 }
 
+/** Nothing was heard of it for too long, by the time of the log. */
+const isExpired = ({ ttlMs }: Sessions, session: Session, atMs: number): boolean =>
+  atMs - session.seenMs > ttlMs
+
 /** A sign of life; false where the session has expired or never was. */
 export const touchSession = (sessions: Sessions, id: SessionId, atMs: number): boolean => {
   const session = sessions.byId.get(id)
   if (session === undefined) return false
-  if (atMs - session.seenMs > sessions.ttlMs) {
+  if (isExpired(sessions, session, atMs)) {
     closeSession(sessions, id)
     return false
   }
@@ -107,7 +111,7 @@ export const wouldRun = (
   atMs: number
 ): boolean => {
   const session = sessions.byId.get(id)
-  if (session === undefined || atMs - session.seenMs > sessions.ttlMs) return false
+  if (session === undefined || isExpired(sessions, session, atMs)) return false
   if (number <= Math.max(session.received, received) || session.replies.has(number)) return false
   return session.replies.size < sessionWindowMax
 }
@@ -149,7 +153,7 @@ export const sweepSessions = (sessions: Sessions, atMs: number): void => {
   if (atMs - sessions.sweptMs < sessions.ttlMs) return
   sessions.sweptMs = atMs
   for (const [id, session] of sessions.byId) {
-    if (atMs - session.seenMs > sessions.ttlMs) closeSession(sessions, id)
+    if (isExpired(sessions, session, atMs)) closeSession(sessions, id)
   }
 }
 

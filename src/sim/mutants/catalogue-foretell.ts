@@ -60,7 +60,7 @@ export const foretellMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: "protocol/session.ts",
-        find: "if (session === undefined || atMs - session.seenMs > sessions.ttlMs) return false\n",
+        find: "if (session === undefined || isExpired(sessions, session, atMs)) return false\n",
         replace: "if (session === undefined) return false\n"
       }
     ],

@@ -16,7 +16,7 @@ export interface Cast {
 }
 
 /** The leader and two other nodes in drawn order; undefined while nobody leads or too few run. */
-export const cast = (world: World): Cast | undefined => {
+const cast = (world: World): Cast | undefined => {
   const leader = leaderOf(world)
   const others = [...(world.cluster?.oracle.running.values() ?? [])].filter((of) => of !== leader)
   const [second, third] = world.random.shuffle(others)
@@ -39,6 +39,19 @@ export const again = (name: string, act: (world: World) => Effect.Effect<void>):
     )
 })
 
+/** The same with a part for each of three nodes; nothing is done while nobody leads, or too few run. */
+export const staged = (name: string, act: (world: World, actors: Cast) => Effect.Effect<void>): FaultFamily =>
+  again(name, (world) =>
+    Effect.suspend(() => {
+      const actors = cast(world)
+      return actors === undefined ? Effect.void : act(world, actors)
+    })
+  )
+
+/** The links between a node and others, both ways. */
+export const between = (one: WatchedGroup, ...others: ReadonlyArray<WatchedGroup>) =>
+  others.flatMap((other) => [[one, other] as const, [other, one] as const])
+
 /** Leaves an entry that was proposed, and not chosen, at the third node: the second one does not get it. */
 const strand = (
   world: World,
@@ -54,20 +67,13 @@ const strand = (
  * Two ballots are issued after one another. The first reads a log without the stranded entry; the second has
  * it, and is held back until the first one has chosen something else in its place.
  */
-export const overtakenBallots: FaultFamily = again("overtaken-ballots", (world) =>
-  Effect.suspend(() => {
-    const actors = cast(world)
-    if (actors === undefined) return Effect.void
-    const { leader, second, third } = actors
+export const overtakenBallots: FaultFamily = staged(
+  "overtaken-ballots",
+  (world, { leader, second, third }) => {
     const { random } = world
     return Effect.gen(function* () {
       const heal = yield* strand(world, leader, second)
-      const apart = cut(world, [
-        [third, leader],
-        [third, second],
-        [leader, third],
-        [second, third]
-      ])
+      const apart = cut(world, between(third, leader, second))
       campaign(world, second, [leader])
       yield* heal
       yield* Effect.sleep(random.range(0, 6))
@@ -76,42 +82,32 @@ export const overtakenBallots: FaultFamily = again("overtaken-ballots", (world) 
       yield* apart
       yield* Effect.sleep(random.range(50, 400))
     })
-  })
+  }
 )
 
 /** The same with an acceptor that is retired while the ballot that it leads is issued and not active. */
-export const retiredRival: FaultFamily = again("retired-rival", (world) =>
-  Effect.suspend(() => {
-    const actors = cast(world)
-    if (actors === undefined) return Effect.void
-    const { leader, second, third } = actors
-    const { random } = world
-    return Effect.gen(function* () {
-      const heal = yield* strand(world, leader, second)
-      campaign(world, second, [leader, third])
-      yield* heal
-      // Just when the second one has its ballot: the third keeps what the first entry of that ballot would
-      // replace.
-      yield* Effect.sleep(random.range(3, 12))
-      const apart = cut(world, [
-        [third, leader],
-        [third, second],
-        [leader, third],
-        [second, third]
-      ])
-      yield* Effect.sleep(random.range(3, 20))
-      campaign(world, third, [leader, second])
-      yield* Effect.sleep(random.range(2, 10))
-      yield* retire(world, third.node)
-      yield* Effect.sleep(random.range(50, 400))
-      yield* apart
-      yield* Effect.sleep(random.range(50, 400))
-      // The group has lost an acceptor for good; a ballot of all three brings it back for the next round.
-      campaign(world, second, [leader, third])
-      yield* Effect.sleep(random.range(100, 400))
-    })
+export const retiredRival: FaultFamily = staged("retired-rival", (world, { leader, second, third }) => {
+  const { random } = world
+  return Effect.gen(function* () {
+    const heal = yield* strand(world, leader, second)
+    campaign(world, second, [leader, third])
+    yield* heal
+    // Just when the second one has its ballot: the third keeps what the first entry of that ballot would
+    // replace.
+    yield* Effect.sleep(random.range(3, 12))
+    const apart = cut(world, between(third, leader, second))
+    yield* Effect.sleep(random.range(3, 20))
+    campaign(world, third, [leader, second])
+    yield* Effect.sleep(random.range(2, 10))
+    yield* retire(world, third.node)
+    yield* Effect.sleep(random.range(50, 400))
+    yield* apart
+    yield* Effect.sleep(random.range(50, 400))
+    // The group has lost an acceptor for good; a ballot of all three brings it back for the next round.
+    campaign(world, second, [leader, third])
+    yield* Effect.sleep(random.range(100, 400))
   })
-)
+})
 
 /** Some of the clients hear nothing of these nodes, so that nobody tells them of a new leader. */
 const unheard = (world: World, nodes: ReadonlyArray<WatchedGroup>): Effect.Effect<void> => {
@@ -123,18 +119,15 @@ const unheard = (world: World, nodes: ReadonlyArray<WatchedGroup>): Effect.Effec
 }
 
 /** A leader is cut off from the other nodes but not from its clients, and is replaced meanwhile. */
-export const leadersBehindPartitions: FaultFamily = again("leaders-behind-partitions", (world) =>
-  Effect.suspend(() => {
-    const actors = cast(world)
-    if (actors === undefined) return Effect.void
-    const { leader, second, third } = actors
+export const leadersBehindPartitions: FaultFamily = staged(
+  "leaders-behind-partitions",
+  (world, { leader, second, third }) => {
     const { random } = world
-    const links = [second, third].flatMap((other) => [[leader, other] as const, [other, leader] as const])
-    const heal = Effect.andThen(cut(world, links), unheard(world, [second, third]))
+    const heal = Effect.andThen(cut(world, between(leader, second, third)), unheard(world, [second, third]))
     campaign(world, second, [third])
     const back = Effect.sync(() => campaign(world, leader, [second, third]))
     return Effect.sleep(random.range(300, 1_500)).pipe(Effect.ensuring(heal), Effect.andThen(back))
-  })
+  }
 )
 
 /** A client does not hear the answers for a while, then nothing at all until its session has expired. */
@@ -156,24 +149,20 @@ export const silencedClients: FaultFamily = again("silenced-clients", (world) =>
 )
 
 /** A backup stands still until it is retired, and no answer of the master reaches the leader for a while. */
-export const lostRetirements: FaultFamily = again("lost-retirements", (world) =>
-  Effect.suspend(() => {
-    const actors = cast(world)
-    const master = world.cluster!.options.master
-    if (actors === undefined || actors.leader.node === master) return Effect.void
-    const { leader, third } = actors
-    const { random } = world
-    const process = world.processes.get(third.node)!
-    const isRetired = () =>
-      world.cluster!.oracle.master?.active?.acceptors.every(({ node }) => node !== third.node) === true
-    return Effect.gen(function* () {
-      const answers = world.bus.severOneWay(master, leader.node)
-      process.freeze()
-      for (let waitedMs = 0; waitedMs < 4_000 && !isRetired(); waitedMs += 2) yield* Effect.sleep(2)
-      process.thaw()
-      yield* Effect.sleep(random.range(500, 6_000))
-      answers()
-      yield* Effect.sleep(random.range(500, 3_000))
-    })
+export const lostRetirements: FaultFamily = staged("lost-retirements", (world, { leader, third }) => {
+  const master = world.cluster!.options.master
+  if (leader.node === master) return Effect.void
+  const { random } = world
+  const process = world.processes.get(third.node)!
+  const isRetired = () =>
+    world.cluster!.oracle.master?.active?.acceptors.every(({ node }) => node !== third.node) === true
+  return Effect.gen(function* () {
+    const answers = world.bus.severOneWay(master, leader.node)
+    process.freeze()
+    for (let waitedMs = 0; waitedMs < 4_000 && !isRetired(); waitedMs += 2) yield* Effect.sleep(2)
+    process.thaw()
+    yield* Effect.sleep(random.range(500, 6_000))
+    answers()
+    yield* Effect.sleep(random.range(500, 3_000))
   })
-)
+})

@@ -6,7 +6,7 @@ import type { WatchedGroup } from "../../laws.ts"
 import type { RebootKind, SimProcess } from "../../process.ts"
 import type { FaultFamily } from "../../swarm.ts"
 import type { World } from "../../world.ts"
-import { again, type Cast, cast, cut } from "./choreography.ts"
+import { again, type Cast, cut, staged } from "./choreography.ts"
 import { campaign } from "./families.ts"
 
 const begun = sometimes("copies: the masters began with a copy of their state")
@@ -132,30 +132,27 @@ const bothComplete = (
  * The masters begin twice with one copy: a node that got a number the first time asks for its activation when
  * another one has got the same number.
  */
-export const oneCopyTwice: FaultFamily = again("one-copy-twice", (world) =>
-  Effect.suspend(() => {
-    const actors = cast(world)
-    const copy = world.cluster!.decided
-    if (actors === undefined || copy === undefined) return Effect.void
-    const { leader, second, third } = actors
-    const { random } = world
-    return Effect.gen(function* () {
-      if (!(yield* beginWith(world, copy))) return
-      // Who leads would ask for a ballot of its own at once, to take the others in.
-      const speaks = hush(world, leader)
-      const links = [leader, third].map((to) => [second, to] as const)
-      const speaking = { second: cut(world, links), third: cut(world, [[third, leader]]) }
-      campaign(world, second, [leader])
-      yield* Effect.sleep(random.range(5, 50))
-      speaks()
-      const isTaken = yield* beginWith(world, copy, true)
-      twice.check(isTaken)
-      const speaksAgain = hush(world, leader)
-      campaign(world, third, [leader])
-      yield* Effect.sleep(random.range(5, 50))
-      yield* bothComplete(world, actors, speaking)
-      speaksAgain()
-      yield* Effect.sleep(random.range(100, 500))
-    })
+export const oneCopyTwice: FaultFamily = staged("one-copy-twice", (world, actors) => {
+  const copy = world.cluster!.decided
+  if (copy === undefined) return Effect.void
+  const { leader, second, third } = actors
+  const { random } = world
+  return Effect.gen(function* () {
+    if (!(yield* beginWith(world, copy))) return
+    // Who leads would ask for a ballot of its own at once, to take the others in.
+    const speaks = hush(world, leader)
+    const links = [leader, third].map((to) => [second, to] as const)
+    const speaking = { second: cut(world, links), third: cut(world, [[third, leader]]) }
+    campaign(world, second, [leader])
+    yield* Effect.sleep(random.range(5, 50))
+    speaks()
+    const isTaken = yield* beginWith(world, copy, true)
+    twice.check(isTaken)
+    const speaksAgain = hush(world, leader)
+    campaign(world, third, [leader])
+    yield* Effect.sleep(random.range(5, 50))
+    yield* bothComplete(world, actors, speaking)
+    speaksAgain()
+    yield* Effect.sleep(random.range(100, 500))
   })
-)
+})

@@ -4,10 +4,8 @@ import type { WatchedGroup } from "../../laws.ts"
 import type { FaultFamily } from "../../swarm.ts"
 import { clockRateMaxPpm } from "../../swarm-process.ts"
 import type { World } from "../../world.ts"
-import { again, cast, cut } from "./choreography.ts"
+import { between, type Cast, cut, staged } from "./choreography.ts"
 import { campaign } from "./families.ts"
-
-type Cast = NonNullable<ReturnType<typeof cast>>
 
 /** The leader's clock as slow as clocks may be, or as it is, and those of the others as fast. */
 const spreadClocks = (world: World, { leader, second, third }: Cast): void => {
@@ -19,15 +17,13 @@ const spreadClocks = (world: World, { leader, second, third }: Cast): void => {
   set(third, rate)
 }
 
-const both = (a: WatchedGroup, b: WatchedGroup) => [[a, b] as const, [b, a] as const]
-
 /** Nobody hears the leader any more, and it hears nobody; its clients still do. */
 const isolated = (world: World, actors: Cast): Effect.Effect<void> => {
   const { leader, second, third } = actors
   const { random } = world
   const { leaseDurationMs } = world.cluster!.options
   return Effect.gen(function* () {
-    const heal = cut(world, [...both(leader, second), ...both(leader, third)])
+    const heal = cut(world, between(leader, second, third))
     campaign(world, second, [third])
     yield* Effect.sleep(random.range(leaseDurationMs, 3 * leaseDurationMs))
     yield* heal
@@ -41,7 +37,7 @@ const halfHeard = (world: World, actors: Cast): Effect.Effect<void> => {
   const { random } = world
   const { leaseDurationMs } = world.cluster!.options
   return Effect.gen(function* () {
-    const heal = cut(world, both(leader, second))
+    const heal = cut(world, between(leader, second))
     yield* Effect.sleep(random.range(0, leaseDurationMs))
     campaign(world, second, [third])
     yield* Effect.sleep(random.range(leaseDurationMs, 3 * leaseDurationMs))
@@ -55,7 +51,7 @@ const forgetful = (world: World, actors: Cast): Effect.Effect<void> => {
   const { leader, second, third } = actors
   const { oracle, processes, options } = world.cluster!
   return Effect.gen(function* () {
-    const heal = cut(world, [...both(leader, second), ...both(leader, third)])
+    const heal = cut(world, between(leader, second, third))
     yield* world.reboot(processes.get(second.node)!, "crash", 1)
     for (let waitedMs = 0; waitedMs < 500 && oracle.running.get(second.node) === undefined; waitedMs += 5)
       yield* Effect.sleep(5)
@@ -77,7 +73,7 @@ const releasedLate = (world: World, actors: Cast): Effect.Effect<void> => {
   return Effect.gen(function* () {
     leader.parts.handOver(second.parts.self)
     yield* Effect.sleep(random.range(20, leaseDurationMs))
-    const heal = cut(world, [...both(leader, second), ...both(second, third)])
+    const heal = cut(world, [...between(leader, second), ...between(second, third)])
     campaign(world, third, [leader])
     yield* Effect.sleep(random.range(leaseDurationMs, 2 * leaseDurationMs))
     yield* heal
@@ -95,7 +91,7 @@ const frozen = (world: World, actors: Cast): Effect.Effect<void> => {
   const { leaseDurationMs } = world.cluster!.options
   const [unaware] = random.shuffle(world.clients)
   return Effect.gen(function* () {
-    const heal = cut(world, [...both(leader, second), ...both(leader, third)])
+    const heal = cut(world, between(leader, second, third))
     const tell = unaware === undefined ? () => {} : bus.severOneWay(second.node, unaware.name)
     const process = world.processes.get(leader.node)!
     process.freeze()
@@ -110,32 +106,19 @@ const frozen = (world: World, actors: Cast): Effect.Effect<void> => {
 }
 
 /** Leaders stand still while they are replaced, again and again. */
-export const frozenLeaders: FaultFamily = again("frozen-leaders", (world) =>
-  Effect.suspend(() => {
-    const actors = cast(world)
-    if (actors === undefined) return Effect.void
-    return Effect.andThen(frozen(world, actors), Effect.sleep(world.random.range(200, 600)))
-  })
+export const frozenLeaders: FaultFamily = staged("frozen-leaders", (world, actors) =>
+  Effect.andThen(frozen(world, actors), Effect.sleep(world.random.range(200, 600)))
 )
 
 /** Leaders hand over again and again, and their successors are soon replaced. */
-export const lateReleases: FaultFamily = again("late-releases", (world) =>
-  Effect.suspend(() => {
-    const actors = cast(world)
-    return actors === undefined ? Effect.void : releasedLate(world, actors)
-  })
-)
+export const lateReleases: FaultFamily = staged("late-releases", releasedLate)
 
 /** One of these stories after the other. */
-export const leaseRaces: FaultFamily = again("lease-races", (world) =>
-  Effect.suspend(() => {
-    const actors = cast(world)
-    if (actors === undefined) return Effect.void
-    spreadClocks(world, actors)
-    const story = world.random.pick([isolated, isolated, halfHeard, forgetful, releasedLate])
-    return Effect.andThen(story(world, actors), Effect.sleep(world.random.range(100, 400)))
-  })
-)
+export const leaseRaces: FaultFamily = staged("lease-races", (world, actors) => {
+  spreadClocks(world, actors)
+  const story = world.random.pick([isolated, isolated, halfHeard, forgetful, releasedLate])
+  return Effect.andThen(story(world, actors), Effect.sleep(world.random.range(100, 400)))
+})
 
 /** Links stand still for a while, one way: answers come late. */
 export const lateAnswers: FaultFamily = {

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { sometimes } from "../../assert.ts"
 import type { WatchedGroup } from "../../laws.ts"
 import type { FaultFamily } from "../../swarm.ts"
-import { again, cast, cut } from "./choreography.ts"
+import { between, cut, staged } from "./choreography.ts"
 import { campaign } from "./families.ts"
 
 const met = sometimes("stranded: a snapshot ends within what a log has that was never chosen")
@@ -23,36 +23,29 @@ const looksMax = 3_000
  * an end that never is. Then the second one leads without the third, which comes back when the snapshots
  * of what was chosen meanwhile end within its log.
  */
-export const strandedLogs: FaultFamily = again("stranded-logs", (world) =>
-  Effect.suspend(() => {
-    const actors = cast(world)
-    if (actors === undefined) return Effect.void
-    const { leader, second, third } = actors
-    const { random } = world
-    return Effect.gen(function* () {
-      // What gathers while few batches are in flight is one batch by the next time.
-      const gathered = cut(world, [[leader, second]])
-      yield* Effect.sleep(random.range(300, 1_000))
-      yield* gathered
-      const before = third.parts.log.last
-      for (let looks = 0; looks < looksMax && third.parts.log.last < before + 12; looks++)
-        yield* Effect.sleep(lookEveryMs)
-      const stall = cut(world, [[leader, second]])
-      yield* Effect.sleep(random.range(200, 1_000))
-      const others = [leader, second]
-      const links = others.flatMap((one) => [[third, one] as const, [one, third] as const])
-      const apart = cut(world, links)
-      campaign(world, second, [leader])
-      yield* stall
-      for (let looks = 0; looks < looksMax && !endsWithin(second, third); looks++)
-        yield* Effect.sleep(lookEveryMs)
-      // From here on nothing is chosen any more, and no snapshot goes further.
-      const speak = cut(world, [[second, leader]])
-      yield* apart
-      met.check(endsWithin(second, third))
-      yield* Effect.sleep(random.range(500, 2_000))
-      yield* speak
-      yield* Effect.sleep(random.range(500, 2_000))
-    })
+export const strandedLogs: FaultFamily = staged("stranded-logs", (world, { leader, second, third }) => {
+  const { random } = world
+  return Effect.gen(function* () {
+    // What gathers while few batches are in flight is one batch by the next time.
+    const gathered = cut(world, [[leader, second]])
+    yield* Effect.sleep(random.range(300, 1_000))
+    yield* gathered
+    const before = third.parts.log.last
+    for (let looks = 0; looks < looksMax && third.parts.log.last < before + 12; looks++)
+      yield* Effect.sleep(lookEveryMs)
+    const stall = cut(world, [[leader, second]])
+    yield* Effect.sleep(random.range(200, 1_000))
+    const apart = cut(world, between(third, leader, second))
+    campaign(world, second, [leader])
+    yield* stall
+    for (let looks = 0; looks < looksMax && !endsWithin(second, third); looks++)
+      yield* Effect.sleep(lookEveryMs)
+    // From here on nothing is chosen any more, and no snapshot goes further.
+    const speak = cut(world, [[second, leader]])
+    yield* apart
+    met.check(endsWithin(second, third))
+    yield* Effect.sleep(random.range(500, 2_000))
+    yield* speak
+    yield* Effect.sleep(random.range(500, 2_000))
   })
-)
+})
