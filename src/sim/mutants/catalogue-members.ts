@@ -1,5 +1,5 @@
 /** Seeded bugs in who votes: replicas outside, drained nodes, changes of the acceptors. */
-import type { Mutant } from "./mutant.ts"
+import { type Mutant, standstillLaw } from "./mutant.ts"
 
 const outside = "protocol/outsider.ts"
 
@@ -114,5 +114,14 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     law: "one active configuration",
     why: "It counts by the new acceptors in the old ballot, before the master activated anything.",
     scenarios: ["members", "operations"]
+  },
+  {
+    id: "operators/nothing-to-do-is-done",
+    edits: [
+      { file: "client/operators.ts", find: "if (groups.length === 0) {", replace: "if (groups.length < 0) {" }
+    ],
+    law: standstillLaw,
+    why: "A drained node is taken back in all groups that those who answer know of: in none, and stays out.",
+    scenarios: ["operated-blackouts"]
   }
 ]

@@ -96,6 +96,20 @@ const reboots = (world: World, kind: RebootKind, maxDown: number) =>
     maxDown
   })
 
+/** All nodes of the group are down at once, for longer than an operator waits for them; the master is not. */
+export const blackouts: FaultFamily = sure("blackouts", (world) => {
+  const { random } = world
+  const { acceptors } = world.cluster!.options
+  return often(world, 800, 2_000, () => {
+    const downMs = random.range(1_200, 1_800)
+    const processes = acceptors.map((name) => world.cluster!.processes.get(name)!)
+    return Effect.forEach(processes, (process) => world.reboot(process, "crash", downMs), {
+      concurrency: "unbounded",
+      discard: true
+    })
+  })
+})
+
 /** The master's node loses its power, again and again, and its disk is slow. */
 export const masterPowerCuts: FaultFamily = sure("master-power-cuts", (world) => {
   const process = world.cluster!.processes.get(world.cluster!.options.master)!

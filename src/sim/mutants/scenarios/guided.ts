@@ -9,6 +9,7 @@ import { diskLosses } from "../../swarm-members.ts"
 import { messageFaults, partitions } from "../../swarm-network.ts"
 import { buggified, crashPoints, pauses } from "../../swarm-process.ts"
 import { commands } from "../../workload/commands.ts"
+import { operations } from "../../workload/operations.ts"
 import { registers } from "../../workload/registers.ts"
 import type { World } from "../../world.ts"
 import {
@@ -21,6 +22,7 @@ import {
 import { copiesOfMasters, emptyFirst, oneCopyTwice } from "./copies.ts"
 import {
   badDisks,
+  blackouts,
   briefCuts,
   lateMessages,
   lossyBus,
@@ -138,6 +140,13 @@ const guided: ReadonlyArray<Simulation> = [
   scenario("rot-at-the-end", "the last frame of a log rots, and the one behind it is torn or there is none")
     .faults(rotAtTheEnd, surely(slowDisks), quickRivals)
     .expectingDamage(),
+  simulate("operated-blackouts")
+    .about("an operator drains nodes and takes them back while only the master answers")
+    .cluster({ acceptors: { min: 2, max: 3 }, masterApart: 1 })
+    .workload(registers)
+    .workload(operations)
+    .faults(blackouts)
+    .chaosFor({ min: 8_000, max: 12_000 }),
   simulate("lost-retirements")
     .about("backups are retired, and the leader does not hear of it for a while")
     .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
