@@ -1,37 +1,72 @@
-/** Printing that survives a reader who has gone away. */
+/** Printing that survives a reader who has gone away, and tells of a disk that is full. */
+import { fstatSync, writeSync } from "node:fs"
 import { Effect } from "effect"
 
 const closedStreams = new Set<NodeJS.WriteStream>()
+let outputClosed: (failure: string | undefined) => void = () => {}
+
+const noteClosed = (stream: NodeJS.WriteStream, error: NodeJS.ErrnoException): void => {
+  if (closedStreams.has(stream)) return
+  closedStreams.add(stream)
+  if (stream !== process.stdout) return
+  outputClosed(error.code === "EPIPE" ? undefined : `the output cannot be written: ${error.message}`)
+}
 
 /**
  * From now on a closed stdout or stderr stops nothing: a node whose terminal is gone goes on. `onClosed`
- * hears of it once.
+ * hears once that stdout takes nothing more: of a reader who went away without a failure, of a full disk and
+ * the like with a sentence.
  */
-export const tolerateClosedOutput = (onClosed: () => void): void => {
+export const tolerateClosedOutput = (onClosed: (failure: string | undefined) => void): void => {
+  outputClosed = onClosed
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", () => {
-      if (closedStreams.has(stream)) return
-      closedStreams.add(stream)
-      if (stream === process.stdout) onClosed()
-    })
+    stream.on("error", (error) => noteClosed(stream, error))
   }
 }
 
-const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
-  Effect.callback((resume) => {
-    if (closedStreams.has(stream) || stream.destroyed) return resume(Effect.void)
-    stream.write(text, () => resume(Effect.void))
-  })
+const descriptorOf = (stream: NodeJS.WriteStream): number => (stream === process.stdout ? 1 : 2)
+
+const isFile = (stream: NodeJS.WriteStream): boolean => {
+  try {
+    return fstatSync(descriptorOf(stream)).isFile()
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Node takes a part written to a file, as when its disk gets full, for the whole: this goes on with the rest.
+ */
+const writeToFile = (descriptor: number, text: string | Uint8Array): void => {
+  const bytes = Buffer.from(text)
+  for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written)
+}
+
+const put = (stream: NodeJS.WriteStream, text: string | Uint8Array, done: () => void): void => {
+  if (closedStreams.has(stream) || stream.destroyed) return done()
+  if (!isFile(stream)) {
+    stream.write(text, (error) => {
+      if (error) noteClosed(stream, error)
+      done()
+    })
+    return
+  }
+  try {
+    writeToFile(descriptorOf(stream), text)
+  } catch (error) {
+    noteClosed(stream, error as NodeJS.ErrnoException)
+  }
+  done()
+}
+
+const write = (stream: NodeJS.WriteStream, text: string | Uint8Array): Effect.Effect<void> =>
+  Effect.callback((resume) => put(stream, text, () => resume(Effect.void)))
 
 /** Prints a line on stdout; returns when the reader has room for more. */
 export const print = (line: string): Effect.Effect<void> => write(process.stdout, `${line}\n`)
 
 /** Prints text as it is. */
-export const printRaw = (text: string | Uint8Array): Effect.Effect<void> =>
-  Effect.callback((resume) => {
-    if (closedStreams.has(process.stdout)) return resume(Effect.void)
-    process.stdout.write(text, () => resume(Effect.void))
-  })
+export const printRaw = (text: string | Uint8Array): Effect.Effect<void> => write(process.stdout, text)
 
 export const printJson = (value: unknown): Effect.Effect<void> => print(JSON.stringify(value))
 
@@ -39,13 +74,9 @@ export const printJson = (value: unknown): Effect.Effect<void> => print(JSON.str
 export const printError = (line: string): Effect.Effect<void> => write(process.stderr, `${line}\n`)
 
 /** For callbacks: prints without waiting. */
-export const printUnsafe = (line: string): void => {
-  if (!closedStreams.has(process.stdout)) process.stdout.write(`${line}\n`)
-}
+export const printUnsafe = (line: string): void => put(process.stdout, `${line}\n`, () => {})
 
-export const printErrorUnsafe = (line: string): void => {
-  if (!closedStreams.has(process.stderr)) process.stderr.write(`${line}\n`)
-}
+export const printErrorUnsafe = (line: string): void => put(process.stderr, `${line}\n`, () => {})
 
 /** Columns of the same width, two spaces apart. */
 export const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {

@@ -1,5 +1,7 @@
 /** The process around a command: how it ends when it is interrupted, and what it outlives. */
 import { Context } from "effect"
+import { exitCodes } from "./failure.ts"
+import { printErrorUnsafe } from "./output.ts"
 
 /** Levers on the process that a command runs in. */
 export interface ProcessShape {
@@ -12,8 +14,11 @@ export interface ProcessShape {
   readonly survivesRejections: (say: (line: string) => void) => void
   /** The exit code of a command that is interrupted. */
   readonly interruptedExitCode: () => number
-  /** Nobody reads stdout any more, as with `| head`: a command that only prints is done. */
-  readonly outputClosed: () => void
+  /**
+   * Nobody reads stdout any more, as with `| head`: a command that only prints is done. With a failure, as of
+   * a full disk, what was to be printed is lost, and the command says so and has failed.
+   */
+  readonly outputClosed: (failure: string | undefined) => void
 }
 
 export class Process extends Context.Service<Process, ProcessShape>()("aplomb/cli/Process") {}
@@ -33,8 +38,10 @@ export const thisProcess = (interruptedExitCode: number): ProcessShape => {
       })
     },
     interruptedExitCode: () => exitCode,
-    outputClosed: () => {
-      if (!isServer) process.exit(0)
+    outputClosed: (failure) => {
+      if (isServer) return
+      if (failure !== undefined) printErrorUnsafe(`aplomb: ${failure}`)
+      process.exit(failure === undefined ? 0 : exitCodes.no)
     }
   }
 }
