@@ -55,6 +55,8 @@ export class LoadFlight {
 
   /** Why a record cannot be put, whatever the state of the cluster. */
   static fault({ key, value }: LoadRecord): string | undefined {
+    if (![key, value].every((text) => typeof text !== "string" || text.isWellFormed()))
+      return "expected whole characters, found half of one (a lone surrogate)"
     const sizeBytes =
       Buffer.byteLength(key) + (typeof value === "string" ? Buffer.byteLength(value) : value.length)
     return sizeBytes + 16 <= commandMaxBytes

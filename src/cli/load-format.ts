@@ -45,6 +45,8 @@ const parseJsonLine = (text: string): LoadRecord | string => {
     return `${expected}, found no object`
   const { key, value, base64 } = plain as { readonly [field: string]: unknown }
   if (typeof key !== "string") return `${expected}; "key" is not text`
+  if (value !== undefined && base64 !== undefined)
+    return `${expected}; there are both a "value" and a "base64"`
   if (typeof value === "string") return { key, value }
   if (value !== undefined) return `${expected}; "value" is not text`
   if (typeof base64 !== "string") return `${expected}; there is neither a "value" nor a "base64"`

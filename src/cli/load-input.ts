@@ -63,11 +63,21 @@ const reader =
     })
 
 export interface Line {
-  /** Undefined where the bytes are no UTF-8. */
-  readonly text: string | undefined
+  /** What it says, or why it cannot be read. */
+  readonly content: { readonly text: string } | { readonly fault: string }
   /** Where the next line begins. */
   readonly endOffset: number
 }
+
+/**
+ * More than any record takes, however it is written; a file without ends of lines must not fill the memory.
+ */
+const lineMaxBytes = 16 * 1024 * 1024
+const tooLong = { fault: `expected lines of less than ${lineMaxBytes} bytes, found a longer one` }
+const noText = { fault: "expected UTF-8 text, found other bytes" }
+
+/** Some editors put it at the beginning of a file; it is no part of the first key. */
+const byteOrderMark = "\uFEFF"
 
 /** Cuts blocks into lines. */
 export class LineCutter {
@@ -95,11 +105,18 @@ export class LineCutter {
       const stop = found < 0 || found >= end ? end : found
       const next = Math.min(stop + 1, end)
       const part = bytes.subarray(start, stop)
-      const text = sound || isUtf8(part) ? bytes.toString("utf8", start, stop) : undefined
-      lines.push({ text, endOffset: this.#offset + next })
+      const content = sound || isUtf8(part) ? this.#textOf(part, start) : noText
+      lines.push({ content, endOffset: this.#offset + next })
       start = next
     }
     this.#offset += end
+    if (this.#rest.length > lineMaxBytes) lines.push({ content: tooLong, endOffset: this.#offset })
     return lines
+  }
+
+  #textOf(bytes: Buffer, start: number): Line["content"] {
+    const text = bytes.toString("utf8")
+    const isFirst = this.#offset + start === 0
+    return { text: isFirst && text.startsWith(byteOrderMark) ? text.slice(1) : text }
   }
 }

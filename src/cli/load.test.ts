@@ -19,7 +19,8 @@ describe("a record", () => {
   })
 
   it("that is none is answered with what was expected", () => {
-    for (const line of ["{", "[1]", '{"key":1,"value":"x"}', '{"key":"a"}', '{"key":"a","base64":"?"}'])
+    const both = '{"key":"a","value":"x","base64":"AA=="}'
+    for (const line of ["{", "[1]", '{"key":1,"value":"x"}', '{"key":"a"}', '{"key":"a","base64":"?"}', both])
       assert.match(String(parseRecord(line, "jsonl")), /^expected \{"key"/, line)
     assert.match(String(parseRecord("no tab", "tsv")), /^expected key TAB value/)
   })
@@ -35,12 +36,12 @@ describe("lines", () => {
         lines.push(...cutter.take(bytes.subarray(at, at + size)))
       lines.push(...cutter.take(new Uint8Array(0)))
       assert.deepStrictEqual(
-        lines.map(({ text, endOffset }) => [text, endOffset]),
+        lines.map(({ content, endOffset }) => [content, endOffset]),
         [
-          ["eins", 105],
-          ["zwölf", 112],
-          ["", 113],
-          ["last", 117]
+          [{ text: "eins" }, 105],
+          [{ text: "zwölf" }, 112],
+          [{ text: "" }, 113],
+          [{ text: "last" }, 117]
         ]
       )
     }
@@ -48,7 +49,24 @@ describe("lines", () => {
 
   it("that are no UTF-8 have no text, and do not spoil the others", () => {
     const [bad, good] = new LineCutter(0).take(Buffer.from([0xff, 10, 0x61, 10]))
-    assert.deepStrictEqual([bad?.text, good?.text], [undefined, "a"])
+    assert.deepStrictEqual(bad?.content, { fault: "expected UTF-8 text, found other bytes" })
+    assert.deepStrictEqual(good?.content, { text: "a" })
+  })
+
+  it("begin behind a byte order mark, which is part of no key; elsewhere it stands for itself", () => {
+    const bytes = Buffer.from("\uFEFFa\n\uFEFFb\n")
+    const texts = (offset: number) => new LineCutter(offset).take(bytes).map(({ content }) => content)
+    assert.deepStrictEqual(texts(0), [{ text: "a" }, { text: "\uFEFFb" }])
+    assert.deepStrictEqual(texts(9), [{ text: "\uFEFFa" }, { text: "\uFEFFb" }])
+  })
+
+  it("that never end are given up before they fill the memory", () => {
+    const cutter = new LineCutter(0)
+    const block = new Uint8Array(1024 * 1024).fill(0x61)
+    let blocks = 1
+    while (blocks < 100 && cutter.take(block).length === 0) blocks++
+    assert.strictEqual(blocks, 17)
+    assert.match(JSON.stringify(cutter.take(block)), /expected lines of less than 16777216 bytes/)
   })
 })
 
@@ -90,6 +108,8 @@ describe("a load in flight", () => {
 
   it("refuses what no message can carry", () => {
     assert.match(LoadFlight.fault({ key: "a", value: "x".repeat(600_000) }) ?? "", /found 600001/)
+    assert.match(LoadFlight.fault({ key: "\ud800", value: "x" }) ?? "", /half of one/)
+    assert.match(LoadFlight.fault({ key: "a", value: "\udc00" }) ?? "", /half of one/)
     assert.strictEqual(LoadFlight.fault({ key: "a", value: "x" }), undefined)
   })
 })

@@ -44,8 +44,8 @@ class LineFault {
 }
 
 const recordOf = (line: Line, number: number, format: LoadFormat): LoadRecord | undefined | LineFault => {
-  if (line.text === undefined) return new LineFault(number, "expected UTF-8 text, found other bytes")
-  const parsed = parseRecord(line.text, format)
+  if ("fault" in line.content) return new LineFault(number, line.content.fault)
+  const parsed = parseRecord(line.content.text, format)
   if (typeof parsed === "string") return new LineFault(number, parsed)
   const fault = parsed && LoadFlight.fault(parsed)
   return fault === undefined ? parsed : new LineFault(number, fault)

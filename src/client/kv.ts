@@ -106,7 +106,7 @@ export const kvOf = (group: Replicated<KvCommand, KvReply, KvQuestion, KvAnswer>
       ifWellFormed(key, value)
     ),
   list: (prefix, options) =>
-    Stream.paginate({ after: "", call: options }, ({ after, call }) =>
+    Stream.paginate({ after: undefined as string | undefined, call: options }, ({ after, call }) =>
       Effect.map(group.askAt({ _tag: "List", prefix, after, limit: pageMax }, call), ({ answer, slot }) => [
         answer.entries,
         answer.more ? Option.some(nextPage(answer.entries, slot, call)) : Option.none()

@@ -24,7 +24,7 @@ const kv = () => {
     cas: (key: string, revision: number, value: KvValue) =>
       run({ _tag: "CompareAndSet", key, revision, value }),
     get: (key: string) => kvMachine.answer(state, { _tag: "Get", key }).entries[0],
-    list: (prefix: string, limit: number, after = "") =>
+    list: (prefix: string, limit: number, after?: string) =>
       kvMachine.answer(state, { _tag: "List", prefix, after, limit })
   }
 }
@@ -90,6 +90,14 @@ describe("a list", () => {
     expect(one.list("", 9).entries.length).toBe(3)
   })
 
+  it("has the empty key too, once, and goes on behind it", () => {
+    const one = kv()
+    for (const key of ["b", "", "a"]) one.put(key, key)
+    expect(one.list("", 9).entries.map(({ key }) => key)).toEqual(["", "a", "b"])
+    expect(one.list("", 1)).toMatchObject({ entries: [{ key: "" }], more: true })
+    expect(one.list("", 1, "")).toMatchObject({ entries: [{ key: "a" }], more: true })
+  })
+
   it("ends before it outgrows a message, with at least one entry", () => {
     const one = kv()
     for (const key of ["a", "b", "c"]) one.put(key, "x".repeat(100_000))
@@ -115,7 +123,8 @@ describe("the forms", () => {
     expect(copy.toArray()).toEqual(one.state().toArray())
     for (const question of [
       { _tag: "Get", key: "a" },
-      { _tag: "List", prefix: "a", after: "", limit: 3 }
+      { _tag: "List", prefix: "a", after: "", limit: 3 },
+      { _tag: "List", prefix: "a", after: undefined, limit: 3 }
     ] as const)
       expect(forms.question.decode(forms.question.encode(question))).toEqual(question)
     const answer = one.list("", 1)

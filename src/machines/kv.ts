@@ -40,8 +40,16 @@ export interface KvReply {
 
 export type KvQuestion =
   | { readonly _tag: "Get"; readonly key: string }
-  /** Entries with the prefix in key order, behind `after`, `limit` of them at most. */
-  | { readonly _tag: "List"; readonly prefix: string; readonly after: string; readonly limit: number }
+  /**
+   * Entries with the prefix in key order, `limit` of them at most: those behind the key `after`, which may be
+   * the empty one, or from the beginning.
+   */
+  | {
+      readonly _tag: "List"
+      readonly prefix: string
+      readonly after: string | undefined
+      readonly limit: number
+    }
 
 /** Get answers with one entry or none. */
 export interface KvAnswer {
@@ -100,7 +108,7 @@ const answer = (state: KvState, question: KvQuestion): KvAnswer => {
   const { prefix, after, limit } = question
   const entries: Array<KvEntry> = []
   let size = 0
-  const start = compareKeys(after, prefix) > 0 ? after : prefix
+  const start = after !== undefined && compareKeys(after, prefix) > 0 ? after : prefix
   for (const [key, held] of state.entries(start)) {
     if (!key.startsWith(prefix)) break
     if (key === after) continue
@@ -151,14 +159,14 @@ const reply: Form<KvReply> = {
 
 const question: Form<KvQuestion> = {
   encode: (value) =>
-    value._tag === "Get" ? ["g", value.key] : ["l", value.prefix, value.after, value.limit],
+    value._tag === "Get" ? ["g", value.key] : ["l", value.prefix, value.after ?? null, value.limit],
   decode: (plain) => {
     if (!Array.isArray(plain)) return undefined
     const [tag, first, after, limit] = plain
     if (!isText(first)) return undefined
     if (tag === "g") return { _tag: "Get", key: first }
-    return tag === "l" && isText(after) && isCount(limit)
-      ? { _tag: "List", prefix: first, after, limit }
+    return tag === "l" && (isText(after) || after === null) && isCount(limit)
+      ? { _tag: "List", prefix: first, after: after ?? undefined, limit }
       : undefined
   }
 }
