@@ -89,6 +89,12 @@ const workerFile = import.meta.url.endsWith(".ts")
   ? new URL("./run-worker.ts", import.meta.url)
   : new URL("./run-worker.js", import.meta.url)
 
+/**
+ * A run makes many objects that it soon forgets, and keeps those of its cluster until it ends: with room for
+ * several runs, what a run has kept is garbage when somebody looks, and is not copied to and fro before.
+ */
+const resourceLimits = { maxYoungGenerationSizeMb: 64 }
+
 /** Runs seeds of a named simulation over worker threads. Dies where a worker does. */
 export const runSeedsOverWorkers = (
   simulation: string,
@@ -97,7 +103,10 @@ export const runSeedsOverWorkers = (
 ): Effect.Effect<CampaignReport> =>
   Effect.callback<CampaignReport>((resume) => {
     const campaign = new Campaign(options)
-    const workers = Array.from({ length: Math.max(1, jobs) }, () => new Worker(workerFile))
+    const workers = Array.from(
+      { length: Math.max(1, jobs) },
+      () => new Worker(workerFile, { resourceLimits })
+    )
     let busy = 0
     const stop = () => {
       for (const worker of workers) void worker.terminate()
