@@ -1,4 +1,5 @@
 /** `aplomb check-history`: whether a recorded history is linearizable. */
+import { isUtf8 } from "node:buffer"
 import { readFileSync, writeFileSync } from "node:fs"
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -13,8 +14,13 @@ const notUnderstoodCode = 2
 
 const readLines = (path: string) =>
   Effect.try({
-    // Descriptor 0 is stdin.
-    try: () => readFileSync(path === "-" ? 0 : path, "utf8").split("\n"),
+    try: () => {
+      // Descriptor 0 is stdin.
+      const bytes = readFileSync(path === "-" ? 0 : path)
+      // Read as text all the same, different bytes would become one character, and equal values.
+      if (!isUtf8(bytes)) throw new Error("it is no UTF-8 text")
+      return bytes.toString("utf8").split("\n")
+    },
     catch: (cause) => usageFailure(`${path} cannot be read: ${(cause as Error).message}`)
   })
 
@@ -41,6 +47,10 @@ export const checkHistoryCommand = Command.make(
       Flag.optional,
       Flag.withDescription("What the operations work on; default: told by their names")
     ),
+    failedCas: Flag.Literals("failed-cas", ["observed", "dropped"]).pipe(
+      Flag.withDefault("observed"),
+      Flag.withDescription("What a failed cas tells: that another value was there, or nothing")
+    ),
     timeout: timeoutFlag(defaultTimeoutMs),
     svg: Flag.String("svg").pipe(
       Flag.optional,
@@ -49,22 +59,23 @@ export const checkHistoryCommand = Command.make(
     ),
     json: jsonFlag
   },
-  Effect.fnUntraced(function* ({ file, model, timeout, svg, json }) {
+  Effect.fnUntraced(function* ({ file, model, failedCas, timeout, svg, json }) {
     const lines = yield* readLines(file)
     // Loaded on demand: no other command needs any of it.
     const { checkHistory } = yield* Effect.promise(() => import("../sim/history/command.ts"))
     const report = checkHistory(lines, {
       model: Option.getOrUndefined(model),
+      failedCas,
       timeoutMs: timeout,
       now: () => performance.now(),
       svg: Option.isSome(svg)
     })
+    const { exitCode } = report
+    yield* printJson(report.json)
     if (Option.isSome(svg) && report.svg !== undefined) {
       yield* writePicture(svg.value, report.svg)
       if (!json) yield* printError(`the failing part is drawn in ${svg.value}`)
     }
-    const { exitCode } = report
-    yield* printJson(report.json)
     if (exitCode === 0) return json ? undefined : yield* printError(asText(report))
     return yield* new CommandFailed({ reason: json ? "" : asText(report), exitCode })
   })

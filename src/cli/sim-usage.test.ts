@@ -1,17 +1,6 @@
 /** Wrong usage is refused by one sentence on stderr, and nothing is begun. */
-import { spawnSync } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
-
-const main = fileURLToPath(new URL("./main.ts", import.meta.url))
-
-const sim = (...values: ReadonlyArray<string>) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, "sim", ...values], {
-    encoding: "utf8",
-    timeout: 60_000
-  })
-  return { status, stdout, stderr }
-}
+import { runCommand } from "./run-command.test-support.ts"
 
 describe("aplomb sim", () => {
   for (const [flag, value, expected] of [
@@ -21,7 +10,7 @@ describe("aplomb sim", () => {
     ["--from", "-3", "0 or more"]
   ] as const) {
     it(`refuses ${flag} ${value} by one sentence`, () => {
-      const { status, stdout, stderr } = sim("run", "t019", flag, value)
+      const { status, stdout, stderr } = runCommand(["sim", "run", "t019", flag, value])
       expect([status, stdout]).toEqual([2, ""])
       const problem = `Invalid value for flag ${flag}: "${value}". Expected: ${expected}`
       expect(stderr).toBe(`aplomb: ${problem} (see aplomb sim run --help)\n`)

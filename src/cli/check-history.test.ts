@@ -1,0 +1,37 @@
+/** `aplomb check-history` as a command: its flags, its files, and the verdict that nothing may hide. */
+import { describe, expect, it } from "vitest"
+import { runCommand } from "./run-command.test-support.ts"
+
+const line = (process: number, type: string, f: string, value: unknown) =>
+  `${JSON.stringify({ process, type, f, key: "x", value })}\n`
+
+const check = (input: string | Uint8Array, ...flags: ReadonlyArray<string>) =>
+  runCommand(["check-history", "-", "--json", ...flags], input)
+
+describe("aplomb check-history", () => {
+  it("takes from a failed cas that another value was there, unless it is told not to", () => {
+    const history =
+      line(0, "invoke", "write", 1) +
+      line(0, "ok", "write", 1) +
+      line(0, "invoke", "cas", [1, 2]) +
+      line(0, "fail", "cas", [1, 2])
+    expect(check(history).status).toBe(1)
+    expect(check(history, "--failed-cas", "observed").status).toBe(1)
+    expect(check(history, "--failed-cas", "dropped").status).toBe(0)
+  })
+
+  it("prints the verdict where the picture cannot be written", () => {
+    const history = line(0, "invoke", "read", null) + line(0, "ok", "read", 5)
+    const { status, stdout, stderr } = check(history, "--svg", "/no/such/picture.svg")
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: "not-linearizable" })
+    expect(stderr).toMatch(/^aplomb: \/no\/such\/picture.svg cannot be written: .+\n$/)
+    expect(status).toBe(2)
+  })
+
+  it("does not take different bytes that are no text for one value", () => {
+    const [before, after] = line(0, "invoke", "write", "?").split("?")
+    const history = Buffer.concat([Buffer.from(before!), Buffer.from([0xff]), Buffer.from(after!)])
+    const { status, stdout, stderr } = check(history)
+    expect([status, stdout, stderr]).toEqual([2, "", "aplomb: - cannot be read: it is no UTF-8 text\n"])
+  })
+})
