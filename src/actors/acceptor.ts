@@ -1,11 +1,11 @@
 /** The acceptor of a group as an actor: what waits is one turn, one write, one acknowledgement. */
 import { Effect } from "effect"
-import { type AcceptorState, acceptorStep, leaseWaited } from "../protocol/acceptor.ts"
+import { type AcceptorState, acceptorStep, debtDue, leaseWaited } from "../protocol/acceptor.ts"
 import { type Replica, type Slot, slotMax } from "../protocol/ids.ts"
 import { freshGrants } from "../protocol/lease.ts"
 import type { ToAcceptor } from "../protocol/messages.ts"
 import { type Installed, installStep, type Learned, learnStep } from "../protocol/outsider.ts"
-import type { Step } from "../protocol/step.ts"
+import type { Step, TimerName } from "../protocol/step.ts"
 import type { ActorContext } from "../runtime/actor-handle.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
@@ -15,8 +15,8 @@ import { type Hands, Turn } from "./interpret.ts"
 
 export type AcceptorMessage =
   | { readonly _tag: "FromLeader"; readonly from: Replica; readonly message: ToAcceptor }
-  /** A lease that a Prepare waits for may have ended. */
-  | { readonly _tag: "LeaseWaited" }
+  /** A lease that a Prepare waits for may have ended, or an acknowledgement has waited long enough. */
+  | { readonly _tag: "TimerFired"; readonly timer: TimerName }
 
 export interface AcceptorOptions {
   readonly name: string
@@ -33,12 +33,17 @@ export interface AcceptorOptions {
   readonly onFailure: (failure: WalFailure) => void
 }
 
+const stepOf = (state: AcceptorState, log: GroupLog, message: AcceptorMessage, nowMs: number) => {
+  if (message._tag === "FromLeader") return acceptorStep(state, log, message.from, message.message, nowMs)
+  return message.timer === "owed" ? debtDue(state, nowMs) : leaseWaited(state, log, nowMs)
+}
+
 /** Spawns the acceptor. A crash is not repaired by a restart: its memory and its disk may disagree. */
 export const spawnAcceptor = Effect.fnUntraced(function* (options: AcceptorOptions) {
   const { log, nowMs, leaseDurationMs } = options
   const handsOf = ({ timers }: ActorContext<AcceptorMessage>): Hands => ({
     ...options.hands,
-    setTimer: (timer, afterMs) => timers.set(timer, afterMs, { _tag: "LeaseWaited" }),
+    setTimer: (timer, afterMs) => timers.set(timer, afterMs, { _tag: "TimerFired", timer }),
     cancelTimer: (timer) => {
       timers.cancel(timer)
     }
@@ -59,10 +64,7 @@ export const spawnAcceptor = Effect.fnUntraced(function* (options: AcceptorOptio
       // Read when all of the batch was here already: what is promised now outlasts what its leader counts.
       const readMs = nowMs()
       for (const each of batch) {
-        const step =
-          each._tag === "FromLeader"
-            ? acceptorStep(state, log, each.from, each.message, readMs)
-            : leaseWaited(state, log, readMs)
+        const step = stepOf(state, log, each, readMs)
         state = step.state
         turn.take(step.outputs)
       }

@@ -3,7 +3,7 @@
  */
 import { closeEntry, keepAliveEntry, openEntry } from "../protocol/entry.ts"
 import type { ClientId, NodeId, SessionId } from "../protocol/ids.ts"
-import type { Synced } from "../protocol/messages.ts"
+import type { Counted, Synced } from "../protocol/messages.ts"
 import { knob } from "../runtime/buggify.ts"
 import { type Foretold, type Leading, resultAt, type ToClient } from "../wire/client-codec.ts"
 import { type Command, Epoch } from "./epoch.ts"
@@ -45,6 +45,8 @@ export class GroupCore {
   #opening: SessionId | undefined
   #askedToOpenAtMs = Number.NEGATIVE_INFINITY
   #submissions = 0
+  /** What the leader is to hear with whatever it is sent next. */
+  #counted: Counted | undefined
   #heardAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: CoreOptions) {
@@ -87,7 +89,8 @@ export class GroupCore {
   }
 
   /** What was foretold has come true: no other result need come, and one that does finds it settled. */
-  foreseen({ session, flat }: Foretold): void {
+  foreseen({ session, flat, ballot, slot }: Foretold): void {
+    this.#counted = { ballot, slot }
     this.#heardAtMs = this.#options.nowMs()
     this.#link.served()
     this.#results(session, flat)
@@ -118,7 +121,8 @@ export class GroupCore {
     }
     for (const epoch of this.#old.values()) this.#sendDue(epoch, nowMs)
     for (const { first, queries } of this.#questions.take(nowMs)) {
-      this.#link.send({ _tag: "Query", client: this.#options.client, question: first, queries })
+      const counted = this.#takeCounted()
+      this.#link.send({ _tag: "Query", client: this.#options.client, question: first, queries, counted })
     }
   }
 
@@ -188,7 +192,15 @@ export class GroupCore {
   }
 
   #submit(bytes: Uint8Array, submission: number): void {
-    this.#link.send({ _tag: "Submit", client: this.#options.client, submission, bytes })
+    const counted = this.#takeCounted()
+    this.#link.send({ _tag: "Submit", client: this.#options.client, submission, bytes, counted })
+  }
+
+  /** Said once: its acceptors tell the leader by themselves, a little later. */
+  #takeCounted(): Counted | undefined {
+    const counted = this.#counted
+    this.#counted = undefined
+    return counted
   }
 
   #openSession(nowMs: number): void {

@@ -7,6 +7,7 @@ import { type Ballot, type Replica, type Slot, sameReplica, slotMax, slotMin, sl
 import { type Grants, grantedMs, mustWait, withGrant, withRelease } from "./lease.ts"
 import type { LogView } from "./log-view.ts"
 import type { Accept, Accepted, FromAcceptor, Prepare, Synced, ToAcceptor } from "./messages.ts"
+import { canWait, lookAtDebt, noDebt, type Owing, owed, paid } from "./owing.ts"
 import { type Run, runLast, runsLast, sliceRun } from "./run.ts"
 import { type DurableRecord, type Free, ignored, type Output, type Step, stay } from "./step.ts"
 
@@ -21,6 +22,8 @@ export interface AcceptorState {
   readonly configuration: Configuration | undefined
   /** Whose lease runs here, and who waits for its end. */
   readonly grants: Grants
+  /** What it has not acknowledged to its leader yet, though it could; undefined: nothing, ever. */
+  readonly owing?: Owing | undefined
 }
 
 /** How much of a log one Prepared carries: fits the bus with room for its envelope. */
@@ -181,24 +184,31 @@ const accept = (before: AcceptorState, log: LogView, message: Accept, nowMs: num
   // The leader applies by its own count of acknowledgements and answers the clients; the others learn it
   // here.
   const follows = !sameReplica(configuration.leader, state.self)
-  const release = acknowledging(message, accepted, follows)
+  const acknowledged = follows ? acknowledging(state.owing, message, accepted, nowMs) : undefined
+  const release = acknowledged?.release ?? [reply(configuration.leader, accepted)]
   const outputs: Array<Output> = [...notes, { _tag: "Persist", records, release }]
+  if (acknowledged !== undefined) outputs.push(...acknowledged.timers)
   if (advanced && follows) outputs.push({ _tag: "Apply", through: chosen, answer: false })
-  return { state: { ...state, chosen, grants }, outputs }
+  return { state: { ...state, chosen, grants, owing: acknowledged?.owing }, outputs }
 }
 
-/**
- * To the leader, and to the client that it names: to that one first, for it waits while the leader has time.
- */
-const acknowledging = (
-  { configuration, tells }: Accept,
-  accepted: Accepted,
-  follows: boolean
-): ReadonlyArray<Free> => {
+/** To the client that the Accept names, and to the leader; to that one later, if it can wait. */
+const acknowledging = (owing: Owing = noDebt, message: Accept, accepted: Accepted, nowMs: number) => {
+  const { configuration, tells } = message
   const toLeader = reply(configuration.leader, accepted)
-  if (tells === undefined || !follows) return [toLeader]
-  const message: Synced = { _tag: "Synced", ballot: accepted.ballot, slot: accepted.lastSlot }
-  return [{ _tag: "TellClient", client: tells, message }, toLeader]
+  const now = { owing: paid(owing, nowMs), timers: [] }
+  if (tells === undefined) return { ...now, release: [toLeader] }
+  const synced: Synced = { _tag: "Synced", ballot: accepted.ballot, slot: accepted.lastSlot }
+  const toClient: Free = { _tag: "TellClient", client: tells, message: synced }
+  if (!canWait(owing, message, accepted, nowMs)) return { ...now, release: [toClient, toLeader] }
+  const later = owed(owing, configuration.leader, accepted, nowMs)
+  return { owing: later.owing, timers: later.outputs, release: [toClient] }
+}
+
+/** The timer of what it owes its leader went off. Nothing is owed to one that it has turned away from. */
+export const debtDue = (state: AcceptorState, nowMs: number): Step<AcceptorState> => {
+  const { owing, outputs } = lookAtDebt(state.owing ?? noDebt, state.promised, nowMs)
+  return { state: { ...state, owing }, outputs }
 }
 
 const grant = (grants: Grants, { ballot, leader }: Configuration, forMs: number, nowMs: number): Grants =>

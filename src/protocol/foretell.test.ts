@@ -6,7 +6,7 @@ import { defaultLeaderSettings, type LeaderInput } from "./leader-input.ts"
 import { serveStep } from "./leader-serve.ts"
 import type { Serving } from "./leader-state.ts"
 import { logThrough, replica, serving } from "./membership.test-support.ts"
-import type { Accept } from "./messages.ts"
+import type { Accept, Counted } from "./messages.ts"
 import { freshProgress, withProgress } from "./progress.ts"
 import type { Output } from "./step.ts"
 
@@ -40,7 +40,13 @@ const play = (before: Serving, ...inputs: ReadonlyArray<LeaderInput>) => {
   return { state, outputs }
 }
 
-const submit = (bytes: Uint8Array): LeaderInput => ({ _tag: "Submit", client, submission: 1, bytes })
+const submit = (bytes: Uint8Array, counted?: Counted): LeaderInput => ({
+  _tag: "Submit",
+  client,
+  submission: 1,
+  bytes,
+  counted
+})
 const flush: LeaderInput = { _tag: "Flush", wallMs: 0 }
 const ask: LeaderInput = { _tag: "Query", client, question: 1, queries: [] }
 const accepted = (from: Replica, lastSlot: number): LeaderInput => {
@@ -111,5 +117,40 @@ describe("a leader foretells", () => {
     let { progress } = leased
     for (const { node } of [a, b, c]) progress = withProgress(progress, node, { leaseUntilMs: 100 })
     expect(play({ ...leased, progress }, ask, flush).outputs).toMatchObject([{ _tag: "Answer", slot: 6 }])
+  })
+})
+
+describe("what a client has counted", () => {
+  const counted: Counted = { ballot: Ballot(2), slot: Slot(6) }
+  const told = () => play(quiet([a, b, c]), submit(commandOf(1)), flush, accepted(a, 6)).state
+
+  it("is chosen with its next command, which is the only one under way then", () => {
+    const { state, outputs } = play(told(), submit(commandOf(2), counted))
+    expect(outputs).toMatchObject([{ _tag: "Apply", through: 6, answer: true }])
+    const next = play(state, flush)
+    expect(next.state).toMatchObject({ chosen: 6, told: 7 })
+    expect(next.outputs).toMatchObject([{ message: { _tag: "Accept", tells: client, chosen: 6 } }])
+  })
+
+  it("is chosen with its next question, which is answered from there", () => {
+    const { outputs } = play(told(), { _tag: "Query", client, question: 1, queries: [], counted })
+    expect(outputs).toMatchObject([{ _tag: "Apply", through: 6 }])
+  })
+
+  it("is believed of nothing but the slot that it was to be told, in this ballot", () => {
+    const strange: ReadonlyArray<Counted> = [
+      { ballot: Ballot(1), slot: Slot(6) },
+      { ballot: Ballot(2), slot: Slot(5) },
+      { ballot: Ballot(2), slot: Slot(7) }
+    ]
+    for (const one of strange) expect(play(told(), submit(commandOf(2), one)).outputs).toEqual([])
+    const untold = play(quiet([a, b, c]), submit(commandOf(1)), submit(commandOf(2)), flush, accepted(a, 7))
+    const last = { ballot: Ballot(2), slot: Slot(7) }
+    expect(play(untold.state, submit(commandOf(3), last)).outputs).toEqual([])
+  })
+
+  it("counts for the others: without its own acceptor a leader goes nowhere", () => {
+    const { state } = play(quiet([a, b, c]), submit(commandOf(1)), flush)
+    expect(play(state, submit(commandOf(2), counted)).outputs).toEqual([])
   })
 })

@@ -4,7 +4,7 @@
  */
 
 import type { Configuration } from "./configuration.ts"
-import { type Ballot, type Replica, type Slot, slotMax } from "./ids.ts"
+import type { Ballot, Replica } from "./ids.ts"
 import { admit } from "./leader-admit.ts"
 import { type HandedOver, handOver, inviting, orAwaited, orHandedOver } from "./leader-hand-over.ts"
 import type { LeaderInput } from "./leader-input.ts"
@@ -12,9 +12,10 @@ import { leaseUntilMs } from "./leader-lease.ts"
 import { fallsSilent, isAtRest, isLateTimer, nextBeatMs, notingBusy, servingTimers } from "./leader-quiet.ts"
 import { answered, reconfigure, retryNext } from "./leader-reconfigure.ts"
 import type { Lost, Preparing, Serving } from "./leader-state.ts"
+import { foretold, knownSlot, withCounted } from "./leader-told.ts"
 import { leaseFrom, noteSending } from "./lease.ts"
 import type { LogView } from "./log-view.ts"
-import type { Accepted, Gap, MasterReply } from "./messages.ts"
+import type { Accepted, FromClient, Gap, MasterReply } from "./messages.ts"
 import {
   acknowledge,
   emptyAccept,
@@ -62,7 +63,7 @@ const servedStep = (
   switch (input._tag) {
     case "Submit":
     case "Query":
-      return admit(state, state.settings, input)
+      return fromClient(state, input)
     case "Flush":
       return flush(state, log, input.wallMs, nowMs)
     case "AskByRound":
@@ -94,6 +95,15 @@ const servedStep = (
   }
 }
 
+/** What the client has counted comes first: its command may be the only one under way then. */
+const fromClient = (before: Serving, input: FromClient): Step<Serving> => {
+  const heard = withCounted(before, input.counted)
+  if (heard === before) return admit(before, before.settings, input)
+  const { state, outputs } = settled(heard)
+  const admitted = admit(state, state.settings, input)
+  return { state: admitted.state, outputs: [...outputs, ...admitted.outputs] }
+}
+
 /**
  * Sends what has gathered: batches while the window has room, and one round for all reads that came since the
  * last.
@@ -113,9 +123,6 @@ const flush = (before: Serving, log: LogView, wallMs: number, nowMs: number): St
   const reading = confirmReads(state, log, outputs.length > 0, nowMs)
   return { state: reading.state, outputs: [...outputs, ...reading.outputs] }
 }
-
-/** All that a client may know of: what is chosen here, and what acceptors may have told one themselves. */
-const knownSlot = ({ chosen, told }: Serving): Slot => slotMax(chosen, told)
 
 /** Under a lease nobody else can have been activated: what is chosen here is all that is (section 6). */
 const confirmReads = (state: Serving, log: LogView, proposed: boolean, nowMs: number): Step<Serving> => {
@@ -153,13 +160,6 @@ const onAccepted = (before: Serving, log: LogView, from: Replica, message: Accep
   const untilMs = leaseFrom(sendings, message.round, message.grantedMs, settings.maxClockDrift)
   const { state, outputs } = settled({ ...before, progress: acknowledge(before, from, message, untilMs) })
   return withSent(state, [...outputs, ...foretold(before, state)], sendMore(state, log, from))
-}
-
-/** Its own acceptor has synced a command that others tell the client of: what it will come to can be told. */
-const foretold = (before: Serving, { self, progress, told, chosen, configuration }: Serving) => {
-  const isSynced = (of: Serving["progress"]) => (of.get(self.node)?.acknowledged ?? 0) >= told
-  if (told <= chosen || isSynced(before.progress) || !isSynced(progress)) return []
-  return [{ _tag: "Foretell", slot: told, configuration } satisfies Output]
 }
 
 /**

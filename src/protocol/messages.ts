@@ -113,6 +113,15 @@ export interface Synced {
   readonly slot: Slot
 }
 
+/**
+ * What a client has counted: all acceptors that the leader of `ballot` has named to it, that leader's own
+ * among them, have synced everything through `slot` in that ballot.
+ */
+export interface Counted {
+  readonly ballot: Ballot
+  readonly slot: Slot
+}
+
 /** Requests to the master. `requestId` makes a retry harmless. */
 export type MasterRequest =
   | {
@@ -167,6 +176,7 @@ export interface Submit {
   readonly client: ClientId
   readonly submission: number
   readonly bytes: Uint8Array
+  readonly counted?: Counted | undefined
 }
 
 /**
@@ -177,6 +187,7 @@ export interface Query {
   readonly client: ClientId
   readonly question: number
   readonly queries: ReadonlyArray<Uint8Array>
+  readonly counted?: Counted | undefined
 }
 
 export type FromClient = Submit | Query

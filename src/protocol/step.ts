@@ -25,6 +25,7 @@ export type TimerName =
   | "master-retry"
   | "prepare-retry"
   | "lease-wait"
+  | "owed"
   | "hand-over"
 
 /** Outputs that need nothing durable. */

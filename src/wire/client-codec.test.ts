@@ -40,11 +40,23 @@ const accept: Body = {
   tells: ClientId("c1")
 }
 
+const counted = { ballot, slot: Slot(7) }
+const bytes = new Uint8Array([1])
+const submit: Body = { _tag: "Submit", client: ClientId("c1"), submission: 2, bytes }
+const query: Body = { _tag: "Query", client: ClientId("c1"), question: 3, queries: [bytes] }
+
 describe("results that clients know before their leader", () => {
   it("come as they were sent, and so does the name of the client", () => {
     const synced: Body = { _tag: "Synced", ballot, slot: Slot(7) }
     for (const body of [foretold, synced, accept])
       assert.deepStrictEqual(codec.decode(codec.encode(from, group, body)), { from, group, body })
+  })
+
+  it("are told to the leader with what it is sent, or not", () => {
+    for (const body of [submit, { ...submit, counted }, query, { ...query, counted }])
+      assert.deepEqual(codec.decode(codec.encode(from, group, body)), { from, group, body })
+    const plain = unpack(codec.encode(from, group, { ...submit, counted })) as ReadonlyArray<unknown>
+    assert.strictEqual(codec.decode(pack(plain.slice(0, -1))), "malformed")
   })
 
   it("are refused where a result is cut off, or an acceptor has no disk", () => {

@@ -1,6 +1,7 @@
 /** What clients and leaders say to each other, as positional arrays. */
 import type { Ballot, ClientId, NodeId, Replica, RequestNumber, SessionId, Slot } from "../protocol/ids.ts"
 import type {
+  Counted,
   FromClient,
   LocalQuery,
   Outcome,
@@ -134,9 +135,9 @@ const refusalIn = (fields: Fields): Refusal | undefined => {
 export const clientOut = (message: FromClient | LocalQuery | ToClient): ReadonlyArray<unknown> => {
   switch (message._tag) {
     case "Submit":
-      return [message.client, message.submission, message.bytes]
+      return [message.client, message.submission, message.bytes, ...countedOut(message.counted)]
     case "Query":
-      return [message.client, message.question, message.queries]
+      return [message.client, message.question, message.queries, ...countedOut(message.counted)]
     case "LocalQuery":
       return [message.client, message.question, message.queries, message.atLeast]
     case "Results":
@@ -165,10 +166,15 @@ export const clientOut = (message: FromClient | LocalQuery | ToClient): Readonly
 /** Reads a message of a kind; undefined for a kind that is none of these. */
 export const clientIn = (kind: number, fields: Fields): FromClient | LocalQuery | ToClient | undefined => {
   switch (kind) {
-    case clientKinds.Submit:
-      return { _tag: "Submit", client: fields.client(), submission: fields.count(), bytes: fields.bytes() }
-    case clientKinds.Query:
-      return queryIn(fields)
+    case clientKinds.Submit: {
+      const client = fields.client()
+      const submission = fields.count()
+      return { _tag: "Submit", client, submission, bytes: fields.bytes(), ...countedIn(fields) }
+    }
+    case clientKinds.Query: {
+      const query = queryIn(fields)
+      return query && { ...query, ...countedIn(fields) }
+    }
     case clientKinds.LocalQuery: {
       const query = queryIn(fields)
       return query && { ...query, _tag: "LocalQuery", atLeast: fields.slot() }
@@ -212,6 +218,13 @@ export const clientIn = (kind: number, fields: Fields): FromClient | LocalQuery 
       return undefined
   }
 }
+
+/** Two fields more, where there is something to say. */
+const countedOut = (counted: Counted | undefined): ReadonlyArray<unknown> =>
+  counted === undefined ? [] : [counted.ballot, counted.slot]
+
+const countedIn = (fields: Fields): { readonly counted?: Counted } =>
+  fields.left > 0 ? { counted: { ballot: fields.ballot(), slot: fields.slot() } } : {}
 
 const foretoldIn = (fields: Fields): Foretold | undefined => {
   const ballot = fields.ballot()

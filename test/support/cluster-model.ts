@@ -1,4 +1,5 @@
 /** A cluster of protocol cores without actors: every message, sync, timer and crash is one explicit call. */
+import { debtDue } from "../../src/protocol/acceptor.ts"
 import type { Configuration } from "../../src/protocol/configuration.ts"
 import {
   NodeId,
@@ -130,8 +131,12 @@ export class ClusterModel {
   fire(name: string, timer: TimerName): void {
     const node = this.node(name)
     node.timers.delete(timer)
-    if (timer === "lease-wait") {
-      const step = this.#cores.leaseWaited(node.acceptor, node.log, this.clockOf(node))
+    if (timer === "lease-wait" || timer === "owed") {
+      const nowMs = this.clockOf(node)
+      const step =
+        timer === "owed"
+          ? debtDue(node.acceptor, nowMs)
+          : this.#cores.leaseWaited(node.acceptor, node.log, nowMs)
       node.acceptor = step.state
       return this.#take(node, step.outputs)
     }

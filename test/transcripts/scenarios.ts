@@ -1,6 +1,7 @@
 /**
  * The main flows of the protocol, as scripts over a cluster model whose transcript is compared with a file.
  */
+import { Ballot, Slot } from "../../src/protocol/ids.ts"
 import { settle, turn } from "../support/cluster-model-chaos.ts"
 import { transcribed } from "../support/transcript.ts"
 import { handedOver, leased, silent } from "./leases.ts"
@@ -39,7 +40,14 @@ const loneClient = (): Script => {
   cluster.receiveOwn("A")
   script.heading("A read that comes now waits for what the client may know.")
   ask(cluster, "A", 1)
-  script.heading("B and C have synced it: the client needs nothing more.")
+  script.heading("B and C have synced it: the client needs nothing more, and their leader can wait.")
+  settle(cluster)
+  script.heading("The client goes on: by its next command A hears what it has counted.")
+  command(cluster, "A", 2, { ballot: Ballot(2), slot: Slot(2) })
+  settle(cluster)
+  script.heading("No command follows: B and C tell A themselves, a little later.")
+  cluster.nowMs += 2
+  for (const name of ["B", "C"]) cluster.fire(name, "owed")
   settle(cluster)
   return script
 }

@@ -2,6 +2,7 @@
 import { commandOverheadBytes, keepAliveEntry, writeCommand } from "../../src/protocol/entry.ts"
 import { ClientId, RequestNumber, SessionId } from "../../src/protocol/ids.ts"
 import type { LeaderSettings } from "../../src/protocol/leader-input.ts"
+import type { Counted } from "../../src/protocol/messages.ts"
 import type { ClusterModel } from "../support/cluster-model.ts"
 import { settle, turn } from "../support/cluster-model-chaos.ts"
 import { transcribed } from "../support/transcript.ts"
@@ -16,11 +17,11 @@ export const submit = (cluster: ClusterModel, leader: string, submission: number
   cluster.lead(leader, { _tag: "Flush", wallMs: submission })
 }
 
-/** A client's command, which its machine can foretell. */
-export const command = (cluster: ClusterModel, leader: string, number: number): void => {
+/** A client's command, which its machine can foretell; the client may have counted the one before. */
+export const command = (cluster: ClusterModel, leader: string, number: number, counted?: Counted): void => {
   const bytes = new Uint8Array(commandOverheadBytes + 1)
   writeCommand(bytes, 0, SessionId(1), RequestNumber(number), 0, new Uint8Array(1))
-  cluster.lead(leader, { _tag: "Submit", client, submission: number, bytes })
+  cluster.lead(leader, { _tag: "Submit", client, submission: number, bytes, counted })
   cluster.lead(leader, { _tag: "Flush", wallMs: number })
 }
 

@@ -1,21 +1,21 @@
 /** Seeded bugs of results that clients know before their leader does. */
 import type { Mutant } from "./mutant.ts"
 
-const serve = "protocol/leader-serve.ts"
+const told = "protocol/leader-told.ts"
 const foretelling = "client/foretelling.ts"
 const once = "acknowledged, and once"
 
 export const foretellMutants: ReadonlyArray<Mutant> = [
   {
     id: "foretell/reads-do-not-wait-for-what-a-client-was-told",
-    edits: [{ file: serve, find: "slotMax(chosen, told)", replace: "chosen" }],
+    edits: [{ file: told, find: "slotMax(chosen, told)", replace: "chosen" }],
     law: "not-linearizable",
     why: "A client knows that its write is chosen, and the leader answers a read from before it.",
     scenarios: ["late", "rivals"]
   },
   {
     id: "foretell/before-its-own-disk",
-    edits: [{ file: serve, find: " || !isSynced(progress)) return []", replace: ") return []" }],
+    edits: [{ file: told, find: " || !isSynced(progress)) return []", replace: ") return []" }],
     law: once,
     why: "A leader foretells a result before its own acceptor has synced the command.",
     scenarios: ["power", "rivals"]
@@ -67,5 +67,31 @@ export const foretellMutants: ReadonlyArray<Mutant> = [
     law: once,
     why: "A command of a session that has expired is foretold a result, and does not run.",
     scenarios: ["expiries"]
+  },
+  {
+    id: "foretell/counted-of-another-command",
+    edits: [
+      {
+        file: told,
+        find: "counted.slot !== told || told <= chosen) return state\n",
+        replace: "told <= chosen) return state\n"
+      }
+    ],
+    law: "chosen is durable everywhere",
+    why: "A leader takes what a client has counted of an older command for the one that is under way.",
+    scenarios: ["late", "rivals"]
+  },
+  {
+    id: "foretell/a-debt-is-paid-before-its-sync",
+    edits: [
+      {
+        file: "protocol/owing.ts",
+        find: 'outputs: [{ _tag: "Persist", records: [], release }]',
+        replace: "outputs: release"
+      }
+    ],
+    law: "chosen is durable everywhere",
+    why: "An acknowledgement that was kept back leaves while the disk is still at it.",
+    scenarios: ["power", "rivals"]
   }
 ]
