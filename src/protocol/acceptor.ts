@@ -22,7 +22,7 @@ export interface AcceptorState {
   readonly configuration: Configuration | undefined
   /** Whose lease runs here, and who waits for its end. */
   readonly grants: Grants
-  /** What it has not acknowledged to its leader yet, though it could; undefined: nothing, ever. */
+  /** What it has not acknowledged to its leader yet, though it could; undefined: no client was ever told. */
   readonly owing?: Owing | undefined
 }
 
@@ -193,14 +193,20 @@ const accept = (before: AcceptorState, log: LogView, message: Accept, nowMs: num
 }
 
 /** To the client that the Accept names, and to the leader; to that one later, if it can wait. */
-const acknowledging = (owing: Owing = noDebt, message: Accept, accepted: Accepted, nowMs: number) => {
+const acknowledging = (
+  before: Owing | undefined,
+  message: Accept,
+  accepted: Accepted,
+  nowMs: number
+): { owing: Owing | undefined; timers: ReadonlyArray<Output>; release: ReadonlyArray<Free> } => {
   const { configuration, tells } = message
   const toLeader = reply(configuration.leader, accepted)
-  const now = { owing: paid(owing, nowMs), timers: [] }
-  if (tells === undefined) return { ...now, release: [toLeader] }
+  if (tells === undefined) return { owing: before && paid(before, nowMs), timers: [], release: [toLeader] }
+  const owing = before ?? noDebt
   const synced: Synced = { _tag: "Synced", ballot: accepted.ballot, slot: accepted.lastSlot }
   const toClient: Free = { _tag: "TellClient", client: tells, message: synced }
-  if (!canWait(owing, message, accepted, nowMs)) return { ...now, release: [toClient, toLeader] }
+  if (!canWait(owing, message, accepted, nowMs))
+    return { owing: paid(owing, nowMs), timers: [], release: [toClient, toLeader] }
   const later = owed(owing, configuration.leader, accepted, nowMs)
   return { owing: later.owing, timers: later.outputs, release: [toClient] }
 }

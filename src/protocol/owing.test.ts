@@ -40,8 +40,8 @@ type Played = Step<AcceptorState>
 const receive = (before: Played, message: Accept, nowMs: number): Played =>
   acceptorStep(before.state, log, a, message, nowMs)
 
-/** Has just acknowledged a heartbeat, at 100 ms. */
-const ready = receive({ state: fresh, outputs: [] }, heartbeat, 100)
+/** Has told a client before, and has just acknowledged a heartbeat, at 100 ms. */
+const ready = receive(receive({ state: fresh, outputs: [] }, accept(), 10), heartbeat, 100)
 
 /** What leaves after the sync, and what at once. */
 const said = (outputs: ReadonlyArray<Output>): ReadonlyArray<string> =>
