@@ -34,15 +34,26 @@ export interface BenchRow {
   readonly failed: number
 }
 
-const numbersFlag = (name: string, fallback: string, description: string) =>
+/** What one session takes; the commands beyond it would wait in the client and only fill its memory. */
+const outstandingMax = 8192
+/** A command of this size, with its key, still fits into a message. */
+const valueMaxBytes = 500_000
+const clientsMax = 64
+
+/** Whole numbers separated by commas, each from 1 to a limit. */
+const numbersFlag = (name: string, max: number, fallback: string, description: string) =>
   Flag.String(name).pipe(
     Flag.withDefault(fallback),
-    Flag.map((text) => listOf(text).map(Number)),
     Flag.filter(
-      (numbers) =>
-        numbers.length > 0 && numbers.every((number) => Number.isSafeInteger(number) && number > 0),
-      () => `--${name} takes whole numbers above 0, separated by commas`
+      (text) => {
+        const numbers = listOf(text).map(Number)
+        return (
+          numbers.length > 0 && numbers.every((one) => Number.isSafeInteger(one) && one > 0 && one <= max)
+        )
+      },
+      () => `whole numbers from 1 to ${max}, separated by commas`
     ),
+    Flag.map((text) => listOf(text).map(Number)),
     Flag.withDescription(`${description} (default ${fallback})`)
   )
 
@@ -82,6 +93,12 @@ const inOwnProcess = (target: Target, shape: LoadShape) =>
       return new CommandFailed({ reason, exitCode: exitCodes.unavailable })
     })
   )
+
+/** Fails where nobody answers: rows of nothing would look like a slow cluster. */
+const untilAnswered = Effect.fnUntraced(function* (target: Target, timeoutMs: number) {
+  const group = yield* replicated({ ...target, machine: kvMachine })
+  yield* group.ask({ _tag: "Get", key: "bench" }, { timeoutMs })
+}, Effect.scoped)
 
 const measure = Effect.fnUntraced(function* (target: Target, clients: number, shape: LoadShape) {
   const share = { ...shape, outstanding: Math.max(1, Math.round(shape.outstanding / clients)) }
@@ -145,9 +162,14 @@ export const benchCommand = Command.make(
       Flag.withDefault("put"),
       Flag.withDescription("put writes, get asks linearizably (default put)")
     ),
-    outstanding: numbersFlag("outstanding", "1,16,256,4096", "Commands in flight, over all clients"),
-    sizes: numbersFlag("size", "64", "Bytes of a value"),
-    clients: numbersFlag("clients", "1", "Client processes"),
+    outstanding: numbersFlag(
+      "outstanding",
+      outstandingMax,
+      "1,16,256,4096",
+      "Commands in flight, over all clients"
+    ),
+    sizes: numbersFlag("size", valueMaxBytes, "64", "Bytes of a value"),
+    clients: numbersFlag("clients", clientsMax, "1", "Client processes"),
     forMs: durationFlag("for").pipe(
       Flag.withDefault(3000),
       Flag.withDescription("How long each row is measured (default 3s)")
@@ -172,6 +194,7 @@ export const benchCommand = Command.make(
         }
         return yield* printJson(yield* inThisProcess(target, shape))
       }
+      yield* untilAnswered(target, flags.timeout)
       if (!flags.json) yield* print(heading)
       for (const valueBytes of flags.sizes) {
         for (const clients of flags.clients) {

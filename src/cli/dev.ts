@@ -4,11 +4,12 @@ import { Command, Flag } from "effect/cli"
 import { Bus } from "../runtime/bus/port.ts"
 import { dataDirectory, devCluster, startBus, untilServing } from "./dev-cluster.ts"
 import { runInMemory } from "./dev-memory.ts"
-import { durationFlag } from "./flags.ts"
+import { countFlag, durationFlag } from "./flags.ts"
 import { print, printUnsafe } from "./output.ts"
 import { Process } from "./process.ts"
 
 const nodesMax = 9
+const portMax = 65_535
 
 const runOverNats = Effect.fnUntraced(function* (
   data: string,
@@ -57,7 +58,7 @@ export const devCommand = Command.make(
       ),
       Flag.withDescription("How many nodes (default 3)")
     ),
-    port: Flag.Int("port").pipe(
+    port: countFlag("port", { min: 0, max: portMax }).pipe(
       Flag.optional,
       Flag.withDescription("Port of nats-server (default 4222, or any where that is taken)")
     ),

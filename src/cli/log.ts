@@ -12,7 +12,7 @@ import { noReplica, packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { busWaitMs, connectBus } from "./bus.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
-import { groupFlags, jsonFlag } from "./flags.ts"
+import { countFlag, groupFlags, jsonFlag } from "./flags.ts"
 import { valueField } from "./kv-connection.ts"
 import { print, printError, printRaw } from "./output.ts"
 
@@ -129,7 +129,7 @@ const tailCommand = Command.make(
   "tail",
   {
     ...groupFlags,
-    from: Flag.Int("from").pipe(
+    from: countFlag("from", { min: 0 }).pipe(
       Flag.optional,
       Flag.withMetavar("slot"),
       Flag.withDescription("First slot to print (default: the last ten entries)")

@@ -6,7 +6,7 @@ import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { SearchProgress, SearchRequest, SearchRun, SearchVerdict } from "../sim/search/run.ts"
 import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
-import { jsonFlag } from "./flags.ts"
+import { countFlag, jsonFlag } from "./flags.ts"
 import { print, printJson } from "./output.ts"
 
 type Begin = (request: SearchRequest) => SearchRun | string
@@ -108,16 +108,19 @@ const flags = {
     Flag.withMetavar("id"),
     Flag.withDescription("Seed this bug into the cores first; only in a checkout of the repository")
   ),
-  walks: Flag.Int("walks").pipe(
+  walks: countFlag("walks", { min: 1 }).pipe(
     Flag.withDefault(100_000),
     Flag.withDescription("Walks of each strategy at most (default 100000)")
   ),
-  seconds: Flag.Int("seconds").pipe(
+  seconds: countFlag("seconds", { min: 1 }).pipe(
     Flag.withDefault(600),
     Flag.withDescription("Stop after so many seconds (default 600)")
   ),
-  seed: Flag.Int("seed").pipe(Flag.withDefault(1), Flag.withDescription("Seed of the walks (default 1)")),
-  memory: Flag.Int("memory").pipe(
+  seed: countFlag("seed", { min: 0 }).pipe(
+    Flag.withDefault(1),
+    Flag.withDescription("Seed of the walks (default 1)")
+  ),
+  memory: countFlag("memory", { min: 1 }).pipe(
     Flag.withDefault(1024),
     Flag.withMetavar("MiB"),
     Flag.withDescription("Memory for the states of an exhaustive search (default 1024)")

@@ -1,0 +1,20 @@
+/** Numbers that make no sense are refused by one sentence, before anything is begun. */
+import { describe, expect, it } from "vitest"
+import { runCommand } from "./run-command.test-support.ts"
+
+describe("aplomb", () => {
+  for (const [command, flag, value, expected] of [
+    ["dev", "--port", "99999", "from 0 to 65535"],
+    ["bench", "--size", "600000", "whole numbers from 1 to 500000, separated by commas"],
+    ["bench", "--outstanding", "1,abc", "whole numbers from 1 to 8192, separated by commas"],
+    ["log tail", "--from", "-1", "0 or more"],
+    ["sim search", "--walks", "-1", "1 or more"]
+  ] as const) {
+    it(`${command} refuses ${flag} ${value}`, () => {
+      const { status, stdout, stderr } = runCommand([...command.split(" "), flag, value])
+      expect([status, stdout]).toEqual([2, ""])
+      const problem = `Invalid value for flag ${flag}: "${value}". Expected: ${expected}`
+      expect(stderr).toBe(`aplomb: ${problem} (see aplomb ${command} --help)\n`)
+    })
+  }
+})
