@@ -26,7 +26,8 @@ export const loadCores = async (edits: ReadonlyArray<Edit>): Promise<Cores> => {
       writeFileSync(`${folder}/${name.replace(/\.ts$/, ".mjs")}`, script)
     }
     const load = (name: string) => import(/* @vite-ignore */ pathToFileURL(`${folder}/${name}.mjs`).href)
-    const parts = await Promise.all(["acceptor", "cas-paxos", "leader", "master", "outsider"].map(load))
+    const files = ["acceptor", "cas-paxos", "leader", "leader-lease", "lease", "master", "outsider"]
+    const parts = await Promise.all(files.map(load))
     return Object.assign({}, ...parts)
   } finally {
     rmSync(folder, { recursive: true })

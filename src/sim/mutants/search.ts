@@ -2,6 +2,7 @@
 import type { SearchRequest, SearchRun } from "../search/run.ts"
 import { mutants } from "./catalogue.ts"
 import { searchMutants } from "./catalogue-search.ts"
+import { searchLeaseMutants } from "./catalogue-search-leases.ts"
 import { importMutated } from "./hooks.ts"
 import type { Mutant } from "./mutant.ts"
 
@@ -24,10 +25,13 @@ interface Candidate {
   readonly edits: Mutant["edits"]
 }
 
-const candidates = (): ReadonlyArray<Candidate> => [
-  ...searchMutants,
-  ...mutants.filter(({ edits }) => edits.every(({ file }) => file.startsWith("protocol/")))
-]
+/** Where it is known in which scope one of the simulator's is found, it is named with it. */
+const candidates = (): ReadonlyArray<Candidate> => {
+  const known = [...searchMutants, ...searchLeaseMutants]
+  const ids = new Set(known.map(({ id }) => id))
+  const isOfCores = ({ edits }: Mutant) => edits.every(({ file }) => file.startsWith("protocol/"))
+  return [...known, ...mutants.filter((mutant) => isOfCores(mutant) && !ids.has(mutant.id))]
+}
 
 /**
  * Loads the search with the mutant of this id, or the only one whose id begins like this; undefined: none.

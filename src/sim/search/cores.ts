@@ -2,6 +2,8 @@
 import { acceptorStep, leaseWaited } from "../../protocol/acceptor.ts"
 import { attemptStep, beginAttempt, keeperStep } from "../../protocol/cas-paxos.ts"
 import { idleLeader, leaderStep } from "../../protocol/leader.ts"
+import { holdsLease } from "../../protocol/leader-lease.ts"
+import { freshGrants } from "../../protocol/lease.ts"
 import { masterStep } from "../../protocol/master.ts"
 import { learnStep } from "../../protocol/outsider.ts"
 
@@ -10,6 +12,8 @@ export interface Cores {
   readonly leaseWaited: typeof leaseWaited
   readonly leaderStep: typeof leaderStep
   readonly idleLeader: typeof idleLeader
+  readonly freshGrants: typeof freshGrants
+  readonly holdsLease: typeof holdsLease
   readonly masterStep: typeof masterStep
   readonly learnStep: typeof learnStep
   readonly keeperStep: typeof keeperStep
@@ -22,6 +26,8 @@ export const realCores: Cores = {
   leaseWaited,
   leaderStep,
   idleLeader,
+  freshGrants,
+  holdsLease,
   masterStep,
   learnStep,
   keeperStep,

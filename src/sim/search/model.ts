@@ -22,6 +22,12 @@ export class State {
     this.words = grown
   }
 
+  equals({ words, size }: State): boolean {
+    if (size !== this.size) return false
+    for (let at = 0; at < size; at++) if (this.words[at] !== words[at]) return false
+    return true
+  }
+
   copyFrom({ words, size }: State): void {
     this.reserve(size)
     for (let at = 0; at < size; at++) this.words[at] = words[at]!

@@ -42,6 +42,8 @@ const staleEntry = [
   "B gets Activated"
 ]
 
+const pair: Scope = { ...common, nodes: 2, initial: [0, 1], sets: [[0, 1]], ballotsMax: 3 }
+
 /** Counted by searches to the end. */
 const statesOf: Readonly<Record<string, number>> = {
   "two-ballots": 4882,
@@ -57,6 +59,12 @@ const statesOf: Readonly<Record<string, number>> = {
   "four-ballots": 11_261_082,
   "three-ballots-two-slots": 19_273_948,
   "four-ballots-pairs": 998_259,
+  leases: 160_422,
+  "leases-reconfigured": 839_873,
+  "leases-hand-overs": 294_199,
+  "leases-three-ballots": 1_056_639,
+  "leases-pairs": 1_376_838,
+  "leases-triples": 3_250_184,
   register: 19_272
 }
 
@@ -129,6 +137,36 @@ export const scopes: ReadonlyArray<NamedScope> = [
   group("triples-stale-entry", "the same, with an old entry left at two of the nodes", {
     ...overTriples,
     prelude: staleEntry
+  }),
+  group("leases", "leases of 2 nodes, 2 ballots, 1 slot; clocks, loss, restarts, hand-overs", {
+    ...pair,
+    leases: { crashes: true, handsOver: true }
+  }),
+  group("leases-reconfigured", "the same, with ballots that their leader asks for, and 1 retired", {
+    ...pair,
+    retiresMax: 1,
+    reconfigures: true,
+    leases: { crashes: true, handsOver: true }
+  }),
+  group("leases-hand-overs", "leases of 2 nodes, 3 ballots, 1 slot; clocks, loss, hand-overs", {
+    ...pair,
+    ballotsMax: 4,
+    leases: { handsOver: true }
+  }),
+  group("leases-three-ballots", "the same, with restarts", {
+    ...pair,
+    ballotsMax: 4,
+    leases: { crashes: true, handsOver: true }
+  }),
+  group("leases-pairs", "leases of 3 nodes, 2 ballots over pairs, 1 slot; clocks, loss, restarts", {
+    ...overPairs,
+    ballotsMax: 3,
+    leases: { crashes: true }
+  }),
+  group("leases-triples", "leases of 3 nodes, 2 ballots over all, 1 slot, 1 retired; clocks, loss", {
+    ...overTriples,
+    ballotsMax: 3,
+    leases: {}
   }),
   register(
     "register",

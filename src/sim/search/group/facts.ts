@@ -30,6 +30,10 @@ export interface NodeFacts {
   readonly ballots: ReadonlyArray<number>
   readonly canPropose: boolean
   readonly unsynced: number
+  /** A Prepare waits there for the end of a lease. */
+  readonly isKeeping: boolean
+  /** The ballot whose lease was given back here. */
+  readonly released: number
 }
 
 export interface MasterFacts {
@@ -62,7 +66,9 @@ export const factsOfNode = (
     values: values.map((value) => (value === undefined ? 0 : numberOf(value))),
     ballots: slots.map((slot) => durable.ballotAt(slot) ?? 0),
     canPropose: leader._tag === "Serving" && leader.last < slotsMax,
-    unsynced: unsynced.length
+    unsynced: unsynced.length,
+    isKeeping: acceptor.grants.kept !== undefined,
+    released: acceptor.grants.released
   }
 }
 

@@ -5,19 +5,22 @@ import type { Cores } from "../cores.ts"
 import { follow } from "../follow.ts"
 import { addToMark, clearMark, takeMark } from "../marks.ts"
 import { type Model, type Outcome, State } from "../model.ts"
-import { PairMap } from "../pair-map.ts"
 import { Pool, renamingsOf } from "../pool.ts"
+import { Deeds, describeDeed } from "./deeds.ts"
 import { describeEnvelope, sorts } from "./envelope.ts"
 import { phases } from "./facts.ts"
+import { Inputs } from "./inputs.ts"
 import { GroupLaws, type History } from "./laws.ts"
-import { modelSettings } from "./node.ts"
+import { LeaseLaws } from "./lease-laws.ts"
+import type { NodeInput } from "./node.ts"
 import { keepsSets, namesOf, nodeNames, type Scope, setsWith } from "./scope.ts"
 import { addToSoup, copyHead, copySoup, forget } from "./soup.ts"
 import { type Transition, World } from "./world.ts"
 
 /** Actions are numbers: eight times what it is about, and the verb. */
-const verbs = { deliver: 0, propose: 1, start: 2, retire: 3, sync: 4, crash: 5, reconfigure: 6 } as const
+const verbs = { deliver: 0, act: 1, start: 2, retire: 3, reconfigure: 4, tick: 5 } as const
 const setsMax = 64
+const nodesMax = nodeNames.length
 const scratch = new State()
 
 export class GroupModel implements Model {
@@ -31,12 +34,10 @@ export class GroupModel implements Model {
   readonly #history: number
   readonly #soup: number
   readonly #first = new State()
-  readonly #restart: number
-  readonly #propose: number
-  readonly #sync: number
+  readonly #deeds: Deeds
+  readonly #leases: LeaseLaws | undefined
   readonly #startsOf: ReadonlyArray<ReadonlyArray<number>>
-  readonly #starts = new PairMap()
-  readonly #retirements = new PairMap()
+  readonly #inputs: Inputs
   readonly #kinds = new Map<number, number>()
   readonly #kindNames: Pool<string>
   #broken = ""
@@ -49,11 +50,11 @@ export class GroupModel implements Model {
     this.world = new World(cores, scope, renamings)
     this.histories = new Pool("history", renamings)
     this.#kindNames = new Pool("kind", renamings.slice(0, 1))
+    this.#inputs = new Inputs(this.world)
     this.#markWords = 2 * renamings.length
     this.#laws = new GroupLaws(this.world, this.histories)
-    this.#restart = this.world.inputOf({ _tag: "Restart" })
-    this.#propose = this.world.inputOf({ _tag: "Propose" })
-    this.#sync = this.world.inputOf({ _tag: "Sync" })
+    this.#deeds = new Deeds(this.world)
+    this.#leases = scope.leases && new LeaseLaws(this.world, this.histories)
     this.#startsOf = names.map((_, index) =>
       setsWith(scope, index).map((set) => 8 * (index * setsMax + set) + verbs.start)
     )
@@ -110,16 +111,13 @@ export class GroupModel implements Model {
     const master = world.masterFactsOf(words[this.#master]!)
     for (let index = 0; index < scope.nodes; index++) {
       const facts = world.factsOf(words[index]!)
-      if (facts.canPropose) into.push(8 * index + verbs.propose)
-      if (facts.unsynced > 0) {
-        into.push(8 * index + verbs.sync)
-        into.push(8 * index + verbs.crash)
-      }
+      this.#deeds.of(facts, (input) => into.push(8 * (input * nodesMax + index) + verbs.act))
       if (master.nextBallot > scope.ballotsMax) continue
       for (const action of this.#startsOf[index]!) into.push(action)
       if (!scope.reconfigures || facts.phase === "Deposed") continue
       for (const action of this.#startsOf[index]!) into.push(action + verbs.reconfigure - verbs.start)
     }
+    if (scope.leases) for (let fast = 0; fast < 1 << scope.nodes; fast++) into.push(8 * fast + verbs.tick)
     const { retires } = this.histories.values[words[this.#history]!]!
     if (retires >= scope.retiresMax) return
     for (const index of master.acceptors.slice(1)) into.push(8 * index + verbs.retire)
@@ -130,12 +128,10 @@ export class GroupModel implements Model {
     switch (action & 7) {
       case verbs.deliver:
         return this.#deliver(state, about, into)
-      case verbs.propose:
-        return this.#input(state, about, this.#propose, into)
-      case verbs.sync:
-        return this.#input(state, about, this.#sync, into)
-      case verbs.crash:
-        return this.#input(state, about, this.#restart, into)
+      case verbs.act:
+        return this.#act(state, about % nodesMax, Math.floor(about / nodesMax), into)
+      case verbs.tick:
+        return this.#tick(state, about, into)
       case verbs.reconfigure:
         return this.#reconfigure(state, Math.floor(about / setsMax), about % setsMax, into)
       case verbs.start:
@@ -156,8 +152,28 @@ export class GroupModel implements Model {
     return this.#arrive(state, to, transition, this.scope.duplicates ? -1 : id, into)
   }
 
-  #input(state: State, index: number, input: number, into: State): Outcome {
-    return this.#arrive(state, index, this.world.stepBy(state.words[index]!, input), -1, into)
+  #act(state: State, index: number, input: number, into: State): Outcome {
+    const transition = this.world.stepBy(state.words[index]!, input)
+    if (transition.node === state.words[index] && transition.sent.length === 0) return "nothing"
+    return this.#arrive(state, index, transition, -1, into)
+  }
+
+  /** Time passes; the clocks of some nodes, those in the bits of `fast`, go faster than the others. */
+  #tick(state: State, fast: number, into: State): Outcome {
+    const { world, scope } = this
+    const soup = this.#soup
+    copyHead(state, soup, into)
+    for (let index = 0; index < scope.nodes; index++) {
+      const slow = world.stepBy(state.words[index]!, this.#deeds.slow).node
+      into.words[index] = slow
+      if ((fast & (1 << index)) === 0) continue
+      into.words[index] = world.stepBy(state.words[index]!, this.#deeds.fast).node
+      // The same without it.
+      if (into.words[index] === slow) return "nothing"
+    }
+    for (let at = soup; at < state.size; at++) addToSoup(into, soup, world.aged(state.words[at]!))
+    forget(world, into, soup, -1)
+    return into.equals(state) ? "nothing" : this.#lawful(undefined, into)
   }
 
   /**
@@ -168,9 +184,10 @@ export class GroupModel implements Model {
     const { world, scope } = this
     const before = state.words[index]!
     const isDeposed = world.factsOf(before).phase === "Deposed"
-    const restarted = isDeposed && scope.lateDisks ? before : world.stepBy(before, this.#restart).node
+    const isKept = isDeposed && (scope.lateDisks || scope.leases)
+    const restarted = isKept ? before : world.stepBy(before, this.#deeds.restart).node
     const { nextBallot } = world.masterFactsOf(state.words[this.#master]!)
-    const asked = world.stepBy(restarted, this.#startOf(nextBallot, set))
+    const asked = world.stepBy(restarted, this.#inputs.start(nextBallot, set))
     scratch.copyFrom(state)
     scratch.words[index] = asked.node
     return this.#atMaster(scratch, asked.sent[0]!, -1, into)
@@ -179,41 +196,18 @@ export class GroupModel implements Model {
   /** A request for a ballot of other acceptors, and its issue, in one: until then nothing has changed. */
   #reconfigure(state: State, index: number, set: number, into: State): Outcome {
     const { nextBallot } = this.world.masterFactsOf(state.words[this.#master]!)
-    const asked = this.world.stepBy(state.words[index]!, this.#startOf(nextBallot, set, "Reconfigure"))
-    if (asked.sent.length === 0) return "nothing"
+    const asked = this.world.stepBy(state.words[index]!, this.#inputs.reconfigure(nextBallot, set))
+    // One that hands over in this very step does so without it as well.
+    if (asked.sent.length !== 1) return "nothing"
     scratch.copyFrom(state)
     scratch.words[index] = asked.node
     return this.#atMaster(scratch, asked.sent[0]!, -1, into)
   }
 
-  #startOf(ballot: number, set: number, tag: "Start" | "Reconfigure" = "Start"): number {
-    const key = tag === "Start" ? set : setsMax + set
-    const known = this.#starts.get(ballot, key)
-    if (known >= 0) return known
-    const acceptors = this.scope.sets[set]!.map((at) => this.world.replicas[at]!)
-    const input = { _tag: tag, token: `t${ballot}`, acceptors, settings: modelSettings }
-    const started = this.world.inputOf({ _tag: "ToLeader", input })
-    this.#starts.set(ballot, key, started)
-    return started
-  }
-
   #retire(state: State, index: number, into: State): Outcome {
     scratch.copyFrom(state)
     scratch.words[this.#history] = this.#laws.afterRetire(state.words[this.#history]!)
-    return this.#atMaster(scratch, this.#retirementOf(state.words[this.#master]!, index), -1, into)
-  }
-
-  #retirementOf(master: number, index: number): number {
-    const known = this.#retirements.get(master, index)
-    if (known >= 0) return known
-    const { world } = this
-    const { ballot, generation, leader } = world.masters.values[master]!.active!
-    const origin = { ballot, generation }
-    const requestId = `retire${ballot}.${generation}`
-    const request = { _tag: "Retire", requestId, origin, acceptor: world.replicas[index]! } as const
-    const envelope = world.envelope({ _tag: "Request", from: leader.node, request })
-    this.#retirements.set(master, index, envelope)
-    return envelope
+    return this.#atMaster(scratch, this.#inputs.retirement(state.words[this.#master]!, index), -1, into)
   }
 
   #atMaster(state: State, request: number, taken: number, into: State): Outcome {
@@ -239,8 +233,9 @@ export class GroupModel implements Model {
   }
 
   #lawful(broken: string | undefined, into: State): Outcome {
-    if (broken === undefined) return "state"
-    this.#broken = broken
+    const sentence = broken ?? this.#leases?.broken(into.words)
+    if (sentence === undefined) return "state"
+    this.#broken = sentence
     into.size = 0
     return "broken"
   }
@@ -261,12 +256,14 @@ export class GroupModel implements Model {
     switch (action & 7) {
       case verbs.deliver:
         return describeEnvelope(this.world.envelopes.values[about]!)
-      case verbs.propose:
-        return `${nodeNames[about]} proposes`
-      case verbs.sync:
-        return `the disk of ${nodeNames[about]} has its oldest write`
-      case verbs.crash:
-        return `${nodeNames[about]} crashes`
+      case verbs.act: {
+        const input = this.world.inputs.values[Math.floor(about / nodesMax)] as NodeInput
+        return describeDeed(nodeNames[about % nodesMax]!, input)
+      }
+      case verbs.tick: {
+        const fast = nodeNames.filter((_, index) => (about & (1 << index)) !== 0)
+        return fast.length === 0 ? "time passes" : `time passes, faster for ${fast.join("")}`
+      }
       case verbs.start:
       case verbs.reconfigure: {
         const what = (action & 7) === verbs.start ? "starts a ballot of" : "reconfigures to"

@@ -6,7 +6,6 @@ import { keepAliveEntry } from "../../../protocol/entry.ts"
 import { ClientId, noBallot, noSlot, type Replica, SessionId, type Slot } from "../../../protocol/ids.ts"
 import { defaultLeaderSettings, type LeaderInput } from "../../../protocol/leader-input.ts"
 import type { LeaderState } from "../../../protocol/leader-state.ts"
-import { freshGrants } from "../../../protocol/lease.ts"
 import {
   type FromAcceptor,
   isToAcceptor,
@@ -16,6 +15,7 @@ import {
 import type { Free, Output, Persist } from "../../../protocol/step.ts"
 import type { Cores } from "../cores.ts"
 import { type MemoryLog, memoryLog, valueAt, withPromise, withRun } from "../memory-log.ts"
+import { afterTime } from "./clock.ts"
 
 /** What survives a crash of a node with a late disk. */
 export interface Disk {
@@ -33,6 +33,8 @@ export interface NodeModel {
   /** Where disks are late: what is durable, and what was written since, in order, with what each gates. */
   readonly disk: Disk | undefined
   readonly unsynced: ReadonlyArray<Persist>
+  /** How long a lease its disk says that it may have granted: where disks are immediate. */
+  readonly notedMs: number
 }
 
 export type NodeInput =
@@ -43,6 +45,10 @@ export type NodeInput =
   | { readonly _tag: "Propose" }
   /** The oldest write becomes durable. */
   | { readonly _tag: "Sync" }
+  /** The timer of an acceptor that waits for the end of a lease. */
+  | { readonly _tag: "LeaseWaited" }
+  /** Its clock goes on by so much. */
+  | { readonly _tag: "Passes"; readonly ms: number }
 
 export interface Sent {
   readonly to: string
@@ -63,20 +69,22 @@ export interface NodeStep {
   readonly applied: ReadonlyArray<Applied>
 }
 
-/** There is no time in this model, hence there are no leases. */
+/** Every clock shows this, always: where time passes, what it is compared with comes closer (clock.ts). */
 export const nowMs = 0
-const noGrants = freshGrants(0, 0, nowMs)
 
-export const freshNode = (cores: Cores, self: Replica, lateDisk: boolean): NodeModel => {
+/** `leaseMs`: the longest lease that its acceptor grants; 0: none. */
+export const freshNode = (cores: Cores, self: Replica, lateDisk: boolean, leaseMs: number): NodeModel => {
+  const grants = cores.freshGrants(leaseMs, 0, nowMs)
   const log = memoryLog(noBallot, [], [])
   return {
     self,
-    acceptor: { self, promised: noBallot, chosen: noSlot, configuration: undefined, grants: noGrants },
+    acceptor: { self, promised: noBallot, chosen: noSlot, configuration: undefined, grants },
     log,
     leader: cores.idleLeader(self),
     starts: 0,
     disk: lateDisk ? { log, chosen: noSlot } : undefined,
-    unsynced: []
+    unsynced: [],
+    notedMs: 0
   }
 }
 
@@ -99,7 +107,8 @@ class Course {
     for (const output of outputs) {
       if (output._tag !== "Persist") this.perform(output)
       else {
-        this.node = { ...this.node, log: written(this.node.log, output) }
+        const { log, notedMs } = this.node
+        this.node = { ...this.node, log: written(log, output), notedMs: noted(notedMs, output) }
         if (this.node.disk === undefined) for (const free of output.release) this.perform(free)
         else this.node = { ...this.node, unsynced: [...this.node.unsynced, output] }
       }
@@ -126,6 +135,9 @@ const written = (log: MemoryLog, { records }: Persist): MemoryLog => {
   }
   return after
 }
+
+const noted = (before: number, { records }: Persist): number =>
+  records.reduce((ms, record) => (record._tag === "LeaseNoted" ? record.durationMs : ms), before)
 
 /** Far more than a node has to say to itself. */
 const inputsMax = 1000
@@ -173,6 +185,14 @@ const stepOnce = (cores: Cores, course: Course, input: NodeInput): void => {
       return propose(cores, course)
     case "Sync":
       return sync(course)
+    case "LeaseWaited": {
+      const { state, outputs } = cores.leaseWaited(node.acceptor, node.log, nowMs)
+      course.node = { ...node, acceptor: state }
+      return course.take(outputs)
+    }
+    case "Passes":
+      course.node = afterTime(node, input.ms)
+      return
   }
 }
 
@@ -184,11 +204,13 @@ const lead = (cores: Cores, course: Course, input: LeaderInput): void => {
 }
 
 const restarted = (cores: Cores, node: NodeModel): NodeModel => {
-  const { disk, self } = node
+  const { disk, self, notedMs } = node
   const fresh = { ...node, leader: cores.idleLeader(self) }
-  if (disk === undefined) return { ...fresh, acceptor: { ...node.acceptor, configuration: undefined } }
+  const grants = cores.freshGrants(node.acceptor.grants.durationMs, notedMs, nowMs)
+  if (disk === undefined)
+    return { ...fresh, acceptor: { ...node.acceptor, configuration: undefined, grants } }
   const { log, chosen } = disk
-  const acceptor = { self, promised: log.promised, chosen, configuration: undefined, grants: noGrants }
+  const acceptor = { self, promised: log.promised, chosen, configuration: undefined, grants }
   return { ...fresh, acceptor, log, unsynced: [] }
 }
 

@@ -18,8 +18,18 @@ export interface Scope {
   readonly lateDisks?: true
   /** A leader can ask for a ballot of its own with other acceptors, and serves on meanwhile. */
   readonly reconfigures?: true
+  /** Leases are asked for and granted, and time passes (clock.ts). */
+  readonly leases?: LeaseScope
   /** Steps to take before the search begins, as traces name them: a guide to what lies deep. */
   readonly prelude?: ReadonlyArray<string>
+}
+
+/** What can happen in a scope with leases, beside that time passes. */
+export interface LeaseScope {
+  /** Nodes crash, and come back with what their disks hold. */
+  readonly crashes?: true
+  /** Leaders hand over, and give their leases back. */
+  readonly handsOver?: true
 }
 
 /** Names of nodes by index. */

@@ -46,6 +46,7 @@ export const addToSoup = (into: State, soup: number, id: number): void => {
  * - an acceptor that has no use for a message has promised its ballot or a higher one, or is none of those it
  *   is for. Its answers are on their way, or cannot matter;
  * - the master takes only what is about its newest ballot.
+ * Where there are leases, what an acceptor has no use for now may be of use when time has passed.
  * What a leader would answer only by stopping makes no difference: it can as well never hear of it.
  */
 export const forget = (world: World, state: State, soup: number, changed: number): void => {
@@ -81,6 +82,7 @@ const matters = (world: World, state: State, soup: number, id: number): boolean 
 const mattersToAcceptor = (world: World, state: State, soup: number, id: number): boolean => {
   const { words } = state
   const node = words[world.envelopeTo[id]!]!
+  if (world.scope.leases !== undefined && mattersInTime(world, node, id)) return true
   const { node: after, sent, applied, broken } = world.deliver(node, id)
   if (after !== node || applied.length > 0 || broken !== undefined) return true
   for (const answer of sent) {
@@ -88,6 +90,19 @@ const mattersToAcceptor = (world: World, state: State, soup: number, id: number)
     if (!isInSoup(state, soup, answer)) return true
   }
   return false
+}
+
+/**
+ * A Prepare that has to wait, and a Release that comes before what it takes back. But no Accept that is of
+ * no use now: to its leader it brings no more than a beat would, and if it is of an earlier tick nothing;
+ * and the acceptor's promise it can only lengthen.
+ */
+const mattersInTime = (world: World, node: number, id: number): boolean => {
+  const { promised, released } = world.factsOf(node)
+  const ballot = world.envelopeBallot[id]!
+  const { message } = world.envelopes.values[id] as Extract<Envelope, { readonly _tag: "Peer" }>
+  if (message._tag === "Prepare") return promised < ballot
+  return message._tag === "Release" && promised <= ballot && released < ballot
 }
 
 const isInSoup = ({ words, size }: State, soup: number, id: number): boolean => {

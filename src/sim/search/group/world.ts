@@ -2,11 +2,13 @@
 import { NodeId, type Replica, StorageId } from "../../../protocol/ids.ts"
 import { leads } from "../../../protocol/leader.ts"
 import { emptyMaster, type MasterState } from "../../../protocol/master.ts"
-import { isToAcceptor } from "../../../protocol/messages.ts"
+import { type FromAcceptor, isToAcceptor, type ToAcceptor } from "../../../protocol/messages.ts"
 import type { Renaming } from "../canonical.ts"
 import type { Cores } from "../cores.ts"
 import { PairMap } from "../pair-map.ts"
 import { Pool } from "../pool.ts"
+import { aged, sentNow, withAges } from "./ages.ts"
+import { leaseSettings } from "./clock.ts"
 import { ballotOf, type Envelope, type RequestEnvelope, sortOf } from "./envelope.ts"
 import { factsOfMaster, factsOfNode, isNext, type MasterFacts, type NodeFacts, promiseFell } from "./facts.ts"
 import {
@@ -55,6 +57,7 @@ export class World {
   readonly envelopeTo: Array<number> = []
   readonly envelopeFrom: Array<number> = []
   readonly envelopeBallot: Array<number> = []
+  readonly #aged: Array<number> = []
   readonly #nodeFacts: Array<NodeFacts> = []
   readonly #masterFacts: Array<MasterFacts> = []
   readonly #values = new Map<string, number>()
@@ -82,7 +85,8 @@ export class World {
 
   freshNodes(): ReadonlyArray<number> {
     const late = this.scope.lateDisks === true
-    return this.replicas.map((replica) => this.nodes.intern(freshNode(this.cores, replica, late)))
+    const leaseMs = this.scope.leases === undefined ? 0 : leaseSettings.leaseDurationMs
+    return this.replicas.map((replica) => this.nodes.intern(freshNode(this.cores, replica, late, leaseMs)))
   }
 
   /** A number for an input that is no message. */
@@ -134,10 +138,10 @@ export class World {
     }
     const from = before.self.node
     const sent = step.sent.map(({ to, message }) =>
-      this.envelope({ _tag: "Peer", to: NodeId(to), from, message: roundless(message) })
+      this.envelope({ _tag: "Peer", to: NodeId(to), from, message: this.#sent(message) })
     )
     for (const request of step.requests) sent.push(this.envelope({ _tag: "Request", from, request }))
-    const after = this.nodes.intern(withoutRounds(this.#settled(step.node)))
+    const after = this.nodes.intern(this.#normal(this.#settled(step.node)))
     const applied = step.applied.map((one) => ({ ...one, number: this.valueNumber(one.value) }))
     return {
       node: after,
@@ -149,10 +153,20 @@ export class World {
     }
   }
 
-  /** A leader whom any input will depose is deposed: nothing that it could do is lost. */
+  #sent<M extends ToAcceptor | FromAcceptor>(message: M): M {
+    return this.scope.leases === undefined ? roundless(message) : sentNow(message)
+  }
+
+  #normal(node: NodeModel): NodeModel {
+    return this.scope.leases === undefined ? withoutRounds(node) : withAges(node)
+  }
+
+  /** A leader whom any input will depose is deposed: nothing that it could do but read is lost. */
   #settled(node: NodeModel): NodeModel {
     const { leader, log } = node
-    if (leader._tag === "Deposed" || log.promised <= (leads(leader)?.ballot ?? log.promised)) return node
+    const ballot = leads(leader)?.ballot ?? log.promised
+    if (leader._tag === "Deposed" || log.promised <= ballot) return node
+    if (this.cores.holdsLease(leader, ballot, nowMs)) return node
     const step = this.cores.leaderStep(leader, log, { _tag: "TimerFired", timer: "heartbeat" }, nowMs)
     return step.state._tag === "Deposed" ? { ...node, leader: step.state } : node
   }
@@ -188,6 +202,16 @@ export class World {
       this.envelopeBallot.push(ballotOf(envelope))
     }
     return id
+  }
+
+  /** The same on its way, one tick later. */
+  aged(id: number): number {
+    return (this.#aged[id] ??= this.#agedNow(id))
+  }
+
+  #agedNow(id: number): number {
+    const envelope = this.envelopes.values[id]!
+    return envelope._tag === "Peer" ? this.envelope({ ...envelope, message: aged(envelope.message) }) : id
   }
 
   factsOf(node: number): NodeFacts {

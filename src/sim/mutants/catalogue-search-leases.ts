@@ -1,0 +1,68 @@
+/** Seeded bugs of leases that the search of the cores finds: those of the simulator, and some of its own. */
+import { leaseMutants } from "./catalogue-lease.ts"
+import type { SearchMutant } from "./catalogue-search.ts"
+
+/** A bug of the simulator's catalogue, and the scope of the search in which it shows. */
+const known = (id: string, scope: string): SearchMutant => {
+  const mutant = leaseMutants.find((one) => one.id === id)
+  if (mutant === undefined) throw new Error(`no mutant of leases is called ${id}`)
+  return { id, scope, edits: mutant.edits }
+}
+
+export const searchLeaseMutants: ReadonlyArray<SearchMutant> = [
+  known("lease/margin-left-out", "leases"),
+  known("lease/counted-from-the-answer", "leases"),
+  known("lease/restart-does-not-wait", "leases"),
+  known("lease/duration-is-not-noted", "leases"),
+  known("lease/own-acceptor-exempt", "leases"),
+  known("lease/nobody-waits", "leases"),
+  known("lease/granted-although-promised-higher", "leases"),
+  known("lease/release-forgets-a-later-one", "leases-hand-overs"),
+  known("lease/of-a-majority", "leases-triples"),
+  {
+    id: "a leader gives its lease back while it still reads under it",
+    scope: "leases",
+    edits: [
+      {
+        file: "protocol/leader-hand-over.ts",
+        find: "  return handingOver({ ...state, invited: undefined, handOver: { to, byMs } }, nowMs)",
+        replace:
+          "  const step = handingOver({ ...state, invited: undefined, handOver: { to, byMs } }, nowMs)\n" +
+          "  return { state: step.state, outputs: [...step.outputs, ...farewell(state, to)] }"
+      }
+    ]
+  },
+  {
+    id: "a leader counts its lease from when it looked last, not from when it sent",
+    scope: "leases",
+    edits: [
+      {
+        file: "protocol/lease.ts",
+        find: "  kept.push({ after: round, atMs: nowMs })",
+        replace: "  kept.push({ after: -1, atMs: nowMs })"
+      }
+    ]
+  },
+  {
+    id: "the next ballot of anybody needs no wait",
+    scope: "leases",
+    edits: [
+      {
+        file: "protocol/lease.ts",
+        find: "!(grants.holder !== undefined && sameReplica(grants.holder, leader))",
+        replace: "grants.holder === undefined"
+      }
+    ]
+  },
+  {
+    id: "a read under a lease is answered without what was chosen last",
+    scope: "leases",
+    edits: [
+      {
+        file: "protocol/leader-serve.ts",
+        find: '{ _tag: "Answer", slot, queries, lease: configuration.ballot }',
+        replace: '{ _tag: "Answer", slot: state.told, queries, lease: configuration.ballot }'
+      }
+    ]
+  }
+]
