@@ -26,7 +26,26 @@ const undrained = (...groups: ReadonlyArray<string>) =>
 
 describe("taking a node back", () => {
   it("is not done where nobody who answers has a group: they may be starting", () => {
-    expect(undrained()).toMatchObject({ _tag: "OperationUnfinished", group: "all" })
+    expect(undrained()).toMatchObject({ _tag: "OperationUnfinished", group: undefined })
+  })
+
+  it("is not done where nobody answers, and refused for a node that nobody knows", () => {
+    const asked = (answers: boolean, name: string) =>
+      onBus({}, (world) =>
+        Effect.gen(function* () {
+          const node = yield* world.join("n1")
+          if (answers)
+            yield* node.subscribe(subjectsOf("dev").status, {
+              onMessage: (_payload, _subject, replyTo) =>
+                void node.publish(replyTo!, text(JSON.stringify(nodeSeen("n1", { nodes: ["n1"] }))))
+            })
+          return yield* Effect.flip(operatorsOf(yield* world.join("operator"), "dev").drain(name))
+        })
+      ).value
+    expect(asked(false, "n1")._tag).toBe("OperationUnfinished")
+    expect(asked(false, "n1").message).toMatch(/^not done in time \(no node of the cluster "dev" answers\)/)
+    expect(asked(true, "n9")._tag).toBe("OperationRefused")
+    expect(asked(true, "n9").message).toBe("no node knows of a node n9")
   })
 
   it("is not done while nobody leads a group", () => {

@@ -7,23 +7,28 @@ import { noReplica, packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { findLeader, surveyNodes } from "./discover.ts"
 
-/** The leader will not do it; nothing was changed. */
+const inGroup = (group: string | undefined): string => (group === undefined ? "" : `group ${group}: `)
+
+/** It will not be done, in the one group or, where none is named, in any; nothing was changed. */
 export class OperationRefused extends Data.TaggedError("OperationRefused")<{
-  readonly group: string
+  readonly group: string | undefined
   readonly reason: string
 }> {
   override get message(): string {
-    return `group ${this.group}: ${this.reason}`
+    return `${inGroup(this.group)}${this.reason}`
   }
 }
 
-/** It was not done in time. What was begun goes on: ask again, or look at the status. */
+/**
+ * It was not done in time, in the one group or, where none is named, in any. What was begun goes on: ask
+ * again.
+ */
 export class OperationUnfinished extends Data.TaggedError("OperationUnfinished")<{
-  readonly group: string
+  readonly group: string | undefined
   readonly reason: string
 }> {
   override get message(): string {
-    return `group ${this.group}: not done in time (${this.reason}); what was begun goes on, ask again`
+    return `${inGroup(this.group)}not done in time (${this.reason}); what was begun goes on, ask again`
   }
 }
 
@@ -92,15 +97,18 @@ const everywhere = Effect.fnUntraced(function* (
   const seen = yield* Effect.catch(surveyNodes(bus, subjectsOf(cluster), surveyMs, isComplete), () =>
     Effect.succeed([])
   )
+  if (seen.length === 0) {
+    const reason = `no node of the cluster ${JSON.stringify(cluster)} answers`
+    return yield* new OperationUnfinished({ group: undefined, reason })
+  }
   if (!seen.some(({ id, nodes = [] }) => id === name || nodes.includes(name))) {
-    const reason = seen.length === 0 ? "no node answers" : `no node knows of a node ${name}`
-    return yield* new OperationRefused({ group: "all", reason })
+    return yield* new OperationRefused({ group: undefined, reason: `no node knows of a node ${name}` })
   }
   const groups = [...new Set(seen.flatMap((node) => node.groups.map(({ group }) => group)))].sort()
   // Nodes that begin to run, and those that only keep the master, tell of none: that is not all there are.
   if (groups.length === 0) {
     const reason = "no node that answers has a part in any group: its nodes may be starting, ask again"
-    return yield* new OperationUnfinished({ group: "all", reason })
+    return yield* new OperationUnfinished({ group: undefined, reason })
   }
   return yield* Effect.forEach(groups, (group) => operate(group, request, options), { concurrency: 8 })
 })
