@@ -1,13 +1,18 @@
 /**
  * A cluster of our own for a measurement: a bus, three nodes as processes, in a directory that goes with it.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { giveUp } from "../scripts/flags.ts"
 import type { BenchRow } from "../src/cli/bench.ts"
-import { findProgram, freePort, run, type Started, start, until } from "./processes.ts"
+import { findProgram, freePort, run, type Started, start, temporaryDirectory, until } from "./processes.ts"
 
-export const cli = join(import.meta.dirname, "../dist/cli/main.js")
+const cli = join(import.meta.dirname, "../dist/cli/main.js")
+
+/** Nodes are measured as they are shipped. */
+export const demandBuild = (): void => {
+  if (!existsSync(cli)) giveUp("there is no build: run `npm run build` first")
+}
 
 export interface Cluster {
   readonly servers: string
@@ -19,7 +24,7 @@ export interface Cluster {
 
 export const startBus = async (port: number): Promise<Started> => {
   const program = findProgram("nats-server")
-  if (program === undefined) throw new Error("nats-server is not installed: scripts/start installs it")
+  if (program === undefined) return giveUp("nats-server is not installed: scripts/start installs it")
   const bus = start(program, ["-a", "127.0.0.1", "-p", String(port)])
   await until("the start of nats-server", () => bus.stderr().includes("Server is ready"))
   return bus
@@ -36,7 +41,8 @@ const groupsOf = (count: number) =>
 
 /** Waits until every group is led; without a number it is the one group `main`. */
 export const startCluster = async (groupCount?: number): Promise<Cluster> => {
-  const directory = mkdtempSync(join(tmpdir(), "aplomb-bench-"))
+  demandBuild()
+  const directory = temporaryDirectory()
   const port = await freePort()
   const servers = `127.0.0.1:${port}`
   const bus = await startBus(port)
@@ -61,7 +67,6 @@ export const startCluster = async (groupCount?: number): Promise<Cluster> => {
     stop: async () => {
       await Promise.all(nodes.map((node) => node.stop()))
       await bus.stop()
-      rmSync(directory, { recursive: true, force: true })
     }
   }
 }

@@ -2,10 +2,10 @@
  * Floor: one synced write of 4 KB into a preallocated file, with three processes writing at once. Run as
  * `write` it is one of them.
  */
-import { closeSync, constants, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { closeSync, constants, fsyncSync, openSync, writeSync } from "node:fs"
 import { join } from "node:path"
-import { medianOf, run } from "./processes.ts"
+import { runAlone } from "./alone.ts"
+import { medianOf, run, temporaryDirectory } from "./processes.ts"
 
 const fileBytes = 16 * 1024 * 1024
 const blockBytes = 4096
@@ -31,14 +31,14 @@ const write = (path: string, forMs: number): void => {
 
 /** Median latency of a synced write in each of three processes, and the median of these. */
 export const measureSyncedWrites = async (forMs: number): Promise<{ readonly p50Ms: number }> => {
-  const directory = mkdtempSync(join(tmpdir(), "aplomb-disk-"))
+  const directory = temporaryDirectory()
   const texts = await Promise.all(
     [1, 2, 3].map((number) =>
       run(process.execPath, [import.meta.filename, "write", join(directory, String(number)), String(forMs)])
     )
   )
-  rmSync(directory, { recursive: true, force: true })
   return { p50Ms: medianOf(texts.map((text) => (JSON.parse(text) as { p50Ms: number }).p50Ms)) }
 }
 
 if (process.argv[2] === "write") write(process.argv[3]!, Number(process.argv[4]))
+else await runAlone(import.meta.filename, measureSyncedWrites)

@@ -3,6 +3,7 @@
  * other process.
  */
 import { connect, type NatsConnection } from "nats"
+import { runAlone } from "./alone.ts"
 import { startBus } from "./cluster.ts"
 import { freePort, medianOf, sleep, start, until } from "./processes.ts"
 
@@ -76,3 +77,4 @@ export const measureRoundTrips = async (forMs: number): Promise<ReadonlyArray<Ro
 }
 
 if (process.argv[2] === "echo") await echo(Number(process.argv[3]))
+else await runAlone(import.meta.filename, measureRoundTrips)

@@ -1,7 +1,8 @@
 /**
- * How fast histories are checked: many keys, one hot key, stores with append; run with `tsx
- * bench/history.ts`.
+ * How fast histories are checked: many keys, one hot key, stores with append:
+ * `node bench/history.ts [--only TEXT]`, where TEXT is part of a case's name.
  */
+import { giveUp, readFlags } from "../scripts/flags.ts"
 import { type CheckOptions, checkPartitions, partitionByKey } from "../src/sim/history/check.ts"
 import { kvModel, registerModel } from "../src/sim/history/register.ts"
 import { Dice, generate, type Recipe } from "../test/histories/generate.ts"
@@ -70,9 +71,11 @@ const cases: ReadonlyArray<{
   }
 ]
 
-const only = process.argv[2]
-for (const { name, recipe, options } of cases) {
-  if (only !== undefined && !name.includes(only)) continue
+const { only = "" } = readFlags("node bench/history.ts [--only TEXT]", { only: { type: "string" } })
+const chosen = cases.filter(({ name }) => name.includes(only))
+if (chosen.length === 0)
+  giveUp(`no case has "${only}" in its name:\n${cases.map(({ name }) => name).join("\n")}`)
+for (const { name, recipe, options } of chosen) {
   const operations = generate(new Dice(1), recipe)
   const model = recipe.kinds.includes("append") ? kvModel() : registerModel()
   const started = now()

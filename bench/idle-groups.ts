@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
-import { readFlags } from "../scripts/flags.ts"
+import { readFlags, readNumber } from "../scripts/flags.ts"
 import { startCluster } from "./cluster.ts"
 
 const values = readFlags("node bench/idle-groups.ts [--groups 1000] [--seconds 20] [--settle 10] [--json]", {
@@ -14,8 +14,9 @@ const values = readFlags("node bench/idle-groups.ts [--groups 1000] [--seconds 2
   settle: { type: "string", default: "10" },
   json: { type: "boolean", default: false }
 })
-const groups = Number(values.groups)
-const seconds = Number(values.seconds)
+const groups = readNumber("groups", values.groups, { min: 1, isWhole: true })
+const seconds = readNumber("seconds", values.seconds, { min: 0.1 })
+const settleSeconds = readNumber("settle", values.settle, { min: 0 })
 
 /** Of `/proc/<pid>/stat`: Linux counts in hundredths of a second. */
 const ticksPerSecond = 100
@@ -31,7 +32,7 @@ const startedMs = performance.now()
 const cluster = await startCluster(groups)
 try {
   const startSeconds = (performance.now() - startedMs) / 1000
-  await sleep(Number(values.settle) * 1000)
+  await sleep(settleSeconds * 1000)
   const before = cluster.pids.map(usedSeconds)
   await sleep(seconds * 1000)
   const percents = cluster.pids.map((pid, index) => ((usedSeconds(pid) - before[index]!) / seconds) * 100)

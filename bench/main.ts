@@ -2,10 +2,9 @@
  * Runs the measurements side by side, in rounds, and prints medians: our cluster, the floors below it, peers
  * beside it.
  */
-import { existsSync } from "node:fs"
-import { readFlags } from "../scripts/flags.ts"
+import { readFlags, readNumber } from "../scripts/flags.ts"
 import type { BenchRow } from "../src/cli/bench.ts"
-import { cli, measureCluster, startCluster } from "./cluster.ts"
+import { demandBuild, measureCluster, startCluster } from "./cluster.ts"
 import { measureSyncedWrites } from "./floor-disk.ts"
 import { measureRoundTrips, type RoundTrip } from "./floor-nats.ts"
 import { measureEtcd } from "./peer-etcd.ts"
@@ -19,8 +18,8 @@ const values = readFlags("npm run bench -- [--rounds 5] [--seconds 2] [--peers] 
   json: { type: "boolean", default: false },
   quick: { type: "boolean", default: false }
 })
-const rounds = Number(values.rounds)
-const forMs = Number(values.seconds) * 1000
+const rounds = readNumber("rounds", values.rounds, { min: 1, isWhole: true })
+const forMs = readNumber("seconds", values.seconds, { min: 0.1 }) * 1000
 
 /** The rows that are measured of our own cluster: client processes, outstanding, bytes of a value. */
 const plans: ReadonlyArray<ReadonlyArray<string>> = values.quick
@@ -75,7 +74,7 @@ const round = async (): Promise<void> => {
     note("peer: etcd, 3 members, its own load tool", { perSecond, p50Ms: Number.NaN })
 }
 
-if (!existsSync(cli)) throw new Error("there is no build: run `npm run build` first")
+demandBuild()
 for (let number = 1; number <= rounds; number++) {
   if (!values.json) console.error(`round ${number} of ${rounds}`)
   await round()

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
-import { readFlags } from "../scripts/flags.ts"
+import { readFlags, readNumber } from "../scripts/flags.ts"
 import type { GroupClient } from "../src/client/group-client.ts"
 import { replicated } from "../src/client/replicated.ts"
 import { kvMachine } from "../src/machines/kv.ts"
@@ -20,9 +20,9 @@ const values = readFlags("node bench/overwrites.ts [--count 20000000] [--keys 10
   size: { type: "string", default: "64" },
   json: { type: "boolean", default: false }
 })
-const total = Number(values.count)
-const keys = Number(values.keys)
-const filler = "x".repeat(Number(values.size))
+const total = readNumber("count", values.count, { min: 1, isWhole: true })
+const keys = readNumber("keys", values.keys, { min: 1, isWhole: true })
+const filler = "x".repeat(readNumber("size", values.size, { min: 0, max: 500_000, isWhole: true }))
 
 const outstanding = 4096
 const timeoutMs = 120_000

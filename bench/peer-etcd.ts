@@ -2,12 +2,11 @@
  * Peer: etcd with three members, each synced before it acknowledges, over its JSON gateway and by its own
  * load tool.
  */
-import { mkdtempSync, rmSync } from "node:fs"
 import { Agent, request } from "node:http"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { runAlone } from "./alone.ts"
 import type { RoundTrip } from "./floor-nats.ts"
-import { findProgram, freePort, medianOf, run, sleep, start, until } from "./processes.ts"
+import { findProgram, freePort, medianOf, run, sleep, start, temporaryDirectory, until } from "./processes.ts"
 
 const startMembers = async (program: string, directory: string) => {
   const clients = [await freePort(), await freePort(), await freePort()]
@@ -76,7 +75,7 @@ export interface EtcdResult {
 export const measureEtcd = async (forMs: number): Promise<EtcdResult | undefined> => {
   const program = findProgram("etcd")
   if (program === undefined) return undefined
-  const directory = mkdtempSync(join(tmpdir(), "aplomb-etcd-"))
+  const directory = temporaryDirectory()
   const { clients, members } = await startMembers(program, directory)
   try {
     await until("the start of etcd", () => put(clients[0]!, 0))
@@ -84,7 +83,6 @@ export const measureEtcd = async (forMs: number): Promise<EtcdResult | undefined
     return { gateway, ownToolPerSecond: await ownTool(clients) }
   } finally {
     await Promise.all(members.map((member) => member.stop("SIGKILL")))
-    rmSync(directory, { recursive: true, force: true })
   }
 }
 
@@ -105,3 +103,5 @@ const ownTool = async (clients: ReadonlyArray<number>): Promise<number | undefin
   const found = /Throughput[^\n]*?(\d+) writes\/s/.exec(text)
   return found === null ? undefined : Number(found[1])
 }
+
+await runAlone(import.meta.filename, measureEtcd)

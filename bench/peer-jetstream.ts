@@ -2,12 +2,12 @@
  * Peer: a JetStream stream with three file copies, published to with own correlation. Not synced before it
  * acknowledges.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { connect, type NatsConnection } from "nats"
+import { runAlone } from "./alone.ts"
 import type { RoundTrip } from "./floor-nats.ts"
-import { findProgram, freePort, medianOf, sleep, start, until } from "./processes.ts"
+import { findProgram, freePort, medianOf, sleep, start, temporaryDirectory, until } from "./processes.ts"
 
 const startServers = async (directory: string) => {
   const program = findProgram("nats-server")!
@@ -85,7 +85,7 @@ const measure = async (
 
 /** Undefined where the servers do not come up. */
 export const measureJetStream = async (forMs: number): Promise<ReadonlyArray<RoundTrip> | undefined> => {
-  const directory = mkdtempSync(join(tmpdir(), "aplomb-jetstream-"))
+  const directory = temporaryDirectory()
   const { ports, servers } = await startServers(directory)
   try {
     await until("the start of JetStream", () =>
@@ -98,6 +98,7 @@ export const measureJetStream = async (forMs: number): Promise<ReadonlyArray<Rou
     return results
   } finally {
     await Promise.all(servers.map((server) => server.stop()))
-    rmSync(directory, { recursive: true, force: true })
   }
 }
+
+await runAlone(import.meta.filename, measureJetStream)

@@ -1,16 +1,27 @@
 /** Processes that a measurement starts, and stops by their ids whatever happens. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 
 const running = new Set<ChildProcess>()
+const directories = new Set<string>()
 
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL")
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
 })
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130))
+
+/** A directory that goes away with this process, however it ends. */
+export const temporaryDirectory = (): string => {
+  const directory = mkdtempSync(join(tmpdir(), "aplomb-bench-"))
+  directories.add(directory)
+  return directory
+}
 
 /** Starts a program; what it prints on stdout is collected. */
 export const start = (program: string, args: ReadonlyArray<string>) => {

@@ -30,3 +30,28 @@ export const readFlags = <const Options extends ParseArgsOptionsConfig>(
   console.log(`Usage: ${usage}`)
   return process.exit(0)
 }
+
+/** Ends the process with a sentence and exit code 2: what was asked for cannot be begun. */
+export const giveUp = (sentence: string): never => {
+  console.error(sentence)
+  return process.exit(2)
+}
+
+/**
+ * The number that a flag was given, within limits that are included, or the end of the process with a
+ * sentence.
+ *
+ * @example
+ * const rounds = readNumber("rounds", values.rounds, { min: 1, isWhole: true })
+ */
+export const readNumber = (
+  name: string,
+  text: string,
+  limits: { readonly min: number; readonly max?: number; readonly isWhole?: boolean }
+): number => {
+  const { min, max = Number.MAX_SAFE_INTEGER, isWhole = false } = limits
+  const pattern = isWhole ? /^\d+$/ : /^\d+(\.\d+)?$/
+  if (pattern.test(text) && Number(text) >= min && Number(text) <= max) return Number(text)
+  const range = limits.max === undefined ? `${min} or more` : `from ${min} to ${max}`
+  return giveUp(`--${name} takes a ${isWhole ? "whole " : ""}number, ${range}; "${text}" is none`)
+}

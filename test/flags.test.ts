@@ -3,10 +3,16 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 
 const root = join(import.meta.dirname, "..")
-const run = (program: string, flag: string) =>
-  spawnSync(process.execPath, [program, flag], { cwd: root, encoding: "utf8", timeout: 20_000 })
+const run = (program: string, ...flags: ReadonlyArray<string>) =>
+  spawnSync(process.execPath, [program, ...flags], { cwd: root, encoding: "utf8", timeout: 20_000 })
 
-describe.each(["test/torture/main.ts", "bench/main.ts", "bench/overwrites.ts"])("%s", (program) => {
+describe.each([
+  "test/torture/main.ts",
+  "bench/main.ts",
+  "bench/history.ts",
+  "bench/floor-disk.ts",
+  "bench/peer-etcd.ts"
+])("%s", (program) => {
   it("prints its usage where it is asked for help", () => {
     const { status, stdout } = run(program, "--help")
     expect(stdout).toMatch(/^Usage: .+\n$/)
@@ -16,6 +22,25 @@ describe.each(["test/torture/main.ts", "bench/main.ts", "bench/overwrites.ts"])(
   it("refuses a flag it does not know with two lines, and no stack trace", () => {
     const { status, stderr } = run(program, "--nope")
     expect(stderr).toMatch(/^Unknown option '--nope'.*\nUsage: .+\n$/)
+    expect(status).toBe(2)
+  })
+})
+
+describe("a number of a flag", () => {
+  it.each([
+    ["bench/main.ts", "rounds", "0", "whole number, 1 or more"],
+    ["bench/overwrites.ts", "size", "600000", "whole number, from 0 to 500000"],
+    ["bench/idle-groups.ts", "seconds", "abc", "number, 0.1 or more"],
+    ["test/torture/main.ts", "clients", "1.5", "whole number, 1 or more"]
+  ])("is refused by a sentence where it makes no sense: %s --%s %s", (program, flag, value, expected) => {
+    const { status, stdout, stderr } = run(program, `--${flag}`, value)
+    expect([status, stdout]).toEqual([2, ""])
+    expect(stderr).toBe(`--${flag} takes a ${expected}; "${value}" is none\n`)
+  })
+
+  it("is no kind of fault that every object has", () => {
+    const { status, stderr } = run("test/torture/main.ts", "--kinds", "toString")
+    expect(stderr).toMatch(/^"toString" is no kind of fault; kinds are /)
     expect(status).toBe(2)
   })
 })

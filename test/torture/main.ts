@@ -2,7 +2,7 @@
 import { copyFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
-import { readFlags } from "../../scripts/flags.ts"
+import { giveUp, readFlags, readNumber } from "../../scripts/flags.ts"
 import { type FaultKind, faultKinds } from "./plan.ts"
 import { torture } from "./torture.ts"
 
@@ -21,28 +21,23 @@ const values = readFlags(
   }
 )
 
-const usage = (reason: string): never => {
-  console.error(`${reason}; kinds are ${Object.keys(faultKinds).join(", ")}`)
-  process.exit(2)
-}
-
-const number = (name: keyof typeof values, least: number): number => {
-  const value = Number(values[name])
-  return Number.isFinite(value) && value >= least ? value : usage(`--${name} takes a number from ${least} on`)
-}
-
-const isKind = (kind: string): kind is FaultKind => kind in faultKinds
+const isKind = (kind: string): kind is FaultKind => Object.hasOwn(faultKinds, kind)
 const kinds = (values.kinds?.split(",") ?? Object.keys(faultKinds)).map((kind) =>
-  isKind(kind) ? kind : usage(`"${kind}" is no kind of fault`)
+  isKind(kind)
+    ? kind
+    : giveUp(`"${kind}" is no kind of fault; kinds are ${Object.keys(faultKinds).join(", ")}`)
 )
 
+const count = (name: "seed" | "acceptors" | "spares" | "clients", min: number): number =>
+  readNumber(name, values[name], { min, isWhole: true })
+
 const options = {
-  seed: number("seed", 0),
-  forMs: number("minutes", 0.1) * 60_000,
+  seed: count("seed", 0),
+  forMs: readNumber("minutes", values.minutes, { min: 0.1 }) * 60_000,
   kinds,
-  acceptors: number("acceptors", 1),
-  spares: number("spares", 0),
-  clients: number("clients", 1),
+  acceptors: count("acceptors", 1),
+  spares: count("spares", 0),
+  clients: count("clients", 1),
   say: (line: string) => console.error(line)
 }
 
