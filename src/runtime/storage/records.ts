@@ -82,7 +82,13 @@ export const eachRecord = (
   return next === end
 }
 
-/** A buffer that frames are laid out in, one after the other; it grows for a large record. */
+/** What a log that says little needs. */
+const firstBufferBytes = 16 << 10
+
+/**
+ * A buffer that frames are laid out in, one after the other. It grows with them up to its usual size, and
+ * beyond that for a large record.
+ */
 export class FrameBuffer {
   private bytes: Uint8Array
   private view: DataView
@@ -92,7 +98,7 @@ export class FrameBuffer {
 
   constructor(usualBytes: number) {
     this.usualBytes = usualBytes
-    this.bytes = new Uint8Array(usualBytes)
+    this.bytes = new Uint8Array(Math.min(usualBytes, firstBufferBytes))
     this.view = new DataView(this.bytes.buffer)
   }
 
@@ -100,7 +106,8 @@ export class FrameBuffer {
   begin(lengthBytes: number): void {
     const oversized = this.bytes.length > this.usualBytes && lengthBytes <= this.usualBytes
     if (lengthBytes > this.bytes.length || oversized) {
-      this.bytes = new Uint8Array(Math.max(lengthBytes, this.usualBytes))
+      const doubled = Math.min(this.usualBytes, 2 * this.bytes.length)
+      this.bytes = new Uint8Array(Math.max(lengthBytes, doubled))
       this.view = new DataView(this.bytes.buffer)
     }
     this.end = frameHeaderBytes
