@@ -57,6 +57,8 @@ export class GroupLog implements LogView {
   #bytes = 0
   /** How often a suffix of the log was replaced. */
   #replaced = 0
+  /** Where the last read of the disk ended: whoever reads on from there need not look for the place. */
+  #readOn: { readonly next: Slot; readonly position: number } | undefined
   readonly #cache: RunCache
   readonly #index: SlotIndex
 
@@ -193,8 +195,11 @@ export class GroupLog implements LogView {
     this.#staged = undefined
     this.#rewritten = undefined
     this.#wal!.sync((failure, position) => {
-      if (failure === undefined && rewritten !== undefined)
+      if (failure === undefined && rewritten !== undefined) {
         this.#index.replaceThrough(rewritten.through, this.first, position, rewritten.bytesBefore)
+        // What stood before may be removed from now on.
+        this.#readOn = undefined
+      }
       if (failure === undefined && staged !== undefined) {
         this.#index.note(staged.slot, position, staged.bytesBefore)
         // What was replaced while this was written is durable only with the sync that wrote its replacement.
@@ -210,9 +215,11 @@ export class GroupLog implements LogView {
     if (from > through) return []
     const first = this.#cache.first
     const room = Math.max(1, Math.min(maxBytes, readMaxBytes.value))
-    return first !== undefined && from >= first
-      ? this.#cache.read(from, through, room)
-      : readStored(this.#wal!, this, this.#index.positionFor(from), from, through, room)
+    if (first !== undefined && from >= first) return this.#cache.read(from, through, room)
+    const start = this.#readOn?.next === from ? this.#readOn.position : this.#index.positionFor(from)
+    const { runs, next, position } = readStored(this.#wal!, this, start, from, through, room)
+    this.#readOn = { next, position }
+    return runs
   }
 
   #note(record: DurableRecord): void {
@@ -255,6 +262,8 @@ export class GroupLog implements LogView {
 
   #setBase(base: Base): void {
     this.#base = base
+    // The frame in which it ended may be removed.
+    this.#readOn = undefined
     this.#unexplained = undefined
     this.#chosen = slotMax(this.#chosen, base.slot)
     this.#index.cutBefore(this.first)

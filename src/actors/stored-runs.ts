@@ -6,6 +6,13 @@ import { StorageCorrupted } from "../runtime/storage/errors.ts"
 import type { Wal } from "../runtime/storage/wal.ts"
 import { decodeRecord, runsOf } from "./log-records.ts"
 
+/** What was read, and the frame from which on what follows is to be looked for: it may hold more itself. */
+interface StoredRuns {
+  readonly runs: ReadonlyArray<Run>
+  readonly next: Slot
+  readonly position: number
+}
+
 /** What the log of a group says about what the disk holds. */
 type StoredLog = Pick<LogView, "ballotAt" | "lastSlotOfBallot"> & { readonly groupNumber: number }
 
@@ -22,11 +29,12 @@ export const readStored = (
   from: Slot,
   through: Slot,
   maxBytes: number
-): ReadonlyArray<Run> => {
+): StoredRuns => {
   const found: Array<Run> = []
   let next = from
   let room = maxBytes
   let position = start
+  let takenFrom = 0
   while (position !== undefined && next <= through && room > 0) {
     const frame = wal.readFrame(position)
     if (frame === undefined) break
@@ -38,12 +46,13 @@ export const readStored = (
         found.push({ ...taken, bytes: new Uint8Array(taken.bytes) })
         room -= taken.bytes.length
         next = slotPlus(runLast(taken), 1)
-        if (taken.count < part.count) return found
+        takenFrom = position
+        if (taken.count < part.count) return { runs: found, next, position }
       }
     }
     position = frame.next
   }
-  if (found.length > 0) return found
+  if (found.length > 0) return { runs: found, next, position: takenFrom }
   const reason = `the entry of slot ${from} cannot be found`
   throw new StorageCorrupted({ path: "write-ahead log", offset: 0, reason })
 }

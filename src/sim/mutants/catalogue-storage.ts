@@ -179,6 +179,19 @@ export const storageMutants: ReadonlyArray<Mutant> = [
     scenarios: ["overtaken-and-restarted"]
   },
   {
+    id: "log/reads-on-behind-what-was-not-taken",
+    edits: [
+      {
+        file: stored,
+        find: "return { runs: found, next, position: takenFrom }",
+        replace: "return { runs: found, next, position: position ?? takenFrom }"
+      }
+    ],
+    law: "a process broke",
+    why: "The next read of the disk begins behind a frame of which only the first runs were taken.",
+    scenarios: ["snapshots"]
+  },
+  {
     id: "identity/wiped-disk-keeps-its-name",
     edits: [
       {
