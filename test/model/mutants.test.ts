@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest"
 import { searchMutants } from "../../src/sim/mutants/catalogue-search.ts"
-import { searchLeaseMutants } from "../../src/sim/mutants/catalogue-search-leases.ts"
+import { exhaustiveMutants } from "../../src/sim/mutants/catalogue-search-exhaustive.ts"
 import { searchAll } from "../../src/sim/search/exhaustive.ts"
 import { walk } from "../../src/sim/search/portfolio.ts"
 import { findScope } from "../../src/sim/search/scopes.ts"
@@ -14,12 +14,12 @@ import { loadCores } from "../support/cores.ts"
 
 const stepsMax = 20
 
-describe("in some state of a scope with leases a law is broken, and few steps lead there, if", () => {
-  for (const { id, edits, scope } of searchLeaseMutants) {
+describe("in some state of its scope a law is broken, and few steps lead there, if", () => {
+  for (const { id, edits, scope } of exhaustiveMutants) {
     it(id, { timeout: 60_000 }, async () => {
       const model = findScope(scope)!.make(await loadCores(edits))
       const { found } = searchAll(model, { statesMax: 400_000 })
-      expect(found?.broken).toMatch(/^(one lease|no stale read)/)
+      expect(found?.broken).toBeDefined()
       expect(found!.actions.length).toBeLessThanOrEqual(stepsMax)
     })
   }

@@ -2,7 +2,7 @@
 import type { SearchRequest, SearchRun } from "../search/run.ts"
 import { mutants } from "./catalogue.ts"
 import { searchMutants } from "./catalogue-search.ts"
-import { searchLeaseMutants } from "./catalogue-search-leases.ts"
+import { exhaustiveMutants } from "./catalogue-search-exhaustive.ts"
 import { importMutated } from "./hooks.ts"
 import type { Mutant } from "./mutant.ts"
 
@@ -27,7 +27,7 @@ interface Candidate {
 
 /** Where it is known in which scope one of the simulator's is found, it is named with it. */
 const candidates = (): ReadonlyArray<Candidate> => {
-  const known = [...searchMutants, ...searchLeaseMutants]
+  const known = [...searchMutants, ...exhaustiveMutants]
   const ids = new Set(known.map(({ id }) => id))
   const isOfCores = ({ edits }: Mutant) => edits.every(({ file }) => file.startsWith("protocol/"))
   return [...known, ...mutants.filter((mutant) => isOfCores(mutant) && !ids.has(mutant.id))]

@@ -59,6 +59,9 @@ const statesOf: Readonly<Record<string, number>> = {
   "four-ballots": 11_261_082,
   "three-ballots-two-slots": 19_273_948,
   "four-ballots-pairs": 998_259,
+  outsiders: 24_118,
+  "outsiders-three-ballots": 1_254_835,
+  "outsiders-any": 1_080_156,
   leases: 160_422,
   "leases-reconfigured": 839_873,
   "leases-hand-overs": 294_199,
@@ -137,6 +140,17 @@ export const scopes: ReadonlyArray<NamedScope> = [
   group("triples-stale-entry", "the same, with an old entry left at two of the nodes", {
     ...overTriples,
     prelude: staleEntry
+  }),
+  group("outsiders", "2 ballots over pairs, 2 slots; loss, and a third node that learns what is chosen", {
+    ...overPairs,
+    ballotsMax: 3,
+    slotsMax: 2,
+    teaches: true
+  }),
+  group("outsiders-three-ballots", "the same with 3 ballots", { ...overPairs, slotsMax: 2, teaches: true }),
+  group("outsiders-any", "3 ballots over any acceptors, 1 slot, 1 retired; loss, and others learn", {
+    ...overAny,
+    teaches: true
   }),
   group("leases", "leases of 2 nodes, 2 ballots, 1 slot; clocks, loss, restarts, hand-overs", {
     ...pair,

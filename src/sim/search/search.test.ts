@@ -15,6 +15,7 @@ const small = [
   "two-ballots-reconfigured",
   "three-ballots-pairs",
   "triples-stale-entry",
+  "outsiders",
   "leases",
   "register"
 ]

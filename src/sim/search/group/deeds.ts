@@ -1,5 +1,5 @@
 /** What nodes do by themselves in a model, and how traces name it. */
-import type { Replica } from "../../../protocol/ids.ts"
+import { type Replica, Slot } from "../../../protocol/ids.ts"
 import type { LeaderInput } from "../../../protocol/leader-input.ts"
 import { fastMs, slowMs } from "./clock.ts"
 import type { NodeFacts } from "./facts.ts"
@@ -21,6 +21,7 @@ export class Deeds {
   readonly #waited: number
   readonly #look: number
   readonly #handOvers: ReadonlyArray<number>
+  readonly #lessons: ReadonlyArray<number>
 
   constructor(world: World) {
     const input = (of: NodeInput): number => world.inputOf(of)
@@ -34,6 +35,10 @@ export class Deeds {
     this.#waited = input({ _tag: "LeaseWaited" })
     this.#beat = toLeader(timer("heartbeat"))
     this.#look = toLeader(timer("hand-over"))
+    const slots = Array.from({ length: world.scope.slotsMax }, (_, index) => Slot(index + 1))
+    this.#lessons = world.replicas.flatMap(({ node: to }) =>
+      slots.map((first) => input({ _tag: "Teach", to, first }))
+    )
     this.#handOvers = world.replicas.map((to: Replica) => toLeader({ _tag: "HandOver", to }))
   }
 
@@ -44,7 +49,8 @@ export class Deeds {
       does(this.#sync)
       does(this.restart)
     }
-    const { leases } = this.#scope
+    const { leases, teaches } = this.#scope
+    if (teaches && phase === "Serving") for (const lesson of this.#lessons) does(lesson)
     if (leases === undefined) return
     if (isKeeping) does(this.#waited)
     if (leases.crashes) does(this.restart)
@@ -63,6 +69,8 @@ export const describeDeed = (name: string, input: NodeInput): string => {
       return `${name} proposes`
     case "Sync":
       return `the disk of ${name} has its oldest write`
+    case "Teach":
+      return `${name} sends ${input.to} what is chosen from slot ${input.first} on`
     case "LeaseWaited":
       return `${name} has waited for the end of a lease`
     case "ToLeader":

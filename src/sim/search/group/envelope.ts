@@ -7,6 +7,7 @@ import {
   type MasterRequest,
   type ToAcceptor
 } from "../../../protocol/messages.ts"
+import type { Learned } from "../../../protocol/outsider.ts"
 
 /**
  * Nothing that is on its way ever has to arrive: that is loss, and it needs no action. It arrives in any
@@ -19,16 +20,23 @@ export type Envelope =
       readonly from: NodeId
       readonly message: ToAcceptor | FromAcceptor
     }
+  | {
+      readonly _tag: "Lesson"
+      readonly to: NodeId
+      readonly from: NodeId
+      readonly learned: Learned
+    }
   | { readonly _tag: "Request"; readonly from: NodeId; readonly request: MasterRequest }
   | { readonly _tag: "Reply"; readonly to: NodeId; readonly reply: MasterReply }
 
 export type RequestEnvelope = Extract<Envelope, { readonly _tag: "Request" }>
 
 /** What the pruning of messages tells apart. */
-export const sorts = { toAcceptor: 0, toLeader: 1, request: 2, reply: 3 } as const
+export const sorts = { toAcceptor: 0, toLeader: 1, request: 2, reply: 3, lesson: 4 } as const
 
 export const sortOf = (envelope: Envelope): number => {
   if (envelope._tag === "Request") return sorts.request
+  if (envelope._tag === "Lesson") return sorts.lesson
   if (envelope._tag === "Reply") return sorts.reply
   return isToAcceptor(envelope.message) ? sorts.toAcceptor : sorts.toLeader
 }
@@ -39,6 +47,7 @@ export const ballotOf = (envelope: Envelope): number => {
     const { message } = envelope
     return "configuration" in message ? message.configuration.ballot : message.ballot
   }
+  if (envelope._tag === "Lesson") return envelope.learned.active.ballot
   if (envelope._tag === "Request") return "ballot" in envelope.request ? envelope.request.ballot : 0
   return "configuration" in envelope.reply ? envelope.reply.configuration.ballot : 0
 }
@@ -46,6 +55,9 @@ export const ballotOf = (envelope: Envelope): number => {
 export const describeEnvelope = (envelope: Envelope): string => {
   if (envelope._tag === "Request") return `the master gets ${envelope.request._tag} of ${envelope.from}`
   if (envelope._tag === "Reply") return `${envelope.to} gets ${envelope.reply._tag} of the master`
-  const { message, to, from } = envelope
+  const { to, from } = envelope
+  if (envelope._tag === "Lesson")
+    return `${to} learns what is chosen in ballot ${ballotOf(envelope)} of ${from}`
+  const { message } = envelope
   return `${to} gets ${message._tag} in ballot ${ballotOf(envelope)} of ${from}`
 }

@@ -3,7 +3,15 @@
  */
 import type { AcceptorState } from "../../../protocol/acceptor.ts"
 import { keepAliveEntry } from "../../../protocol/entry.ts"
-import { ClientId, noBallot, noSlot, type Replica, SessionId, type Slot } from "../../../protocol/ids.ts"
+import {
+  ClientId,
+  type NodeId,
+  noBallot,
+  noSlot,
+  type Replica,
+  SessionId,
+  type Slot
+} from "../../../protocol/ids.ts"
 import { defaultLeaderSettings, type LeaderInput } from "../../../protocol/leader-input.ts"
 import type { LeaderState } from "../../../protocol/leader-state.ts"
 import {
@@ -12,6 +20,7 @@ import {
   type MasterRequest,
   type ToAcceptor
 } from "../../../protocol/messages.ts"
+import type { Learned } from "../../../protocol/outsider.ts"
 import type { Free, Output, Persist } from "../../../protocol/step.ts"
 import type { Cores } from "../cores.ts"
 import { type MemoryLog, memoryLog, valueAt, withPromise, withRun } from "../memory-log.ts"
@@ -45,6 +54,9 @@ export type NodeInput =
   | { readonly _tag: "Propose" }
   /** The oldest write becomes durable. */
   | { readonly _tag: "Sync" }
+  /** It sends what it has counted as chosen to another node. */
+  | { readonly _tag: "Teach"; readonly to: NodeId; readonly first: Slot }
+  | { readonly _tag: "Learn"; readonly learned: Learned }
   /** The timer of an acceptor that waits for the end of a lease. */
   | { readonly _tag: "LeaseWaited" }
   /** Its clock goes on by so much. */
@@ -67,6 +79,12 @@ export interface NodeStep {
   readonly sent: ReadonlyArray<Sent>
   readonly requests: ReadonlyArray<MasterRequest>
   readonly applied: ReadonlyArray<Applied>
+  readonly lessons: ReadonlyArray<Lesson>
+}
+
+interface Lesson {
+  readonly to: NodeId
+  readonly learned: Learned
 }
 
 /** Every clock shows this, always: where time passes, what it is compared with comes closer (clock.ts). */
@@ -97,6 +115,7 @@ class Course {
   readonly sent: Array<Sent> = []
   readonly requests: Array<MasterRequest> = []
   readonly applied: Array<Applied> = []
+  readonly lessons: Array<Lesson> = []
 
   constructor(node: NodeModel, input: NodeInput) {
     this.node = node
@@ -158,9 +177,10 @@ export const stepNode = (cores: Cores, before: NodeModel, input: NodeInput): Nod
     if (++inputs > inputsMax) throw new NeverRests()
     stepOnce(cores, course, next)
   }
-  const { sent, requests, applied } = course
+  const { sent, requests, applied, lessons } = course
   const isNewPromise = course.node.log.promised > before.log.promised
-  return { node: isNewPromise ? { ...course.node, starts: 0 } : course.node, sent, requests, applied }
+  const node = isNewPromise ? { ...course.node, starts: 0 } : course.node
+  return { node, sent, requests, applied, lessons }
 }
 
 const toSelf = (self: Replica, message: ToAcceptor | FromAcceptor): NodeInput =>
@@ -187,6 +207,13 @@ const stepOnce = (cores: Cores, course: Course, input: NodeInput): void => {
       return sync(course)
     case "LeaseWaited": {
       const { state, outputs } = cores.leaseWaited(node.acceptor, node.log, nowMs)
+      course.node = { ...node, acceptor: state }
+      return course.take(outputs)
+    }
+    case "Teach":
+      return teach(course, input.to, input.first)
+    case "Learn": {
+      const { state, outputs } = cores.learnStep(node.acceptor, node.log, input.learned)
       course.node = { ...node, acceptor: state }
       return course.take(outputs)
     }
@@ -236,6 +263,13 @@ const propose = (cores: Cores, course: Course): void => {
     lead(cores, course, { _tag: "Submit", client: ClientId("c"), submission: 1, bytes })
   }
   lead(cores, course, { _tag: "Flush", wallMs: log.promised * 10 + starts })
+}
+
+/** What it has counted from a slot on. */
+const teach = ({ node: { self, leader, log }, lessons }: Course, to: NodeId, first: Slot): void => {
+  if (to === self.node || leader._tag !== "Serving" || log.promised > leader.configuration.ballot) return
+  const runs = leader.chosen < first ? [] : log.read(first, leader.chosen, Number.MAX_SAFE_INTEGER)
+  lessons.push({ to, learned: { _tag: "Learned", active: leader.configuration, first, runs } })
 }
 
 const appliedThrough = (log: MemoryLog, through: Slot, answered: boolean): ReadonlyArray<Applied> => {

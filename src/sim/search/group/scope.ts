@@ -18,6 +18,8 @@ export interface Scope {
   readonly lateDisks?: true
   /** A leader can ask for a ballot of its own with other acceptors, and serves on meanwhile. */
   readonly reconfigures?: true
+  /** Leaders send what is chosen to nodes that are no acceptors of theirs. */
+  readonly teaches?: true
   /** Leases are asked for and granted, and time passes (clock.ts). */
   readonly leases?: LeaseScope
   /** Steps to take before the search begins, as traces name them: a guide to what lies deep. */

@@ -2,6 +2,7 @@
  * The messages on their way, as the end of a state: in order, each once, and none that can make no difference
  * any more.
  */
+import { isOutside } from "../../../protocol/outsider.ts"
 import type { State } from "../model.ts"
 import type { Envelope } from "./envelope.ts"
 import { sorts } from "./envelope.ts"
@@ -46,6 +47,8 @@ export const addToSoup = (into: State, soup: number, id: number): void => {
  * - an acceptor that has no use for a message has promised its ballot or a higher one, or is none of those it
  *   is for. Its answers are on their way, or cannot matter;
  * - the master takes only what is about its newest ballot.
+ * - a node that has no use for a lesson knows as much as chosen, votes in its ballot, or has promised a later
+ *   one; or it lacks what goes before.
  * Where there are leases, what an acceptor has no use for now may be of use when time has passed.
  * What a leader would answer only by stopping makes no difference: it can as well never hear of it.
  */
@@ -74,6 +77,8 @@ const matters = (world: World, state: State, soup: number, id: number): boolean 
       const asker = words[world.envelopeFrom[id]!]!
       return mattersAsReply(world, asker, step.reply) && !isInSoup(state, soup, step.reply)
     }
+    case sorts.lesson:
+      return mattersAsLesson(world, words[world.envelopeTo[id]!]!, id)
     default:
       return mattersAsReply(world, words[world.envelopeTo[id]!]!, id)
   }
@@ -114,6 +119,13 @@ const mattersToLeader = (world: World, node: number, id: number): boolean => {
   const facts = world.factsOf(node)
   if (facts.ballot !== world.envelopeBallot[id]) return false
   return facts.phase === "Awaiting" || facts.phase === "Preparing" || !world.deliver(node, id).isIdle
+}
+
+const mattersAsLesson = (world: World, node: number, id: number): boolean => {
+  const { learned } = world.envelopes.values[id] as Extract<Envelope, { readonly _tag: "Lesson" }>
+  const { acceptor } = world.nodes.values[node]!
+  const lacksMore = acceptor.chosen < learned.first - 1 && isOutside(acceptor, learned.active)
+  return lacksMore || !world.deliver(node, id).isIdle
 }
 
 type Reply = Extract<Envelope, { readonly _tag: "Reply" }>

@@ -111,6 +111,7 @@ export class World {
   #inputFor(envelope: Envelope): NodeInput {
     if (envelope._tag === "Reply")
       return { _tag: "ToLeader", input: { _tag: "FromMaster", reply: envelope.reply } }
+    if (envelope._tag === "Lesson") return { _tag: "Learn", learned: envelope.learned }
     const { message, from } = envelope as Extract<Envelope, { readonly _tag: "Peer" }>
     const replica = this.replicas[this.indexOf(from)]!
     return isToAcceptor(message)
@@ -141,6 +142,7 @@ export class World {
       this.envelope({ _tag: "Peer", to: NodeId(to), from, message: this.#sent(message) })
     )
     for (const request of step.requests) sent.push(this.envelope({ _tag: "Request", from, request }))
+    for (const lesson of step.lessons) sent.push(this.envelope({ _tag: "Lesson", from, ...lesson }))
     const after = this.nodes.intern(this.#normal(this.#settled(step.node)))
     const applied = step.applied.map((one) => ({ ...one, number: this.valueNumber(one.value) }))
     return {

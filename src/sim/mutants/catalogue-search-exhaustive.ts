@@ -1,15 +1,19 @@
-/** Seeded bugs of leases that the search of the cores finds: those of the simulator, and some of its own. */
+/**
+ * Seeded bugs that the search of the cores finds when it looks at every state: of leases, and of nodes that
+ * are told what is chosen. Some are the simulator's as well.
+ */
 import { leaseMutants } from "./catalogue-lease.ts"
+import { memberMutants } from "./catalogue-members.ts"
 import type { SearchMutant } from "./catalogue-search.ts"
 
 /** A bug of the simulator's catalogue, and the scope of the search in which it shows. */
 const known = (id: string, scope: string): SearchMutant => {
-  const mutant = leaseMutants.find((one) => one.id === id)
-  if (mutant === undefined) throw new Error(`no mutant of leases is called ${id}`)
+  const mutant = [...leaseMutants, ...memberMutants].find((one) => one.id === id)
+  if (mutant === undefined) throw new Error(`no mutant is called ${id}`)
   return { id, scope, edits: mutant.edits }
 }
 
-export const searchLeaseMutants: ReadonlyArray<SearchMutant> = [
+export const exhaustiveMutants: ReadonlyArray<SearchMutant> = [
   known("lease/margin-left-out", "leases"),
   known("lease/counted-from-the-answer", "leases"),
   known("lease/restart-does-not-wait", "leases"),
@@ -19,6 +23,24 @@ export const searchLeaseMutants: ReadonlyArray<SearchMutant> = [
   known("lease/granted-although-promised-higher", "leases"),
   known("lease/release-forgets-a-later-one", "leases-hand-overs"),
   known("lease/of-a-majority", "leases-triples"),
+  known("outsider/replaces-its-log-while-it-votes", "outsiders"),
+  known("outsider/learns-without-a-promise", "outsiders"),
+  {
+    id: "an outsider takes what it voted for once for chosen",
+    scope: "outsiders",
+    edits: [{ file: "protocol/outsider.ts", find: "before > known", replace: "before > log.last" }]
+  },
+  {
+    id: "an outsider keeps what it voted for once",
+    scope: "outsiders",
+    edits: [
+      {
+        file: "protocol/outsider.ts",
+        find: "for (const run of newRuns(log, news)) records",
+        replace: "for (const run of newRuns(log, news)) if (run.first > log.last) records"
+      }
+    ]
+  },
   {
     id: "a leader gives its lease back while it still reads under it",
     scope: "leases",
