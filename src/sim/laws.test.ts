@@ -7,7 +7,6 @@ import { emptyMaster, type MasterState } from "../protocol/master.ts"
 import { agreement } from "./laws/agreement.ts"
 import { appliedIsChosen } from "./laws/applied-is-chosen.ts"
 import { chosenIsDurable } from "./laws/chosen-is-durable.ts"
-import { logMatching } from "./laws/log-matching.ts"
 import { once } from "./laws/once.ts"
 import { oneActive } from "./laws/one-active.ts"
 import { oneLease } from "./laws/one-lease.ts"
@@ -110,24 +109,6 @@ describe("promises never fall", () => {
       verdict(promises, new FakeFacts(of), (watch) => watch.onDurable!(of, 1, 1))
     expect(writes(node("a", { promised: 2, disk: [[2, 11]] }))).toBeUndefined()
     expect(writes(node("a", { promised: 1, disk: [[2, 11]] }))).toContain("an entry of ballot 2")
-  })
-})
-
-describe("log matching", () => {
-  const see = (...logs: ReadonlyArray<ReadonlyArray<readonly [number, number]>>) =>
-    verdict(logMatching, new FakeFacts(), (watch) => {
-      for (const [index, disk] of logs.entries())
-        watch.onDurable!(node(`n${index}`, { disk }), 1, disk.length)
-    })
-  it("is broken by two entries of one ballot at a slot, and by ballots that fall", () => {
-    expect(see([[1, 11]], [[1, 11]], [[2, 12]])).toBeUndefined()
-    expect(see([[1, 11]], [[1, 12]])).toContain("ballot 1 has two entries at slot 1")
-    expect(
-      see([
-        [2, 11],
-        [1, 12]
-      ])
-    ).toContain("then ballot 1")
   })
 })
 

@@ -1,6 +1,6 @@
 /**
  * Log matching: along a log ballots never fall, and equal slot and ballot means equal entry, on all disks and
- * for ever.
+ * for ever. A log that is cut goes on from the entry that it had there.
  */
 import { law } from "../laws.ts"
 
@@ -8,6 +8,13 @@ export const logMatching = law("log matching", "3", (_facts, broken) => {
   /** By slot, the entries of each ballot that any disk ever held there. */
   const known: Array<Map<number, number> | undefined> = []
   return {
+    onCut: (of, base, fromElsewhere) => {
+      const held = of.disk.entries.ballots[base.slot - 1]
+      if (fromElsewhere || held === undefined || held === base.ballot) return
+      broken(
+        `${of.node} goes on behind slot ${base.slot} of ballot ${base.ballot}, and held ballot ${held} there`
+      )
+    },
     onDurable: (of, first, last) => {
       const { entries } = of.disk
       for (let slot = first; slot <= last; slot++) {

@@ -122,7 +122,7 @@ export const snapshotMutants: ReadonlyArray<Mutant> = [
         replace: "const agrees = log.last >= base.slot"
       }
     ],
-    law: "chosen values survive",
+    law: "log matching",
     why: "What stood behind a log that differs from the snapshot is taken for what follows it.",
     scenarios: ["stranded"]
   },

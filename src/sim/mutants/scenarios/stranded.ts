@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { sometimes } from "../../assert.ts"
 import type { WatchedGroup } from "../../laws.ts"
 import type { FaultFamily } from "../../swarm.ts"
+import type { World } from "../../world.ts"
 import { between, cut, staged } from "./choreography.ts"
 import { campaign } from "./families.ts"
 
@@ -18,10 +19,18 @@ const endsWithin = (from: WatchedGroup, { parts, disk }: WatchedGroup): boolean 
 const lookEveryMs = 0.2
 const looksMax = 3_000
 
+/** Clients stand still: nothing new is chosen. The effect returned lets them go on. */
+const still = (clients: World["clients"]) => {
+  for (const client of clients) client.freeze()
+  return Effect.sync(() => {
+    for (const client of clients) client.thaw()
+  })
+}
+
 /**
  * The second node hears nothing of the leader, so that nothing is chosen and the log of the third one has
  * an end that never is. Then the second one leads without the third, which comes back when the snapshots
- * of what was chosen meanwhile end within its log.
+ * of what was chosen meanwhile end within its log, and has nobody else to ask.
  */
 export const strandedLogs: FaultFamily = staged("stranded-logs", (world, { leader, second, third }) => {
   const { random } = world
@@ -35,17 +44,22 @@ export const strandedLogs: FaultFamily = staged("stranded-logs", (world, { leade
       yield* Effect.sleep(lookEveryMs)
     const stall = cut(world, [[leader, second]])
     yield* Effect.sleep(random.range(200, 1_000))
-    const apart = cut(world, between(third, leader, second))
+    const apart = cut(world, between(third, second))
+    const aside = cut(world, between(third, leader))
+    // One alone goes on: with others there would be more under way than that end is long.
+    const [one, ...others] = world.clients
+    const moved = still(others)
     campaign(world, second, [leader])
     yield* stall
     for (let looks = 0; looks < looksMax && !endsWithin(second, third); looks++)
       yield* Effect.sleep(lookEveryMs)
-    // From here on nothing is chosen any more, and no snapshot goes further.
-    const speak = cut(world, [[second, leader]])
+    const alone = still([one!])
     yield* apart
     met.check(endsWithin(second, third))
-    yield* Effect.sleep(random.range(500, 2_000))
-    yield* speak
+    yield* Effect.sleep(random.range(4_000, 8_000))
+    yield* alone
+    yield* moved
+    yield* aside
     yield* Effect.sleep(random.range(500, 2_000))
   })
 })
