@@ -43,6 +43,14 @@ const find = (simulation: Simulation): ReadonlyArray<string> => {
   ]
 }
 
+const fencings: ReadonlyArray<Fencing> = ["nothing", "writes", "reads and writes"]
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const line of find(lockSimulation((process.argv[2] ?? "nothing") as Fencing))) console.log(line)
+  const [, , word = "nothing", ...more] = process.argv
+  const fencing = fencings.find((one) => one === word)
+  if (fencing === undefined || more.length > 0) {
+    console.error(`say what the lock fences: ${fencings.map((one) => `"${one}"`).join(", ")}`)
+    process.exit(2)
+  }
+  for (const line of find(lockSimulation(fencing))) console.log(line)
 }

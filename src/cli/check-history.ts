@@ -7,6 +7,7 @@ import type { HistoryReport } from "../sim/history/command.ts"
 import { CommandFailed, usageFailure } from "./failure.ts"
 import { jsonFlag, timeoutFlag } from "./flags.ts"
 import { printError, printJson } from "./output.ts"
+import { writing } from "./written.ts"
 
 const defaultTimeoutMs = 60_000
 /** Not understood, as the checker itself says it. */
@@ -22,12 +23,6 @@ const readLines = (path: string) =>
       return bytes.toString("utf8").split("\n")
     },
     catch: (cause) => usageFailure(`${path} cannot be read: ${(cause as Error).message}`)
-  })
-
-const writePicture = (path: string, svg: string) =>
-  Effect.try({
-    try: () => writeFileSync(path, svg),
-    catch: (cause) => usageFailure(`${path} cannot be written: ${(cause as Error).message}`)
   })
 
 const asText = ({ json, exitCode }: HistoryReport): string => {
@@ -73,7 +68,8 @@ export const checkHistoryCommand = Command.make(
     const { exitCode } = report
     yield* printJson(report.json)
     if (Option.isSome(svg) && report.svg !== undefined) {
-      yield* writePicture(svg.value, report.svg)
+      const picture = report.svg
+      yield* writing(svg.value, () => writeFileSync(svg.value, picture))
       if (!json) yield* printError(`the failing part is drawn in ${svg.value}`)
     }
     if (exitCode === 0) return json ? undefined : yield* printError(asText(report))

@@ -15,7 +15,8 @@ export const replayCommand = (simulation: string, recipe: string): string =>
     ? `aplomb sim replay ${simulation} --seed ${recipe}`
     : `aplomb sim replay ${simulation} --recipe "${recipe}"`
 
-const lines = (values: ReadonlyArray<unknown>): string =>
+/** A line for each, as JSON where it is no text already. */
+export const linesOf = (values: ReadonlyArray<unknown>): string =>
   values.map((value) => `${typeof value === "string" ? value : JSON.stringify(value)}\n`).join("")
 
 /** Runs a recipe with its full trace. It is the same run: the digest shows it. */
@@ -44,8 +45,8 @@ export const writeArtefacts = (
   const { history, marks: _, coverage: __, ...rest } = result
   const verdict = { ...rest, replay: replayCommand(result.simulation, result.recipe) }
   writeFileSync(join(directory, "failure.json"), `${JSON.stringify(verdict, null, 2)}\n`)
-  writeFileSync(join(directory, "trace.jsonl"), lines(trace))
-  writeFileSync(join(directory, "history.jsonl"), lines(history))
+  writeFileSync(join(directory, "trace.jsonl"), linesOf(trace))
+  writeFileSync(join(directory, "history.jsonl"), linesOf(history))
   writeFileSync(join(directory, "picture.html"), pictureOfRun(result, trace))
   return directory
 }
@@ -87,6 +88,3 @@ export const pictureOfRun = (result: RunResult, trace: ReadonlyArray<TraceEntry>
     ...(failure === undefined ? {} : { failure: { law: failure.name, message: failure.message } })
   })
 }
-
-export const writeTrace = (path: string, trace: ReadonlyArray<TraceEntry>): void =>
-  writeFileSync(path, lines(trace))

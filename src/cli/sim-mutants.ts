@@ -5,6 +5,7 @@ import { Command, Flag } from "effect/cli"
 import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
 import { countFlag, jobsFlag, jsonFlag } from "./flags.ts"
 import { printUnsafe } from "./output.ts"
+import { writing } from "./written.ts"
 
 interface Options {
   readonly only: string | undefined
@@ -57,12 +58,6 @@ const markdownFlag = Flag.String("markdown").pipe(
   Flag.withDescription("Write the table to this file as Markdown, when all have been tried")
 )
 
-const write = (path: string, text: string) =>
-  Effect.try({
-    try: () => writeFileSync(path, text),
-    catch: (error) => usageFailure(`${path} cannot be written: ${(error as Error).message}`)
-  })
-
 export const mutantsCommand = Command.make(
   "mutants",
   { only: onlyFlag, seeds: seedsFlag, jobs: threadsFlag, json: jsonFlag, markdown: markdownFlag },
@@ -72,8 +67,10 @@ export const mutantsCommand = Command.make(
     const options: Options = { only: name, seeds, jobs, json, print: printUnsafe }
     const { tried, alive, markdown: page } = yield* Effect.scoped(runMutants(options))
     if (tried === 0) return yield* usageFailure(`no mutant has "${name}" in its id`)
-    if (Option.isSome(markdown))
-      yield* write(markdown.value, page(DateTime.formatIsoDateUtc(yield* DateTime.now)))
+    if (Option.isSome(markdown)) {
+      const text = page(DateTime.formatIsoDateUtc(yield* DateTime.now))
+      yield* writing(markdown.value, () => writeFileSync(markdown.value, text))
+    }
     if (alive.length === 0) return
     const reason = `${alive.length} of ${tried} mutants were not killed: ${alive.join(", ")}`
     return yield* new CommandFailed({ reason, exitCode: exitCodes.no })

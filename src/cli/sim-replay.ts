@@ -5,8 +5,9 @@ import { Command, Flag } from "effect/cli"
 import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
 import { countFlag, jsonFlag } from "./flags.ts"
 import { print, printJson } from "./output.ts"
-import { pictureOfRun, traced, writeTrace } from "./sim-artefacts.ts"
+import { linesOf, pictureOfRun, traced } from "./sim-artefacts.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
+import { writing } from "./written.ts"
 
 const fileFlag = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.optional, Flag.withMetavar("file"), Flag.withDescription(description))
@@ -34,10 +35,6 @@ export const simReplayCommand = Command.make(
     if (parseRecipe(recipe) === undefined)
       return yield* usageFailure('say which run: --seed N, or --recipe "N -> draw@seed -> ..."')
     const { result, trace } = traced(simulation, recipe)
-    if (Option.isSome(flags.trace)) writeTrace(flags.trace.value, trace)
-    if (Option.isSome(flags.history))
-      writeFileSync(flags.history.value, result.history.map((line) => `${line}\n`).join(""))
-    if (Option.isSome(flags.html)) writeFileSync(flags.html.value, pictureOfRun(result, trace))
     const { figures, failure, digest, families, knobs, strikes } = result
     if (flags.json) {
       yield* printJson({
@@ -58,6 +55,11 @@ export const simReplayCommand = Command.make(
       yield* print(`digest ${digest}; ${steps} events, ${messages} messages, ${virtualMs} ms of virtual time`)
       yield* print(`families: ${families.join(", ") || "none"}`)
     }
+    const write = (path: Option.Option<string>, text: () => string) =>
+      Option.isNone(path) ? Effect.void : writing(path.value, () => writeFileSync(path.value, text()))
+    yield* write(flags.trace, () => linesOf(trace))
+    yield* write(flags.history, () => linesOf(result.history))
+    yield* write(flags.html, () => pictureOfRun(result, trace))
     if (failure !== undefined) return yield* new CommandFailed({ reason: "", exitCode: exitCodes.no })
   })
 ).pipe(Command.withDescription("Run one seed or recipe again, with its trace"))

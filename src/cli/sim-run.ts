@@ -12,6 +12,7 @@ import { countFlag, durationFlag, jobsFlag, jsonFlag } from "./flags.ts"
 import { print, printError, printErrorUnsafe, printJson } from "./output.ts"
 import { replayCommand, traced, writeArtefacts } from "./sim-artefacts.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
+import { writing } from "./written.ts"
 
 const progressEveryMs = 1000
 
@@ -96,21 +97,30 @@ export const simRunCommand = Command.make(
       onRun: (_result, sums) => say(sums)
     })
     if (process.stderr.isTTY === true) printErrorUnsafe("\r\u001b[K")
-    const directories: Array<string> = []
+    const kept: Array<string | undefined> = []
     for (const { recipe } of report.findings) {
       const { result, trace } = traced(simulation, recipe)
-      directories.push(writeArtefacts(flags.out, result, trace))
+      const directory = writing(flags.out, () => writeArtefacts(flags.out, result, trace))
+      // What was found is told all the same: it may have taken hours.
+      const unwritten = ({ message }: CommandFailed) => Effect.as(printError(`aplomb: ${message}`), undefined)
+      kept.push(yield* Effect.catch(directory, unwritten))
     }
     if (flags.json) {
       const millis = Math.round(performance.now() - startedMs)
-      yield* printJson({ simulation: simulation.name, millis, ...report, directories })
+      yield* printJson({
+        simulation: simulation.name,
+        millis,
+        ...report,
+        directories: kept.filter((path) => path !== undefined)
+      })
     } else {
       for (const line of reportLines(report)) yield* print(line)
     }
     if (report.findings.length === 0) return
     for (const [index, { recipe, failure }] of report.findings.entries()) {
       yield* printError(`${failure.kind} ${failure.name}, seed ${recipe}: ${failure.message}`)
-      yield* printError(`  kept in ${directories[index]}; ${replayCommand(simulation.name, recipe)}`)
+      const place = kept[index] === undefined ? "" : `kept in ${kept[index]}; `
+      yield* printError(`  ${place}${replayCommand(simulation.name, recipe)}`)
     }
     return yield* new CommandFailed({ reason: "", exitCode: exitCodes.no })
   })

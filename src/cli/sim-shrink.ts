@@ -10,6 +10,7 @@ import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
 import { countFlag } from "./flags.ts"
 import { print } from "./output.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
+import { writing } from "./written.ts"
 
 const loadRepro = Effect.promise(() => import("../sim/shrink/repro.ts"))
 const loadShrink = Effect.promise(() => import("../sim/shrink/shrink-run.ts"))
@@ -42,8 +43,8 @@ export const simShrinkCommand = Command.make(
     const { smallest, failure } = shrunk
     const { formatRepro } = yield* loadRepro
     const repro = { scenario, case: smallest, law: failure.law, message: failure.message }
-    writeFileSync(out, formatRepro(repro))
     yield* print(`${failure.law}: ${failure.message}`)
+    yield* writing(out, () => writeFileSync(out, formatRepro(repro)))
     yield* print(`${failure.size} events after ${shrunk.runs} runs; again: aplomb sim repro ${out}`)
   })
 ).pipe(
@@ -74,13 +75,14 @@ export const simReproCommand = Command.make(
     const listen = (entry: TraceEntry) => void trace.push(entry)
     const result = runCase(simulation, repro.case, { listen, keepHistory: true })
     const { pictureOfRun } = yield* Effect.promise(() => import("./sim-artefacts.ts"))
-    if (Option.isSome(html)) writeFileSync(html.value, pictureOfRun(result, trace))
     const { failure } = result
     if (failure?.name !== repro.law) {
       yield* print(
         `it no longer breaks "${repro.law}"${failure === undefined ? "" : `, but ${failure.name}`}`
       )
     }
+    if (Option.isSome(html))
+      yield* writing(html.value, () => writeFileSync(html.value, pictureOfRun(result, trace)))
     if (failure === undefined) return
     return yield* new CommandFailed({ reason: `${failure.name}: ${failure.message}`, exitCode: exitCodes.no })
   })

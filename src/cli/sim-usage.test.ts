@@ -16,4 +16,14 @@ describe("aplomb sim", () => {
       expect(stderr).toBe(`aplomb: ${problem} (see aplomb sim run --help)\n`)
     })
   }
+
+  it("tells how a run ended, and by one sentence that its files cannot be written", () => {
+    for (const flag of ["--trace", "--history", "--html"]) {
+      const words = ["sim", "replay", "t019", "--seed", "1", flag, "/no/such/file"]
+      const { status, stdout, stderr } = runCommand(words)
+      expect(stdout).toMatch(/^t019 1: nothing is wrong\n/)
+      expect(stderr).toMatch(/^aplomb: \/no\/such\/file cannot be written: .+\n$/)
+      expect(status).toBe(2)
+    }
+  })
 })
