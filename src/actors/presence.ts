@@ -81,8 +81,8 @@ export const announce = Effect.fnUntraced(function* (
   yield* context.listen(subjects.hello, hear)
   ask()
   yield* Effect.sleep(listenMs)
-  const failure = new DuplicateNode({ node: self.node })
-  if (isLost) return yield* failure
+  const duplicate = () => new DuplicateNode({ node: self.node })
+  if (isLost) return yield* duplicate()
   isStarting = false
   // Of two that started in the same moment each hears the other only now.
   ask()
@@ -96,8 +96,8 @@ export const announce = Effect.fnUntraced(function* (
     replicaOf: (node) => known.get(node),
     promisedOf: (group) => heard.get(group) ?? noBallot,
     duplicate: Effect.callback<never, DuplicateNode>((resume) => {
-      if (isLost) return resume(Effect.fail(failure))
-      lost = () => resume(Effect.fail(failure))
+      if (isLost) return resume(Effect.fail(duplicate()))
+      lost = () => resume(Effect.fail(duplicate()))
     }),
     greet: ask,
     lookFor

@@ -58,7 +58,9 @@ export const makeRequests = (
         if (chosen(subject) && waiting.delete(number)) resume(Effect.fail(failure))
       }
     }
-    const failAll = (reason: string) => failWhere(new BusUnavailable({ reason }), () => true)
+    const failAll = (reason: string) => {
+      if (waiting.size > 0) failWhere(new BusUnavailable({ reason }), () => true)
+    }
 
     yield* Effect.addFinalizer(() => Effect.sync(() => failAll("it was closed")))
     yield* bus.onStatus((status) => {

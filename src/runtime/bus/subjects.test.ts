@@ -87,4 +87,23 @@ describe("subjects", () => {
     assert.deepStrictEqual(table.match("a.c"), [1])
     assert.deepStrictEqual(table.match("a"), [])
   })
+
+  it("a match is right after every change, however many subjects were asked for before", () => {
+    const table = new SubjectTable<number>()
+    const subjects = Array.from({ length: 1000 }, (_, index) => `inbox.${index}`)
+    for (const subject of subjects) assert.deepStrictEqual(table.match(subject), [])
+    table.add("inbox.7", 1)
+    assert.deepStrictEqual(
+      subjects.flatMap((subject) => table.match(subject)),
+      [1]
+    )
+    table.add("inbox.*", 2)
+    assert.deepStrictEqual(table.match("inbox.7"), [1, 2])
+    assert.strictEqual(subjects.flatMap((subject) => table.match(subject)).length, 1001)
+    table.remove("inbox.*", 2)
+    assert.deepStrictEqual(
+      subjects.flatMap((subject) => table.match(subject)),
+      [1]
+    )
+  })
 })

@@ -43,6 +43,9 @@ export const subjectFault = (subject: string, use: "publish" | "subscribe"): str
   return tokenStart === length ? "a token is empty" : undefined
 }
 
+/** Subjects of which a table remembers whom they meet. */
+const matchedMax = 256
+
 interface Entry<T> {
   readonly subject: string
   /** The tokens from the first wildcard on. */
@@ -83,9 +86,12 @@ export class SubjectTable<T> {
   readonly #exact = new Map<string, ReadonlyArray<T>>()
   /** By literal prefix: the inboxes of a thousand members cost a publish no more than that of one. */
   readonly #wildcards = new Map<string, ReadonlyArray<Entry<T>>>()
+  /** What was matched since the last change: most messages go where others went before. */
+  readonly #matched = new Map<string, ReadonlyArray<T>>()
 
   /** Adds a value under a valid subject; the same value may stand under several. */
   add(subject: string, value: T): void {
+    this.#matched.clear()
     const split = splitAtWildcard(subject)
     if (split === undefined) {
       this.#exact.set(subject, [...(this.#exact.get(subject) ?? none), value])
@@ -97,6 +103,7 @@ export class SubjectTable<T> {
 
   /** Removes a value from under a subject; what is not there is no error. */
   remove(subject: string, value: T): void {
+    this.#matched.clear()
     const split = splitAtWildcard(subject)
     if (split === undefined) {
       const left = (this.#exact.get(subject) ?? none).filter((other) => other !== value)
@@ -115,6 +122,16 @@ export class SubjectTable<T> {
    * afterwards.
    */
   match(subject: string): ReadonlyArray<T> {
+    const known = this.#matched.get(subject)
+    if (known !== undefined) return known
+    const found = this.#find(subject)
+    // Each question has a subject of its own for its answer: those must not fill the memory.
+    if (this.#matched.size >= matchedMax) this.#matched.clear()
+    this.#matched.set(subject, found)
+    return found
+  }
+
+  #find(subject: string): ReadonlyArray<T> {
     const exact = this.#exact.get(subject) ?? none
     if (this.#wildcards.size === 0) return exact
     let all: Array<T> | undefined

@@ -13,13 +13,17 @@ import { full } from "./full-disk.ts"
 import type { MountedDisk } from "./mounted.ts"
 import { SectorFile } from "./sectors.ts"
 
+const isTidy = /^(?:\/[^/.][^/]*)+$/
+
 /** Trailing slashes, and `.` or empty parts, do not make another path. */
 const tidy = (path: string): string =>
-  path
-    .split("/")
-    .filter((part) => part !== "" && part !== ".")
-    .map((part) => `/${part}`)
-    .join("")
+  isTidy.test(path)
+    ? path
+    : path
+        .split("/")
+        .filter((part) => part !== "" && part !== ".")
+        .map((part) => `/${part}`)
+        .join("")
 
 const failed = (operation: string, path: string, reason: string): DiskFailed =>
   new DiskFailed({ operation, path, full: false, reason })

@@ -2,7 +2,7 @@
  * What is on a simulated disk: files by path, directories, and what was ever thrown away (stale sectors come
  * from there).
  */
-import { SectorFile, sectorBytes } from "./sectors.ts"
+import { SectorFile } from "./sectors.ts"
 
 /**
  * A write that the disk may still lose: not complete yet, or complete only by the word of a disk that lies.
@@ -54,9 +54,7 @@ export class DiskImage {
     const file = this.files.get(path)
     if (file === undefined) return
     this.onRemove?.(path)
-    for (const sector of file.writtenSectors().slice(-8)) {
-      this.discarded.push(file.read(sector * sectorBytes, sectorBytes))
-    }
+    this.discarded.push(...file.lastWritten(8))
     if (this.discarded.length > 64) this.discarded.splice(0, this.discarded.length - 64)
     this.files.delete(path)
   }

@@ -65,7 +65,11 @@ export class SectorFile {
       const take = Math.min(pageBytes - inPage, bytes.length - done)
       const number = (at - inPage) / pageBytes
       let page = this.#pages.get(number)
-      if (page === undefined) this.#pages.set(number, (page = new Uint8Array(pageBytes)))
+      if (page === undefined) {
+        // What lies behind the end of a small file takes no room.
+        page = new Uint8Array(Math.min(pageBytes, this.sizeBytes - number * pageBytes))
+        this.#pages.set(number, page)
+      }
       page.set(bytes.subarray(done, done + take), inPage)
       done += take
     }
@@ -79,6 +83,24 @@ export class SectorFile {
       .sort((a, b) => a - b)
       .flatMap((page) => Array.from({ length: perPage }, (_, index) => page * perPage + index))
       .filter((sector) => sector < last)
+  }
+
+  /** The last sectors of the pages that were ever written, at most `count`, in their order. */
+  lastWritten(count: number): ReadonlyArray<Uint8Array> {
+    const found: Array<Uint8Array> = []
+    for (const page of [...this.#pages.keys()].sort((a, b) => b - a)) {
+      const start = page * pageBytes
+      const end = Math.min(start + pageBytes, this.sizeBytes)
+      for (
+        let at = start + (Math.ceil((end - start) / sectorBytes) - 1) * sectorBytes;
+        at >= start;
+        at -= sectorBytes
+      ) {
+        if (found.length === count) return found.reverse()
+        found.push(this.#pages.get(page)!.slice(at - start, Math.min(at + sectorBytes, end) - start))
+      }
+    }
+    return found.reverse()
   }
 
   copy(): SectorFile {
