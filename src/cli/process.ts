@@ -10,6 +10,11 @@ export interface ProcessShape {
    * without a reader.
    */
   readonly stopsWell: () => void
+  /**
+   * From now on it computes without a pause in which it could hear a signal: SIGINT and SIGTERM end it at
+   * once.
+   */
+  readonly computes: () => void
   /** From now on a rejected promise that nobody waits for is told and survived. */
   readonly survivesRejections: (say: (line: string) => void) => void
   /** The exit code of a command that is interrupted. */
@@ -31,6 +36,9 @@ export const thisProcess = (interruptedExitCode: number): ProcessShape => {
     stopsWell: () => {
       exitCode = 0
       isServer = true
+    },
+    computes: () => {
+      for (const signal of ["SIGINT", "SIGTERM"]) process.removeAllListeners(signal)
     },
     survivesRejections: (say) => {
       process.on("unhandledRejection", (reason) => {

@@ -4,6 +4,7 @@ import { Command, Flag } from "effect/cli"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { countFlag, jsonFlag } from "./flags.ts"
 import { print, printJson } from "./output.ts"
+import { Process } from "./process.ts"
 import { replayCommand } from "./sim-artefacts.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
 
@@ -29,6 +30,8 @@ export const simExploreCommand = Command.make(
   Effect.fnUntraced(function* ({ scenario, runs, seed, keepGoing, json }) {
     const simulation = yield* findScenario(scenario)
     const { exploreRuns } = yield* Effect.promise(() => import("../sim/explore/explore-run.ts"))
+    const around = yield* Process
+    around.computes()
     const report = exploreRuns(simulation, { seeds: [seed], runsMax: runs, failuresMax: keepGoing })
     const findings = [...report.findings].map(([recipe, failure]) => ({ recipe, ...failure }))
     if (json) yield* printJson({ simulation: scenario, runs: report.runs, known: report.known, findings })

@@ -5,6 +5,7 @@ import { Command, Flag } from "effect/cli"
 import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
 import { countFlag, jsonFlag } from "./flags.ts"
 import { print, printJson } from "./output.ts"
+import { Process } from "./process.ts"
 import { linesOf, pictureOfRun, traced } from "./sim-artefacts.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
 import { writing } from "./written.ts"
@@ -34,6 +35,8 @@ export const simReplayCommand = Command.make(
     const { parseRecipe } = yield* Effect.promise(() => import("../sim/random.ts"))
     if (parseRecipe(recipe) === undefined)
       return yield* usageFailure('say which run: --seed N, or --recipe "N -> draw@seed -> ..."')
+    const around = yield* Process
+    around.computes()
     const { result, trace } = traced(simulation, recipe)
     const { figures, failure, digest, families, knobs, strikes } = result
     if (flags.json) {

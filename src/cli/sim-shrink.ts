@@ -9,6 +9,7 @@ import type { TraceEntry } from "../sim/trace.ts"
 import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
 import { countFlag } from "./flags.ts"
 import { print } from "./output.ts"
+import { Process } from "./process.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
 import { writing } from "./written.ts"
 
@@ -38,6 +39,8 @@ export const simShrinkCommand = Command.make(
     const recipe = parseRecipe(seed)
     if (recipe === undefined) return yield* usageFailure(`"${seed}" is no seed and no recipe`)
     const { shrinkRun } = yield* loadShrink
+    const around = yield* Process
+    around.computes()
     const shrunk = shrinkRun(simulation, recipe, { runsMax: runs })
     if (shrunk === undefined) return yield* usageFailure(`${scenario} does not fail with ${seed}`)
     const { smallest, failure } = shrunk
@@ -73,6 +76,8 @@ export const simReproCommand = Command.make(
     const { runCase } = yield* loadShrink
     const trace: Array<TraceEntry> = []
     const listen = (entry: TraceEntry) => void trace.push(entry)
+    const around = yield* Process
+    around.computes()
     const result = runCase(simulation, repro.case, { listen, keepHistory: true })
     const { pictureOfRun } = yield* Effect.promise(() => import("./sim-artefacts.ts"))
     const { failure } = result
