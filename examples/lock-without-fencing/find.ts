@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { formatRecipe, pictureOf, type Simulation, shrinkRun } from "aplomb/sim"
+import { formatRecipe, pictureOf, runCase, type Simulation, shrinkRun } from "aplomb/sim"
 import type { Fencing } from "./lock.ts"
 import { lockSimulation } from "./simulation.ts"
 
@@ -23,15 +23,10 @@ const find = (simulation: Simulation): ReadonlyArray<string> => {
   const found = firstFailure(simulation, 200)
   if (found === undefined) return ["200 seeds, and every write built on the one before"]
   const shrunk = shrinkRun(simulation, { seed: found.seed, reseeds: [] })!
-  const { recipe, without, limits } = shrunk.smallest
+  const { recipe } = shrunk.smallest
   const trace: Array<Parameters<typeof pictureOf>[0]["entries"][number]> = []
-  const limit = limits["chaosMs"] === undefined ? {} : { chaosMaxMs: limits["chaosMs"] }
-  const { failure, figures } = simulation.run({
-    seed: recipe,
-    withoutFamilies: without,
-    ...limit,
-    listen: (entry) => void trace.push(entry)
-  })
+  const listen = (entry: (typeof trace)[number]) => void trace.push(entry)
+  const { failure, figures } = runCase(simulation, shrunk.smallest, { listen })
   const page = join(tmpdir(), "lock.html")
   const law = { law: failure!.name, message: failure!.message }
   writeFileSync(page, pictureOf({ title: simulation.name, entries: trace, failure: law }))

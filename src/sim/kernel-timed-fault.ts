@@ -17,6 +17,22 @@ export interface TimedFault {
   readonly durationMs: Span
 }
 
+/** Says of each strike, when it is due, whether it is to be. */
+export type StrikeGate = () => boolean
+
+let gate: StrikeGate = () => true
+
+/** The timed faults that `make` makes ask this gate before each strike. */
+export const gatedBy = <A>(asked: StrikeGate, make: () => A): A => {
+  const before = gate
+  gate = asked
+  try {
+    return make()
+  } finally {
+    gate = before
+  }
+}
+
 /**
  * Strikes again and again for ever: waits half to one and a half times `everyMs`, then runs `strike` with a
  * drawn duration.
@@ -30,11 +46,17 @@ export const timedFault = (
   strike: (durationMs: number) => Effect.Effect<void>
 ): Effect.Effect<never> => {
   if (settings.everyMs <= 0) return Effect.never
+  const isDue = gate
   return Effect.forever(
     Effect.suspend(() => {
       const wait = random.range(Math.ceil(settings.everyMs / 2), Math.ceil(settings.everyMs * 1.5))
       return Effect.sleep(wait).pipe(
-        Effect.andThen(Effect.suspend(() => strike(drawSpan(random, settings.durationMs))))
+        Effect.andThen(
+          Effect.suspend(() => {
+            const durationMs = drawSpan(random, settings.durationMs)
+            return isDue() ? strike(durationMs) : Effect.void
+          })
+        )
       )
     })
   )

@@ -17,10 +17,12 @@ export interface RunOptions {
   readonly listen?: (entry: TraceEntry) => void
   readonly budgets?: Budgets
   /**
-   * Fault families that are not to strike though the seed has them, by name; the rest of the run draws as
-   * before.
+   * Fault families that are not to strike though the seed has them, by name, and single strikes, as in
+   * `struck` of a result; the rest of the run draws as before.
    */
-  readonly withoutFamilies?: ReadonlyArray<string>
+  readonly without?: ReadonlyArray<string>
+  /** At most so many acceptors and spares, as far as the scenario can do with fewer. */
+  readonly nodesMax?: number
   /** At most so many clients for each workload. */
   readonly clientsMax?: number
   /** The faults end after this much virtual time at the latest. */
@@ -69,6 +71,8 @@ export interface RunResult {
    * these.
    */
   readonly scopes: ReadonlyArray<string>
+  /** The strikes of timed faults, in order: restarts#2 is the second one of its family. */
+  readonly struck: ReadonlyArray<string>
   /** How often each fault struck. */
   readonly strikes: Readonly<Record<string, number>>
   readonly scheduler: SchedulerOptions

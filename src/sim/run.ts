@@ -33,6 +33,7 @@ const schedulerOf = (seed: number): SchedulerOptions => {
 interface Prepared {
   readonly world: World
   readonly families: ReadonlyArray<FaultFamily>
+  readonly off: ReadonlySet<string>
   readonly chaosMs: number
   readonly isProbeAnswered: (() => boolean) | undefined
 }
@@ -62,21 +63,23 @@ const prepare = (spec: SimulationSpec, options: RunOptions, scheduler: Scheduler
   })
   world.expectsDamage = spec.expectsDamage
   for (const setup of spec.setups) setup(world)
-  if (spec.cluster !== undefined) world.addCluster(drawCluster(world, spec.cluster), spec.laws)
+  if (spec.cluster !== undefined)
+    world.addCluster(drawCluster(world, spec.cluster, options.nodesMax), spec.laws)
   addClients(world, spec, clientsMax)
   const isProbeAnswered = spec.cluster === undefined ? undefined : addProbe(world)
-  const families = drawFamilies(world, spec.families, new Set(options.withoutFamilies))
+  const off = new Set(options.without)
+  const families = drawFamilies(world, spec.families, off)
   const chaosMs = Math.min(
     drawSpan(world.random, spec.chaosMs),
     options.chaosMaxMs ?? Number.POSITIVE_INFINITY
   )
   options.onWorld?.(world)
-  return { world, families, chaosMs, isProbeAnswered }
+  return { world, families, off, chaosMs, isProbeAnswered }
 }
 
-const program = ({ world, families, chaosMs, isProbeAnswered }: Prepared, recoverMs: number) =>
+const program = ({ world, families, off, chaosMs, isProbeAnswered }: Prepared, recoverMs: number) =>
   Effect.gen(function* () {
-    const striking = yield* Effect.forkChild(chaos(world, families))
+    const striking = yield* Effect.forkChild(chaos(world, families, off))
     for (const process of world.processes.values()) process.start()
     yield* Effect.sleep(chaosMs)
     yield* Fiber.interrupt(striking)
@@ -174,6 +177,7 @@ export const runSeed = (spec: SimulationSpec, options: RunOptions): RunResult =>
       ...families.map(({ name }) => name),
       ...(world.cluster === undefined ? [] : ["point"])
     ],
+    struck: world.struck,
     strikes: Object.fromEntries([...world.kernel.trace.strikes].sort()),
     scheduler,
     knobs: world.disturbance.turned,

@@ -62,15 +62,23 @@ const drawMasters = (
   return acceptors.length >= 3 ? acceptors.slice(0, 3) : [acceptors[0]!]
 }
 
-/** Draws the cluster of a run. */
-export const drawCluster = (world: World, shape: ClusterShape): ClusterOptions => {
+/** So many as drawn, or as there may be; never fewer than the shape has. */
+const capped = (random: World["random"], span: Span | undefined, most: number): number =>
+  span === undefined ? 0 : Math.min(drawSpan(random, span), Math.max(span.min, most))
+
+/** Draws the cluster of a run, of `nodesMax` acceptors and spares where the shape can do with so few. */
+export const drawCluster = (
+  world: World,
+  shape: ClusterShape,
+  nodesMax = Number.POSITIVE_INFINITY
+): ClusterOptions => {
   const { random } = world
-  const count = drawSpan(random, shape.acceptors)
+  const count = capped(random, shape.acceptors, nodesMax)
   const acceptors = Array.from({ length: count }, (_, index) => `n${index + 1}`)
   const apart = random.chance(shape.masterApart) ? "master" : random.pick(acceptors)
   const masters = drawMasters(shape, acceptors, apart)
   const master = masters[0]!
-  const spareCount = shape.spares === undefined ? 0 : drawSpan(random, shape.spares)
+  const spareCount = capped(random, shape.spares, nodesMax - count)
   const spares = Array.from({ length: spareCount }, (_, index) => `s${index + 1}`)
   const names = [...acceptors, ...spares, ...masters]
   const heartbeatIntervalMs = random.pick([50, 100, 200])

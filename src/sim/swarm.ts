@@ -1,5 +1,6 @@
 /** Swarm: every seed has some families of faults and not the others, so that none hides behind another. */
 import { Effect } from "effect"
+import { gatedBy } from "./kernel-timed-fault.ts"
 import type { World } from "./world.ts"
 
 /**
@@ -21,8 +22,27 @@ export const drawFamilies = (
 ): ReadonlyArray<FaultFamily> =>
   families.filter(({ name, share }) => world.random.chance(share) && !off.has(name))
 
-/** All of them at once, until interrupted. */
-export const chaos = (world: World, families: ReadonlyArray<FaultFamily>): Effect.Effect<never> => {
-  const loops = families.map((family) => family.begin(world))
+/** The name of one strike of a family: its first one, or a later one. */
+const strikeName = (family: string, number: number): string => `${family}#${number}`
+
+/**
+ * All of them at once, until interrupted. Strikes of timed faults are named as they are due; those in `off`
+ * are left out, and have drawn what they would have drawn before they strike.
+ */
+export const chaos = (
+  world: World,
+  families: ReadonlyArray<FaultFamily>,
+  off: ReadonlySet<string>
+): Effect.Effect<never> => {
+  const loops = families.map((family) => {
+    let strikes = 0
+    const isDue = () => {
+      const name = strikeName(family.name, ++strikes)
+      if (off.has(name)) return false
+      world.struck.push(name)
+      return true
+    }
+    return gatedBy(isDue, () => family.begin(world))
+  })
   return Effect.andThen(Effect.all(loops, { concurrency: "unbounded", discard: true }), Effect.never)
 }

@@ -58,6 +58,8 @@ export class World {
   readonly #checks: Array<() => void> = []
   /** Processes that a fault keeps down until it starts them itself, by name. */
   readonly #held = new Set<string>()
+  /** Strikes of timed faults so far, by name. */
+  readonly struck: Array<string> = []
   /** Workloads of this run. */
   readonly workloads: Array<Workload> = []
 

@@ -77,7 +77,7 @@ describe("a family of faults", () => {
 
   it("can be taken out of a run, with all else drawn as before", () => {
     const both = cluster.faults({ ...restarts, share: 1 }, { ...pauses, share: 1 })
-    const { families, strikes } = both.run({ seed: 2, withoutFamilies: ["restarts"] })
+    const { families, strikes } = both.run({ seed: 2, without: ["restarts"] })
     expect(families).toEqual(["pauses"])
     expect(Object.keys(strikes).filter((name) => name.startsWith("reboot"))).toEqual([])
   })

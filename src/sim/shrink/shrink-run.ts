@@ -1,4 +1,7 @@
-/** Shrinking a run of a simulation: without fault families, with fewer clients, for a shorter time. */
+/**
+ * Shrinking a run of a simulation: without fault families, with fewer clients and nodes, for a shorter time,
+ * without single strikes.
+ */
 import type { Recipe } from "../random.ts"
 import type { RunOptions, RunResult } from "../run-result.ts"
 import type { Simulation } from "../simulation.ts"
@@ -10,38 +13,50 @@ export const runCase = (
   { recipe, without, limits }: Case,
   options: Pick<RunOptions, "listen" | "keepHistory"> = {}
 ): RunResult => {
-  const { clients, chaosMs } = limits
+  const { clients, nodes, chaosMs } = limits
   return simulation.run({
     ...options,
     seed: recipe,
-    withoutFamilies: without,
+    without,
+    ...(nodes === undefined ? {} : { nodesMax: nodes }),
     ...(clients === undefined ? {} : { clientsMax: clients }),
     ...(chaosMs === undefined ? {} : { chaosMaxMs: chaosMs })
   })
 }
 
-/** More clients than any workload has: a limit that limits nothing. */
+/** More than any scenario has: limits that limit nothing. */
 const clientsMax = 16
+const nodesMax = 16
+/** What is left of the runs leaves out single strikes. */
+const firstPart = 0.6
 
 /**
- * Makes a failing run smaller while it breaks the same law: switches fault families off, takes clients away,
- * ends the faults earlier, shortens the recipe, and looks for a seed that fails sooner. Undefined where the
- * run does not fail.
+ * Makes a failing run smaller while it breaks the same law: switches fault families off, takes clients and
+ * nodes away, ends the faults earlier, shortens the recipe, and looks for a seed that fails sooner; then
+ * leaves out single strikes of those that are left. Undefined where the run does not fail.
  */
 export const shrinkRun = (
   simulation: Simulation,
   recipe: Recipe,
   options: Pick<ShrinkOptions, "runsMax" | "seedsPerCase" | "onProgress"> = {}
-): Shrunk | undefined =>
-  shrink(
-    { recipe, without: [], limits: { clients: clientsMax, chaosMs: Math.ceil(simulation.spec.chaosMs.max) } },
-    {
-      ...options,
-      removable: simulation.spec.families.map(({ name }) => name),
-      least: { clients: 1, chaosMs: 0 },
-      run: (candidate) => {
-        const { failure, figures } = runCase(simulation, candidate)
-        return failure && { law: failure.name, message: failure.message, size: figures.steps }
-      }
-    }
+): Shrunk | undefined => {
+  const { families, chaosMs } = simulation.spec
+  const { runsMax = 400 } = options
+  const run = (candidate: Case) => {
+    const { failure, figures } = runCase(simulation, candidate)
+    return failure && { law: failure.name, message: failure.message, size: figures.steps }
+  }
+  const least = { clients: 1, nodes: 1, chaosMs: 0 }
+  const limits = { clients: clientsMax, nodes: nodesMax, chaosMs: Math.ceil(chaosMs.max) }
+  const removable = families.map(({ name }) => name)
+  const first = shrink(
+    { recipe, without: [], limits },
+    { ...options, runsMax: Math.ceil(runsMax * firstPart), removable, least, run }
   )
+  if (first === undefined) return undefined
+  const { struck } = runCase(simulation, first.smallest)
+  const runsLeft = runsMax - first.runs - 1
+  if (struck.length === 0 || runsLeft <= 1) return first
+  const second = shrink(first.smallest, { ...options, runsMax: runsLeft, removable: struck, least, run })!
+  return { ...second, runs: first.runs + 1 + second.runs }
+}
