@@ -1,14 +1,15 @@
 /**
- * Seeded bugs that the search of the cores finds when it looks at every state: of leases, and of nodes that
- * are told what is chosen. Some are the simulator's as well.
+ * Seeded bugs that the search of the cores finds when it looks at every state: of leases, of nodes that are
+ * told what is chosen, and of what a lone client is told. Most are the simulator's as well.
  */
+import { foretellMutants } from "./catalogue-foretell.ts"
 import { leaseMutants } from "./catalogue-lease.ts"
 import { memberMutants } from "./catalogue-members.ts"
 import type { SearchMutant } from "./catalogue-search.ts"
 
 /** A bug of the simulator's catalogue, and the scope of the search in which it shows. */
 const known = (id: string, scope: string): SearchMutant => {
-  const mutant = [...leaseMutants, ...memberMutants].find((one) => one.id === id)
+  const mutant = [...leaseMutants, ...memberMutants, ...foretellMutants].find((one) => one.id === id)
   if (mutant === undefined) throw new Error(`no mutant is called ${id}`)
   return { id, scope, edits: mutant.edits }
 }
@@ -23,6 +24,11 @@ export const exhaustiveMutants: ReadonlyArray<SearchMutant> = [
   known("lease/granted-although-promised-higher", "leases"),
   known("lease/release-forgets-a-later-one", "leases-hand-overs"),
   known("lease/of-a-majority", "leases-triples"),
+  known("foretell/reads-do-not-wait-for-what-a-client-was-told", "foretold-leases"),
+  known("foretell/before-its-own-disk", "foretold-late-disks"),
+  known("foretell/acceptor-tells-before-its-sync", "foretold-late-disks"),
+  known("foretell/counted-of-another-command", "foretold-late-disks"),
+  known("foretell/a-debt-is-paid-before-its-sync", "foretold-late-disks"),
   known("outsider/replaces-its-log-while-it-votes", "outsiders"),
   known("outsider/learns-without-a-promise", "outsiders"),
   {

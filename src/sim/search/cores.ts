@@ -1,5 +1,5 @@
 /** The protocol cores as a value, so that the same search can drive them as they are or with a seeded bug. */
-import { acceptorStep, leaseWaited } from "../../protocol/acceptor.ts"
+import { acceptorStep, debtDue, leaseWaited } from "../../protocol/acceptor.ts"
 import { attemptStep, beginAttempt, keeperStep } from "../../protocol/cas-paxos.ts"
 import { idleLeader, leaderStep } from "../../protocol/leader.ts"
 import { holdsLease } from "../../protocol/leader-lease.ts"
@@ -10,6 +10,7 @@ import { learnStep } from "../../protocol/outsider.ts"
 export interface Cores {
   readonly acceptorStep: typeof acceptorStep
   readonly leaseWaited: typeof leaseWaited
+  readonly debtDue: typeof debtDue
   readonly leaderStep: typeof leaderStep
   readonly idleLeader: typeof idleLeader
   readonly freshGrants: typeof freshGrants
@@ -24,6 +25,7 @@ export interface Cores {
 export const realCores: Cores = {
   acceptorStep,
   leaseWaited,
+  debtDue,
   leaderStep,
   idleLeader,
   freshGrants,

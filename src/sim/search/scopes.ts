@@ -62,6 +62,9 @@ const statesOf: Readonly<Record<string, number>> = {
   outsiders: 24_118,
   "outsiders-three-ballots": 1_254_835,
   "outsiders-any": 1_080_156,
+  foretold: 2_241_749,
+  "foretold-late-disks": 47_153,
+  "foretold-leases": 1_344_931,
   leases: 160_422,
   "leases-reconfigured": 839_873,
   "leases-hand-overs": 294_199,
@@ -151,6 +154,25 @@ export const scopes: ReadonlyArray<NamedScope> = [
   group("outsiders-any", "3 ballots over any acceptors, 1 slot, 1 retired; loss, and others learn", {
     ...overAny,
     teaches: true
+  }),
+  group("foretold", "2 ballots over two or all nodes, 3 slots of a lone client, 1 retired; loss", {
+    ...overTriples,
+    sets: [...pairs, [0, 1, 2]],
+    ballotsMax: 3,
+    slotsMax: 3,
+    foretells: true
+  }),
+  group("foretold-late-disks", "2 nodes, 2 ballots, 3 slots of a lone client; loss, crashes", {
+    ...pair,
+    slotsMax: 3,
+    foretells: true,
+    lateDisks: true
+  }),
+  group("foretold-leases", "2 nodes, 2 ballots, 3 slots of a lone client, leases; clocks, loss", {
+    ...pair,
+    slotsMax: 3,
+    foretells: true,
+    leases: {}
   }),
   group("leases", "leases of 2 nodes, 2 ballots, 1 slot; clocks, loss, restarts, hand-overs", {
     ...pair,

@@ -16,6 +16,7 @@ const small = [
   "three-ballots-pairs",
   "triples-stale-entry",
   "outsiders",
+  "foretold-late-disks",
   "leases",
   "register"
 ]

@@ -2,8 +2,8 @@
 import type { Serving } from "../../../protocol/leader-state.ts"
 import type { FromAcceptor, ToAcceptor } from "../../../protocol/messages.ts"
 import { newestRound, oldestRound } from "./clock.ts"
-import type { NodeModel } from "./node.ts"
-import { withoutRounds } from "./rounds.ts"
+import type { NodeModel } from "./node-model.ts"
+import { withoutDates, withoutRounds } from "./rounds.ts"
 
 /** The message as it leaves: an Accept is of this tick, an answer as old as what it answers. */
 export const sentNow = <M extends ToAcceptor | FromAcceptor>(message: M): M => {
@@ -12,13 +12,9 @@ export const sentNow = <M extends ToAcceptor | FromAcceptor>(message: M): M => {
   return { ...message, round: message._tag === "Gap" ? oldestRound : Math.min(message.round, newestRound) }
 }
 
-/** The message one tick later. */
-export const aged = <M extends ToAcceptor | FromAcceptor>(message: M): M =>
-  "round" in message ? { ...message, round: Math.max(oldestRound, message.round - 1) } : message
-
 /** A node whose rounds are ages. */
 export const withAges = (before: NodeModel): NodeModel => {
-  const node = withoutRounds(before)
+  const node = { ...withoutRounds(before), acceptor: withoutDates(before.acceptor, sentNow) }
   const { leader } = node
   // For how long it leaves the lead to its successor is for the detectors to heed.
   if (leader._tag === "Deposed")

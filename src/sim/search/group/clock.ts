@@ -7,6 +7,7 @@ import type { AcceptorState } from "../../../protocol/acceptor.ts"
 import { defaultLeaderSettings, type LeaderSettings } from "../../../protocol/leader-input.ts"
 import type { LeaderState, Serving } from "../../../protocol/leader-state.ts"
 import type { Grants, Sending } from "../../../protocol/lease.ts"
+import type { FromAcceptor, ToAcceptor } from "../../../protocol/messages.ts"
 
 /** Fractions that doubles hold exactly. */
 const drift = 0.25
@@ -46,7 +47,7 @@ export const afterTime = <N extends Timed>(node: N, ms: number): N => {
   const grants = grantsAfter(acceptor.grants, ms)
   return {
     ...node,
-    acceptor: { ...acceptor, grants },
+    acceptor: { ...acceptor, grants, owing: owingAfter(acceptor.owing, ms) },
     leader: leader._tag === "Serving" ? servingAfter(leader, ms) : leader
   }
 }
@@ -56,6 +57,22 @@ const grantsAfter = (grants: Grants, ms: number): Grants => ({
   untilMs: left(grants.untilMs, ms),
   formerUntilMs: left(grants.formerUntilMs, ms)
 })
+
+/** A tick is so long that it has to say something of itself again. */
+const owingAfter = (owing: AcceptorState["owing"], ms: number): AcceptorState["owing"] => {
+  const accepted = owing?.debt && aged(owing.debt.accepted)
+  return (
+    owing && {
+      ...owing,
+      paidAtMs: owing.paidAtMs - ms,
+      debt: owing.debt && accepted && { ...owing.debt, accepted }
+    }
+  )
+}
+
+/** A message one tick later. */
+export const aged = <M extends ToAcceptor | FromAcceptor>(message: M): M =>
+  "round" in message ? { ...message, round: Math.max(oldestRound, message.round - 1) } : message
 
 const servingAfter = (leader: Serving, ms: number): Serving => {
   const { sendings, invited, handOver } = leader

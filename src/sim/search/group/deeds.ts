@@ -3,8 +3,8 @@ import { type Replica, Slot } from "../../../protocol/ids.ts"
 import type { LeaderInput } from "../../../protocol/leader-input.ts"
 import { fastMs, slowMs } from "./clock.ts"
 import type { NodeFacts } from "./facts.ts"
-import type { NodeInput } from "./node.ts"
-import type { Scope } from "./scope.ts"
+import type { NodeInput } from "./node-model.ts"
+import { nodeNames, type Scope } from "./scope.ts"
 import type { World } from "./world.ts"
 
 const timer = (name: "heartbeat" | "hand-over"): LeaderInput => ({ _tag: "TimerFired", timer: name })
@@ -21,6 +21,7 @@ export class Deeds {
   readonly #waited: number
   readonly #look: number
   readonly #handOvers: ReadonlyArray<number>
+  readonly #debtDue: number
   readonly #lessons: ReadonlyArray<number>
 
   constructor(world: World) {
@@ -36,6 +37,7 @@ export class Deeds {
     this.#beat = toLeader(timer("heartbeat"))
     this.#look = toLeader(timer("hand-over"))
     const slots = Array.from({ length: world.scope.slotsMax }, (_, index) => Slot(index + 1))
+    this.#debtDue = input({ _tag: "DebtDue" })
     this.#lessons = world.replicas.flatMap(({ node: to }) =>
       slots.map((first) => input({ _tag: "Teach", to, first }))
     )
@@ -43,12 +45,13 @@ export class Deeds {
   }
 
   /** What a node can do. */
-  of({ canPropose, unsynced, phase, isKeeping }: NodeFacts, does: (input: number) => void): void {
+  of({ canPropose, unsynced, phase, owes, isKeeping }: NodeFacts, does: (input: number) => void): void {
     if (canPropose) does(this.#propose)
     if (unsynced > 0) {
       does(this.#sync)
       does(this.restart)
     }
+    if (owes) does(this.#debtDue)
     const { leases, teaches } = this.#scope
     if (teaches && phase === "Serving") for (const lesson of this.#lessons) does(lesson)
     if (leases === undefined) return
@@ -69,6 +72,8 @@ export const describeDeed = (name: string, input: NodeInput): string => {
       return `${name} proposes`
     case "Sync":
       return `the disk of ${name} has its oldest write`
+    case "DebtDue":
+      return `${name} pays what it owes`
     case "Teach":
       return `${name} sends ${input.to} what is chosen from slot ${input.first} on`
     case "LeaseWaited":
@@ -80,4 +85,10 @@ export const describeDeed = (name: string, input: NodeInput): string => {
     default:
       return `${name} crashes`
   }
+}
+
+/** That time passes, faster for the nodes in the bits of `fast`. */
+export const describeTick = (fast: number): string => {
+  const names = nodeNames.filter((_, index) => (fast & (1 << index)) !== 0)
+  return names.length === 0 ? "time passes" : `time passes, faster for ${names.join("")}`
 }

@@ -3,7 +3,7 @@ import { noBallot } from "../../../protocol/ids.ts"
 import { leads } from "../../../protocol/leader.ts"
 import type { MasterState } from "../../../protocol/master.ts"
 import { valueAt } from "../memory-log.ts"
-import type { NodeModel } from "./node.ts"
+import type { NodeModel } from "./node-model.ts"
 import type { Scope } from "./scope.ts"
 
 /** The phases of a leader. */
@@ -30,6 +30,8 @@ export interface NodeFacts {
   readonly ballots: ReadonlyArray<number>
   readonly canPropose: boolean
   readonly unsynced: number
+  /** It has kept an acknowledgement back. */
+  readonly owes: boolean
   /** A Prepare waits there for the end of a lease. */
   readonly isKeeping: boolean
   /** The ballot whose lease was given back here. */
@@ -67,6 +69,7 @@ export const factsOfNode = (
     ballots: slots.map((slot) => durable.ballotAt(slot) ?? 0),
     canPropose: leader._tag === "Serving" && leader.last < slotsMax,
     unsynced: unsynced.length,
+    owes: acceptor.owing?.debt !== undefined,
     isKeeping: acceptor.grants.kept !== undefined,
     released: acceptor.grants.released
   }

@@ -19,7 +19,8 @@ export class Inputs {
   start(ballot: number, set: number): number {
     const known = this.#starts.get(ballot, set)
     if (known >= 0) return known
-    const settings = this.#world.scope.leases === undefined ? modelSettings : leaseSettings
+    const { leases, foretells = false } = this.#world.scope
+    const settings = { ...(leases === undefined ? modelSettings : leaseSettings), foretells }
     return this.#add(this.#starts, ballot, set, { _tag: "Start", ...this.#attempt(ballot, set), settings })
   }
 

@@ -1,7 +1,11 @@
 /** The laws of docs/protocol.md, section 9, over the states of a group's model. */
+import type { Replica, Slot } from "../../../protocol/ids.ts"
+import type { State } from "../model.ts"
 import { PairMap } from "../pair-map.ts"
 import type { Pool } from "../pool.ts"
+import { comeTrue, type Heard, heardNothing, hearing } from "./clients.ts"
 import { nodeNames } from "./scope.ts"
+import { addToSoup } from "./soup.ts"
 import type { Transition, World } from "./world.ts"
 
 /** What a state remembers for the laws, and how much of the scope is used up. */
@@ -9,6 +13,8 @@ export interface History {
   /** The entries known as chosen by slot, from 1: somebody applied them. */
   readonly chosen: ReadonlyArray<string>
   readonly retires: number
+  /** Where commands are a lone client's. */
+  readonly heard?: Heard | undefined
 }
 
 export class GroupLaws {
@@ -61,21 +67,55 @@ export class GroupLaws {
     const world = this.#world
     const at = world.scope.nodes + 1
     for (const { slot, value, number, answered } of applied) {
-      const known = this.#chosenIn(after[at]!)[slot] ?? 0
-      if (known === number) continue
-      if (known !== 0) return `agreement: slot ${slot} is chosen, and then as ${value}`
-      const history = this.#histories.values[after[at]!]!
-      const chosen = Array.from({ length: Math.max(slot + 1, history.chosen.length) }, (_, of) =>
-        of === slot ? value : (history.chosen[of] ?? "")
-      )
-      after[at] = this.#histories.intern({ ...history, chosen })
+      if (this.#chosenIn(after[at]!)[slot] === number) continue
       const { leader } = world.nodes.values[node]!
-      if (!answered || !("configuration" in leader)) continue
-      const lacks = leader.configuration.acceptors.find(
-        (acceptor) => world.factsOf(after[world.indexOf(acceptor.node)]!).values[slot] !== number
-      )
-      if (lacks !== undefined)
-        return `chosen is synced: slot ${slot} is counted as chosen, and ${lacks.node} does not hold it`
+      const counts = answered && "configuration" in leader ? leader.configuration.acceptors : []
+      const broken = this.#knownAsChosen(after, slot, value, counts)
+      if (broken !== undefined) return broken
+    }
+    return undefined
+  }
+
+  /** Somebody knows an entry as chosen, who has counted these acceptors. */
+  #knownAsChosen(
+    after: Int32Array,
+    slot: Slot,
+    value: string,
+    counts: ReadonlyArray<Replica>
+  ): string | undefined {
+    const world = this.#world
+    const at = world.scope.nodes + 1
+    const number = world.valueNumber(value)
+    const known = this.#chosenIn(after[at]!)[slot] ?? 0
+    if (known !== 0 && known !== number) return `agreement: slot ${slot} is chosen, and then as ${value}`
+    const history = this.#histories.values[after[at]!]!
+    const chosen = Array.from({ length: Math.max(slot + 1, history.chosen.length) }, (_, of) =>
+      of === slot ? value : (history.chosen[of] ?? "")
+    )
+    after[at] = this.#histories.intern({ ...history, chosen })
+    const lacks = counts.find(
+      ({ node }) => world.factsOf(after[world.indexOf(node)]!).values[slot] !== number
+    )
+    return lacks && `chosen is synced: slot ${slot} is counted as chosen, and ${lacks.node} does not hold it`
+  }
+
+  /** What a node has told the client, and what that has counted by it; it may bring its leader the news. */
+  hear(after: State, soup: number, index: number, { told }: Transition): string | undefined {
+    if (told.length === 0) return undefined
+    const { words } = after
+    const at = this.#world.scope.nodes + 1
+    const history = this.#histories.values[words[at]!]!
+    const heard = told.reduce(
+      (before, one) => hearing(before, nodeNames[index]!, one),
+      history.heard ?? heardNothing
+    )
+    const [counted, left] = comeTrue(heard)
+    words[at] = this.#histories.intern({ ...history, heard: left })
+    for (const { ballot, slot, leader, acceptors, value } of counted) {
+      const broken = this.#knownAsChosen(words, slot, value, acceptors)
+      if (broken !== undefined) return broken
+      const news = { _tag: "News", to: leader.node, counted: { ballot, slot } } as const
+      addToSoup(after, soup, this.#world.envelope(news))
     }
     return undefined
   }

@@ -6,13 +6,13 @@ import { follow } from "../follow.ts"
 import { addToMark, clearMark, takeMark } from "../marks.ts"
 import { type Model, type Outcome, State } from "../model.ts"
 import { Pool, renamingsOf } from "../pool.ts"
-import { Deeds, describeDeed } from "./deeds.ts"
+import { Deeds, describeDeed, describeTick } from "./deeds.ts"
 import { describeEnvelope, sorts } from "./envelope.ts"
 import { phases } from "./facts.ts"
 import { Inputs } from "./inputs.ts"
 import { GroupLaws, type History } from "./laws.ts"
 import { LeaseLaws } from "./lease-laws.ts"
-import type { NodeInput } from "./node.ts"
+import type { NodeInput } from "./node-model.ts"
 import { keepsSets, namesOf, nodeNames, type Scope, setsWith } from "./scope.ts"
 import { addToSoup, copyHead, copySoup, forget } from "./soup.ts"
 import { type Transition, World } from "./world.ts"
@@ -154,7 +154,7 @@ export class GroupModel implements Model {
 
   #act(state: State, index: number, input: number, into: State): Outcome {
     const transition = this.world.stepBy(state.words[index]!, input)
-    if (transition.node === state.words[index] && transition.sent.length === 0) return "nothing"
+    if (transition.node === state.words[index] && transition.isIdle) return "nothing"
     return this.#arrive(state, index, transition, -1, into)
   }
 
@@ -228,8 +228,12 @@ export class GroupModel implements Model {
     into.words[index] = transition.node
     copySoup(state, soup, taken, into)
     for (let at = 0; at < sent.length; at++) addToSoup(into, soup, sent[at]!)
+    const misled = this.#laws.hear(into, soup, index, transition)
     forget(this.world, into, soup, index)
-    return this.#lawful(broken ?? this.#laws.afterStep(state.words, into.words, index, transition), into)
+    return this.#lawful(
+      broken ?? misled ?? this.#laws.afterStep(state.words, into.words, index, transition),
+      into
+    )
   }
 
   #lawful(broken: string | undefined, into: State): Outcome {
@@ -260,10 +264,8 @@ export class GroupModel implements Model {
         const input = this.world.inputs.values[Math.floor(about / nodesMax)] as NodeInput
         return describeDeed(nodeNames[about % nodesMax]!, input)
       }
-      case verbs.tick: {
-        const fast = nodeNames.filter((_, index) => (about & (1 << index)) !== 0)
-        return fast.length === 0 ? "time passes" : `time passes, faster for ${fast.join("")}`
-      }
+      case verbs.tick:
+        return describeTick(about)
       case verbs.start:
       case verbs.reconfigure: {
         const what = (action & 7) === verbs.start ? "starts a ballot of" : "reconfigures to"

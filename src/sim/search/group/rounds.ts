@@ -2,11 +2,12 @@
  * Rounds taken out of a model: the numbers by which leaders tell an old answer from a new one grow with every
  * sending, and would tell apart states that nothing else tells apart.
  */
+import type { AcceptorState } from "../../../protocol/acceptor.ts"
 import type { Ballot } from "../../../protocol/ids.ts"
 import type { LeaderState, Preparing } from "../../../protocol/leader-state.ts"
-import type { FromAcceptor, ToAcceptor } from "../../../protocol/messages.ts"
+import type { Accepted, FromAcceptor, ToAcceptor } from "../../../protocol/messages.ts"
 import type { Free, Persist } from "../../../protocol/step.ts"
-import type { NodeModel } from "./node.ts"
+import type { NodeModel } from "./node-model.ts"
 
 const oldRound = 1
 const newestCopy = 2
@@ -22,9 +23,23 @@ export const withoutRounds = (node: NodeModel): NodeModel => {
     leader._tag === "Preparing" && ballot === leader.configuration.ballot && round === leader.copies
   return {
     ...node,
+    acceptor: withoutDates(node.acceptor, roundless),
     leader: "round" in leader ? settled(leader) : leader._tag === "Preparing" ? renumbered(leader) : leader,
     unsynced: unsynced.map((write) => renumberedRelease(write, isNewest))
   }
+}
+
+/** It can be made to pay what it owes at any time; since when it owes it makes no difference. */
+export const withoutDates = (
+  acceptor: AcceptorState,
+  numbered: (accepted: Accepted) => Accepted
+): AcceptorState => {
+  const { owing } = acceptor
+  if (owing === undefined) return acceptor
+  const paidAtMs = owing.paidAtMs < 0 ? Number.NEGATIVE_INFINITY : 0
+  const accepted = owing.debt && numbered(owing.debt.accepted)
+  const debt = owing.debt && accepted && { ...owing.debt, sinceMs: 0, accepted }
+  return { ...acceptor, owing: { paidAtMs, isTimed: false, debt } }
 }
 
 type Leading = Extract<LeaderState, { readonly round: number }>

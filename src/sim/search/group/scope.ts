@@ -18,6 +18,8 @@ export interface Scope {
   readonly lateDisks?: true
   /** A leader can ask for a ballot of its own with other acceptors, and serves on meanwhile. */
   readonly reconfigures?: true
+  /** Commands are a lone client's: acceptors acknowledge to it, and it brings their leader the news. */
+  readonly foretells?: true
   /** Leaders send what is chosen to nodes that are no acceptors of theirs. */
   readonly teaches?: true
   /** Leases are asked for and granted, and time passes (clock.ts). */

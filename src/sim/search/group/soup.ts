@@ -77,6 +77,8 @@ const matters = (world: World, state: State, soup: number, id: number): boolean 
       const asker = words[world.envelopeFrom[id]!]!
       return mattersAsReply(world, asker, step.reply) && !isInSoup(state, soup, step.reply)
     }
+    case sorts.news:
+      return world.factsOf(words[world.envelopeTo[id]!]!).ballot === world.envelopeBallot[id]
     case sorts.lesson:
       return mattersAsLesson(world, words[world.envelopeTo[id]!]!, id)
     default:
@@ -88,8 +90,8 @@ const mattersToAcceptor = (world: World, state: State, soup: number, id: number)
   const { words } = state
   const node = words[world.envelopeTo[id]!]!
   if (world.scope.leases !== undefined && mattersInTime(world, node, id)) return true
-  const { node: after, sent, applied, broken } = world.deliver(node, id)
-  if (after !== node || applied.length > 0 || broken !== undefined) return true
+  const { node: after, sent, applied, told, broken } = world.deliver(node, id)
+  if (after !== node || applied.length + told.length > 0 || broken !== undefined) return true
   for (const answer of sent) {
     if (!mattersToLeader(world, words[world.envelopeTo[answer]!]!, answer)) continue
     if (!isInSoup(state, soup, answer)) return true

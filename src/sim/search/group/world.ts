@@ -1,25 +1,18 @@
 /** The parts of one group's model by number, and the memo of what the pure cores answered. */
-import { NodeId, type Replica, StorageId } from "../../../protocol/ids.ts"
+import { ClientId, NodeId, type Replica, StorageId } from "../../../protocol/ids.ts"
 import { leads } from "../../../protocol/leader.ts"
 import { emptyMaster, type MasterState } from "../../../protocol/master.ts"
-import { type FromAcceptor, isToAcceptor, type ToAcceptor } from "../../../protocol/messages.ts"
+import { type Counted, type FromAcceptor, isToAcceptor, type ToAcceptor } from "../../../protocol/messages.ts"
 import type { Renaming } from "../canonical.ts"
 import type { Cores } from "../cores.ts"
 import { PairMap } from "../pair-map.ts"
 import { Pool } from "../pool.ts"
-import { aged, sentNow, withAges } from "./ages.ts"
-import { leaseSettings } from "./clock.ts"
+import { sentNow, withAges } from "./ages.ts"
+import { aged, leaseSettings } from "./clock.ts"
 import { ballotOf, type Envelope, type RequestEnvelope, sortOf } from "./envelope.ts"
 import { factsOfMaster, factsOfNode, isNext, type MasterFacts, type NodeFacts, promiseFell } from "./facts.ts"
-import {
-  type Applied,
-  freshNode,
-  type NodeInput,
-  type NodeModel,
-  type NodeStep,
-  nowMs,
-  stepNode
-} from "./node.ts"
+import { freshNode, nowMs, stepNode } from "./node.ts"
+import type { Applied, NodeInput, NodeModel, NodeStep, Told } from "./node-model.ts"
 import { roundless, withoutRounds } from "./rounds.ts"
 import { nodeNames, type Scope } from "./scope.ts"
 
@@ -28,6 +21,7 @@ export interface Transition {
   readonly node: number
   readonly sent: ReadonlyArray<number>
   readonly applied: ReadonlyArray<Applied & { readonly number: number }>
+  readonly told: ReadonlyArray<Told>
   /** It changes nothing, or makes a leader stop: whatever can happen after it can happen without it. */
   readonly isIdle: boolean
   /** The entries on its disk are what they were. */
@@ -40,6 +34,12 @@ export interface MasterTransition {
   readonly master: number
   readonly reply: number
   readonly broken: string | undefined
+}
+
+/** It comes with a command: one that is refused, for it is not what this is about. */
+const newsInput = (counted: Counted): NodeInput => {
+  const command = { client: ClientId("c"), submission: 2, bytes: new Uint8Array() }
+  return { _tag: "ToLeader", input: { _tag: "Submit", ...command, counted } }
 }
 
 /** A core that finds its own state impossible has found a bug as well; and so has one that never rests. */
@@ -111,6 +111,7 @@ export class World {
   #inputFor(envelope: Envelope): NodeInput {
     if (envelope._tag === "Reply")
       return { _tag: "ToLeader", input: { _tag: "FromMaster", reply: envelope.reply } }
+    if (envelope._tag === "News") return newsInput(envelope.counted)
     if (envelope._tag === "Lesson") return { _tag: "Learn", learned: envelope.learned }
     const { message, from } = envelope as Extract<Envelope, { readonly _tag: "Peer" }>
     const replica = this.replicas[this.indexOf(from)]!
@@ -135,7 +136,7 @@ export class World {
     } catch (error) {
       if (!(error instanceof Error) || !flaws.has(error.name)) throw error
       const broken = `invariant: ${error.message}`
-      return { node: id, sent: [], applied: [], isIdle: false, isSameLog: true, broken }
+      return { node: id, sent: [], applied: [], told: [], isIdle: false, isSameLog: true, broken }
     }
     const from = before.self.node
     const sent = step.sent.map(({ to, message }) =>
@@ -145,11 +146,13 @@ export class World {
     for (const lesson of step.lessons) sent.push(this.envelope({ _tag: "Lesson", from, ...lesson }))
     const after = this.nodes.intern(this.#normal(this.#settled(step.node)))
     const applied = step.applied.map((one) => ({ ...one, number: this.valueNumber(one.value) }))
+    const isSilent = sent.length + applied.length + step.told.length === 0
     return {
       node: after,
       sent,
       applied,
-      isIdle: sent.length === 0 && applied.length === 0 && this.#isIdle(id, after),
+      told: step.told,
+      isIdle: isSilent && this.#isIdle(id, after),
       isSameLog: step.node.log.runs === before.log.runs && step.node.disk?.log === before.disk?.log,
       broken: promiseFell(before, step.node)
     }
