@@ -174,12 +174,12 @@ const accept = (before: AcceptorState, log: LogView, message: Accept, nowMs: num
   const chosen = slotMax(state.chosen, slotMin(message.chosen, lastSlot))
   const advanced = chosen > state.chosen
   if (advanced && records.length > 0) records.push({ _tag: "Chosen", slot: chosen })
-  const granted = grantedMs(state.grants, configuration.ballot, message.leaseMs)
-  const grants = granted > 0 ? grant(state.grants, configuration, granted, nowMs) : state.grants
+  const { ballot, leader } = configuration
+  const granted = grantedMs(state.grants, ballot, message.leaseMs)
+  const grants = granted > 0 ? withGrant(state.grants, ballot, leader, granted, nowMs) : state.grants
   // On disk before the grant leaves: after a restart it is all that is known of it.
   const { notedMs } = grants
   if (notedMs !== state.grants.notedMs) records.push({ _tag: "LeaseNoted", durationMs: notedMs })
-  const { ballot } = configuration
   const accepted: Accepted = { _tag: "Accepted", ballot, lastSlot, round, grantedMs: granted }
   // The leader applies by its own count of acknowledgements and answers the clients; the others learn it
   // here.
@@ -216,9 +216,6 @@ export const debtDue = (state: AcceptorState, nowMs: number): Step<AcceptorState
   const { owing, outputs } = lookAtDebt(state.owing ?? noDebt, state.promised, nowMs)
   return { state: { ...state, owing }, outputs }
 }
-
-const grant = (grants: Grants, { ballot, leader }: Configuration, forMs: number, nowMs: number): Grants =>
-  withGrant(grants, ballot, leader, forMs, nowMs)
 
 /**
  * Where the leader may try next: below `prevSlot`, at an entry of its ballot or an older one; not below the
