@@ -71,6 +71,7 @@ const statesOf: Readonly<Record<string, number>> = {
   "leases-three-ballots": 1_056_639,
   "leases-pairs": 1_376_838,
   "leases-triples": 3_250_184,
+  "leases-any": 11_408_604,
   register: 19_272
 }
 
@@ -201,6 +202,11 @@ export const scopes: ReadonlyArray<NamedScope> = [
   }),
   group("leases-triples", "leases of 3 nodes, 2 ballots over all, 1 slot, 1 retired; clocks, loss", {
     ...overTriples,
+    ballotsMax: 3,
+    leases: {}
+  }),
+  group("leases-any", "leases of 3 nodes, 2 ballots over any acceptors, 1 slot, 1 retired; clocks, loss", {
+    ...overAny,
     ballotsMax: 3,
     leases: {}
   }),
