@@ -32,6 +32,7 @@ const adapters = {
   "bus/nats": ["node_modules/(nats|@nats-io)/", "^node:tls$"],
   "storage/files": ["^(node:)?fs(/promises)?$", "^(node:)?path$"],
   "storage/files-lock": ["^(node:)?fs(/promises)?$", "^(node:)?crypto$"],
+  "storage/files-direct": ["^(node:)?fs$"],
   "storage/records": ["^(node:)?zlib$"],
   codec: ["node_modules/msgpackr/"]
 }
@@ -112,7 +113,7 @@ module.exports = {
     }),
     onlyIn("file-system-in-one-file", {
       module: "^(node:)?fs(/promises)?$",
-      files: ["^src/runtime/storage/files(-lock)?\\.ts$", "^src/cli/"],
+      files: ["^src/runtime/storage/files(-lock|-direct)?\\.ts$", "^src/cli/"],
       why: "Storage is a port: the simulator damages what goes through it, and only that."
     }),
     {

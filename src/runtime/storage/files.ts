@@ -1,8 +1,9 @@
-/** The files of a real machine: the only place that touches node:fs, with files-lock.ts beside it. */
+/** The files of a real machine: what touches node:fs is here, in files-direct.ts and in files-lock.ts. */
 import * as fs from "node:fs"
 import { dirname } from "node:path"
 import { Effect, Layer, type Scope } from "effect"
 import { attempt, call, failed } from "./disk-call.ts"
+import { type DirectFile, DirectWindow, openDirect } from "./files-direct.ts"
 import { lock } from "./files-lock.ts"
 import { type DiskFailed, type FileHandle, Files, type FilesShape } from "./port.ts"
 import { inSteps } from "./steps.ts"
@@ -120,13 +121,17 @@ class OpenFile implements FileHandle {
   readonly sizeBytes: number
   private descriptor: number
   private readonly mode: WriteMode
+  private readonly window: DirectWindow
+  /** Open for writes past the cache as well, from the first write on; null where that is not possible. */
+  private direct: DirectFile | undefined | null
   private writing = false
   private whenIdle: (() => void) | undefined
 
-  constructor(path: string, descriptor: number, mode: WriteMode) {
+  constructor(path: string, descriptor: number, mode: WriteMode, window: DirectWindow) {
     this.path = path
     this.descriptor = descriptor
     this.mode = mode
+    this.window = window
     this.sizeBytes = fs.fstatSync(descriptor).size
   }
 
@@ -155,13 +160,36 @@ class OpenFile implements FileHandle {
     }
     let failure: DiskFailed | undefined
     try {
-      for (let written = 0; written < bytes.length; ) {
-        written += fs.writeSync(this.descriptor, bytes, written, bytes.length - written, offset + written)
-      }
+      if (!this.writePastCache(offset, bytes)) this.writeThroughCache(offset, bytes)
     } catch (cause) {
       failure = failed("write", this.path, cause)
     }
     done(failure)
+  }
+
+  private writeThroughCache(offset: number, bytes: Uint8Array): void {
+    for (let written = 0; written < bytes.length; ) {
+      written += fs.writeSync(this.descriptor, bytes, written, bytes.length - written, offset + written)
+    }
+  }
+
+  /** False where this file cannot be written so: nothing was written then. */
+  private writePastCache(offset: number, bytes: Uint8Array): boolean {
+    if (this.direct === undefined) {
+      const { descriptor, sizeBytes } = this
+      const direct = openDirect(this.path, sizeBytes)
+      this.direct = direct === undefined ? null : { descriptor, direct, sizeBytes }
+    }
+    if (this.direct === null) return false
+    try {
+      this.window.write(this.direct, offset, bytes)
+      return true
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== "EINVAL") throw cause
+      fs.closeSync(this.direct.direct)
+      this.direct = null
+      return false
+    }
   }
 
   private writeRest(offset: number, bytes: Uint8Array, done: WriteDone): void {
@@ -178,6 +206,8 @@ class OpenFile implements FileHandle {
 
   readonly close = Effect.callback<void>((resume) => {
     const close = () => {
+      if (this.direct) fs.closeSync(this.direct.direct)
+      this.direct = null
       fs.close(this.descriptor, () => resume(Effect.void))
       this.descriptor = -1 // a late call must not meet the next file that gets this number
     }
@@ -187,11 +217,15 @@ class OpenFile implements FileHandle {
 }
 
 // O_DSYNC: a write returns when its bytes are on the disk; in a preallocated file no journal has to follow.
-const openFile = (path: string, mode: WriteMode): Effect.Effect<FileHandle, DiskFailed, Scope.Scope> =>
+const openFile = (
+  path: string,
+  mode: WriteMode,
+  window: DirectWindow
+): Effect.Effect<FileHandle, DiskFailed, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.flatMap(
       call<number>("open", path, (done) => fs.open(path, fs.constants.O_RDWR | fs.constants.O_DSYNC, done)),
-      (descriptor) => attempt("open", path, () => new OpenFile(path, descriptor, mode))
+      (descriptor) => attempt("open", path, () => new OpenFile(path, descriptor, mode, window))
     ),
     (file) => file.close
   )
@@ -204,6 +238,7 @@ const openFile = (path: string, mode: WriteMode): Effect.Effect<FileHandle, Disk
  * network file system).
  */
 export const filesLayer = (options?: { readonly writes?: WriteMode }): Layer.Layer<Files> => {
+  const window = new DirectWindow()
   const shape: FilesShape = {
     makeDirectory,
     list,
@@ -211,7 +246,7 @@ export const filesLayer = (options?: { readonly writes?: WriteMode }): Layer.Lay
     writeFileAtomic: (path, bytes) => writeAside(path, (descriptor) => writeAll(path, descriptor, bytes, 0)),
     writeInParts,
     preallocate,
-    open: (path) => openFile(path, options?.writes ?? "sync"),
+    open: (path) => openFile(path, options?.writes ?? "sync", window),
     remove,
     lock: (directory) => Effect.asVoid(lock(directory))
   }
