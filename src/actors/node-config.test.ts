@@ -41,4 +41,14 @@ describe("the groups of a configuration", () => {
       for (const [group, sentence] of expected) assert.strictEqual(yield* problem(group), sentence)
     })
   )
+
+  it.effect("take no files of the log that are too small for it", () =>
+    Effect.gen(function* () {
+      const sized = (segmentBytes: number) =>
+        nodeConfig({ cluster: "c", node: "n1", nodes: ["n1"], data: "d", segmentBytes })
+      const { problem: tooSmall } = yield* Effect.flip(sized(4095))
+      assert.match(tooSmall, /between 4096 and 2147483648/)
+      assert.strictEqual((yield* sized(4096)).segmentBytes, 4096)
+    })
+  )
 })

@@ -3,6 +3,7 @@
  * field.
  */
 import { Data, Effect, Schema } from "effect"
+import { segmentBytesMin } from "../runtime/storage/wal.ts"
 import { namePattern } from "../wire/subjects.ts"
 
 const Name = Schema.String.check(
@@ -12,6 +13,7 @@ const Milliseconds = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3_
 const MillisecondsOrNone = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3_600_000 }))
 const Drift = Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 0.5 }))
 const Bytes = Schema.Int.check(Schema.isBetween({ minimum: 1024, maximum: 2 ** 31 }))
+const SegmentBytes = Schema.Int.check(Schema.isBetween({ minimum: segmentBytesMin, maximum: 2 ** 31 }))
 const Names = Schema.Array(Name).check(Schema.isMinLength(1))
 const OptionalNames = Schema.Array(Name).pipe(
   Schema.withDecodingDefaultKey(Effect.succeed([] as ReadonlyArray<string>))
@@ -85,7 +87,7 @@ export const NodeConfig = Schema.Struct({
   /**
    * Size of a file of the log, written in advance; it counts when the directory is formatted. Default 64 MiB.
    */
-  segmentBytes: Bytes.pipe(Schema.withDecodingDefaultKey(Effect.succeed(64 * 1024 * 1024))),
+  segmentBytes: SegmentBytes.pipe(Schema.withDecodingDefaultKey(Effect.succeed(64 * 1024 * 1024))),
   /**
    * A group makes a snapshot when its log has grown by so much, and by twice what its last one takes; then
    * the log is cut. Default 32 MiB.

@@ -12,7 +12,7 @@ const stdinDescriptor = 0
 
 export interface LoadInput {
   readonly path: string
-  /** Undefined for stdin, which has no size and cannot be resumed. */
+  /** Undefined for stdin and pipes, which have no size and cannot be resumed. */
   readonly sizeBytes: number | undefined
   /** Names the content: size, and a hash of the first 64 KiB. */
   readonly identity: string
@@ -21,40 +21,52 @@ export interface LoadInput {
 
 const unreadable = (path: string, cause: Error) => usageFailure(`${path} cannot be read: ${cause.message}`)
 
-/** Opens a file, or stdin where the path is `-`, until the scope closes. */
+/**
+ * Without standing still: the opening of a pipe waits for whoever writes, and an interruption must be heard.
+ */
+const open = (path: string): Effect.Effect<number, CommandFailed> =>
+  Effect.callback((resume) => {
+    fs.open(path, "r", (error, descriptor) =>
+      resume(error === null ? Effect.succeed(descriptor) : unreadable(path, error))
+    )
+  })
+
+/** What other programs write meanwhile, such as stdin, a named pipe, `<(zcat records.gz)`. */
+const streamed = (path: string, descriptor: number): LoadInput => ({
+  path,
+  sizeBytes: undefined,
+  identity: "",
+  read: reader(path, descriptor, false)
+})
+
+/** Opens a file or a pipe, or stdin where the path is `-`, until the scope closes. */
 export const openInput = (path: string): Effect.Effect<LoadInput, CommandFailed, Scope.Scope> =>
   path === "-"
-    ? Effect.succeed({
-        path: "stdin",
-        sizeBytes: undefined,
-        identity: "",
-        read: reader("stdin", stdinDescriptor)
-      })
-    : Effect.acquireRelease(
-        Effect.try({ try: () => fs.openSync(path, "r"), catch: (cause) => unreadable(path, cause as Error) }),
-        (descriptor) => Effect.sync(() => fs.closeSync(descriptor))
-      ).pipe(
+    ? Effect.succeed(streamed("stdin", stdinDescriptor))
+    : Effect.acquireRelease(open(path), (descriptor) => Effect.sync(() => fs.closeSync(descriptor))).pipe(
         Effect.flatMap((descriptor) =>
           Effect.try({
             try: (): LoadInput => {
-              const sizeBytes = fs.fstatSync(descriptor).size
+              const status = fs.fstatSync(descriptor)
+              if (!status.isFile()) return streamed(path, descriptor)
+              const sizeBytes = status.size
               const head = Buffer.alloc(Math.min(headBytes, sizeBytes))
               fs.readSync(descriptor, head, 0, head.length, 0)
               const identity = createHash("sha256").update(`${sizeBytes}\n`).update(head).digest("hex")
-              return { path, sizeBytes, identity, read: reader(path, descriptor) }
+              return { path, sizeBytes, identity, read: reader(path, descriptor, true) }
             },
             catch: (cause) => unreadable(path, cause as Error)
           })
         )
       )
 
-/** Reads a block at a position; stdin has none and goes on where it was. An empty block is the end. */
+/** Reads a block at a position; a stream has none and goes on where it was. An empty block is the end. */
 const reader =
-  (path: string, descriptor: number): LoadInput["read"] =>
+  (path: string, descriptor: number, hasPositions: boolean): LoadInput["read"] =>
   (position) =>
     Effect.callback((resume) => {
       const block = Buffer.allocUnsafe(blockBytes)
-      const at = descriptor === stdinDescriptor ? null : position
+      const at = hasPositions ? position : null
       fs.read(descriptor, block, 0, blockBytes, at, (error, count) => {
         if (error === null) resume(Effect.succeed(block.subarray(0, count)))
         else if (error.code === "EOF") resume(Effect.succeed(block.subarray(0, 0)))

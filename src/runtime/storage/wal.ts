@@ -96,7 +96,8 @@ export interface Wal {
 
 const defaultSegmentBytes = 64 << 20
 const defaultFrameMaxBytes = 1 << 20
-const segmentBytesMin = 4096
+/** The least that a file of the log may have. */
+export const segmentBytesMin = 4096
 
 const checkOptions = (segmentBytes: number, frameMaxBytes: number): void => {
   if (!Number.isInteger(segmentBytes) || segmentBytes < segmentBytesMin || segmentBytes > 2 ** 31) {
