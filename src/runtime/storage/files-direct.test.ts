@@ -62,12 +62,16 @@ describe("writes past the cache", () => {
     // Across the end of what the window holds.
     const start = (512 << 10) - 50_000
     for (let offset = start, step = 0; step < 600; offset += 171, step++) {
-      window.write(file, offset, new Uint8Array(171).fill(step))
+      window.write(file, offset, new Uint8Array(171).fill(step), true)
       if (step % 50 !== 0) continue
       const read = new Uint8Array(171)
       fs.readSync(file.descriptor, read, 0, 171, offset)
       expect(read.every((byte) => byte === step % 256)).toBe(true)
     }
+    const whole = fs.readFileSync(`${directory}/log`)
+    const end = start + 600 * 171
+    for (let step = 0; step < 600; step++) expect(whole[start + step * 171]).toBe(step % 256)
+    expect(whole.subarray(end).every((byte) => byte === 0)).toBe(true)
   })
 
   it("are left to others where the file does not end with a block, or is not there", () => {

@@ -47,11 +47,14 @@ export class DirectWindow {
   #start = 0
   #end = 0
 
-  /** Writes durably. Throws what the system says; EINVAL where it does not take such writes after all. */
-  write(file: DirectFile, offset: number, bytes: Uint8Array): void {
+  /**
+   * Writes durably. Throws what the system says; EINVAL where it does not take such writes after all.
+   * `isEnd`: nothing but zeros follows.
+   */
+  write(file: DirectFile, offset: number, bytes: Uint8Array, isEnd = false): void {
     const from = blockOf(offset)
     const end = blockOf(offset + bytes.length + blockBytes - 1)
-    if (file !== this.#of || from < this.#start || end > this.#end) this.#load(file, from, end - from)
+    if (file !== this.#of || from < this.#start || end > this.#end) this.#load(file, from, end - from, isEnd)
     const memory = this.#memory!
     const start = this.#start
     memory.set(bytes, offset - start)
@@ -63,13 +66,16 @@ export class DirectWindow {
     }
   }
 
-  #load(file: DirectFile, from: number, neededBytes: number): void {
+  /** Of the end of a file only the first block is read: it may hold what stands before the new bytes. */
+  #load(file: DirectFile, from: number, neededBytes: number, isEnd: boolean): void {
     if (this.#memory === undefined || this.#memory.length < neededBytes)
       this.#memory = aligned(Math.max(windowBytes, neededBytes))
     this.#of = undefined
     const wantedBytes = Math.min(this.#memory.length, file.sizeBytes - from)
-    for (let read = 0; read < wantedBytes; ) {
-      const step = fs.readSync(file.descriptor, this.#memory, read, wantedBytes - read, from + read)
+    const unknownBytes = isEnd ? Math.min(blockBytes, wantedBytes) : wantedBytes
+    this.#memory.fill(0, unknownBytes)
+    for (let read = 0; read < unknownBytes; ) {
+      const step = fs.readSync(file.descriptor, this.#memory, read, unknownBytes - read, from + read)
       if (step === 0) throw new Error("the file has become shorter")
       read += step
     }

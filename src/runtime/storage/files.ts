@@ -152,7 +152,7 @@ class OpenFile implements FileHandle {
     return read === wanted ? bytes : bytes.subarray(0, read)
   }
 
-  readonly write = (offset: number, bytes: Uint8Array, done: WriteDone) => {
+  readonly write = (offset: number, bytes: Uint8Array, done: WriteDone, isEnd = false) => {
     if (this.mode === "async") {
       this.writing = true
       this.writeRest(offset, bytes, done)
@@ -160,7 +160,7 @@ class OpenFile implements FileHandle {
     }
     let failure: DiskFailed | undefined
     try {
-      if (!this.writePastCache(offset, bytes)) this.writeThroughCache(offset, bytes)
+      if (!this.writePastCache(offset, bytes, isEnd)) this.writeThroughCache(offset, bytes)
     } catch (cause) {
       failure = failed("write", this.path, cause)
     }
@@ -174,7 +174,7 @@ class OpenFile implements FileHandle {
   }
 
   /** False where this file cannot be written so: nothing was written then. */
-  private writePastCache(offset: number, bytes: Uint8Array): boolean {
+  private writePastCache(offset: number, bytes: Uint8Array, isEnd: boolean): boolean {
     if (this.direct === undefined) {
       const { descriptor, sizeBytes } = this
       const direct = openDirect(this.path, sizeBytes)
@@ -182,7 +182,7 @@ class OpenFile implements FileHandle {
     }
     if (this.direct === null) return false
     try {
-      this.window.write(this.direct, offset, bytes)
+      this.window.write(this.direct, offset, bytes, isEnd)
       return true
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== "EINVAL") throw cause

@@ -45,9 +45,15 @@ export interface FileHandle {
   readonly readSync: (offset: number, lengthBytes: number, into?: Uint8Array) => Uint8Array
   /**
    * Writes durably: `done` is called once the bytes are on the disk, or with the failure. Adapters may call
-   * it before `write` returns. At most one write of a handle is under way.
+   * it before `write` returns. At most one write of a handle is under way. `isEnd`: nothing but zeros follows
+   * in the file, which spares adapters a look.
    */
-  readonly write: (offset: number, bytes: Uint8Array, done: (failure: DiskFailed | undefined) => void) => void
+  readonly write: (
+    offset: number,
+    bytes: Uint8Array,
+    done: (failure: DiskFailed | undefined) => void,
+    isEnd?: boolean
+  ) => void
 }
 
 /** Adds to a file that is being made; the bytes are free again when it returns. */

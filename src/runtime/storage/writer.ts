@@ -199,7 +199,8 @@ export class LogWriter {
     this.writing = true
     const bytes = frame.seal(this.sequence + 1, frameSeed(this.salt, position))
     const file = this.segments.handle(this.segment)
-    file.write(this.offset, bytes, (failure) => this.written(failure, position, lengthBytes, count))
+    // Segments begin as zeros, and recovery cuts what a torn write has left.
+    file.write(this.offset, bytes, (failure) => this.written(failure, position, lengthBytes, count), true)
     return true
   }
 
