@@ -1,8 +1,8 @@
 /** What a leader has had its acceptors tell a lone client, and what it hears of that (section 5). */
-import { type Slot, sameReplica, slotMax, slotPlus } from "./ids.ts"
+import { type Slot, sameReplica, slotMax } from "./ids.ts"
 import type { Serving } from "./leader-state.ts"
-import type { Counted } from "./messages.ts"
-import { withProgress } from "./progress.ts"
+import type { Accepted, Counted } from "./messages.ts"
+import { acknowledge } from "./progress.ts"
 import type { Output } from "./step.ts"
 
 /** All that a client may know of: what is chosen here, and what acceptors may have told one themselves. */
@@ -27,16 +27,17 @@ export const withCounted = (state: Serving, counted: Counted | undefined): Servi
   const { told, chosen, configuration, self } = state
   if (counted === undefined || counted.slot !== told || told <= chosen) return state
   if (counted.ballot !== configuration.ballot) return state
+  const accepted: Accepted = {
+    _tag: "Accepted",
+    ballot: counted.ballot,
+    lastSlot: told,
+    round: 0,
+    grantedMs: 0
+  }
   let { progress } = state
   for (const acceptor of configuration.acceptors) {
-    const before = progress.get(acceptor.node)!
     // Its own acceptor tells it itself, and has done so: the client heard of the rest by that.
-    if (sameReplica(acceptor, self)) continue
-    progress = withProgress(progress, acceptor.node, {
-      acknowledged: slotMax(before.acknowledged, told),
-      next: slotMax(before.next, slotPlus(told, 1)),
-      moved: true
-    })
+    if (!sameReplica(acceptor, self)) progress = acknowledge({ ...state, progress }, acceptor, accepted)
   }
   return { ...state, progress }
 }

@@ -1,5 +1,4 @@
 /** A cluster of protocol cores without actors: every message, sync, timer and crash is one explicit call. */
-import { debtDue } from "../../src/protocol/acceptor.ts"
 import type { Configuration } from "../../src/protocol/configuration.ts"
 import {
   NodeId,
@@ -135,7 +134,7 @@ export class ClusterModel {
       const nowMs = this.clockOf(node)
       const step =
         timer === "owed"
-          ? debtDue(node.acceptor, nowMs)
+          ? this.#cores.debtDue(node.acceptor, nowMs)
           : this.#cores.leaseWaited(node.acceptor, node.log, nowMs)
       node.acceptor = step.state
       return this.#take(node, step.outputs)

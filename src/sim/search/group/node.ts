@@ -1,4 +1,5 @@
 /** What one input does to a node: the real cores, their disk and own mailbox. */
+import type { AcceptorState } from "../../../protocol/acceptor.ts"
 import { commandOverheadBytes, keepAliveEntry, writeCommand } from "../../../protocol/entry.ts"
 import {
   ClientId,
@@ -11,6 +12,7 @@ import {
   type Slot
 } from "../../../protocol/ids.ts"
 import { defaultLeaderSettings, type LeaderInput } from "../../../protocol/leader-input.ts"
+import type { Step } from "../../../protocol/step.ts"
 import type { Cores } from "../cores.ts"
 import { memoryLog } from "../memory-log.ts"
 import { afterTime } from "./clock.ts"
@@ -72,11 +74,8 @@ export const stepNode = (cores: Cores, before: NodeModel, input: NodeInput): Nod
 const stepOnce = (cores: Cores, course: Course, input: NodeInput): void => {
   const { node } = course
   switch (input._tag) {
-    case "ToAcceptor": {
-      const { state, outputs } = cores.acceptorStep(node.acceptor, node.log, input.from, input.message, nowMs)
-      course.node = { ...node, acceptor: state }
-      return course.take(outputs)
-    }
+    case "ToAcceptor":
+      return vote(course, cores.acceptorStep(node.acceptor, node.log, input.from, input.message, nowMs))
     case "ToLeader":
       return lead(cores, course, input.input)
     case "Restart":
@@ -86,27 +85,24 @@ const stepOnce = (cores: Cores, course: Course, input: NodeInput): void => {
       return propose(cores, course)
     case "Sync":
       return sync(course)
-    case "DebtDue": {
-      const { state, outputs } = cores.debtDue(node.acceptor, dueMs)
-      course.node = { ...node, acceptor: state }
-      return course.take(outputs)
-    }
-    case "LeaseWaited": {
-      const { state, outputs } = cores.leaseWaited(node.acceptor, node.log, nowMs)
-      course.node = { ...node, acceptor: state }
-      return course.take(outputs)
-    }
+    case "DebtDue":
+      return vote(course, cores.debtDue(node.acceptor, dueMs))
+    case "LeaseWaited":
+      return vote(course, cores.leaseWaited(node.acceptor, node.log, nowMs))
     case "Teach":
       return teach(course, input.to, input.first)
-    case "Learn": {
-      const { state, outputs } = cores.learnStep(node.acceptor, node.log, input.learned)
-      course.node = { ...node, acceptor: state }
-      return course.take(outputs)
-    }
+    case "Learn":
+      return vote(course, cores.learnStep(node.acceptor, node.log, input.learned))
     case "Passes":
       course.node = afterTime(node, input.ms)
       return
   }
+}
+
+/** The acceptor of the node has made a step. */
+const vote = (course: Course, { state, outputs }: Step<AcceptorState>): void => {
+  course.node = { ...course.node, acceptor: state }
+  course.take(outputs)
 }
 
 const lead = (cores: Cores, course: Course, input: LeaderInput): void => {
