@@ -26,7 +26,16 @@ export const tolerateClosedOutput = (onClosed: (failure: string | undefined) => 
 
 const descriptorOf = (stream: NodeJS.WriteStream): number => (stream === process.stdout ? 1 : 2)
 
+const files = new Map<NodeJS.WriteStream, boolean>()
+
+/** What it is when it is first printed to, it stays. */
 const isFile = (stream: NodeJS.WriteStream): boolean => {
+  let known = files.get(stream)
+  if (known === undefined) files.set(stream, (known = isFileNow(stream)))
+  return known
+}
+
+const isFileNow = (stream: NodeJS.WriteStream): boolean => {
   try {
     return fstatSync(descriptorOf(stream)).isFile()
   } catch {
