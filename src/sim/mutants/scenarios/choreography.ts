@@ -48,6 +48,19 @@ export const staged = (name: string, act: (world: World, actors: Cast) => Effect
     })
   )
 
+/** Looks again and again whether something has come, for so long at most; whether it has. */
+export const awaiting = (
+  hasCome: () => boolean,
+  { everyMs, forMs }: { readonly everyMs: number; readonly forMs: number }
+): Effect.Effect<boolean> =>
+  Effect.gen(function* () {
+    for (let waitedMs = 0; waitedMs < forMs; waitedMs += everyMs) {
+      if (hasCome()) return true
+      yield* Effect.sleep(everyMs)
+    }
+    return false
+  })
+
 /** The links between a node and others, both ways. */
 export const between = (one: WatchedGroup, ...others: ReadonlyArray<WatchedGroup>) =>
   others.flatMap((other) => [[one, other] as const, [other, one] as const])
@@ -159,7 +172,7 @@ export const lostRetirements: FaultFamily = staged("lost-retirements", (world, {
   return Effect.gen(function* () {
     const answers = world.bus.severOneWay(master, leader.node)
     process.freeze()
-    for (let waitedMs = 0; waitedMs < 4_000 && !isRetired(); waitedMs += 2) yield* Effect.sleep(2)
+    yield* awaiting(isRetired, { everyMs: 2, forMs: 4_000 })
     process.thaw()
     yield* Effect.sleep(random.range(500, 6_000))
     answers()

@@ -6,7 +6,7 @@ import type { WatchedGroup } from "../../laws.ts"
 import type { RebootKind, SimProcess } from "../../process.ts"
 import type { FaultFamily } from "../../swarm.ts"
 import type { World } from "../../world.ts"
-import { again, type Cast, cut, staged } from "./choreography.ts"
+import { again, awaiting, type Cast, cut, staged } from "./choreography.ts"
 import { campaign } from "./families.ts"
 
 const begun = sometimes("copies: the masters began with a copy of their state")
@@ -45,11 +45,7 @@ const beginWith = (world: World, copy: Versioned, isAgain = false): Effect.Effec
       concurrency: "unbounded",
       discard: true
     })
-    for (let waitedMs = 0; waitedMs < 4_000; waitedMs += 50) {
-      if (cluster!.decided !== before) return true
-      yield* Effect.sleep(50)
-    }
-    return false
+    return yield* awaiting(() => cluster!.decided !== before, { everyMs: 50, forMs: 4_000 })
   })
 
 /**

@@ -4,7 +4,7 @@ import type { WatchedGroup } from "../../laws.ts"
 import type { FaultFamily } from "../../swarm.ts"
 import { clockRateMaxPpm } from "../../swarm-process.ts"
 import type { World } from "../../world.ts"
-import { between, type Cast, cut, staged } from "./choreography.ts"
+import { awaiting, between, type Cast, cut, staged } from "./choreography.ts"
 import { campaign } from "./families.ts"
 
 /** The leader's clock as slow as clocks may be, or as it is, and those of the others as fast. */
@@ -53,8 +53,7 @@ const forgetful = (world: World, actors: Cast): Effect.Effect<void> => {
   return Effect.gen(function* () {
     const heal = cut(world, between(leader, second, third))
     yield* world.reboot(processes.get(second.node)!, "crash", 1)
-    for (let waitedMs = 0; waitedMs < 500 && oracle.running.get(second.node) === undefined; waitedMs += 5)
-      yield* Effect.sleep(5)
+    yield* awaiting(() => oracle.running.has(second.node), { everyMs: 5, forMs: 500 })
     const reborn = oracle.running.get(second.node)
     if (reborn !== undefined) campaign(world, reborn, [third])
     yield* Effect.sleep(2 * options.leaseDurationMs)

@@ -4,7 +4,7 @@ import { sometimes } from "../../assert.ts"
 import type { WatchedGroup } from "../../laws.ts"
 import type { FaultFamily } from "../../swarm.ts"
 import type { World } from "../../world.ts"
-import { between, cut, staged } from "./choreography.ts"
+import { awaiting, between, cut, staged } from "./choreography.ts"
 import { campaign } from "./families.ts"
 
 const met = sometimes("stranded: a snapshot ends within what a log has that was never chosen")
@@ -16,8 +16,7 @@ const endsWithin = (from: WatchedGroup, { parts, disk }: WatchedGroup): boolean 
   return slot <= parts.log.last && disk.entries.ballots[slot - 1] !== from.disk.entries.ballots[slot - 1]
 }
 
-const lookEveryMs = 0.2
-const looksMax = 3_000
+const looks = { everyMs: 0.2, forMs: 600 }
 
 /** Clients stand still: nothing new is chosen. The effect returned lets them go on. */
 const still = (clients: World["clients"]) => {
@@ -40,8 +39,7 @@ export const strandedLogs: FaultFamily = staged("stranded-logs", (world, { leade
     yield* Effect.sleep(random.range(300, 1_000))
     yield* gathered
     const before = third.parts.log.last
-    for (let looks = 0; looks < looksMax && third.parts.log.last < before + 12; looks++)
-      yield* Effect.sleep(lookEveryMs)
+    yield* awaiting(() => third.parts.log.last >= before + 12, looks)
     const stall = cut(world, [[leader, second]])
     yield* Effect.sleep(random.range(200, 1_000))
     const apart = cut(world, between(third, second))
@@ -51,8 +49,7 @@ export const strandedLogs: FaultFamily = staged("stranded-logs", (world, { leade
     const moved = still(others)
     campaign(world, second, [leader])
     yield* stall
-    for (let looks = 0; looks < looksMax && !endsWithin(second, third); looks++)
-      yield* Effect.sleep(lookEveryMs)
+    yield* awaiting(() => endsWithin(second, third), looks)
     const alone = still([one!])
     yield* apart
     met.check(endsWithin(second, third))
