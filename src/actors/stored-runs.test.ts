@@ -22,6 +22,17 @@ const open = Effect.fnUntraced(function* (disk: MemoryDisk) {
   return { ...opened, log: opened.logs.get("main")!, close: Scope.close(scope, Exit.void) }
 })
 
+/** Opens it again after this was written. */
+const written = Effect.fnUntraced(function* (
+  disk: MemoryDisk,
+  write: (log: GroupLog) => Effect.Effect<void>
+) {
+  const { log, close } = yield* open(disk)
+  yield* write(log)
+  yield* close
+  return yield* open(disk)
+})
+
 const durable = (log: GroupLog) => Effect.callback<void>((resume) => log.sync(() => resume(Effect.void)))
 
 const fill = Effect.fnUntraced(function* (log: GroupLog, from: number, through: number, ballot: number) {
@@ -67,14 +78,15 @@ const slots = (from: number, through: number) =>
 describe("a log that is read from the disk in pieces", () => {
   it.effect("gives every entry once, whatever the size of the pieces, where many runs share a frame", () =>
     Effect.gen(function* () {
-      const disk = new MemoryDisk()
-      const first = yield* open(disk)
-      for (let ballot = 1; ballot <= 8; ballot++) yield* fill(first.log, 3 * ballot - 2, 3 * ballot, ballot)
-      first.log.copyForward()
-      yield* durable(first.log)
-      yield* fill(first.log, 25, 40, 9)
-      yield* first.close
-      const { log, close } = yield* open(disk)
+      const { log, close } = yield* written(
+        new MemoryDisk(),
+        Effect.fnUntraced(function* (first) {
+          for (let ballot = 1; ballot <= 8; ballot++) yield* fill(first, 3 * ballot - 2, 3 * ballot, ballot)
+          first.copyForward()
+          yield* durable(first)
+          yield* fill(first, 25, 40, 9)
+        })
+      )
       for (const maxBytes of [1, 20, 70, 1000]) {
         assert.deepStrictEqual(piecesOf(log, 1, maxBytes), slots(1, 40))
         assert.deepStrictEqual(piecesOf(log, 17, maxBytes), slots(17, 40))
@@ -86,10 +98,7 @@ describe("a log that is read from the disk in pieces", () => {
   it.effect("is read on where a suffix was replaced meanwhile", () =>
     Effect.gen(function* () {
       const disk = new MemoryDisk()
-      const first = yield* open(disk)
-      yield* fill(first.log, 1, 30, 1)
-      yield* first.close
-      const { log, close } = yield* open(disk)
+      const { log, close } = yield* written(disk, (first) => fill(first, 1, 30, 1))
       assert.strictEqual(log.read(Slot(10), Slot(10), 1)[0]!.ballot, 1)
       yield* fill(log, 11, 20, 2)
       yield* close
@@ -103,11 +112,7 @@ describe("a log that is read from the disk in pieces", () => {
 
   it.effect("is read on where the place of the last piece was removed meanwhile", () =>
     Effect.gen(function* () {
-      const disk = new MemoryDisk()
-      const first = yield* open(disk)
-      yield* fillLong(first.log, 40)
-      yield* first.close
-      const { log, compacted, close } = yield* open(disk)
+      const { log, compacted, close } = yield* written(new MemoryDisk(), (log) => fillLong(log, 40))
       let removed = 0
       for (let run = 0; run < 40; run++) {
         const last = Slot((run + 1) * longCount)
@@ -123,11 +128,7 @@ describe("a log that is read from the disk in pieces", () => {
 
   it.effect("is read on where everything was written again and the old places were removed meanwhile", () =>
     Effect.gen(function* () {
-      const disk = new MemoryDisk()
-      const first = yield* open(disk)
-      yield* fillLong(first.log, 3)
-      yield* first.close
-      const { log, compacted, close } = yield* open(disk)
+      const { log, compacted, close } = yield* written(new MemoryDisk(), (log) => fillLong(log, 3))
       log.copyForward()
       log.read(Slot(1), Slot(longCount), 1 << 20)
       yield* durable(log)
