@@ -1,7 +1,21 @@
-/** Where nats-server is looked for, and what is said where there is none. */
+/** Where nats-server is looked for, what is said where there is none, and how it is stopped. */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { findNatsServer } from "./nats-server.ts"
+import { onTestFinished } from "vitest"
+import { findNatsServer, natsServerChild } from "./nats-server.ts"
+
+/** A server that is gone when its guard, stopped meanwhile, gets to hear that it is to stop it. */
+const endsBeforeItIsStopped = `#!/bin/sh
+sleep 0.2
+kill -STOP "$PPID"
+kill -TERM "$PPID"
+( sleep 0.3; kill -CONT "$PPID" ) &
+`
 
 describe("nats-server", () => {
   it.effect("that is nowhere is answered with how to install it or do without", () =>
@@ -12,4 +26,18 @@ describe("nats-server", () => {
       assert.include(failure.message, "--bus memory")
     })
   )
+
+  it("that has ended by itself when it is stopped is nothing to speak of", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "aplomb-nats-server-"))
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+    const path = join(directory, "nats-server")
+    writeFileSync(path, endsBeforeItIsStopped)
+    chmodSync(path, 0o755)
+    const { command, parameters } = natsServerChild(path, 4222, join(directory, "log"), () => {})
+    const guard = spawn(command, parameters, { timeout: 10_000, stdio: ["pipe", "ignore", "pipe"] })
+    let said = ""
+    guard.stderr.setEncoding("utf8").on("data", (text) => (said += text))
+    const [, signal] = await once(guard, "close")
+    assert.deepStrictEqual([said, signal], ["", null])
+  })
 })

@@ -69,7 +69,7 @@ const guarded = `
 exec 3<&0
 "$@" </dev/null 3<&- & server=$!
 ( while read -r _ <&3; do :; done; kill "$server" ) 2>/dev/null & guard=$!
-trap 'kill "$server"' TERM INT
+trap 'kill "$server" 2>/dev/null' TERM INT
 wait "$server"; code=$?
 if kill -0 "$server" 2>/dev/null; then wait "$server"; code=0; fi
 kill "$guard" 2>/dev/null
