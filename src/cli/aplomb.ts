@@ -67,10 +67,11 @@ export const runCommandLine = (): void => {
   NodeRuntime.runMain(program, {
     disableErrorReporting: true,
     teardown: (exit, onExit) => {
-      if (Exit.isSuccess(exit)) return onExit(0)
+      if (Exit.isSuccess(exit)) return onExit(around.finishedExitCode())
       const { text, exitCode } = verdictOf(exit.cause)
       if (text !== undefined) printErrorUnsafe(text)
-      onExit(exitCode === exitCodes.interrupted ? around.interruptedExitCode() : exitCode)
+      if (exitCode === exitCodes.interrupted) return onExit(around.interruptedExitCode())
+      onExit(exitCode || around.finishedExitCode())
     }
   })
 }

@@ -14,6 +14,7 @@ import { busLayer, busWaitMs } from "./bus.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { durationFlag, groupFlags, jsonFlag, listOf } from "./flags.ts"
 import { print, printJson } from "./output.ts"
+import { Process } from "./process.ts"
 
 interface Target {
   readonly servers: ReadonlyArray<string>
@@ -182,6 +183,8 @@ export const benchCommand = Command.make(
   },
   Effect.fnUntraced(function* (flags) {
     const { servers, cluster, group, kind, forMs } = flags
+    const { onlyPrints } = yield* Process
+    onlyPrints()
     const target: Target = { servers, cluster, group }
     const rows: Array<BenchRow> = []
     const program = Effect.gen(function* () {

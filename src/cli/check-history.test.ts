@@ -1,6 +1,10 @@
 /** `aplomb check-history` as a command: its flags, its files, and the verdict that nothing may hide. */
+import { spawnSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import { runCommand } from "./run-command.test-support.ts"
+
+const main = fileURLToPath(new URL("./main.ts", import.meta.url))
 
 const line = (process: number, type: string, f: string, value: unknown) =>
   `${JSON.stringify({ process, type, f, key: "x", value })}\n`
@@ -34,4 +38,17 @@ describe("aplomb check-history", () => {
     const { status, stdout, stderr } = check(history)
     expect([status, stdout, stderr]).toEqual([2, "", "aplomb: - cannot be read: it is no UTF-8 text\n"])
   })
+
+  for (const [output, said] of [
+    ["| head -c 0", /^aplomb: not linearizable: .+\n$/],
+    ["> /dev/full", /^aplomb: the output cannot be written: ENOSPC.*\naplomb: not linearizable: .+\n$/]
+  ] as const) {
+    it(`ends with its verdict also with ${output}`, () => {
+      const input = line(0, "invoke", "read", null) + line(0, "ok", "read", 5)
+      const command = `set -o pipefail; ${process.execPath} ${main} check-history - ${output}`
+      const { status, stderr } = spawnSync("/bin/bash", ["-c", command], { encoding: "utf8", input })
+      expect(stderr).toMatch(said)
+      expect(status).toBe(1)
+    })
+  }
 })

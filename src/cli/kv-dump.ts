@@ -4,6 +4,7 @@ import { Argument, Command } from "effect/cli"
 import { groupFlags, jsonFlag } from "./flags.ts"
 import { connectKv, reservedPrefix, valueField } from "./kv-connection.ts"
 import { printRaw } from "./output.ts"
+import { Process } from "./process.ts"
 
 export const dumpCommand = Command.make(
   "dump",
@@ -16,6 +17,8 @@ export const dumpCommand = Command.make(
     json: jsonFlag
   },
   Effect.fnUntraced(function* ({ prefix, json: _json, ...address }) {
+    const { onlyPrints } = yield* Process
+    onlyPrints()
     const { kv, call } = yield* connectKv(address)
     // A page at a time: the reader's pace decides when the next one is asked for.
     yield* kv.list(prefix, call).pipe(

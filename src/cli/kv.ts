@@ -9,6 +9,7 @@ import { connectKv, givenValue, reservedPrefix, valueField } from "./kv-connecti
 import { dumpCommand } from "./kv-dump.ts"
 import { loadCommand } from "./kv-load.ts"
 import { print, printJson, printRaw } from "./output.ts"
+import { Process } from "./process.ts"
 
 const flags = { ...groupFlags, json: jsonFlag }
 const key = Argument.String("key").pipe(Argument.withDescription("Any text"))
@@ -118,6 +119,8 @@ const list = Command.make(
   { prefix, ...flags, ...readFlags },
   Effect.fnUntraced(function* ({ prefix, json, stale, atLeast, ...address }) {
     const consistency = yield* consistencyOf(stale, atLeast)
+    const { onlyPrints } = yield* Process
+    onlyPrints()
     const { kv, call } = yield* connectKv(address)
     yield* Stream.runForEach(kv.list(prefix, { ...call, consistency }), (entry) => {
       if (entry.key.startsWith(reservedPrefix) && !prefix.startsWith(reservedPrefix)) return Effect.void

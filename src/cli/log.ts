@@ -15,6 +15,7 @@ import { CommandFailed, exitCodes } from "./failure.ts"
 import { countFlag, groupFlags, jsonFlag } from "./flags.ts"
 import { valueField } from "./kv-connection.ts"
 import { print, printError, printRaw } from "./output.ts"
+import { Process } from "./process.ts"
 
 /** One entry as it is printed. */
 export interface EntryShown {
@@ -142,6 +143,8 @@ const tailCommand = Command.make(
     json: jsonFlag
   },
   Effect.fnUntraced(function* ({ servers, cluster, group, timeout, from, follow, json }) {
+    const { onlyPrints } = yield* Process
+    onlyPrints()
     const bus = yield* connectBus({ servers, name: "aplomb log", waitMs: busWaitMs(timeout) })
     const asking: AskOptions = {
       self: noReplica,

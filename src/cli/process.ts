@@ -17,11 +17,18 @@ export interface ProcessShape {
   readonly computes: () => void
   /** From now on a rejected promise that nobody waits for is told and survived. */
   readonly survivesRejections: (say: (line: string) => void) => void
+  /**
+   * From now on it does nothing but print, and may have much to print: where nobody reads it any more, it is
+   * done. Other commands go on to their end, whose exit code tells what came of them.
+   */
+  readonly onlyPrints: () => void
   /** The exit code of a command that is interrupted. */
   readonly interruptedExitCode: () => number
+  /** The exit code of a command that has come to its end without a failure of its own. */
+  readonly finishedExitCode: () => number
   /**
-   * Nobody reads stdout any more, as with `| head`: a command that only prints is done. With a failure, as of
-   * a full disk, what was to be printed is lost, and the command says so and has failed.
+   * Nobody reads stdout any more, as with `| head`. With a failure, as of a full disk, what was to be printed
+   * is lost, and the command says so and has failed.
    */
   readonly outputClosed: (failure: string | undefined) => void
 }
@@ -32,10 +39,15 @@ export class Process extends Context.Service<Process, ProcessShape>()("aplomb/cl
 export const thisProcess = (interruptedExitCode: number): ProcessShape => {
   let exitCode = interruptedExitCode
   let isServer = false
+  let isPrinter = false
+  let finishedCode = 0
   return {
     stopsWell: () => {
       exitCode = 0
       isServer = true
+    },
+    onlyPrints: () => {
+      isPrinter = true
     },
     computes: () => {
       for (const signal of ["SIGINT", "SIGTERM"]) process.removeAllListeners(signal)
@@ -46,10 +58,14 @@ export const thisProcess = (interruptedExitCode: number): ProcessShape => {
       })
     },
     interruptedExitCode: () => exitCode,
+    finishedExitCode: () => finishedCode,
     outputClosed: (failure) => {
       if (isServer) return
-      if (failure !== undefined) printErrorUnsafe(`aplomb: ${failure}`)
-      process.exit(failure === undefined ? 0 : exitCodes.no)
+      if (failure !== undefined) {
+        printErrorUnsafe(`aplomb: ${failure}`)
+        finishedCode = exitCodes.no
+      }
+      if (isPrinter) process.exit(finishedCode)
     }
   }
 }

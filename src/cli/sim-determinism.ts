@@ -9,6 +9,7 @@ import type { SchedulingMode } from "../sim/scheduler.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { countFlag } from "./flags.ts"
 import { print } from "./output.ts"
+import { Process } from "./process.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
 
 const modes: ReadonlyArray<SchedulingMode> = ["inline", "hop", "preempt"]
@@ -31,6 +32,8 @@ export const simDigestsCommand = Command.make(
   flags,
   Effect.fnUntraced(function* ({ scenario, seeds, from }) {
     const simulation = yield* findScenario(scenario)
+    const { onlyPrints } = yield* Process
+    onlyPrints()
     for (let seed = from; seed < from + seeds; seed++) {
       const mode = modes[seed % modes.length]!
       const { digest, failure } = simulation.run({ seed, scheduler: { mode } })
