@@ -33,6 +33,7 @@ const adapters = {
   "storage/files": ["^(node:)?fs(/promises)?$", "^(node:)?path$"],
   "storage/files-lock": ["^(node:)?fs(/promises)?$", "^(node:)?crypto$"],
   "storage/files-direct": ["^(node:)?fs$"],
+  "storage/files-directories": ["^(node:)?fs$", "^(node:)?path$"],
   "storage/records": ["^(node:)?zlib$"],
   codec: ["node_modules/msgpackr/"]
 }
@@ -113,7 +114,7 @@ module.exports = {
     }),
     onlyIn("file-system-in-one-file", {
       module: "^(node:)?fs(/promises)?$",
-      files: ["^src/runtime/storage/files(-lock|-direct)?\\.ts$", "^src/cli/"],
+      files: ["^src/runtime/storage/files(-lock|-direct|-directories)?\\.ts$", "^src/cli/"],
       why: "Storage is a port: the simulator damages what goes through it, and only that."
     }),
     {

@@ -1,5 +1,5 @@
 /** The processes of a cluster on this machine: nats-server, and nodes that start again when they end. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -7,6 +7,7 @@ import { Effect, type Scope } from "effect"
 import { kvOf } from "../client/kv.ts"
 import { replicated } from "../client/replicated.ts"
 import { kvMachine } from "../machines/kv.ts"
+import { makeDirectories } from "../runtime/storage/files-directories.ts"
 import { connectBus } from "./bus.ts"
 import { type ChildOptions, keepRunning } from "./child.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
@@ -27,7 +28,7 @@ export const dataDirectory = (
   const make = Effect.try({
     try: () => {
       if (given === undefined) return mkdtempSync(join(tmpdir(), "aplomb-dev-"))
-      mkdirSync(given, { recursive: true })
+      makeDirectories(given)
       return resolve(given)
     },
     catch: (cause) => {

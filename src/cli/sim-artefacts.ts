@@ -1,6 +1,7 @@
 /** What is kept of a run of the simulator: trace, history, verdict, and how to see it again. */
-import { mkdirSync, writeFileSync } from "node:fs"
+import { writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { makeDirectories } from "../runtime/storage/files-directories.ts"
 import { pictureOf } from "../sim/picture/page.ts"
 import type { PictureOperation } from "../sim/picture/scene.ts"
 import type { RunResult } from "../sim/run-result.ts"
@@ -41,7 +42,7 @@ export const writeArtefacts = (
 ): string => {
   const name = `${result.simulation}-${result.recipe.replaceAll(/[^\d@]+/g, "_")}`
   const directory = join(parent, name.slice(0, 120))
-  mkdirSync(directory, { recursive: true })
+  makeDirectories(directory)
   const { history, marks: _, coverage: __, ...rest } = result
   const verdict = { ...rest, replay: replayCommand(result.simulation, result.recipe) }
   writeFileSync(join(directory, "failure.json"), `${JSON.stringify(verdict, null, 2)}\n`)

@@ -35,6 +35,7 @@ const cases: ReadonlyArray<Case> = [
   ["src/runtime/storage/files.ts", ["node:fs", "node:fs/promises", "node:path"]],
   ["src/runtime/storage/files-lock.ts", ["node:fs", "node:crypto"]],
   ["src/runtime/storage/files-direct.ts", ["node:fs"]],
+  ["src/runtime/storage/files-directories.ts", ["node:fs", "node:path"]],
   ["src/runtime/storage/wal.ts", ["node:fs"], "runtime-knows-no-paxos", "file-system-in-one-file"],
   ["src/runtime/storage/records.ts", ["node:zlib", "effect"]],
   ["src/wire/packet.ts", ["../protocol/ids.ts", "../runtime/codec.ts"]],
@@ -84,6 +85,12 @@ const crossedAdapters: ReadonlyArray<Case> = [
   ["src/runtime/storage/files.ts", ["nats"], "runtime-adapter-storage-files", "nats-in-one-file"],
   ["src/runtime/storage/files-lock.ts", ["node:path"], "runtime-adapter-storage-files-lock"],
   ["src/runtime/storage/files-direct.ts", ["node:path"], "runtime-adapter-storage-files-direct"],
+  [
+    "src/runtime/storage/files-directories.ts",
+    ["nats"],
+    "runtime-adapter-storage-files-directories",
+    "nats-in-one-file"
+  ],
   [
     "src/runtime/storage/records.ts",
     ["node:fs"],

@@ -151,6 +151,39 @@ for (const [name, layer] of adapters) {
 const exitOf = (child: ReturnType<typeof spawn>) =>
   Effect.callback<void>((resume) => void child.once("exit", () => resume(Effect.void)))
 
+describe("directories on the real disk", () => {
+  const made = (path: string) =>
+    Files.use((files) => files.makeDirectory(path)).pipe(Effect.provide(filesLayer()))
+
+  it.effect("are made with those above them, or refused where they cannot be", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* made(`${directory}/a/b/c`)
+      yield* made(`${directory}/a/b/c`)
+      assert.isTrue(fs.statSync(`${directory}/a/b/c`).isDirectory())
+      fs.writeFileSync(`${directory}/file`, "")
+      fs.symlinkSync(`${directory}/nowhere`, `${directory}/dangling`)
+      for (const path of ["file", "file/a/b", "dangling", "dangling/a"]) {
+        const failure = yield* Effect.flip(made(`${directory}/${path}`))
+        assert.match(failure.message, /^make directory of .+ failed: E(EXIST|NOTDIR)/)
+      }
+    })
+  )
+
+  it.effect.skipIf(!fs.existsSync("/proc/self"))(
+    "are refused, and not tried for ever, where none can be made",
+    () =>
+      Effect.gen(function* () {
+        for (const path of ["/proc/aplomb", "/proc/aplomb/n1/wal"]) {
+          assert.match(
+            (yield* Effect.flip(made(path))).message,
+            /^make directory of \/proc\/.+ failed: ENOENT/
+          )
+        }
+      })
+  )
+})
+
 describe("the lock on the real disk", () => {
   it.effect("a process that was killed with SIGKILL does not hold the lock, a living one does", () =>
     Effect.gen(function* () {

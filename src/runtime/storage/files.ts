@@ -1,9 +1,10 @@
-/** The files of a real machine: what touches node:fs is here, in files-direct.ts and in files-lock.ts. */
+/** The files of a real machine: what touches node:fs is in the files of this name. */
 import * as fs from "node:fs"
 import { dirname } from "node:path"
 import { Effect, Layer, type Scope } from "effect"
 import { attempt, call, failed } from "./disk-call.ts"
 import { type DirectFile, DirectWindow, openDirect } from "./files-direct.ts"
+import { makeDirectories } from "./files-directories.ts"
 import { lock } from "./files-lock.ts"
 import { type DiskFailed, type FileHandle, Files, type FilesShape } from "./port.ts"
 import { inSteps } from "./steps.ts"
@@ -47,8 +48,10 @@ const writeAside = Effect.fnUntraced(function* <E = never, R = never>(
       fill(descriptor),
       call("sync", aside, (done) => fs.fsync(descriptor, done))
     )
-  ).pipe(Effect.tapCause(() => Effect.ignore(remove(aside)))) // or it would go on filling the disk
-  yield* call("rename", path, (done) => fs.rename(aside, path, done))
+  ).pipe(
+    Effect.andThen(call("rename", path, (done) => fs.rename(aside, path, done))),
+    Effect.tapCause(() => Effect.ignore(remove(aside))) // or it would go on filling the disk
+  )
   yield* syncDirectory(dirname(path))
 })
 
@@ -76,9 +79,7 @@ const writeInParts: FilesShape["writeInParts"] = (path, fill) =>
   })
 
 const makeDirectory = Effect.fnUntraced(function* (path: string) {
-  const first = yield* call<string | undefined>("make directory", path, (done) =>
-    fs.mkdir(path, { recursive: true }, done)
-  )
+  const first = yield* attempt("make directory", path, () => makeDirectories(path))
   // Also where it was there: whoever made it, or renamed a file into it, may have been killed before syncing.
   yield* syncDirectory(path)
   for (let made = path; first !== undefined && made.length >= first.length; made = dirname(made)) {
