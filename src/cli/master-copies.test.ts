@@ -1,11 +1,18 @@
 /** What the masters hold alike is what is shown of a group, and what a backup copies. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { onTestFinished } from "vitest"
 import { masterText } from "../actors/master-state.ts"
+import { masterFileOf } from "../actors/register.ts"
 import { nodeSeen } from "../client/discover.test-support.ts"
 import type { NodeSeen } from "../client/discover.ts"
 import { Ballot, NodeId, StorageId } from "../protocol/ids.ts"
 import { emptyMaster, type MasterState } from "../protocol/master.ts"
-import { agreedStates, masterStateShown } from "./master-copies.ts"
+import { filesLayer } from "../runtime/storage/files.ts"
+import { agreedStates, masterStateShown, writeCopies } from "./master-copies.ts"
 
 const three = ["n1", "n2", "n3"]
 const n1 = { node: NodeId("n1"), storage: StorageId("s") }
@@ -62,4 +69,35 @@ describe("the state that the masters hold", () => {
       [["main", null]]
     )
   })
+})
+
+describe("a copy of the masters' state", () => {
+  const directory = (): string => {
+    const path = mkdtempSync(join(tmpdir(), "aplomb-copies-"))
+    onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+    return path
+  }
+  const write = (path: string) =>
+    writeCopies(path, [["main", { version: 5, state: newer }]]).pipe(Effect.provide(filesLayer()))
+
+  it.effect("is a file for each group, and nothing else, in a directory made for it", () =>
+    Effect.gen(function* () {
+      const path = join(directory(), "of", "today")
+      const file = join(path, "main.json")
+      assert.deepStrictEqual(yield* write(path), [{ group: "main", version: 5, file }])
+      assert.deepStrictEqual(readdirSync(path), ["main.json"])
+      assert.isTrue(Buffer.from(masterFileOf({ version: 5, state: newer })).equals(readFileSync(file)))
+    })
+  )
+
+  it.effect("that cannot be written leaves nothing behind", () =>
+    Effect.gen(function* () {
+      const path = directory()
+      mkdirSync(join(path, "main.json"))
+      const { message, exitCode } = yield* Effect.flip(write(path))
+      assert.match(message, /^the copy cannot be written: (EISDIR|EEXIST|ENOTEMPTY)/)
+      assert.strictEqual(exitCode, 1)
+      assert.deepStrictEqual(readdirSync(path), ["main.json"])
+    })
+  )
 })

@@ -1,7 +1,11 @@
 /** What the masters hold, as the command line shows it and copies it into files. */
+import { join } from "node:path"
+import { Effect } from "effect"
 import { masterOfText } from "../actors/master-state.ts"
-import type { Versioned } from "../actors/register.ts"
+import { masterFileOf, type Versioned } from "../actors/register.ts"
 import type { NodeSeen } from "../client/discover.ts"
+import { Files } from "../runtime/storage/port.ts"
+import { CommandFailed, exitCodes } from "./failure.ts"
 import { mastersShown } from "./masters-shown.ts"
 
 export interface MasterShown {
@@ -86,3 +90,23 @@ export const masterStateShown = (cluster: string, seen: ReadonlyArray<NodeSeen>)
     groups: [...agreedStates(seen)].map(([group, state]) => registerShown(group, state))
   }
 }
+
+/**
+ * Writes a file for each group into a directory, which is made where it is absent. Each is durable on return,
+ * and whole or not there after whatever stops this. Fails with a sentence and exit code 1.
+ */
+export const writeCopies = Effect.fnUntraced(
+  function* (directory: string, copies: ReadonlyArray<readonly [string, Versioned]>) {
+    const files = yield* Files
+    yield* files.makeDirectory(directory)
+    return yield* Effect.forEach(copies, ([group, copy]) => {
+      const path = join(directory, `${group}.json`)
+      const written = { group, version: copy.version, file: path }
+      return Effect.as(files.writeFileAtomic(path, masterFileOf(copy)), written)
+    })
+  },
+  Effect.mapError(({ full, path, reason }) => {
+    const why = full ? `the disk of ${path} is full` : reason
+    return new CommandFailed({ reason: `the copy cannot be written: ${why}`, exitCode: exitCodes.no })
+  })
+)

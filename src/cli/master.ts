@@ -1,15 +1,13 @@
 /** `aplomb master`: what the masters hold, and a copy of it. */
-import { mkdirSync, renameSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
 import { Effect } from "effect"
 import { Argument, Command } from "effect/cli"
-import { masterFileOf, type Versioned } from "../actors/register.ts"
 import { type NodeSeen, surveyNodes } from "../client/discover.ts"
+import { filesLayer } from "../runtime/storage/files.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { busWaitMs, connectBus } from "./bus.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { clusterFlags, jsonFlag, timeoutFlag } from "./flags.ts"
-import { agreedStates, type MasterStateShown, masterStateShown } from "./master-copies.ts"
+import { agreedStates, type MasterStateShown, masterStateShown, writeCopies } from "./master-copies.ts"
 import { mastersShown } from "./masters-shown.ts"
 import { print, printJson, table } from "./output.ts"
 
@@ -68,24 +66,6 @@ const statusOfMaster = Command.make(
   })
 ).pipe(Command.withDescription("Show which masters answer, and what they hold of each group"))
 
-/** A copy is whole or not there: a reader never meets half of one. */
-const writeCopies = (directory: string, copies: ReadonlyArray<readonly [string, Versioned]>) =>
-  Effect.try({
-    try: () => {
-      mkdirSync(directory, { recursive: true })
-      return copies.map(([group, copy]) => {
-        const path = join(directory, `${group}.json`)
-        writeFileSync(`${path}.new`, masterFileOf(copy))
-        renameSync(`${path}.new`, path)
-        return { group, version: copy.version, file: path }
-      })
-    },
-    catch: (error) => {
-      const reason = `the copy cannot be written: ${(error as Error).message}`
-      return new CommandFailed({ reason, exitCode: exitCodes.no })
-    }
-  })
-
 const backupTriesMax = 10
 
 const backup = Command.make(
@@ -107,7 +87,7 @@ const backup = Command.make(
       const copies = states.flatMap(([group, state]) =>
         state === undefined ? [] : [[group, state] as const]
       )
-      const written = yield* writeCopies(directory, copies)
+      const written = yield* writeCopies(directory, copies).pipe(Effect.provide(filesLayer()))
       const asLine = ({ group, version, file }: (typeof written)[number]) =>
         `group ${group}: version ${version} in ${file}`
       return yield* json ? printJson(written) : print(written.map(asLine).join("\n"))
