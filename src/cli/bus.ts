@@ -23,6 +23,26 @@ const clientWaitMaxMs = 3000
 /** How long a command that may take `timeoutMs` waits for the bus. */
 export const busWaitMs = (timeoutMs: number): number => Math.min(timeoutMs, clientWaitMaxMs)
 
+/** No node answered a survey: nothing is known but for how long it was waited. */
+export const noNode = (cluster: string, servers: ReadonlyArray<string>, waitedMs: number) => {
+  const where = `no node of the cluster "${cluster}" answers on the bus at ${servers.join(", ")}`
+  const advice = "give a longer --timeout, or another --cluster or --servers"
+  return new CommandFailed({
+    reason: `${where} within ${waitedMs} ms; ${advice}`,
+    exitCode: exitCodes.unavailable
+  })
+}
+
+const noBus = (servers: ReadonlyArray<string>): string =>
+  `no bus at ${servers.join(", ")}; start one with scripts/start or give --servers`
+
+/** Where nobody refused either: a bus may well be there. */
+const noAnswer = (servers: ReadonlyArray<string>, waitedMs: number): string =>
+  `nobody answered at ${servers.join(", ")} within ${waitedMs} ms; give a longer --timeout or other --servers`
+
+/** A bus that is there answers within this, however slow the way to it; before, it is too early to know. */
+const hurriedMaxMs = 2000
+
 const silentWaitMs = 1000
 
 /** Somebody who waits for a bus that is not there shall know what for. */
@@ -41,7 +61,9 @@ export const connectBus = (
   const { servers, name, waitMs, talks } = choice
   // While nobody has answered yet, one sentence at the end says it all.
   let connected = false
+  let refused = false
   const onProblem = (problem: BusProblem) => {
+    refused = true
     if (talks === true && connected) printErrorUnsafe(problem.message)
   }
   const limit = Number.isFinite(waitMs) ? { firstConnectTimeoutMs: waitMs } : {}
@@ -54,10 +76,9 @@ export const connectBus = (
     ),
     Effect.mapError((error) => {
       if (error._tag === "BadBusOptions") return error
-      const reason =
-        error._tag === "BusRefused"
-          ? error.message
-          : `no bus at ${servers.join(", ")}; start one with scripts/start or give --servers`
+      const hurried = !refused && waitMs < hurriedMaxMs
+      const unavailable = hurried ? noAnswer(servers, waitMs) : noBus(servers)
+      const reason = error._tag === "BusRefused" ? error.message : unavailable
       return new CommandFailed({ reason, exitCode: exitCodes.unavailable })
     })
   )

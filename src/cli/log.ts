@@ -82,9 +82,9 @@ const findHolder = Effect.fnUntraced(function* (asking: AskOptions) {
   return copies.sort((a, b) => b.chosen - a.chosen)[0]
 })
 
-const noHolder = (group: string) =>
+const noHolder = ({ group, timeoutMs }: AskOptions) =>
   new CommandFailed({
-    reason: `no node that holds the group "${group}" answers; see aplomb status`,
+    reason: `no node that holds the group "${group}" answers within ${timeoutMs} ms; see aplomb status`,
     exitCode: exitCodes.unavailable
   })
 
@@ -95,14 +95,14 @@ const tail = Effect.fnUntraced(function* (
   show: (entry: EntryShown) => string
 ) {
   let holder = yield* findHolder(asking)
-  if (holder === undefined) return yield* noHolder(asking.group)
+  if (holder === undefined) return yield* noHolder(asking)
   const end = holder.chosen
   let next = Slot(Math.max(1, from ?? end - lastEntries + 1))
   for (let failures = 0; follow || next <= end; ) {
     const answer = yield* askCatchUp(asking, NodeId(holder.id), next, chunkBytes)
     if (answer === undefined) {
       // Whoever was asked may have stopped: others have the same entries.
-      if (++failures > 3 && !follow) return yield* noHolder(asking.group)
+      if (++failures > 3 && !follow) return yield* noHolder(asking)
       holder = (yield* findHolder(asking)) ?? holder
       continue
     }

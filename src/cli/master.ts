@@ -4,7 +4,7 @@ import { Argument, Command } from "effect/cli"
 import { type NodeSeen, surveyNodes } from "../client/discover.ts"
 import { filesLayer } from "../runtime/storage/files.ts"
 import { subjectsOf } from "../wire/subjects.ts"
-import { busWaitMs, connectBus } from "./bus.ts"
+import { busWaitMs, connectBus, noNode } from "./bus.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { clusterFlags, jsonFlag, timeoutFlag } from "./flags.ts"
 import { agreedStates, type MasterStateShown, masterStateShown, writeCopies } from "./master-copies.ts"
@@ -28,8 +28,7 @@ const survey = Effect.fnUntraced(function* ({ servers, cluster, timeout: waitMs 
   }
   const seen = yield* surveyNodes(bus, subjectsOf(cluster), waitMs, isComplete)
   if (mastersShown(seen).nodes.length > 0) return seen
-  const reason = `no node of the cluster "${cluster}" answers on the bus at ${servers.join(", ")}`
-  return yield* new CommandFailed({ reason, exitCode: exitCodes.unavailable })
+  return yield* noNode(cluster, servers, waitMs)
 }, Effect.scoped)
 
 const asText = ({ cluster, masters, majority, groups }: MasterStateShown): string => {

@@ -3,8 +3,7 @@ import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { type GroupSeen, type NodeSeen, surveyNodes } from "../client/discover.ts"
 import { subjectsOf } from "../wire/subjects.ts"
-import { busWaitMs, connectBus } from "./bus.ts"
-import { CommandFailed, exitCodes } from "./failure.ts"
+import { busWaitMs, connectBus, noNode } from "./bus.ts"
 import { clusterFlags, jsonFlag, timeoutFlag } from "./flags.ts"
 import { type MastersShown, mastersLine, mastersShown } from "./masters-shown.ts"
 import { print, printJson, table } from "./output.ts"
@@ -152,10 +151,7 @@ export const statusCommand = Command.make(
     const isComplete = (seen: ReadonlyMap<string, NodeSeen>) =>
       seen.size > 0 && [...knownNodes(seen.values())].every((name) => seen.has(name))
     const seen = yield* surveyNodes(bus, subjectsOf(cluster), timeout, isComplete)
-    if (seen.length === 0) {
-      const reason = `no node of the cluster "${cluster}" answers on the bus at ${servers.join(", ")}`
-      return yield* new CommandFailed({ reason, exitCode: exitCodes.unavailable })
-    }
+    if (seen.length === 0) return yield* noNode(cluster, servers, timeout)
     const shown = clusterShown(cluster, seen)
     yield* json ? printJson(shown) : print(asText(shown))
   }, Effect.scoped)
