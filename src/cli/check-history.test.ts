@@ -1,5 +1,7 @@
 /** `aplomb check-history` as a command: its flags, its files, and the verdict that nothing may hide. */
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import { runCommand } from "./run-command.test-support.ts"
@@ -51,4 +53,14 @@ describe("aplomb check-history", () => {
       expect(status).toBe(1)
     })
   }
+
+  it("waits for what is written to it later", async () => {
+    const child = spawn(process.execPath, [main, "check-history", "-"], { stdio: ["pipe", "pipe", "ignore"] })
+    const ended = once(child, "exit")
+    await sleep(1500)
+    child.stdin.write(line(0, "invoke", "read", null))
+    await sleep(100)
+    child.stdin.end(line(0, "ok", "read", 5))
+    expect(await ended).toEqual([1, null])
+  })
 })

@@ -7,23 +7,28 @@ import type { HistoryReport } from "../sim/history/command.ts"
 import { CommandFailed, usageFailure } from "./failure.ts"
 import { jsonFlag, timeoutFlag } from "./flags.ts"
 import { printError, printJson } from "./output.ts"
+import { Process } from "./process.ts"
+import { allOfStdin } from "./stdin.ts"
 import { writing } from "./written.ts"
 
 const defaultTimeoutMs = 60_000
 /** Not understood, as the checker itself says it. */
 const notUnderstoodCode = 2
 
-const readLines = (path: string) =>
-  Effect.try({
-    try: () => {
-      // Descriptor 0 is stdin.
-      const bytes = readFileSync(path === "-" ? 0 : path)
-      // Read as text all the same, different bytes would become one character, and equal values.
-      if (!isUtf8(bytes)) throw new Error("it is no UTF-8 text")
-      return bytes.toString("utf8").split("\n")
-    },
-    catch: (cause) => usageFailure(`${path} cannot be read: ${(cause as Error).message}`)
-  })
+const readBytes = (path: string): Effect.Effect<Buffer, CommandFailed> =>
+  path === "-"
+    ? allOfStdin
+    : Effect.try({
+        try: () => readFileSync(path),
+        catch: (cause) => usageFailure(`${path} cannot be read: ${(cause as Error).message}`)
+      })
+
+const readLines = Effect.fnUntraced(function* (path: string) {
+  const bytes = yield* readBytes(path)
+  // Read as text all the same, different bytes would become one character, and equal values.
+  if (!isUtf8(bytes)) return yield* usageFailure(`${path} cannot be read: it is no UTF-8 text`)
+  return bytes.toString("utf8").split("\n")
+})
 
 const asText = ({ json, exitCode }: HistoryReport): string => {
   const { verdict, operations, partitions, reason, millis } = json
@@ -55,6 +60,8 @@ export const checkHistoryCommand = Command.make(
     json: jsonFlag
   },
   Effect.fnUntraced(function* ({ file, model, failedCas, timeout, svg, json }) {
+    const { hearsNothing } = yield* Process
+    hearsNothing()
     const lines = yield* readLines(file)
     // Loaded on demand: no other command needs any of it.
     const { checkHistory } = yield* Effect.promise(() => import("../sim/history/command.ts"))

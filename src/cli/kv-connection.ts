@@ -6,7 +6,8 @@ import type { KvValue } from "../machines/kv.ts"
 import { kvMachine } from "../machines/kv.ts"
 import { Bus } from "../runtime/bus/port.ts"
 import { busWaitMs, connectBus } from "./bus.ts"
-import { type CommandFailed, usageFailure } from "./failure.ts"
+import type { CommandFailed } from "./failure.ts"
+import { allOfStdin } from "./stdin.ts"
 
 export interface GroupAddress {
   readonly servers: ReadonlyArray<string>
@@ -45,13 +46,4 @@ const textOrBytes = (bytes: Uint8Array): KvValue => {
 
 /** The value of the command line, or all of stdin where it is `-`. */
 export const givenValue = (text: string): Effect.Effect<KvValue, CommandFailed> =>
-  text !== "-"
-    ? Effect.succeed(text)
-    : Effect.callback((resume) => {
-        const parts: Array<Buffer> = []
-        process.stdin.on("data", (part) => parts.push(part))
-        process.stdin.once("end", () => resume(Effect.succeed(textOrBytes(Buffer.concat(parts)))))
-        process.stdin.once("error", (error) =>
-          resume(Effect.fail(usageFailure(`stdin cannot be read: ${error.message}`)))
-        )
-      })
+  text !== "-" ? Effect.succeed(text) : Effect.map(allOfStdin, textOrBytes)

@@ -6,8 +6,9 @@ import { groupFlags, jsonFlag, timeoutFlag } from "./flags.ts"
 import { connectKv } from "./kv-connection.ts"
 import { type LoadResult, load } from "./load.ts"
 import { formatOf } from "./load-format.ts"
-import { type LoadInput, openInput } from "./load-input.ts"
+import { isPipe, type LoadInput, openInput } from "./load-input.ts"
 import { print, printErrorUnsafe, printJson } from "./output.ts"
+import { Process } from "./process.ts"
 
 const barColumns = 30
 const lineEveryMs = 2000
@@ -63,6 +64,9 @@ export const loadCommand = Command.make(
     json: jsonFlag
   },
   Effect.fnUntraced(function* ({ file, format, resume, json, ...address }) {
+    const { hearsNothing } = yield* Process
+    // Nothing is remembered of such a load: there is nothing to be brought to an end.
+    if (isPipe(file)) hearsNothing()
     const input = yield* openInput(file)
     const { kv, client, call } = yield* connectKv(address)
     const result = yield* load({

@@ -4,11 +4,11 @@ import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import { Effect, type Scope } from "effect"
 import { type CommandFailed, usageFailure } from "./failure.ts"
+import { stdinParts } from "./stdin.ts"
 
 const blockBytes = 256 * 1024
 const headBytes = 64 * 1024
 const newline = 10
-const stdinDescriptor = 0
 
 export interface LoadInput {
   readonly path: string
@@ -21,9 +21,7 @@ export interface LoadInput {
 
 const unreadable = (path: string, cause: Error) => usageFailure(`${path} cannot be read: ${cause.message}`)
 
-/**
- * Without standing still: the opening of a pipe waits for whoever writes, and an interruption must be heard.
- */
+/** Without standing still: the opening of a pipe waits for whoever writes. */
 const open = (path: string): Effect.Effect<number, CommandFailed> =>
   Effect.callback((resume) => {
     fs.open(path, "r", (error, descriptor) =>
@@ -31,24 +29,39 @@ const open = (path: string): Effect.Effect<number, CommandFailed> =>
     )
   })
 
+/** Whether opening it, and then each read, waits in the system for as long as others like. */
+export const isPipe = (path: string): boolean => {
+  if (path === "-") return false
+  try {
+    return !fs.statSync(path).isFile()
+  } catch {
+    return false // the opening says why
+  }
+}
+
 /** What other programs write meanwhile, such as stdin, a named pipe, `<(zcat records.gz)`. */
-const streamed = (path: string, descriptor: number): LoadInput => ({
+const streamed = (path: string, read: LoadInput["read"]): LoadInput => ({
   path,
   sizeBytes: undefined,
   identity: "",
-  read: reader(path, descriptor, false)
+  read
 })
+
+const stdin = (): LoadInput => {
+  const next = stdinParts()
+  return streamed("stdin", () => next)
+}
 
 /** Opens a file or a pipe, or stdin where the path is `-`, until the scope closes. */
 export const openInput = (path: string): Effect.Effect<LoadInput, CommandFailed, Scope.Scope> =>
   path === "-"
-    ? Effect.succeed(streamed("stdin", stdinDescriptor))
+    ? Effect.sync(stdin)
     : Effect.acquireRelease(open(path), (descriptor) => Effect.sync(() => fs.closeSync(descriptor))).pipe(
         Effect.flatMap((descriptor) =>
           Effect.try({
             try: (): LoadInput => {
               const status = fs.fstatSync(descriptor)
-              if (!status.isFile()) return streamed(path, descriptor)
+              if (!status.isFile()) return streamed(path, reader(path, descriptor, false))
               const sizeBytes = status.size
               const head = Buffer.alloc(Math.min(headBytes, sizeBytes))
               fs.readSync(descriptor, head, 0, head.length, 0)

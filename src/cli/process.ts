@@ -11,10 +11,10 @@ export interface ProcessShape {
    */
   readonly stopsWell: () => void
   /**
-   * From now on it computes without a pause in which it could hear a signal: SIGINT and SIGTERM end it at
-   * once.
+   * From now on it computes, or waits in the system, without a pause in which it could hear a signal: SIGINT
+   * and SIGTERM end it at once. Not even an exit of its own ends a process that waits to open a pipe.
    */
-  readonly computes: () => void
+  readonly hearsNothing: () => void
   /** From now on a rejected promise that nobody waits for is told and survived. */
   readonly survivesRejections: (say: (line: string) => void) => void
   /**
@@ -49,7 +49,7 @@ export const thisProcess = (interruptedExitCode: number): ProcessShape => {
     onlyPrints: () => {
       isPrinter = true
     },
-    computes: () => {
+    hearsNothing: () => {
       for (const signal of ["SIGINT", "SIGTERM"]) process.removeAllListeners(signal)
     },
     survivesRejections: (say) => {

@@ -31,7 +31,7 @@ export const simExploreCommand = Command.make(
     const simulation = yield* findScenario(scenario)
     const { exploreRuns } = yield* Effect.promise(() => import("../sim/explore/explore-run.ts"))
     const around = yield* Process
-    around.computes()
+    around.hearsNothing()
     const report = exploreRuns(simulation, { seeds: [seed], runsMax: runs, failuresMax: keepGoing })
     const findings = [...report.findings].map(([recipe, failure]) => ({ recipe, ...failure }))
     if (json) yield* printJson({ simulation: scenario, runs: report.runs, known: report.known, findings })

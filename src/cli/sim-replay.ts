@@ -36,7 +36,7 @@ export const simReplayCommand = Command.make(
     if (parseRecipe(recipe) === undefined)
       return yield* usageFailure('say which run: --seed N, or --recipe "N -> draw@seed -> ..."')
     const around = yield* Process
-    around.computes()
+    around.hearsNothing()
     const { result, trace } = traced(simulation, recipe)
     const { figures, failure, digest, families, knobs, strikes } = result
     if (flags.json) {

@@ -40,7 +40,7 @@ export const simShrinkCommand = Command.make(
     if (recipe === undefined) return yield* usageFailure(`"${seed}" is no seed and no recipe`)
     const { shrinkRun } = yield* loadShrink
     const around = yield* Process
-    around.computes()
+    around.hearsNothing()
     const shrunk = shrinkRun(simulation, recipe, { runsMax: runs })
     if (shrunk === undefined) return yield* usageFailure(`${scenario} does not fail with ${seed}`)
     const { smallest, failure } = shrunk
@@ -65,6 +65,8 @@ export const simReproCommand = Command.make(
     )
   },
   Effect.fnUntraced(function* ({ file, html }) {
+    const around = yield* Process
+    around.hearsNothing()
     const text = yield* Effect.try({
       try: () => readFileSync(file, "utf8"),
       catch: (cause) => usageFailure(`${file} cannot be read: ${(cause as Error).message}`)
@@ -76,8 +78,6 @@ export const simReproCommand = Command.make(
     const { runCase } = yield* loadShrink
     const trace: Array<TraceEntry> = []
     const listen = (entry: TraceEntry) => void trace.push(entry)
-    const around = yield* Process
-    around.computes()
     const result = runCase(simulation, repro.case, { listen, keepHistory: true })
     const { pictureOfRun } = yield* Effect.promise(() => import("./sim-artefacts.ts"))
     const { failure } = result

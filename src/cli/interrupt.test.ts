@@ -1,0 +1,51 @@
+/** What computes without a pause, or waits in the system, is interrupted all the same. */
+import { execFileSync, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
+import { describe, expect, it, onTestFinished } from "vitest"
+
+const main = fileURLToPath(new URL("./main.ts", import.meta.url))
+
+/** Longer than any machine needs until the first run has begun, shorter than all of them take. */
+const underWayMs = 4000
+
+/** A named pipe to which nobody writes. */
+const silentPipe = (): string => {
+  const directory = mkdtempSync(join(tmpdir(), "aplomb-interrupt-"))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const path = join(directory, "pipe")
+  execFileSync("/bin/sh", ["-c", 'mkfifo "$0"', path])
+  return path
+}
+
+const interrupted = async (words: ReadonlyArray<string>) => {
+  const child = spawn(process.execPath, [main, ...words], { stdio: ["pipe", "ignore", "ignore"] })
+  const ended = once(child, "exit")
+  await sleep(underWayMs)
+  child.kill("SIGINT")
+  const late = setTimeout(() => child.kill("SIGKILL"), 20_000)
+  const [exitCode, signal] = await ended
+  clearTimeout(late)
+  // A shell makes 130 of either.
+  return [exitCode ?? 130, signal ?? "SIGINT"]
+}
+
+describe("an interruption", () => {
+  for (const [title, words] of [
+    ["an exploration", ["sim", "explore", "t019", "--runs", "100000"]],
+    ["the wait for a history", ["check-history", "-"]]
+  ] as const) {
+    it(`ends ${title} at once`, { timeout: 60_000 }, async () => {
+      expect(await interrupted(words)).toEqual([130, "SIGINT"])
+    })
+  }
+
+  it("ends the wait for whoever writes to a named pipe", { timeout: 60_000 }, async () => {
+    expect(await interrupted(["kv", "load", silentPipe()])).toEqual([130, "SIGINT"])
+    expect(await interrupted(["check-history", silentPipe()])).toEqual([130, "SIGINT"])
+  })
+})

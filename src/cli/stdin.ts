@@ -1,0 +1,28 @@
+/**
+ * What comes on stdin. Read as a stream, not as a file: whoever holds the other end may have made it one that
+ * does not wait, and a process that waits for a line must still hear an interruption.
+ */
+import { Effect } from "effect"
+import { type CommandFailed, usageFailure } from "./failure.ts"
+
+const noBytes = new Uint8Array(0)
+
+/** Takes what comes next, each time that it is run; no bytes are the end. */
+export const stdinParts = (): Effect.Effect<Uint8Array, CommandFailed> => {
+  const parts: AsyncIterator<Uint8Array> = process.stdin[Symbol.asyncIterator]()
+  return Effect.tryPromise({
+    try: () => parts.next(),
+    catch: (cause) => usageFailure(`stdin cannot be read: ${(cause as Error).message}`)
+  }).pipe(Effect.map(({ done, value }) => (done === true ? noBytes : value)))
+}
+
+/** All of it, to its end. */
+export const allOfStdin = Effect.gen(function* () {
+  const next = stdinParts()
+  const taken: Array<Uint8Array> = []
+  for (;;) {
+    const part = yield* next
+    if (part.length === 0) return Buffer.concat(taken)
+    taken.push(part)
+  }
+})
