@@ -74,6 +74,42 @@ describe("writes past the cache", () => {
     expect(whole.subarray(end).every((byte) => byte === 0)).toBe(true)
   })
 
+  it("go on from what they hold, in steps that are larger and smaller than that", () => {
+    const draw = numbers(11)
+    for (let file = 0; file < 4; file++) {
+      const log = make(`${file}`, new Uint8Array(sizeBytes))
+      if (log === undefined) return
+      const model = new Uint8Array(sizeBytes)
+      const window = new DirectWindow()
+      // A log that was there before: what stands in front of the first write is known to the disk alone.
+      let offset = file === 0 ? 0 : 1 + draw(9000)
+      new DirectWindow().write(log, 0, model.subarray(0, offset).fill(7), true)
+      for (;;) {
+        const lengthBytes = [1 + draw(300), 1 + draw(9000), 4096, 1 + draw(700_000)][draw(4)]!
+        if (offset + lengthBytes > sizeBytes) break
+        const bytes = new Uint8Array(lengthBytes).fill(1 + draw(255))
+        window.write(log, offset, bytes, true)
+        model.set(bytes, offset)
+        offset += lengthBytes
+      }
+      expect(Buffer.compare(fs.readFileSync(`${directory}/${file}`), model)).toBe(0)
+    }
+  })
+
+  it("do not ask the device for what they hold", () => {
+    const log = make("log", new Uint8Array(sizeBytes))
+    if (log === undefined) return
+    const window = new DirectWindow()
+    // Nothing can be read through this: the first write begins a block, the others go on from it.
+    const blind = { ...log, descriptor: -1 }
+    for (let offset = 0; offset + 20_000 < sizeBytes; offset += 20_000)
+      window.write(blind, offset, new Uint8Array(20_000).fill(offset % 251), true)
+    expect(() => new DirectWindow().write(blind, 20_000, new Uint8Array(1), true)).toThrow()
+    const whole = fs.readFileSync(`${directory}/log`)
+    for (let offset = 0; offset + 20_000 < sizeBytes; offset += 20_000)
+      expect([whole[offset], whole[offset + 19_999]]).toEqual([offset % 251, offset % 251])
+  })
+
   it("are left to others where the file does not end with a block, or is not there", () => {
     fs.writeFileSync(`${directory}/odd`, new Uint8Array(5000))
     expect(openDirect(`${directory}/odd`, 5000)).toBeUndefined()

@@ -54,7 +54,10 @@ export class DirectWindow {
   write(file: DirectFile, offset: number, bytes: Uint8Array, isEnd = false): void {
     const from = blockOf(offset)
     const end = blockOf(offset + bytes.length + blockBytes - 1)
-    if (file !== this.#of || from < this.#start || end > this.#end) this.#load(file, from, end - from, isEnd)
+    if (file !== this.#of || from < this.#start || end > this.#end) {
+      if (isEnd) this.#moveTo(file, offset, end)
+      else this.#load(file, from, end - from, Number.POSITIVE_INFINITY)
+    }
     const memory = this.#memory!
     const start = this.#start
     memory.set(bytes, offset - start)
@@ -66,13 +69,23 @@ export class DirectWindow {
     }
   }
 
-  /** Of the end of a file only the first block is read: it may hold what stands before the new bytes. */
-  #load(file: DirectFile, from: number, neededBytes: number, isEnd: boolean): void {
+  /** At the end of a file only what stands before the new bytes in their first block has to be known. */
+  #moveTo(file: DirectFile, offset: number, end: number): void {
+    const from = blockOf(offset)
+    const isHeld = file === this.#of && from >= this.#start && offset <= this.#end
+    // As a log grows it is in the window still: asking the device would take as long as a write.
+    const before = isHeld ? this.#memory!.slice(from - this.#start, offset - this.#start) : undefined
+    this.#load(file, from, end - from, before === undefined && offset > from ? blockBytes : 0)
+    if (before !== undefined) this.#memory!.set(before)
+  }
+
+  /** Has the window begin at a block: with so many bytes of the file as are unknown, then zeros. */
+  #load(file: DirectFile, from: number, neededBytes: number, unknown: number): void {
     if (this.#memory === undefined || this.#memory.length < neededBytes)
       this.#memory = aligned(Math.max(windowBytes, neededBytes))
     this.#of = undefined
     const wantedBytes = Math.min(this.#memory.length, file.sizeBytes - from)
-    const unknownBytes = isEnd ? Math.min(blockBytes, wantedBytes) : wantedBytes
+    const unknownBytes = Math.min(unknown, wantedBytes)
     this.#memory.fill(0, unknownBytes)
     for (let read = 0; read < unknownBytes; ) {
       const step = fs.readSync(file.descriptor, this.#memory, read, unknownBytes - read, from + read)
