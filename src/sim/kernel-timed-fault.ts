@@ -22,7 +22,10 @@ export type StrikeGate = () => boolean
 
 let gate: StrikeGate = () => true
 
-/** The timed faults that `make` makes ask this gate before each strike. */
+/**
+ * The timed faults that `make` makes ask this gate before each strike. It holds for this one call, which
+ * cannot be left and come back to: runs in one process do not meet each other's, not even one within another.
+ */
 export const gatedBy = <A>(asked: StrikeGate, make: () => A): A => {
   const before = gate
   gate = asked
