@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process"
+import { statSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 
@@ -23,6 +24,22 @@ describe.each([
     const { status, stderr } = run(program, "--nope")
     expect(stderr).toMatch(/^Unknown option '--nope'.*\nUsage: .+\n$/)
     expect(status).toBe(2)
+  })
+})
+
+const timeOf = (path: string): number => statSync(join(root, path)).mtimeMs
+const isInstalled = timeOf("package-lock.json") <= timeOf("node_modules/.package-lock.json")
+
+// It would install packages first, where those that are there are out of date.
+describe.runIf(isInstalled)("scripts/torture", () => {
+  it("prints its usage where it is asked for help, and builds nothing for it", () => {
+    const script = spawnSync("/bin/sh", [join(root, "scripts", "torture"), "--help"], {
+      cwd: root,
+      encoding: "utf8",
+      timeout: 20_000
+    })
+    expect([script.status, script.stderr]).toEqual([0, ""])
+    expect(script.stdout).toMatch(/^Usage: npm run torture .+\n$/)
   })
 })
 

@@ -22,11 +22,18 @@ import { simCommand } from "./sim.ts"
 import { statusCommand } from "./status.ts"
 import { packageVersion } from "./version.ts"
 
+/** The words of a problem as one sentence: suggestions come on lines of their own. */
+const sentenceOf = (message: string): string =>
+  message
+    .trim()
+    .replace(/\s+Did you mean this\?\s+/, ", did you mean: ")
+    .replace(/\s+/g, " ")
+
 /** Wrong usage is answered by what is wrong, where errors go; the help is for those who ask for it. */
 const presenter = CliOutput.layerPresenter({
   present: (event) => {
     if (event._tag !== "InvalidInvocation") return CliOutput.defaultPresenter.present(event)
-    const problems = event.errors.map(({ message }) => message.trim().replace(/\s+/g, " "))
+    const problems = event.errors.map(({ message }) => sentenceOf(message))
     return printError(`aplomb: ${problems.join("; ")} (see ${event.commandPath.join(" ")} --help)`)
   }
 })

@@ -1,6 +1,7 @@
 /** What is kept of a run of the simulator: trace, history, verdict, and how to see it again. */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { Effect } from "effect"
 import { makeDirectories } from "../runtime/storage/files-directories.ts"
 import { pictureOf } from "../sim/picture/page.ts"
 import type { PictureOperation } from "../sim/picture/scene.ts"
@@ -9,6 +10,7 @@ import { recipeOf } from "../sim/seeds.ts"
 import type { Simulation } from "../sim/simulation.ts"
 import type { TraceEntry } from "../sim/trace.ts"
 import type { HistoryLine } from "../sim/workload/history.ts"
+import { writing } from "./written.ts"
 
 /** The command that runs a recipe again. */
 export const replayCommand = (simulation: string, recipe: string): string =>
@@ -32,14 +34,20 @@ export const traced = (
 }
 
 /**
+ * Runs a recipe again and writes all about it into a directory of its own below `parent`; returns its path,
+ * or fails with a sentence.
+ */
+export const keepRun = (parent: string, simulation: Simulation, recipe: string) =>
+  Effect.suspend(() => {
+    const { result, trace } = traced(simulation, recipe)
+    return writing(parent, () => writeArtefacts(parent, result, trace))
+  })
+
+/**
  * Writes trace.jsonl, history.jsonl, picture.html and failure.json into a directory of the run's own below
  * `parent`; returns its path.
  */
-export const writeArtefacts = (
-  parent: string,
-  result: RunResult,
-  trace: ReadonlyArray<TraceEntry>
-): string => {
+const writeArtefacts = (parent: string, result: RunResult, trace: ReadonlyArray<TraceEntry>): string => {
   const name = `${result.simulation}-${result.recipe.replaceAll(/[^\d@]+/g, "_")}`
   const directory = join(parent, name.slice(0, 120))
   makeDirectories(directory)

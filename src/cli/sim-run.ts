@@ -10,9 +10,8 @@ import type { KnownSeed } from "../sim/seeds.ts"
 import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
 import { countFlag, durationFlag, jobsFlag, jsonFlag } from "./flags.ts"
 import { print, printError, printErrorUnsafe, printJson } from "./output.ts"
-import { replayCommand, traced, writeArtefacts } from "./sim-artefacts.ts"
+import { keepRun, replayCommand } from "./sim-artefacts.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
-import { writing } from "./written.ts"
 
 const progressEveryMs = 1000
 
@@ -99,11 +98,9 @@ export const simRunCommand = Command.make(
     if (process.stderr.isTTY === true) printErrorUnsafe("\r\u001b[K")
     const kept: Array<string | undefined> = []
     for (const { recipe } of report.findings) {
-      const { result, trace } = traced(simulation, recipe)
-      const directory = writing(flags.out, () => writeArtefacts(flags.out, result, trace))
       // What was found is told all the same: it may have taken hours.
       const unwritten = ({ message }: CommandFailed) => Effect.as(printError(`aplomb: ${message}`), undefined)
-      kept.push(yield* Effect.catch(directory, unwritten))
+      kept.push(yield* Effect.catch(keepRun(flags.out, simulation, recipe), unwritten))
     }
     if (flags.json) {
       const millis = Math.round(performance.now() - startedMs)

@@ -1,4 +1,4 @@
-/** Numbers that make no sense are refused by one sentence, before anything is begun. */
+/** Numbers and words that make no sense are refused by one sentence, before anything is begun. */
 import { describe, expect, it } from "vitest"
 import { runCommand } from "./run-command.test-support.ts"
 
@@ -15,6 +15,16 @@ describe("aplomb", () => {
       expect([status, stdout]).toEqual([2, ""])
       const problem = `Invalid value for flag ${flag}: "${value}". Expected: ${expected}`
       expect(stderr).toBe(`aplomb: ${problem} (see aplomb ${command} --help)\n`)
+    })
+  }
+
+  for (const [words, said] of [
+    [["nod"], 'Unknown subcommand "nod" for "aplomb", did you mean: node (see aplomb --help)'],
+    [["sim", "wind"], 'Unknown subcommand "wind" for "aplomb sim" (see aplomb sim --help)']
+  ] as const) {
+    it(`refuses the words ${words.join(" ")} by one sentence`, () => {
+      const { status, stdout, stderr } = runCommand(words)
+      expect([status, stdout, stderr]).toEqual([2, "", `aplomb: ${said}\n`])
     })
   }
 })

@@ -39,6 +39,9 @@ describe("aplomb status", () => {
   it("fails where nobody answers, and where there is no bus", async () => {
     const nobody = await run(["status", "--cluster", "nobody"])
     expect([nobody.exitCode, nobody.stderr]).toEqual([3, expect.stringContaining("no node of the cluster")])
+    const bench = await run(["bench", "--cluster", "nobody", "--timeout", "1s"])
+    expect([bench.exitCode, bench.stdout]).toEqual([3, ""])
+    expect(bench.stderr).toMatch(/^aplomb: nothing was done: no answer came in time.*\n$/)
     const noBus = await run(["status", "--servers", "127.0.0.1:9"])
     expect([noBus.exitCode, noBus.stderr]).toEqual([3, expect.stringContaining("no bus at 127.0.0.1:9")])
   })
