@@ -20,7 +20,7 @@ const cluster = Effect.gen(function* () {
       const self = { node, storage: StorageId(storage) }
       const bus = yield* exchange.connect
       const context = yield* Effect.provideService(makeNodeContext("c", self), Bus, bus)
-      const { detector } = yield* spawnDetector(context, nodes, settings)
+      const { detector } = yield* spawnDetector(context, nodes, settings, () => 0)
       for (const other of nodes.filter((name) => name !== node)) {
         yield* context.listen(context.subjects.from(NodeId(other)), detector.take)
       }

@@ -83,11 +83,15 @@ const listeners = () => {
   return { add, tell }
 }
 
-/** Spawns the detector of a node: it watches the other ones of `nodes` while the scope is open. */
+/**
+ * Spawns the detector of a node: it watches the other ones of `nodes` while the scope is open, and tells them
+ * how many durable frames its log has.
+ */
 export const spawnDetector = Effect.fnUntraced(function* (
   context: NodeContext,
   nodes: ReadonlyArray<string>,
-  settings: DetectorSettings
+  settings: DetectorSettings,
+  frames: () => number
 ) {
   const { self, subjects, monotonicMs: nowMs } = context
   const others = nodes.filter((node) => node !== self.node).map((node) => NodeId(node))
@@ -108,7 +112,7 @@ export const spawnDetector = Effect.fnUntraced(function* (
         return
       }
       case "BeatDue": {
-        const { state: next, beat } = beatNow(state, nowMs())
+        const { state: next, beat } = beatNow(state, nowMs(), frames())
         state = next
         context.publish(subjects.from(self.node), noGroup, beat)
         return

@@ -4,6 +4,7 @@ import { knob } from "../runtime/buggify.ts"
 import { StorageCorrupted } from "../runtime/storage/errors.ts"
 import { openWal } from "../runtime/storage/wal.ts"
 import type { Compacted } from "./compaction.ts"
+import { Floors } from "./floors.ts"
 import { GroupLog } from "./group-log.ts"
 import { KeeperStore } from "./keeper-store.ts"
 import type { NodeConfig } from "./node-config.ts"
@@ -34,6 +35,7 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
   }
   const numbers = new Map<string, number>()
   const keeper = new KeeperStore()
+  const floors = new Floors()
   const writer =
     config.groups.length < gathersFrom.value ? undefined : yield* spawnSoon(`${config.node}/writer`)
   const wal = yield* openWal(
@@ -46,7 +48,10 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
     },
     ({ type, group, body }, position) => {
       if (group !== nodeGroup) return logOf(group).recover(type, body, position)
-      if (type !== groupNamed) return keeper.recover(type, body)
+      if (type !== groupNamed) {
+        floors.recover(type, body)
+        return keeper.recover(type, body)
+      }
       const number = body[0]! | (body[1]! << 8)
       numbers.set(new TextDecoder().decode(body.subarray(2)), number)
       logOf(number)
@@ -68,6 +73,7 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
     return yield* new StorageCorrupted({ path: `${config.data}/wal`, offset: 0, reason })
   }
   keeper.attach(wal)
+  floors.attach(wal)
   yield* wal.mark
   const checkpoint = () => {
     for (const [name, number] of numbers) wal.append(groupNamed, nodeGroup, encodeName(number, name))
@@ -75,7 +81,7 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
   const compacted: Compacted = {
     wal,
     logs: [...byNumber.values()],
-    checkpoints: [checkpoint, () => keeper.checkpoint()]
+    checkpoints: [checkpoint, () => keeper.checkpoint(), () => floors.checkpoint()]
   }
-  return { wal, logs, keeper, compacted, actors: writer === undefined ? [] : [writer.actor] }
+  return { wal, logs, keeper, floors, compacted, actors: writer === undefined ? [] : [writer.actor] }
 })

@@ -30,7 +30,7 @@ import { ConfigInvalid, holdersOf, mastersOf, type NodeConfig } from "./node-con
 import { count, makeNodeContext, type NodeContext } from "./node-context.ts"
 import { openGroupLogs } from "./node-storage.ts"
 import { serveOperators } from "./operators.ts"
-import { announce, type DuplicateNode } from "./presence.ts"
+import { announce, type Presence, type PresenceFailure } from "./presence.ts"
 import { callRoll } from "./roll-call.ts"
 import { asNodes } from "./seat-taking.ts"
 import { openSnapshotStore, type SnapshotRefused } from "./snapshot-store.ts"
@@ -39,7 +39,7 @@ import { serveSnapshots } from "./snapshot-transfer.ts"
 export { ConfigInvalid, type NodeConfig, nodeConfig } from "./node-config.ts"
 
 /** Why a node that ran stops by itself. */
-export type NodeFailure = GroupFailure | MasterFailure | DuplicateNode
+export type NodeFailure = GroupFailure | MasterFailure | PresenceFailure
 
 /** Why a node does not start. */
 export type StartFailure =
@@ -54,7 +54,7 @@ export type StartFailure =
   | BadSubject
   | ConfigInvalid
   | MasterFailure
-  | DuplicateNode
+  | PresenceFailure
 
 /** What a node tells of itself. */
 export interface NodeStatus {
@@ -124,6 +124,7 @@ const payloadMinBytes = 1024 * 1024
  * Fails with `ConfigInvalid` where a group names a machine that is not given, `DirectoryInUse`,
  * `WrongCluster`,
  * `UnknownFormat`, `StorageCorrupted` or `DiskFailed` for its data, `DuplicateNode` where its name is taken,
+ * `StorageRolledBack` where the data is an old copy,
  * `BusUnavailable` or `BadSubject` for the bus. What ends it later fails `failure` of the node that it
  * returns.
  *
@@ -149,19 +150,20 @@ export const runNode = Effect.fnUntraced(function* (
     const problem = `group ${unknown.name}: there is no machine named "${unknown.machine}"`
     return yield* new ConfigInvalid({ problem })
   }
-  const { wal, logs, keeper, compacted, actors } = yield* openGroupLogs(config)
+  const { wal, logs, keeper, floors, compacted, actors } = yield* openGroupLogs(config)
   const self: Replica = { node: NodeId(config.node), storage: StorageId(wal.storageId) }
   const context = yield* contextOf(config, self, logs)
   yield* checkPayload(context.bus.maxPayloadBytes)
   const failed = yield* Deferred.make<never, NodeFailure>()
   const fail = (failure: NodeFailure) => Deferred.doneUnsafe(failed, Effect.fail(failure))
-  const presence = yield* announce(context, config.nodes, () => promisesIn(logs))
-  yield* Effect.forkScoped(Effect.catch(presence.duplicate, (failure) => Effect.sync(() => fail(failure))))
+  const disk = { promised: () => promisesIn(logs), floors, frames: () => wal.stats().frames }
+  const presence = yield* announce(context, config.nodes, disk)
+  yield* Effect.forkScoped(Effect.catch(presence.failure, (failure) => Effect.sync(() => fail(failure))))
   yield* context.bus.onStatus((status) => {
     if (status === "Connected") presence.greet()
   })
   const master = yield* runMasterPart({ config, context, logs, store: keeper, onFailure: fail })
-  const { detector, actor: detecting } = yield* spawnDetector(context, config.nodes, config)
+  const { detector, actor: detecting } = yield* spawnDetector(context, config.nodes, config, disk.frames)
   const groups = new Map<GroupId, Group>()
   const sources = new Map<GroupId, CatchUpSource>()
   const compact = compactFor(yield* makeCompaction(compacted), wal, logs, groups)
@@ -189,7 +191,7 @@ export const runNode = Effect.fnUntraced(function* (
   const operators = yield* serveOperators(context, groups)
   endNode(fail, ...actors, server, yield* serveSnapshots(context, groups), operators, detecting)
   const roll = yield* callRoll(context, groups)
-  yield* listen(config, context, { groups, detector, master, roll })
+  yield* listen(config, context, { groups, presence, detector, master, roll })
   const status = (): NodeStatus => ({
     id: config.node,
     storage: wal.storageId,
@@ -233,6 +235,7 @@ const compactFor = (
 
 interface NodeParts {
   readonly groups: ReadonlyMap<GroupId, Group>
+  readonly presence: Presence
   readonly detector: Detector
   readonly master: MasterPart
   readonly roll: { readonly take: (packet: Packet) => void }
@@ -240,10 +243,13 @@ interface NodeParts {
 
 const listen = Effect.fnUntraced(function* (config: NodeConfig, context: NodeContext, parts: NodeParts) {
   const { subjects, self } = context
-  const { groups, detector, master, roll } = parts
+  const { groups, presence, detector, master, roll } = parts
   const take = (packet: Packet): void => {
     if (packet.body._tag === "Roll") return roll.take(packet)
-    if (packet.body._tag === "Beat") return detector.take(packet)
+    if (packet.body._tag === "Beat") {
+      presence.hearFrames(packet.from, packet.body.frames)
+      return detector.take(packet)
+    }
     if (isOfMasters(packet.body)) return master.take(packet)
     const group = groups.get(packet.group)
     if (group === undefined) count(context.counters, "unknown group")

@@ -1,8 +1,13 @@
-/** Who is here: nodes tell each other their storage, and two processes under one name find each other out. */
+/**
+ * Who is here: nodes tell each other their storage, two processes under one name find each other out, and so
+ * does one that was given an old copy of its disk.
+ */
 import { Clock, Data, Effect, Random } from "effect"
+import type { Floor } from "../protocol/detector.ts"
 import { type Ballot, GroupId, type NodeId, noBallot, type Replica } from "../protocol/ids.ts"
 import type { PromisedIn } from "../protocol/taking-seat.ts"
 import type { Hello, Packet } from "../wire/packet.ts"
+import { type Floors, StorageRolledBack } from "./floors.ts"
 import type { NodeContext } from "./node-context.ts"
 
 /** Another process runs under this node's name. */
@@ -12,26 +17,160 @@ export class DuplicateNode extends Data.TaggedError("DuplicateNode")<{ readonly 
   }
 }
 
+export type PresenceFailure = DuplicateNode | StorageRolledBack
+
+/** What a node knows by its disk. */
+export interface DiskKnown {
+  /** What its acceptors have promised. */
+  readonly promised: () => ReadonlyArray<PromisedIn>
+  readonly floors: Floors
+  /** Durable frames of its log. */
+  readonly frames: () => number
+}
+
 export interface Presence {
   /** The replica that a node said it is; undefined before it was heard. */
   readonly replicaOf: (node: NodeId) => Replica | undefined
   /** The highest ballot of a group that a node was heard to have promised. */
   readonly promisedOf: (group: GroupId) => Ballot
-  /** Fails when another process turns out to be this node, and to have been here first. */
-  readonly duplicate: Effect.Effect<never, DuplicateNode>
+  /**
+   * Fails when another process turns out to be this node, and to have been here first; or when somebody has
+   * heard this node's disk tell of more than it has.
+   */
+  readonly failure: Effect.Effect<never, PresenceFailure>
+  /** Another node says how many frames its disk has. One that was heard to have more is told so. */
+  readonly hearFrames: (from: Replica, frames: number) => void
   /** Says hello again: after the bus was away, somebody else may have taken the name. */
   readonly greet: () => void
   /** The same for those who wait to hear of a node: not more often than now and then, however many wait. */
   readonly lookFor: () => void
 }
 
+/** How often it asks again those who have not answered. */
+const askAgainMs = 100
 /** Many groups may want to hear of the same nodes: at most one hello goes out in this time. */
 const greetEveryMs = 40
 /** How long a starting node listens for another one of its name. */
 const listenMs = 250
+/** How long a node that had a disk waits for all others before it counts on what that holds. */
+const patienceMs = 1000
 const noGroup = GroupId("")
 
+/** One life of the process. */
 type Started = Pick<Hello, "instance" | "startedAtMs">
+
+const isEarlier = (a: Started, b: Started): boolean =>
+  a.startedAtMs < b.startedAtMs || (a.startedAtMs === b.startedAtMs && a.instance < b.instance)
+
+class Attendance implements Presence {
+  isStarting = true
+  failed: PresenceFailure | undefined
+  readonly #context: NodeContext
+  readonly #nodes: ReadonlyArray<string>
+  readonly #disk: DiskKnown
+  readonly #me: Started
+  readonly #known: Map<NodeId, Replica>
+  readonly #promised = new Map<GroupId, Ballot>()
+  #onFailed: ((failure: PresenceFailure) => void) | undefined
+  #greetedAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(context: NodeContext, nodes: ReadonlyArray<string>, disk: DiskKnown, me: Started) {
+    this.#context = context
+    this.#nodes = nodes
+    this.#disk = disk
+    this.#me = me
+    this.#known = new Map([[context.self.node, context.self]])
+  }
+
+  get isComplete(): boolean {
+    return this.#known.size === this.#nodes.length
+  }
+
+  replicaOf(node: NodeId): Replica | undefined {
+    return this.#known.get(node)
+  }
+
+  promisedOf(group: GroupId): Ballot {
+    return this.#promised.get(group) ?? noBallot
+  }
+
+  readonly failure = Effect.callback<never, PresenceFailure>((resume) => {
+    this.#onFailed = (failure) => resume(Effect.fail(failure))
+    if (this.failed !== undefined) this.#onFailed(this.failed)
+  })
+
+  greet(): void {
+    this.#say(true)
+  }
+
+  lookFor(): void {
+    this.#nowAndThen(true)
+  }
+
+  hearFrames(from: Replica, frames: number): void {
+    if (!this.#nodes.includes(from.node)) return
+    const { floors } = this.#disk
+    if (frames < floors.of(from)) this.#nowAndThen(false)
+    else floors.raise(from, frames, this.#context.monotonicMs())
+  }
+
+  readonly hear = ({ from, body }: Packet): void => {
+    if (body._tag !== "Hello" || body.instance === this.#me.instance) return
+    const isNamesake = from.node === this.#context.self.node
+    if (isNamesake) this.#hearNamesake(body)
+    // Whoever makes names up must not fill our memory with them.
+    else if (this.#nodes.includes(from.node)) this.#hearNode(from, body)
+    // Whoever has not got its name yet does not defend it.
+    if (body.asks && !(isNamesake && this.isStarting)) this.#say(false, body.instance)
+  }
+
+  #hearNamesake(hello: Hello): void {
+    const isAnswer = hello.answers === this.#me.instance
+    if (isAnswer && (this.isStarting || isEarlier(hello, this.#me)))
+      this.#fail(new DuplicateNode({ node: this.#context.self.node }))
+    else if (hello.answers === "" && isEarlier(hello, this.#me)) this.greet()
+  }
+
+  #hearNode(from: Replica, { promised, floors }: Hello): void {
+    this.#known.set(from.node, from)
+    for (const { group, ballot } of promised)
+      if (ballot > this.promisedOf(group)) this.#promised.set(group, ballot)
+    for (const floor of floors) this.#hearFloor(floor, from.node)
+  }
+
+  #hearFloor({ of, frames: floor }: Floor, by: NodeId): void {
+    const { self, monotonicMs } = this.#context
+    const { floors, frames } = this.#disk
+    if (of.node !== self.node) {
+      if (this.#nodes.includes(of.node)) floors.raise(of, floor, monotonicMs())
+    } else if (of.storage === self.storage && floor > frames())
+      this.#fail(new StorageRolledBack({ node: self.node, frames: frames(), floor, by }))
+  }
+
+  #fail(failure: PresenceFailure): void {
+    this.failed ??= failure
+    this.#onFailed?.(failure)
+  }
+
+  #nowAndThen(asks: boolean): void {
+    const nowMs = this.#context.monotonicMs()
+    if (nowMs - this.#greetedAtMs < greetEveryMs) return
+    this.#greetedAtMs = nowMs
+    this.#say(asks)
+  }
+
+  #say(asks: boolean, answers = ""): void {
+    const { promised, floors } = this.#disk
+    const known = { promised: promised(), floors: floors.all }
+    this.#context.publish(this.#context.subjects.hello, noGroup, {
+      _tag: "Hello",
+      ...this.#me,
+      asks,
+      answers,
+      ...known
+    })
+  }
+}
 
 /**
  * Announces this node and listens for the others. Fails with `DuplicateNode` where the name is taken: then
@@ -40,70 +179,33 @@ type Started = Pick<Hello, "instance" | "startedAtMs">
  *
  * Only an answer to this very process proves that somebody is there: a hello by itself may be an old one, of
  * this node's last life, that somebody sends again.
+ *
+ * Fails with `StorageRolledBack` where another node has heard of more than is on the disk. A node that has
+ * something on its disk waits for all others to say what they heard, for a second where some do not; later
+ * it ends whenever somebody does.
  */
 export const announce = Effect.fnUntraced(function* (
   context: NodeContext,
   nodes: ReadonlyArray<string>,
-  promised: () => ReadonlyArray<PromisedIn>
+  disk: DiskKnown
 ) {
-  const { self, subjects } = context
-  const known = new Map<NodeId, Replica>([[self.node, self]])
+  const { subjects, monotonicMs } = context
   const instance = `${(yield* Random.nextInt).toString(36)}${(yield* Random.nextInt).toString(36)}`
   const startedAtMs = yield* Clock.currentTimeMillis
-  const me = { _tag: "Hello", instance, startedAtMs } as const
-  const heard = new Map<GroupId, Ballot>()
-  const say = (hello: Omit<Hello, "promised">) =>
-    context.publish(subjects.hello, noGroup, { ...hello, promised: promised() })
-  const ask = () => say({ ...me, asks: true, answers: "" })
-  let greetedAtMs = Number.NEGATIVE_INFINITY
-  let isStarting = true
-  let lost: (() => void) | undefined
-  let isLost = false
-  const hearNamesake = (hello: Hello): void => {
-    if (hello.answers === instance && (isStarting || isEarlier(hello, me))) {
-      isLost = true
-      lost?.()
-    } else if (hello.answers === "" && isEarlier(hello, me)) ask()
-  }
-  const hear = ({ from, body }: Packet): void => {
-    if (body._tag !== "Hello" || body.instance === instance) return
-    const isNamesake = from.node === self.node
-    if (isNamesake) hearNamesake(body)
-    // Whoever makes names up must not fill our memory with them.
-    else if (nodes.includes(from.node)) {
-      known.set(from.node, from)
-      for (const { group, ballot } of body.promised)
-        if (ballot > (heard.get(group) ?? noBallot)) heard.set(group, ballot)
-    }
-    // Whoever has not got its name yet does not defend it.
-    if (body.asks && !(isNamesake && isStarting)) say({ ...me, asks: false, answers: body.instance })
-  }
-  yield* context.listen(subjects.hello, hear)
-  ask()
+  const attendance = new Attendance(context, nodes, disk, { instance, startedAtMs })
+  yield* context.listen(subjects.hello, attendance.hear)
+  const untilMs = monotonicMs() + patienceMs
+  const isPatient = () => disk.frames() > 0 && !attendance.isComplete && monotonicMs() < untilMs
+  attendance.greet()
   yield* Effect.sleep(listenMs)
-  const duplicate = () => new DuplicateNode({ node: self.node })
-  if (isLost) return yield* duplicate()
-  isStarting = false
+  while (attendance.failed === undefined && isPatient()) {
+    attendance.greet()
+    yield* Effect.sleep(askAgainMs)
+  }
+  if (attendance.failed !== undefined) return yield* attendance.failed
+  attendance.isStarting = false
   // Of two that started in the same moment each hears the other only now.
-  ask()
-  const lookFor = () => {
-    const nowMs = context.monotonicMs()
-    if (nowMs - greetedAtMs < greetEveryMs) return
-    greetedAtMs = nowMs
-    ask()
-  }
-  const presence: Presence = {
-    replicaOf: (node) => known.get(node),
-    promisedOf: (group) => heard.get(group) ?? noBallot,
-    duplicate: Effect.callback<never, DuplicateNode>((resume) => {
-      if (isLost) return resume(Effect.fail(duplicate()))
-      lost = () => resume(Effect.fail(duplicate()))
-    }),
-    greet: ask,
-    lookFor
-  }
+  attendance.greet()
+  const presence: Presence = attendance
   return presence
 })
-
-const isEarlier = (a: Started, b: Started): boolean =>
-  a.startedAtMs < b.startedAtMs || (a.startedAtMs === b.startedAtMs && a.instance < b.instance)

@@ -23,6 +23,7 @@ const beat = (number: number, more: Partial<Beat> = {}): Beat => ({
   number,
   sentAtMs: 0,
   lagMs: 0,
+  frames: 7,
   echoes: [],
   ...more
 })
@@ -35,7 +36,7 @@ const suspects = (state: DetectorState) =>
 const awake = (state: DetectorState, throughMs: number): DetectorState => {
   let next = state
   for (let atMs = next.beatDueAtMs; atMs <= throughMs; atMs += settings.heartbeatIntervalMs)
-    next = beatNow(next, atMs).state
+    next = beatNow(next, atMs, 7).state
   return next
 }
 
@@ -118,19 +119,19 @@ describe("an own stall", () => {
     const woken = lookAround(spoken, 1000)
     expect(woken.suspected).toEqual([])
     expect(nextLookMs(woken.state, 1000)).toBe(250)
-    expect(lookAround(awake(beatNow(woken.state, 1000).state, 1249), 1249).suspected).toEqual([])
-    expect(lookAround(awake(beatNow(woken.state, 1000).state, 1250), 1250).suspected).toEqual([n2, n3])
+    expect(lookAround(awake(beatNow(woken.state, 1000, 7).state, 1249), 1249).suspected).toEqual([])
+    expect(lookAround(awake(beatNow(woken.state, 1000, 7).state, 1250), 1250).suspected).toEqual([n2, n3])
   })
 
   it("leaves those suspected that were suspected before it", () => {
     const late = lookAround(awake(watching(), 250), 250).state
-    expect(suspects(beatNow(late, 5000).state)).toEqual([n2, n3])
+    expect(suspects(beatNow(late, 5000, 7).state)).toEqual([n2, n3])
   })
 
   it("is told to the others as lag, which fades", () => {
-    const stalled = beatNow(awake(watching(), 100), 400)
+    const stalled = beatNow(awake(watching(), 100), 400, 7)
     expect(stalled.beat.lagMs).toBe(250)
-    const next = beatNow(stalled.state, 450)
+    const next = beatNow(stalled.state, 450, 7)
     expect(next.beat.lagMs).toBeCloseTo(218.75)
     expect(next.beat.number).toBe(stalled.beat.number + 1)
   })
@@ -138,10 +139,10 @@ describe("an own stall", () => {
 
 describe("round trips", () => {
   it("are measured by what comes back, without the time that it lay there", () => {
-    const sent = beatNow(watching(), 0)
+    const sent = beatNow(watching(), 0, 7)
     // The other one gets it, keeps it for 30 ms, and gives it back with its own beat.
     const there = heardBeat(watchNodes([n1], settings, 1, 500), n2, on(n1), sent.beat, 510).state
-    const back = beatNow(there, 540).beat
+    const back = beatNow(there, 540, 7).beat
     expect(back.echoes).toEqual([{ node: n1, life: 7, sentAtMs: 0, heldMs: 30 }])
     const step = heard(sent.state, n2, 42, back)
     expect(step.state.peers.get(n2)).toMatchObject({ rttMs: 12, rttDeviationMs: 6 })

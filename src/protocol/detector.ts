@@ -31,7 +31,15 @@ export interface Beat {
   readonly sentAtMs: number
   /** By how much the sender's own event loop was late lately, at worst. */
   readonly lagMs: number
+  /** Durable frames of the sender's log: it may never come back with fewer. */
+  readonly frames: number
   readonly echoes: ReadonlyArray<Echo>
+}
+
+/** The most frames that a disk was heard to have. */
+export interface Floor {
+  readonly of: Replica
+  readonly frames: number
 }
 
 /** Another node, as this one sees it. */
@@ -125,10 +133,11 @@ export const busChanged = (state: DetectorState, isConnected: boolean, nowMs: nu
 const stallMs = ({ heartbeatIntervalMs, failureTimeoutMs }: DetectorSettings): number =>
   Math.min(2 * heartbeatIntervalMs, failureTimeoutMs / 2)
 
-/** The beat that is due now, and what its own lateness says of this node. */
+/** The beat that is due now, and what its own lateness says of this node, whose log has so many frames. */
 export const beatNow = (
   before: DetectorState,
-  nowMs: number
+  nowMs: number,
+  frames: number
 ): { readonly state: DetectorState; readonly beat: Beat } => {
   const lateMs = Math.max(0, nowMs - before.beatDueAtMs)
   const state: DetectorState = {
@@ -143,7 +152,7 @@ export const beatNow = (
     echoes.push({ node, life: beat.life, sentAtMs: beat.sentAtMs, heldMs: nowMs - heardAtMs })
   }
   const { life, beats: number, lagMs } = state
-  return { state, beat: { _tag: "Beat", life, number, sentAtMs: nowMs, lagMs, echoes } }
+  return { state, beat: { _tag: "Beat", life, number, sentAtMs: nowMs, lagMs, frames, echoes } }
 }
 
 /** A node whose own beat is long overdue stood still: silence of the others counts from now on only. */

@@ -103,6 +103,8 @@ interface Layout {
  */
 export class DiskLog {
   readonly groups = new Map<number, GroupOnDisk>()
+  /** Durable frames since the directory was formatted, as far as they were read. */
+  frames = 0
   /** Called with each record of the node itself that has become durable. */
   onNodeRecord: ((type: number, body: Uint8Array) => void) | undefined
   readonly #disk: SimDisk
@@ -223,6 +225,7 @@ export class DiskLog {
       return false
     }
     this.#offset += frame.lengthBytes
+    this.frames = frame.sequence
     this.#buffer = undefined
     for (const { type, group, body } of frame.records) {
       if (group === 0) {

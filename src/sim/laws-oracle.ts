@@ -42,6 +42,7 @@ class Seen implements WatchedGroup {
   }
 
   readonly catchUp = () => this.log.catchUp()
+  readonly frames = () => this.log.frames
   readonly snapshots = () => this.log.snapshots(this.parts.group)
 }
 

@@ -61,6 +61,7 @@ export const node = (name: string, facts: NodeFacts = {}): WatchedGroup => {
     parts: parts as unknown as GroupParts,
     disk,
     catchUp: () => {},
+    frames: () => 0,
     snapshots: () => facts.snapshots ?? []
   }
 }

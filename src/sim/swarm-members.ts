@@ -16,7 +16,7 @@ const votesAgain = sometimes("disk-losses: a node that lost its disk votes again
 const kept = sometimes("disk-losses: a disk was spared, for it may be the last copy")
 
 /** Nodes that a fault may take away: all but the one of the master. */
-const victims = (world: World): ReadonlyArray<SimProcess> =>
+export const victims = (world: World): ReadonlyArray<SimProcess> =>
   [...(world.cluster?.processes.values() ?? [])].filter(
     (process) => process.running && process.name !== world.cluster!.options.master
   )
@@ -63,7 +63,7 @@ export const departures: FaultFamily = {
 }
 
 /** Replicas whose disk is gone, and the test whether another one may go. */
-const losses = (world: World) => {
+export const losses = (world: World) => {
   const lost = new Set<string>()
   const storageOf = (node: string): string | undefined =>
     [...world.cluster!.oracle.replicas.values()].findLast((of) => of.node === node)?.parts.self.storage

@@ -54,6 +54,8 @@ export class World {
   phase: Phase = "chaos"
   /** Whether damage that stops a group for good is part of this run: then a corrupted log is no finding. */
   expectsDamage = false
+  /** Processes that were given an old copy of their disk: they are to refuse it. */
+  readonly onOldCopies = new Set<string>()
   #violation: unknown
   readonly #checks: Array<() => void> = []
   /** Processes that a fault keeps down until it starts them itself, by name. */
@@ -126,7 +128,8 @@ export class World {
   #ended(process: SimProcess, exit: Exit.Exit<unknown, unknown>): void {
     if (Exit.isSuccess(exit)) return
     const failure = Cause.squash(exit.cause)
-    const problem = judgeEnd(failure, this.expectsDamage)
+    const isRefused = tagOf(failure) === "StorageRolledBack" && this.onOldCopies.has(process.name)
+    const problem = isRefused ? undefined : judgeEnd(failure, this.expectsDamage)
     if (problem !== undefined) return this.violated(new ProcessBroke(process.name, problem))
     this.startLater(process, this.random.range(50, 1000))
   }
@@ -195,7 +198,13 @@ export class World {
 
 const harmless = new Set(["DuplicateNode", "BusUnavailable", "DirectoryInUse", "DiskFailed", "WalClosed"])
 
-const damaged = new Set(["StorageCorrupted", "RoleCrashed", "MasterStateLost", "MasterStateUnproven"])
+const damaged = new Set([
+  "StorageCorrupted",
+  "StorageRolledBack",
+  "RoleCrashed",
+  "MasterStateLost",
+  "MasterStateUnproven"
+])
 
 const tagOf = (failure: unknown): string | undefined =>
   typeof failure === "object" && failure !== null && "_tag" in failure ? String(failure._tag) : undefined

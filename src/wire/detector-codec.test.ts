@@ -13,6 +13,7 @@ const beat: Beat = {
   number: 3,
   sentAtMs: 1234.5,
   lagMs: 0.25,
+  frames: 4711,
   echoes: [{ node: NodeId("n2"), life: 9, sentAtMs: 77.125, heldMs: 3.5 }]
 }
 
@@ -26,7 +27,7 @@ describe("a beat on the wire", () => {
   })
 
   it("is refused where a field does not fit", () => {
-    for (const wrong of [{ number: -1 }, { sentAtMs: Number.NaN }, { lagMs: undefined }]) {
+    for (const wrong of [{ number: -1 }, { sentAtMs: Number.NaN }, { lagMs: undefined }, { frames: -1 }]) {
       const bytes = codec.encode(from, noGroup, { ...beat, ...wrong } as unknown as Beat)
       assert.strictEqual(codec.decode(bytes), "malformed")
     }

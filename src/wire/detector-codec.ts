@@ -1,5 +1,5 @@
 /** Signs of life between nodes, as positional arrays. */
-import type { Beat, Echo } from "../protocol/detector.ts"
+import type { Beat, Echo, Floor } from "../protocol/detector.ts"
 import type { Fields } from "./fields.ts"
 
 export const detectorKinds = { Beat: 30 } as const
@@ -23,8 +23,13 @@ export const beatOut = (beat: Beat): ReadonlyArray<unknown> => [
   beat.number,
   beat.sentAtMs,
   beat.lagMs,
-  beat.echoes.map(echoOut)
+  beat.echoes.map(echoOut),
+  beat.frames
 ]
+
+export const floorOut = ({ of, frames }: Floor): ReadonlyArray<unknown> => [of.node, of.storage, frames]
+
+export const floorIn = (fields: Fields): Floor => ({ of: fields.replica(), frames: fields.count() })
 
 /** Reads a message of a kind; undefined for a kind that is none of these. */
 export const detectorIn = (kind: number, fields: Fields): Beat | undefined =>
@@ -35,6 +40,8 @@ export const detectorIn = (kind: number, fields: Fields): Beat | undefined =>
         number: fields.count(),
         sentAtMs: fields.time(),
         lagMs: fields.time(),
-        echoes: fields.list(echoIn)
+        echoes: fields.list(echoIn),
+        // A node of an older version does not tell.
+        frames: fields.left > 0 ? fields.count() : 0
       }
     : undefined

@@ -3,7 +3,7 @@
  * message.
  */
 
-import type { Beat } from "../protocol/detector.ts"
+import type { Beat, Floor } from "../protocol/detector.ts"
 import {
   type Ballot,
   type GroupId,
@@ -25,7 +25,7 @@ import type { PromisedIn } from "../protocol/taking-seat.ts"
 import { pack, unpack } from "../runtime/codec.ts"
 import { type CatchUp, type CaughtUp, catchUpIn, catchUpKinds, catchUpOut } from "./catch-up-codec.ts"
 import { clientIn, clientKinds, clientOut, type ToClient } from "./client-codec.ts"
-import { beatOut, detectorIn, detectorKinds } from "./detector-codec.ts"
+import { beatOut, detectorIn, detectorKinds, floorIn, floorOut } from "./detector-codec.ts"
 import { Fields, readFields } from "./fields.ts"
 import { leaseIn, leaseKinds, leaseOut } from "./lease-codec.ts"
 import { masterReplyIn, masterReplyOut, masterRequestIn, masterRequestOut } from "./master-codec.ts"
@@ -81,6 +81,8 @@ export interface Hello {
   readonly answers: string
   /** What its acceptors have promised: ballots that a master must know of. */
   readonly promised: ReadonlyArray<PromisedIn>
+  /** How far it has heard that disks have come, the receiver's among them. */
+  readonly floors: ReadonlyArray<Floor>
 }
 
 export type Body =
@@ -128,6 +130,15 @@ const kinds: { readonly [Tag in Body["_tag"]]: number } = {
   ...rollKinds
 }
 
+const helloOut = (hello: Hello): ReadonlyArray<unknown> => [
+  hello.instance,
+  hello.startedAtMs,
+  hello.asks,
+  hello.answers,
+  hello.promised.map(promisedOut),
+  hello.floors.map(floorOut)
+]
+
 const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
   switch (body._tag) {
     case "Prepare":
@@ -166,7 +177,7 @@ const fieldsOut = (body: Body): ReadonlyArray<unknown> => {
     case "SeatGiven":
       return registerMessageOut(body)
     case "Hello":
-      return [body.instance, body.startedAtMs, body.asks, body.answers, body.promised.map(promisedOut)]
+      return helloOut(body)
     default:
       return clientOut(body)
   }
@@ -192,7 +203,8 @@ const bodyIn = (kind: number, fields: Fields): Body | undefined => {
       asks: fields.any() === true,
       answers: fields.text(),
       // A node of an older version does not tell.
-      promised: fields.left > 0 ? fields.list(promisedIn) : []
+      promised: fields.left > 0 ? fields.list(promisedIn) : [],
+      floors: fields.left > 0 ? fields.list(floorIn) : []
     }
   }
   return (

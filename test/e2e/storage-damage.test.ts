@@ -143,6 +143,46 @@ describe("a damaged data directory", () => {
   )
 })
 
+describe("an old copy of a data directory", () => {
+  it.live(
+    "is refused, be the others up or have all been down, and the node comes back with an empty one",
+    () =>
+      Effect.gen(function* () {
+        const cluster = yield* startCluster({ config })
+        const client = yield* clientOf(cluster)
+        yield* serving(cluster, client)
+        const n3 = cluster.node("n3")
+        yield* n3.kill
+        const old = join(cluster.directory, "old")
+        cpSync(n3.data, old, { recursive: true })
+        yield* n3.start()
+        yield* serving(cluster, client)
+        const filling = yield* fill(client, { ...options, count: 500 })
+        // A beat for the others to hear, and a second for them to write it down.
+        yield* Effect.sleep(1500)
+        const putBack = Effect.gen(function* () {
+          yield* n3.wipe
+          cpSync(old, n3.data, { recursive: true })
+          yield* refuses(
+            cluster,
+            /n3 is an old copy.* to frame \d+, and n[12] has heard of \d+; .*an empty dir/
+          )
+        })
+        yield* n3.kill
+        yield* putBack
+        yield* othersAreUp(cluster, client)
+        for (const name of ["n1", "n2"]) yield* cluster.node(name).kill
+        for (const name of ["n1", "n2"]) yield* cluster.node(name).start()
+        yield* putBack
+        yield* n3.wipe
+        yield* n3.start()
+        yield* serving(cluster, client)
+        assert.deepStrictEqual(yield* lostOrTwice(client, filling, "d", valueAt), [])
+      }),
+    { timeout: 120_000 }
+  )
+})
+
 describe("a data directory of somebody else", () => {
   it.live(
     "is refused in one sentence: in use by a process that runs, or of another cluster",

@@ -115,12 +115,14 @@ export const readFrameAt = (
   segment: Segment,
   offset: number,
   into?: Uint8Array
-): { readonly records: ReadonlyArray<WalRecord>; readonly lengthBytes: number } | undefined => {
+):
+  | { readonly records: ReadonlyArray<WalRecord>; readonly lengthBytes: number; readonly sequence: number }
+  | undefined => {
   const frame = frameAt(segment, offset, undefined, firstReadBytes, into)
   if (frame === undefined) return undefined
   const records: Array<WalRecord> = []
   eachRecordOf(segment, frame, (record) => records.push(record))
-  return { records, lengthBytes: frame.lengthBytes }
+  return { records, lengthBytes: frame.lengthBytes, sequence: frame.sequence }
 }
 
 /** The sequence number of the frame at the beginning of the segment, if one stands there. */

@@ -1,9 +1,10 @@
-/** Seeded bugs in what is made of a copy of the master's state that is put back, and of none. */
+/** Seeded bugs in what is made of an old copy, of the master's state or of a whole disk, that is put back. */
 import type { Mutant } from "./mutant.ts"
 
 const master = "protocol/master.ts"
 const seat = "protocol/taking-seat.ts"
 const copies = ["copies"]
+const ranOnOldCopy = "old-copies: a node runs on an old copy of its disk"
 
 export const copyMutants: ReadonlyArray<Mutant> = [
   {
@@ -110,5 +111,51 @@ export const copyMutants: ReadonlyArray<Mutant> = [
     law: "one active configuration",
     why: "The first acceptor, also the only master, has an empty disk and begins an old group anew.",
     scenarios: ["empty-first"]
+  },
+  {
+    id: "floors/not-compared",
+    edits: [
+      {
+        file: "actors/presence.ts",
+        find: "} else if (of.storage === self.storage && floor > frames())",
+        replace: "} else if (of.storage === self.storage && floor > frames() + 1e9)"
+      }
+    ],
+    law: ranOnOldCopy,
+    why: "An acceptor that forgot votes and promises is a read quorum.",
+    scenarios: ["old-copies"]
+  },
+  {
+    id: "floors/not-told",
+    edits: [
+      {
+        file: "actors/presence.ts",
+        find: "floors: floors.all }",
+        replace: "floors: [] }"
+      }
+    ],
+    law: ranOnOldCopy,
+    why: "Others know that the disk had more, and keep it to themselves.",
+    scenarios: ["old-copies"]
+  },
+  {
+    id: "floors/not-written-down",
+    edits: [
+      {
+        file: "actors/floors.ts",
+        find: "const noteEveryFrames = 2",
+        replace: "const noteEveryFrames = 1e9"
+      }
+    ],
+    law: ranOnOldCopy,
+    why: "After everybody was down, nobody knows how far a disk had come.",
+    scenarios: ["late-witnesses"]
+  },
+  {
+    id: "floors/not-waited-for",
+    edits: [{ file: "actors/presence.ts", find: "const patienceMs = 1000", replace: "const patienceMs = 0" }],
+    law: ranOnOldCopy,
+    why: "An old copy is taken, since those who know better start a moment later.",
+    scenarios: ["late-witnesses"]
   }
 ]

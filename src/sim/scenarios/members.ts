@@ -1,6 +1,7 @@
 /** Simulations of who votes: nodes that go and come back, disks that are lost, spares. */
 import { restarts } from "../attrition.ts"
 import { type Simulation, simulate } from "../simulation.ts"
+import { oldCopies } from "../swarm-copies.ts"
 import { slowDisks } from "../swarm-disk.ts"
 import { departures, diskLosses } from "../swarm-members.ts"
 import { messageFaults, partitions } from "../swarm-network.ts"
@@ -33,4 +34,12 @@ const operated = simulate("operations")
   .chaosFor({ min: 6_000, max: 25_000 })
   .recoversWithin(60_000)
 
-export const memberScenarios: ReadonlyArray<Simulation> = [members, wipesAndReturns, operated]
+const restored = simulate("old-copies")
+  .about("nodes are given an old copy of their disk; they refuse it, and come back as others")
+  .cluster({ acceptors: { min: 2, max: 4 }, spares: { min: 0, max: 1 }, masterApart: 1 })
+  .workload(registers)
+  .faults(oldCopies({ everybodyShare: 0.4, othersLateMs: 100 }), candidacies, buggified)
+  .chaosFor({ min: 10_000, max: 30_000 })
+  .recoversWithin(60_000)
+
+export const memberScenarios: ReadonlyArray<Simulation> = [members, wipesAndReturns, operated, restored]

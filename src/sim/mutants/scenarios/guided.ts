@@ -4,6 +4,7 @@ import { restarts } from "../../attrition.ts"
 import { scenarioNamed } from "../../scenarios/named.ts"
 import { type Simulation, simulate } from "../../simulation.ts"
 import type { ClusterShape } from "../../simulation-spec.ts"
+import { oldCopies } from "../../swarm-copies.ts"
 import { slowDisks } from "../../swarm-disk.ts"
 import { diskLosses } from "../../swarm-members.ts"
 import { messageFaults, partitions } from "../../swarm-network.ts"
@@ -153,6 +154,12 @@ const guided: ReadonlyArray<Simulation> = [
     .workload(registers)
     .faults(lostRetirements)
     .chaosFor({ min: 6_000, max: 12_000 }),
+  simulate("late-witnesses")
+    .about("a node comes back with an old copy, and those who know better come up after it")
+    .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1, snapshots: false })
+    .workload(registers)
+    .faults(oldCopies({ everybodyShare: 1, othersLateMs: 600 }))
+    .chaosFor({ min: 10_000, max: 20_000 }),
   simulate("laggards")
     .about("nodes that lost their disks pull snapshots in small pieces while new ones are made all the time")
     .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1, snapshots: true })

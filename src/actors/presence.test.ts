@@ -1,0 +1,124 @@
+/** Nodes on one bus that say who they are: a namesake and an old copy of a disk are found out. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Scope } from "effect"
+import { TestClock } from "effect/testing"
+import { NodeId, StorageId } from "../protocol/ids.ts"
+import { makeMemoryExchange } from "../runtime/bus/memory.ts"
+import { Bus } from "../runtime/bus/port.ts"
+import { MemoryDisk } from "../runtime/storage/memory.ts"
+import { nodeConfig } from "./node-config.ts"
+import { makeNodeContext } from "./node-context.ts"
+import { openGroupLogs } from "./node-storage.ts"
+import { announce } from "./presence.ts"
+
+const nodes = ["n1", "n2", "n3"]
+const replica = (name: string) => ({ node: NodeId(name), storage: StorageId(`disk of ${name}`) })
+
+const cluster = Effect.gen(function* () {
+  const exchange = yield* makeMemoryExchange()
+  /** Announces a node whose log has so many frames, as it says. */
+  const start = Effect.fnUntraced(function* (name: string, framesSaid: number) {
+    const scope = yield* Scope.make()
+    const said = { frames: framesSaid }
+    const disk = new MemoryDisk()
+    const config = yield* nodeConfig({ cluster: "c", node: name, nodes, data: "d" })
+    return yield* Effect.gen(function* () {
+      const opening = openGroupLogs({ ...config, segmentBytes: 4096 })
+      const { floors } = yield* Effect.provide(opening, disk.layer())
+      const bus = yield* exchange.connect
+      const context = yield* Effect.provideService(makeNodeContext("c", replica(name)), Bus, bus)
+      const known = { promised: () => [], floors, frames: () => said.frames }
+      const starting = yield* Effect.forkScoped(announce(context, nodes, known))
+      return { starting, floors, said, stop: Scope.close(scope, Exit.void) }
+    }).pipe(Effect.provideService(Scope.Scope, scope))
+  })
+  const started = Effect.fnUntraced(function* (name: string, framesSaid: number) {
+    const node = yield* start(name, framesSaid)
+    yield* pass(1100)
+    return { ...node, presence: yield* Fiber.join(node.starting) }
+  })
+  return { start, started }
+})
+
+/** In small steps, so that what is sent is heard meanwhile. */
+const pass = (ms: number) => Effect.replicateEffect(TestClock.adjust(10), ms / 10, { discard: true })
+
+const failureOf = Effect.fnUntraced(function* <A, E>(fiber: Fiber.Fiber<A, E>) {
+  const exit = fiber.pollUnsafe()
+  return exit !== undefined && Exit.isFailure(exit) ? yield* Effect.flip(exit) : undefined
+})
+
+describe("a node that starts", () => {
+  it.effect("on a disk that has told of more is refused, with how much", () =>
+    Effect.gen(function* () {
+      const { start, started } = yield* cluster
+      const other = yield* started("n2", 5)
+      other.presence.hearFrames(replica("n1"), 40)
+      const { starting, stop } = yield* start("n1", 39)
+      yield* pass(300)
+      const failure = yield* failureOf(starting)
+      assert.strictEqual(failure?._tag, "StorageRolledBack")
+      assert.match(failure?.message ?? "", /of n1 is an old copy.*to frame 39, and n2 has heard of 40/)
+      yield* stop
+      const equal = yield* started("n1", 40)
+      assert.deepStrictEqual(equal.presence.replicaOf(NodeId("n2")), replica("n2"))
+      for (const node of [other, equal]) yield* node.stop
+    })
+  )
+
+  it.effect("waits a second for those who have not spoken, and not where all have, or the disk is new", () =>
+    Effect.gen(function* () {
+      const { start } = yield* cluster
+      const first = yield* start("n1", 7)
+      const fresh = yield* start("n2", 0)
+      yield* pass(300)
+      assert.isUndefined(first.starting.pollUnsafe())
+      assert.isDefined(fresh.starting.pollUnsafe())
+      yield* pass(800)
+      assert.isDefined(first.starting.pollUnsafe())
+      const last = yield* start("n3", 7)
+      yield* pass(300)
+      assert.isDefined(last.starting.pollUnsafe())
+      for (const { stop } of [first, fresh, last]) yield* stop
+    })
+  )
+
+  it.effect("hears of its old copy from whoever starts after it, or hears it beat", () =>
+    Effect.gen(function* () {
+      const { started } = yield* cluster
+      const old = yield* started("n1", 10)
+      const ended = yield* Effect.forkChild(old.presence.failure)
+      const other = yield* started("n2", 5)
+      yield* pass(10)
+      assert.isUndefined(ended.pollUnsafe())
+      other.floors.raise(replica("n1"), 11, 0)
+      other.presence.hearFrames(replica("n1"), 10)
+      yield* pass(10)
+      assert.strictEqual((yield* failureOf(ended))?._tag, "StorageRolledBack")
+      for (const { stop } of [old, other]) yield* stop
+    })
+  )
+
+  it.effect("passes on what it has heard of others", () =>
+    Effect.gen(function* () {
+      const { started } = yield* cluster
+      const one = yield* started("n1", 10)
+      one.presence.hearFrames(replica("n3"), 77)
+      one.presence.hearFrames({ ...replica("n3"), node: NodeId("stranger") }, 99)
+      const two = yield* started("n2", 10)
+      assert.deepStrictEqual(two.floors.all, [{ of: replica("n3"), frames: 77 }])
+      for (const { stop } of [one, two]) yield* stop
+    })
+  )
+
+  it.effect("under a name that is taken is refused", () =>
+    Effect.gen(function* () {
+      const { start, started } = yield* cluster
+      const first = yield* started("n1", 0)
+      const second = yield* start("n1", 0)
+      yield* pass(300)
+      assert.strictEqual((yield* failureOf(second.starting))?._tag, "DuplicateNode")
+      for (const { stop } of [first, second]) yield* stop
+    })
+  )
+})
