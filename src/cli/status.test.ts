@@ -28,4 +28,11 @@ describe("the status of a cluster", () => {
     const [main] = shown.groups
     assert.deepInclude(main, { ballot: 3, leader: "n2", serving: true, chosen: 9, applied: { n1: 5, n2: 9 } })
   })
+
+  it("tells of two clusters under its name, and of none where all belong together", () => {
+    const [one, two] = [seen("n1", "Serving", 2, 5), seen("n2", "Deposed", 2, 5)]
+    const stranger = nodeSeen("m1", { nodes: ["m1"] })
+    assert.deepStrictEqual(clusterShown("dev", [one, stranger]).clusters, [["n1", "n2", "n3"], ["m1"]])
+    assert.notProperty(clusterShown("dev", [one, two]), "clusters")
+  })
 })

@@ -7,6 +7,7 @@ import { busWaitMs, connectBus, noNode } from "./bus.ts"
 import { clusterFlags, jsonFlag, timeoutFlag } from "./flags.ts"
 import { type MastersShown, mastersLine, mastersShown } from "./masters-shown.ts"
 import { print, printJson, table } from "./output.ts"
+import { strangersAmong, strangersLine } from "./strangers.ts"
 
 export interface NodeShown {
   readonly id: string
@@ -47,6 +48,8 @@ export interface ClusterShown {
   readonly nodes: ReadonlyArray<NodeShown>
   readonly masters: MastersShown
   readonly groups: ReadonlyArray<GroupShown>
+  /** The nodes of each cluster, where several use the name; else absent. */
+  readonly clusters?: ReadonlyArray<ReadonlyArray<string>>
 }
 
 /** Every node that anybody who answered knows of. */
@@ -103,15 +106,17 @@ export const clusterShown = (cluster: string, seen: ReadonlyArray<NodeSeen>): Cl
       ...(peers === undefined ? {} : { peers })
     }
   })
+  const clusters = strangersAmong(seen)
   return {
     cluster,
     nodes,
     masters: mastersShown(seen),
-    groups: groups.map((group) => groupShown(group, seen))
+    groups: groups.map((group) => groupShown(group, seen)),
+    ...(clusters.length === 0 ? {} : { clusters })
   }
 }
 
-const asText = ({ cluster, nodes, masters, groups }: ClusterShown): string => {
+const asText = ({ cluster, nodes, masters, groups, clusters = [] }: ClusterShown): string => {
   const nodeRows = nodes.map(({ id, state, pid, memoryBytes }) => [
     id,
     state,
@@ -130,10 +135,10 @@ const asText = ({ cluster, nodes, masters, groups }: ClusterShown): string => {
       )
       .join(" ")
   ])
-  const warning = mastersLine(masters)
+  const warnings = [strangersLine(clusters), mastersLine(masters)].filter((line) => line !== undefined)
   return [
     `cluster ${cluster}`,
-    ...(warning === undefined ? [] : [warning]),
+    ...warnings,
     "",
     table([["NODE", "STATE", "PID", "MEMORY"], ...nodeRows]),
     "",
