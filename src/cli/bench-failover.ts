@@ -12,7 +12,7 @@ import { connectBus } from "./bus.ts"
 import { dataDirectory, devCluster, startBus, untilServing } from "./dev-cluster.ts"
 import { beginFailoverLoad, type FailoverLoad, longestPauseMs } from "./failover-load.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
-import { groupFlags, jsonFlag } from "./flags.ts"
+import { countFlag, groupFlags, jsonFlag } from "./flags.ts"
 import { print, printJson } from "./output.ts"
 import { clusterShown } from "./status.ts"
 
@@ -171,12 +171,8 @@ const onOwnCluster = <A, E, R>(nodes: number, use: (target: Target) => Effect.Ef
   })
 
 const positive = (name: string, fallback: number, description: string) =>
-  Flag.Int(name).pipe(
+  countFlag(name, { min: 1 }).pipe(
     Flag.withDefault(fallback),
-    Flag.filter(
-      (count) => count >= 1,
-      () => `--${name} takes a whole number above 0`
-    ),
     Flag.withDescription(`${description} (default ${fallback})`)
   )
 

@@ -12,6 +12,7 @@ import { connectBus } from "./bus.ts"
 import { type ChildOptions, keepRunning } from "./child.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { choosePort, findNatsServer, natsServerChild } from "./nats-server.ts"
+import { writing } from "./written.ts"
 
 /** The name of every cluster that the command line runs by itself. */
 export const devCluster = "dev"
@@ -48,12 +49,15 @@ const nodeChild = (
   nodes: ReadonlyArray<string>,
   port: number,
   say: (line: string) => void
-): ChildOptions => {
+): Effect.Effect<ChildOptions, CommandFailed> => {
   const path = join(data, `${node}.json`)
   const config = { cluster: devCluster, node, nodes, data: join(data, node), servers: [`127.0.0.1:${port}`] }
-  writeFileSync(path, `${JSON.stringify(config, undefined, 2)}\n`)
   const parameters = [...process.execArgv, mainPath, "node", "--config", path, "--stop-with-stdin"]
-  return { name: `node ${node}`, command: process.execPath, parameters, say }
+  const child: ChildOptions = { name: `node ${node}`, command: process.execPath, parameters, say }
+  return Effect.as(
+    writing(path, () => writeFileSync(path, `${JSON.stringify(config, undefined, 2)}\n`)),
+    child
+  )
 }
 
 /**
@@ -81,7 +85,10 @@ export const startBus = Effect.fnUntraced(function* (
     })
   )
   const startNodes = (nodes: ReadonlyArray<string>) =>
-    keepRunning(nodes.map((node) => nodeChild(data, node, nodes, port, say)))
+    Effect.flatMap(
+      Effect.forEach(nodes, (node) => nodeChild(data, node, nodes, port, say)),
+      keepRunning
+    )
   return { bus, port, servers, startNodes }
 })
 

@@ -50,12 +50,8 @@ const howToTalk = (port: number): string => {
 export const devCommand = Command.make(
   "dev",
   {
-    nodes: Flag.Int("nodes").pipe(
+    nodes: countFlag("nodes", { min: 1, max: nodesMax }).pipe(
       Flag.withDefault(3),
-      Flag.filter(
-        (count) => count >= 1 && count <= nodesMax,
-        (count) => `${count} nodes are not possible here: take 1 to ${nodesMax}`
-      ),
       Flag.withDescription("How many nodes (default 3)")
     ),
     port: countFlag("port", { min: 0, max: portMax }).pipe(

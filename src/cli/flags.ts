@@ -16,7 +16,7 @@ export const durationFlag = (name: string) =>
   Flag.String(name).pipe(
     Flag.filterMap(
       (text) => Option.fromUndefinedOr(durationMs(text)),
-      (text) => `"${text}" is no time; write 500ms, 20s, 5m or 1h`
+      () => "a time such as 500ms, 20s, 5m or 1h"
     ),
     Flag.withMetavar("time")
   )
@@ -38,9 +38,8 @@ const jobsMax = 256
 
 export const jobsFlag = countFlag("jobs", { min: 1, max: jobsMax })
 
-const isName = (text: string) => namePattern.test(text)
-const nameExpected = (text: string) =>
-  `"${text}" cannot be a name: take 1 to 64 letters, digits, dashes or underscores`
+export const isName = (text: string) => namePattern.test(text)
+export const nameExpected = () => "1 to 64 letters, digits, dashes or underscores"
 
 /** `host:port,host:port` as a list. */
 export const listOf = (text: string): ReadonlyArray<string> =>

@@ -4,7 +4,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import type { Consistency } from "../client/replicated.ts"
 import type { KvEntry } from "../machines/kv.ts"
 import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
-import { groupFlags, jsonFlag } from "./flags.ts"
+import { countFlag, groupFlags, jsonFlag } from "./flags.ts"
 import { connectKv, givenValue, reservedPrefix, valueField } from "./kv-connection.ts"
 import { dumpCommand } from "./kv-dump.ts"
 import { loadCommand } from "./kv-load.ts"
@@ -20,11 +20,7 @@ const readFlags = {
     Flag.withDefault(false),
     Flag.withDescription("Read from whatever replica answers first, however far behind it is")
   ),
-  atLeast: Flag.Int("at-least").pipe(
-    Flag.filter(
-      (slot) => slot >= 0,
-      (slot) => `${slot} is no slot: take a revision, or what get --stale --json shows`
-    ),
+  atLeast: countFlag("at-least", { min: 0 }).pipe(
     Flag.optional,
     Flag.withDescription("Read from whatever replica has come to this slot; a revision is one")
   )
@@ -85,7 +81,7 @@ const remove = Command.make(
 const revision = Argument.Int("revision").pipe(
   Argument.filter(
     (revision) => revision >= 0,
-    (revision) => `${revision} is no revision: take 0 for an absent key, or what get --json shows`
+    () => "0 for an absent key, or what get --json shows"
   ),
   Argument.withDescription("The revision that the key must be at; 0 where it must be absent")
 )

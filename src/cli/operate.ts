@@ -2,26 +2,16 @@
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type Operated, type OperationFailure, operatorsOf } from "../client/operators.ts"
-import { namePattern } from "../wire/subjects.ts"
 import { busWaitMs, connectBus } from "./bus.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
-import { clusterFlags, groupFlags, jsonFlag, timeoutFlag } from "./flags.ts"
+import { clusterFlags, groupFlags, isName, jsonFlag, nameExpected, timeoutFlag } from "./flags.ts"
 import { print, printJson } from "./output.ts"
 
 const nodeArgument = (name: string, description: string) =>
-  Argument.String(name).pipe(
-    Argument.filter(
-      (text) => namePattern.test(text),
-      (text) => `"${text}" cannot be the name of a node`
-    ),
-    Argument.withDescription(description)
-  )
+  Argument.String(name).pipe(Argument.filter(isName, nameExpected), Argument.withDescription(description))
 
 const toFlag = Flag.String("to").pipe(
-  Flag.filter(
-    (text) => namePattern.test(text),
-    (text) => `"${text}" cannot be the name of a node`
-  ),
+  Flag.filter(isName, nameExpected),
   Flag.withMetavar("node"),
   Flag.withDescription("The acceptor that is to lead")
 )

@@ -8,6 +8,12 @@ describe("aplomb", () => {
     ["bench", "--size", "600000", "whole numbers from 1 to 500000, separated by commas"],
     ["bench", "--outstanding", "1,abc", "whole numbers from 1 to 8192, separated by commas"],
     ["log tail", "--from", "-1", "0 or more"],
+    ["kv list", "--at-least", "-1", "0 or more"],
+    ["dev", "--nodes", "10", "from 1 to 9"],
+    ["bench failover", "--times", "0", "1 or more"],
+    ["status", "--timeout", "soon", "a time such as 500ms, 20s, 5m or 1h"],
+    ["status", "--cluster", "a b", "1 to 64 letters, digits, dashes or underscores"],
+    ["transfer", "--to", "a.b", "1 to 64 letters, digits, dashes or underscores"],
     ["sim search", "--walks", "-1", "1 or more"]
   ] as const) {
     it(`${command} refuses ${flag} ${value}`, () => {

@@ -1,8 +1,8 @@
 /** `aplomb dev` and `aplomb node` as processes: they come up, repair themselves, and leave nothing behind. */
 import { execFileSync } from "node:child_process"
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
@@ -135,5 +135,12 @@ describe("aplomb node", () => {
     const wrong = await cli(["node", ...config, "--heartbeat-interval-ms", "0"])
     expect(wrong.exitCode).toBe(2)
     expect(wrong.stderr).toContain(`"heartbeatIntervalMs" (from the flag --heartbeat-interval-ms)`)
+    const taken = join(temporaryDirectory(), "n1.json")
+    mkdirSync(taken)
+    const unwritable = await cli(["dev", "--nodes", "1", "--data", dirname(taken)])
+    expect([unwritable.exitCode, unwritable.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^aplomb: .*\/n1\.json cannot be written: EISDIR.*\n$/)
+    ])
   })
 })
