@@ -59,6 +59,12 @@ export const truncateFile = (data: string, draw: (below: number) => number): str
   return `${segment.path} has ${bytes} bytes`
 }
 
+/** Where the log ends: it has grown where this differs. */
+export const logEnd = (data: string): string => {
+  const { path, endBytes } = usedSegments(data).at(-1) ?? { path: data, endBytes: 0 }
+  return `${path} ${endBytes}`
+}
+
 const ballastName = "ballast"
 const pieceBytes = 2 ** 20
 

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { type NodeSeen, surveyNodes } from "../../src/client/discover.ts"
 import { subjectsOf } from "../../src/wire/subjects.ts"
 import { type ClusterNode, clusterName } from "../support/cluster.ts"
-import { type Fault, type FaultKind, losesDisk } from "./plan.ts"
+import { type Fault, type FaultKind, losesDisk, standsAlone } from "./plan.ts"
 import { type Strike, Strikes } from "./strikes.ts"
 import type { WorldMade } from "./world.ts"
 
@@ -82,7 +82,7 @@ export class Faults {
       if (typeof whom === "string") return void note(undefined, whom)
       const names = whom.map(({ id }) => id)
       const other = strikesOther.get(fault.kind)
-      const taken = other === undefined ? names : [other]
+      const taken = this.#takenBy(fault, other === undefined ? names : [other])
       for (const name of taken) this.#busy.add(name)
       if (losesDisk.has(fault.kind))
         this.#losses.set(names[0]!, { ballot: configurationIn(seen)?.ballot ?? 0 })
@@ -103,13 +103,18 @@ export class Faults {
     )
   ).pipe(Effect.catch(() => Effect.as(Effect.sleep(surveyMs), [])))
 
+  /** Whoever is to refuse an old copy must hear the others: nothing may strike them meanwhile. */
+  #takenBy({ kind }: Fault, names: ReadonlyArray<string>): ReadonlyArray<string> {
+    if (kind !== "roll-back") return names
+    return [...this.#world.cluster.nodes.map(({ id }) => id), ...strikesOther.values()]
+  }
+
   #choose(fault: Fault, seen: ReadonlyArray<NodeSeen>): ReadonlyArray<ClusterNode> | string {
     const other = strikesOther.get(fault.kind)
     if (other !== undefined) return this.#busy.has(other) ? `${other} cannot be struck twice` : []
     const { nodes } = this.#world.cluster
-    if (fault.kind === "kill-all") {
-      return this.#busy.size === 0 ? nodes : "another fault is at work"
-    }
+    if (standsAlone.has(fault.kind) && this.#busy.size > 0) return "another fault is at work"
+    if (fault.kind === "kill-all") return nodes
     const free = nodes.filter(({ id }) => !this.#busy.has(id))
     if (losesDisk.has(fault.kind)) return this.#chooseLoss(fault, seen, free)
     if (fault.kind === "fill-disk") {

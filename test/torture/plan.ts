@@ -22,6 +22,8 @@ export const faultKinds = {
   corrupt: [0, 1000],
   /** A file of a stopped node loses its end. */
   truncate: [0, 1000],
+  /** The data directory of a node is what it was so long ago. */
+  "roll-back": [3000, 6000],
   /** The wall clock of a node is somewhere else. */
   "shift-clock": [1000, 6000],
   "restart-bus": [0, 2000],
@@ -45,7 +47,15 @@ export const faultKinds = {
 export type FaultKind = keyof typeof faultKinds
 
 /** What takes a replica for good, so that another one has to be taken in. */
-export const losesDisk: ReadonlySet<FaultKind> = new Set<FaultKind>(["wipe", "corrupt", "truncate"])
+export const losesDisk: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  "wipe",
+  "corrupt",
+  "truncate",
+  "roll-back"
+])
+
+/** What strikes only while nothing else does. */
+export const standsAlone: ReadonlySet<FaultKind> = new Set<FaultKind>(["kill-all", "roll-back"])
 
 /** Whom it strikes: looked up when the time has come, since nobody knows before who leads then. */
 export type Target = "leader" | "follower" | "any"

@@ -1,11 +1,13 @@
 /** How each kind of fault is done and healed. What no fault explains goes to the findings. */
+import { cpSync } from "node:fs"
+import { join } from "node:path"
 import { Effect, type Scope } from "effect"
 import type { ClusterNode } from "../support/cluster.ts"
 import { seeded } from "../support/cluster-history.ts"
 import type { NatsServerFailed } from "../support/nats-server.ts"
 import { eventually, type NeverHappened } from "../support/processes.ts"
 import type { Flow, TcpProxy } from "../support/tcp-proxy.ts"
-import { corruptFile, fillDisk, makeRoom, truncateFile } from "./damage.ts"
+import { corruptFile, fillDisk, logEnd, makeRoom, truncateFile } from "./damage.ts"
 import type { Fault } from "./plan.ts"
 import { setClock, type WorldMade } from "./world.ts"
 
@@ -15,6 +17,8 @@ export type Strike<A = string | undefined> = Effect.Effect<A, NeverHappened | Na
 const exitWithinMs = 20_000
 /** A write that failed for want of room ends its node. */
 const endsWithinMs = 3000
+/** Others hear of each frame with the next beat. */
+const heardAfterMs = 1000
 const atOnce = { concurrency: "unbounded", discard: true } as const
 const startAgain = (node: ClusterNode) => Effect.asVoid(node.start(["--timeout", "0s"]))
 
@@ -48,6 +52,8 @@ export class Strikes {
       case "corrupt":
       case "truncate":
         return this.#loseDisk(fault, node)
+      case "roll-back":
+        return this.#rollBack(fault, node)
       case "fill-disk":
         return this.#fillDisk(fault, node)
       case "shift-clock":
@@ -114,14 +120,36 @@ export class Strikes {
       const damage = fault.kind === "corrupt" ? corruptFile : truncateFile
       const what = fault.kind === "wipe" ? undefined : damage(node.data, draw)
       yield* Effect.sleep(fault.forMs)
-      if (what !== undefined) yield* this.#refuses(node, what)
+      if (what !== undefined) yield* this.#refuses(node, what, /is damaged at byte/)
       yield* node.wipe
       yield* startAgain(node)
       return what
     })
   }
 
-  #refuses(node: ClusterNode, what: string): Strike<void> {
+  #rollBack({ number, forMs }: Fault, node: ClusterNode): Strike {
+    return Effect.gen({ self: this }, function* () {
+      const old = join(this.#world.cluster.directory, `old-${number}`)
+      yield* node.kill
+      cpSync(node.data, old, { recursive: true })
+      const before = logEnd(node.data)
+      yield* startAgain(node)
+      yield* Effect.sleep(forMs)
+      const hasGrown = logEnd(node.data) !== before
+      yield* Effect.sleep(heardAfterMs)
+      yield* node.kill
+      if (hasGrown) {
+        yield* node.wipe
+        cpSync(old, node.data, { recursive: true })
+        yield* this.#refuses(node, `from ${forMs} ms before`, /is an old copy/)
+        yield* node.wipe
+      }
+      yield* startAgain(node)
+      return hasGrown ? "an old copy was put back" : "it had written nothing"
+    })
+  }
+
+  #refuses(node: ClusterNode, what: string, sentence: RegExp): Strike<void> {
     return Effect.gen({ self: this }, function* () {
       const owned = yield* node.launch(["--timeout", "0s"])
       const isOver = () => owned.exit() !== undefined || owned.stdout().includes("listens")
@@ -129,7 +157,7 @@ export class Strikes {
       if (owned.exit() === undefined) {
         this.#findings.push(`${node.id} runs on a damaged disk (${what})`)
         yield* node.kill
-      } else if (!/is damaged at byte/.test(owned.log())) {
+      } else if (!sentence.test(owned.log())) {
         this.#findings.push(`${node.id} did not say what is wrong with its disk (${what}): ${owned.log()}`)
       }
     })
