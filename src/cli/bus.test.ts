@@ -25,7 +25,7 @@ describe("a command that asks a cluster", () => {
 
   it("says that there is no bus where it was refused", () => {
     for (const command of ["kv get a", "status", "bench"]) {
-      const words = [...command.split(" "), "--servers", "127.0.0.1:9", "--timeout", "1s"]
+      const words = [...command.split(" "), "--servers", "127.0.0.1:9", "--timeout", "1900ms"]
       const { status, stderr } = runCommand(words)
       const advice = "start one with scripts/start or give --servers"
       expect(stderr).toBe(`aplomb: no bus at 127.0.0.1:9; ${advice}\n`)

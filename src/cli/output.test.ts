@@ -26,6 +26,12 @@ describe("the output of a command", () => {
     expect(status).toBe(1)
   })
 
+  it("that is lost of the help is one as well", () => {
+    const { status, stderr } = shell(`${process.execPath} ${main} --help > /dev/full`)
+    expect(stderr).toMatch(/^aplomb: the output cannot be written: ENOSPC.*\n$/)
+    expect(status).toBe(1)
+  })
+
   it("that a file takes in part, and no more of, is a failure with a sentence", () => {
     const directory = mkdtempSync(join(tmpdir(), "aplomb-output-"))
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }))

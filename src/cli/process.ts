@@ -64,6 +64,8 @@ export const thisProcess = (interruptedExitCode: number): ProcessShape => {
       if (failure !== undefined) {
         printErrorUnsafe(`aplomb: ${failure}`)
         finishedCode = exitCodes.no
+        // For what is heard of after the end, such as of the help.
+        process.exitCode = exitCodes.no
       }
       if (isPrinter) process.exit(finishedCode)
     }
