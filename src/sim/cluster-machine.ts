@@ -1,7 +1,7 @@
 /** A state machine as it is, and whoever watches hears of each command that a replica applies. */
 import type { AnyMachine } from "../protocol/machine.ts"
 import { pack } from "../runtime/codec.ts"
-import { wideHash } from "./ledger.ts"
+import { stateHash, wideHash } from "./ledger.ts"
 
 /** A command that was applied. */
 export interface Observation {
@@ -35,8 +35,8 @@ export const observed = (
     const place = mix(mix(at.slot, at.session), at.atMs)
     const fingerprint = mix(mix(place, commandHash), replyHash)
     const isDue = at.slot % everySlots === 0
-    const stateHash = isDue ? wideHash(pack(machine.forms.state.encode(state))) : undefined
-    onApplied({ slot: at.slot, command: commandHash, fingerprint, state: stateHash })
+    const hashed = isDue ? stateHash(pack(machine.forms.state.encode(state))) : undefined
+    onApplied({ slot: at.slot, command: commandHash, fingerprint, state: hashed })
     return result
   }
 })

@@ -5,7 +5,7 @@ import { pack, unpack } from "../runtime/codec.ts"
 import { BlockReader } from "../runtime/storage/blocks.ts"
 import type { DiskImage } from "./disk/image.ts"
 import type { SectorFile } from "./disk/sectors.ts"
-import { wideHash } from "./ledger.ts"
+import { stateHash } from "./ledger.ts"
 
 /** A whole, sound snapshot. */
 export interface SnapshotOnDisk {
@@ -21,7 +21,7 @@ const readSnapshot = (bytes: Uint8Array, machine: AnyMachine): SnapshotOnDisk | 
   const problem = blocks.push(bytes)
   const { head, replica } = restored
   if (problem !== undefined || !blocks.ended || head === undefined || replica === undefined) return undefined
-  const state = wideHash(pack(machine.forms.state.encode(replica.machine)))
+  const state = stateHash(pack(machine.forms.state.encode(replica.machine)))
   return { slot: head.slot, ballot: head.ballot, state }
 }
 

@@ -7,9 +7,11 @@ import { crc32 } from "node:zlib"
 /** From this size on the checksum of the platform is faster than a loop here. */
 const longBytes = 192
 
-/** 53 bits of a hash over bytes: wide enough for the commands of one run to be told apart. */
+/**
+ * 53 bits of a hash over bytes: wide enough for the thousands of commands of each of thousands of runs to be
+ * told apart. (A checksum is linear: two of them, begun differently, are equal for the same pairs of bytes.)
+ */
 export const wideHash = (bytes: Uint8Array): number => {
-  if (bytes.length >= longBytes) return crc32(bytes) + (crc32(bytes, 0x9747b28c) & 0x1fffff) * 0x1_0000_0000
   let low = 0x811c9dc5
   let high = 0x9747b28c
   for (let index = 0; index < bytes.length; index++) {
@@ -20,7 +22,10 @@ export const wideHash = (bytes: Uint8Array): number => {
   return (low >>> 0) + (high & 0x1fffff) * 0x1_0000_0000
 }
 
-/** 32 bits of the same kind, of a part of some bytes. */
+/** Of a state, however large: it is compared with that of another replica at the same slot, and no other. */
+export const stateHash = (bytes: Uint8Array): number => crc32(bytes)
+
+/** 32 bits of a hash over a part of some bytes. */
 export const narrowHash = (bytes: Uint8Array, from: number, to: number): number => {
   if (to - from >= longBytes) return crc32(bytes.subarray(from, to)) | 0
   let hash = 0x811c9dc5
