@@ -36,17 +36,27 @@ const noteEveryMs = 1000
  * write down each other's notes for ever.
  */
 const noteEveryFrames = 2
-/** Disks that are remembered of a node; the newest of those that it came with. */
+/** Disks that are remembered of a node: the last ones that it came with. */
 const disksMax = 8
+/** Names of disks are 32 characters long. Whoever makes up longer ones must not fill our memory with them. */
+const storageMaxLength = 64
+/** So many fit into a record, however small the segments are. */
+const floorsPerRecord = 16
+
+interface Known {
+  /** The most that the disk was heard to have. */
+  frames: number
+  /** What this node's own disk says of it. */
+  noted: number
+}
 
 /**
  * Recovered record by record before `attach`, written to after it. Raised in memory with every beat that is
- * heard, and on the disk about once a second.
+ * heard; on the disk about once a second, by `note`.
  */
 export class Floors {
-  readonly #byNode = new Map<NodeId, Map<StorageId, number>>()
-  /** What the disk has, by storage. */
-  readonly #noted = new Map<StorageId, number>()
+  /** The disks of a node, the one that it came with last at the end. */
+  readonly #byNode = new Map<NodeId, Map<StorageId, Known>>()
   #notedAtMs = Number.NEGATIVE_INFINITY
   #wal: Wal | undefined
 
@@ -55,7 +65,8 @@ export class Floors {
     if (type !== floorsNoted) return
     for (const { of, frames } of readFields(() => new Fields(unpack(body)).list(floorIn)) ?? []) {
       this.#raise(of, frames)
-      this.#noted.set(of.storage, frames)
+      const known = this.#byNode.get(of.node)?.get(of.storage)
+      if (known !== undefined) known.noted = frames
     }
   }
 
@@ -65,18 +76,32 @@ export class Floors {
 
   /** The most frames that a disk was heard to have; 0 where it was not heard. */
   of({ node, storage }: Replica): number {
-    return this.#byNode.get(node)?.get(storage) ?? 0
+    return this.#byNode.get(node)?.get(storage)?.frames ?? 0
   }
 
   get all(): ReadonlyArray<Floor> {
     return [...this.#byNode].flatMap(([node, disks]) =>
-      [...disks].map(([storage, frames]) => ({ of: { node, storage }, frames }))
+      [...disks].map(([storage, { frames }]) => ({ of: { node, storage }, frames }))
     )
   }
 
-  /** A disk was heard to have so many frames. `nowMs` is the monotonic clock. */
-  raise(of: Replica, frames: number, nowMs: number): void {
+  /** A node told how many frames its disk has. */
+  raise(of: Replica, frames: number): void {
     if (frames > this.of(of)) this.#raise(of, frames)
+  }
+
+  /**
+   * Somebody else told how many frames the disk of a node has. That puts nothing in the place of a disk that
+   * is remembered: two who remember different ones would make each other forget the newest.
+   */
+  raiseByHearsay(of: Replica, frames: number): void {
+    const disks = this.#byNode.get(of.node)
+    const hasRoom = disks === undefined || disks.has(of.storage) || disks.size < disksMax
+    if (hasRoom) this.raise(of, frames)
+  }
+
+  /** Writes down what has risen, about once a second. `nowMs` is the monotonic clock. */
+  note(nowMs: number): void {
     if (nowMs - this.#notedAtMs < noteEveryMs || !this.#hasRisen()) return
     this.#notedAtMs = nowMs
     this.checkpoint()
@@ -87,22 +112,24 @@ export class Floors {
   /** Writes everything down, at the end of the log; durable with the next sync. */
   checkpoint(): void {
     const { all } = this
-    this.#noted.clear()
-    for (const { of, frames } of all) this.#noted.set(of.storage, frames)
-    if (all.length > 0) this.#wal!.append(floorsNoted, nodeGroup, [pack([all.map(floorOut)])])
+    for (let at = 0; at < all.length; at += floorsPerRecord)
+      this.#wal!.append(floorsNoted, nodeGroup, [pack([all.slice(at, at + floorsPerRecord).map(floorOut)])])
+    for (const disks of this.#byNode.values()) for (const known of disks.values()) known.noted = known.frames
   }
 
   #raise({ node, storage }: Replica, frames: number): void {
+    if (storage.length > storageMaxLength) return
     let disks = this.#byNode.get(node)
     if (disks === undefined) this.#byNode.set(node, (disks = new Map()))
-    disks.set(storage, frames)
+    const known = disks.get(storage)
+    if (known !== undefined) known.frames = Math.max(known.frames, frames)
+    else disks.set(storage, { frames, noted: 0 })
     if (disks.size > disksMax) disks.delete(disks.keys().next().value!)
   }
 
   #hasRisen(): boolean {
     for (const disks of this.#byNode.values())
-      for (const [storage, frames] of disks)
-        if (frames - (this.#noted.get(storage) ?? 0) >= noteEveryFrames) return true
+      for (const { frames, noted } of disks.values()) if (frames - noted >= noteEveryFrames) return true
     return false
   }
 }

@@ -57,6 +57,7 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
       logOf(number)
     }
   )
+  const framesFound = wal.stats().frames
   const logs = new Map<string, GroupLog>()
   for (const { name } of config.groups) {
     const number = numbers.get(name) ?? numbers.size + 1
@@ -83,5 +84,6 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
     logs: [...byNumber.values()],
     checkpoints: [checkpoint, () => keeper.checkpoint(), () => floors.checkpoint()]
   }
-  return { wal, logs, keeper, floors, compacted, actors: writer === undefined ? [] : [writer.actor] }
+  const actors = writer === undefined ? [] : [writer.actor]
+  return { wal, framesFound, logs, keeper, floors, compacted, actors }
 })

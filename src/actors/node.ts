@@ -150,13 +150,13 @@ export const runNode = Effect.fnUntraced(function* (
     const problem = `group ${unknown.name}: there is no machine named "${unknown.machine}"`
     return yield* new ConfigInvalid({ problem })
   }
-  const { wal, logs, keeper, floors, compacted, actors } = yield* openGroupLogs(config)
+  const { wal, framesFound, logs, keeper, floors, compacted, actors } = yield* openGroupLogs(config)
   const self: Replica = { node: NodeId(config.node), storage: StorageId(wal.storageId) }
   const context = yield* contextOf(config, self, logs)
   yield* checkPayload(context.bus.maxPayloadBytes)
   const failed = yield* Deferred.make<never, NodeFailure>()
   const fail = (failure: NodeFailure) => Deferred.doneUnsafe(failed, Effect.fail(failure))
-  const disk = { promised: () => promisesIn(logs), floors, frames: () => wal.stats().frames }
+  const disk = { promised: () => promisesIn(logs), floors, framesFound, frames: () => wal.stats().frames }
   const presence = yield* announce(context, config.nodes, disk)
   yield* Effect.forkScoped(Effect.catch(presence.failure, (failure) => Effect.sync(() => fail(failure))))
   yield* context.bus.onStatus((status) => {

@@ -19,17 +19,16 @@ const cluster = Effect.gen(function* () {
   /** Announces a node whose log has so many frames, as it says. */
   const start = Effect.fnUntraced(function* (name: string, framesSaid: number) {
     const scope = yield* Scope.make()
-    const said = { frames: framesSaid }
     const disk = new MemoryDisk()
     const config = yield* nodeConfig({ cluster: "c", node: name, nodes, data: "d" })
     return yield* Effect.gen(function* () {
       const opening = openGroupLogs({ ...config, segmentBytes: 4096 })
-      const { floors } = yield* Effect.provide(opening, disk.layer())
+      const { floors, wal } = yield* Effect.provide(opening, disk.layer())
       const bus = yield* exchange.connect
       const context = yield* Effect.provideService(makeNodeContext("c", replica(name)), Bus, bus)
-      const known = { promised: () => [], floors, frames: () => said.frames }
+      const known = { promised: () => [], floors, framesFound: framesSaid, frames: () => framesSaid }
       const starting = yield* Effect.forkScoped(announce(context, nodes, known))
-      return { starting, floors, said, stop: Scope.close(scope, Exit.void) }
+      return { starting, floors, wal, stop: Scope.close(scope, Exit.void) }
     }).pipe(Effect.provideService(Scope.Scope, scope))
   })
   const started = Effect.fnUntraced(function* (name: string, framesSaid: number) {
@@ -91,7 +90,7 @@ describe("a node that starts", () => {
       const other = yield* started("n2", 5)
       yield* pass(10)
       assert.isUndefined(ended.pollUnsafe())
-      other.floors.raise(replica("n1"), 11, 0)
+      other.floors.raise(replica("n1"), 11)
       other.presence.hearFrames(replica("n1"), 10)
       yield* pass(10)
       assert.strictEqual((yield* failureOf(ended))?._tag, "StorageRolledBack")
@@ -109,6 +108,39 @@ describe("a node that starts", () => {
       assert.deepStrictEqual(two.floors.all, [{ of: replica("n3"), frames: 77 }])
       for (const { stop } of [one, two]) yield* stop
     })
+  )
+
+  it.effect("writes nothing on an old copy: started often enough, that would come to be the newer one", () =>
+    Effect.gen(function* () {
+      const { start, started } = yield* cluster
+      const other = yield* started("n2", 5)
+      other.presence.hearFrames(replica("n3"), 300)
+      other.presence.hearFrames(replica("n1"), 40)
+      const { starting, floors, wal, stop } = yield* start("n1", 39)
+      const before = wal.stats().frames
+      yield* pass(300)
+      assert.strictEqual((yield* failureOf(starting))?._tag, "StorageRolledBack")
+      assert.strictEqual(floors.of(replica("n3")), 300)
+      assert.deepStrictEqual([wal.stats().frames, wal.stats().stagedRecords], [before, 0])
+      yield* stop
+      yield* other.stop
+    })
+  )
+
+  it.effect(
+    "of an older version does not tell how far its disk is, and is not told for ever that it is old",
+    () =>
+      Effect.gen(function* () {
+        const { started } = yield* cluster
+        const one = yield* started("n1", 10)
+        const two = yield* started("n2", 10)
+        const ended = yield* Effect.forkChild(two.presence.failure)
+        one.presence.hearFrames(replica("n2"), 11)
+        one.presence.hearFrames(replica("n2"), 0)
+        yield* pass(10)
+        assert.isUndefined(ended.pollUnsafe())
+        for (const { stop } of [one, two]) yield* stop
+      })
   )
 
   it.effect("under a name that is taken is refused", () =>

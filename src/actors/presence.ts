@@ -24,7 +24,9 @@ export interface DiskKnown {
   /** What its acceptors have promised. */
   readonly promised: () => ReadonlyArray<PromisedIn>
   readonly floors: Floors
-  /** Durable frames of its log. */
+  /** Frames that its log had when it was opened: where it had none, nobody can have heard of it. */
+  readonly framesFound: number
+  /** Durable frames that it has now. */
   readonly frames: () => number
 }
 
@@ -38,7 +40,10 @@ export interface Presence {
    * heard this node's disk tell of more than it has.
    */
   readonly failure: Effect.Effect<never, PresenceFailure>
-  /** Another node says how many frames its disk has. One that was heard to have more is told so. */
+  /**
+   * Another node says how many frames its disk has; 0 where it does not tell, as in older versions. One that
+   * was heard to have more is told so.
+   */
   readonly hearFrames: (from: Replica, frames: number) => void
   /** Says hello again: after the bus was away, somebody else may have taken the name. */
   readonly greet: () => void
@@ -108,10 +113,11 @@ class Attendance implements Presence {
   }
 
   hearFrames(from: Replica, frames: number): void {
-    if (!this.#nodes.includes(from.node)) return
+    if (frames === 0 || !this.#nodes.includes(from.node)) return
     const { floors } = this.#disk
     if (frames < floors.of(from)) this.#nowAndThen(false)
-    else floors.raise(from, frames, this.#context.monotonicMs())
+    else floors.raise(from, frames)
+    floors.note(this.#context.monotonicMs())
   }
 
   readonly hear = ({ from, body }: Packet): void => {
@@ -136,15 +142,18 @@ class Attendance implements Presence {
     for (const { group, ballot } of promised)
       if (ballot > this.promisedOf(group)) this.#promised.set(group, ballot)
     for (const floor of floors) this.#hearFloor(floor, from.node)
+    // An old copy that is started again and again must not come further by what it hears.
+    if (!this.isStarting) this.#disk.floors.note(this.#context.monotonicMs())
   }
 
   #hearFloor({ of, frames: floor }: Floor, by: NodeId): void {
-    const { self, monotonicMs } = this.#context
-    const { floors, frames } = this.#disk
+    const { self } = this.#context
+    const { floors, framesFound } = this.#disk
+    const frames = this.isStarting ? framesFound : this.#disk.frames()
     if (of.node !== self.node) {
-      if (this.#nodes.includes(of.node)) floors.raise(of, floor, monotonicMs())
-    } else if (of.storage === self.storage && floor > frames())
-      this.#fail(new StorageRolledBack({ node: self.node, frames: frames(), floor, by }))
+      if (this.#nodes.includes(of.node)) floors.raiseByHearsay(of, floor)
+    } else if (of.storage === self.storage && floor > frames)
+      this.#fail(new StorageRolledBack({ node: self.node, frames, floor, by }))
   }
 
   #fail(failure: PresenceFailure): void {
@@ -195,7 +204,7 @@ export const announce = Effect.fnUntraced(function* (
   const attendance = new Attendance(context, nodes, disk, { instance, startedAtMs })
   yield* context.listen(subjects.hello, attendance.hear)
   const untilMs = monotonicMs() + patienceMs
-  const isPatient = () => disk.frames() > 0 && !attendance.isComplete && monotonicMs() < untilMs
+  const isPatient = () => disk.framesFound > 0 && !attendance.isComplete && monotonicMs() < untilMs
   attendance.greet()
   yield* Effect.sleep(listenMs)
   while (attendance.failed === undefined && isPatient()) {

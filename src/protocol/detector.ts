@@ -31,7 +31,7 @@ export interface Beat {
   readonly sentAtMs: number
   /** By how much the sender's own event loop was late lately, at worst. */
   readonly lagMs: number
-  /** Durable frames of the sender's log: it may never come back with fewer. */
+  /** Durable frames of the sender's log: it may never come back with fewer. 0 where it does not tell. */
   readonly frames: number
   readonly echoes: ReadonlyArray<Echo>
 }

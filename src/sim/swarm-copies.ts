@@ -11,6 +11,7 @@ import type { World } from "./world.ts"
 const refused = sometimes("old-copies: an old copy of a disk was refused")
 const refusedByNotes = sometimes("old-copies: an old copy was refused after everybody had been down")
 const taken = unreachable("old-copies: a node runs on an old copy of its disk")
+const grown = unreachable("old-copies: a node writes to an old copy that it refuses")
 
 /** Others have heard it beat, and written down how far it was. */
 const heardAfterMs = 2_000
@@ -44,6 +45,12 @@ const makeCopy = Effect.fnUntraced(function* (world: World) {
   const copy: Copy = { process, replica: seen.replica, image }
   return hasWritten && isSame ? copy : undefined
 })
+
+const logOn = (process: SimProcess): Buffer => {
+  const { files } = process.disk.snapshot()
+  const segments = [...files].filter(([path]) => path.endsWith(".log"))
+  return Buffer.concat(segments.map(([, file]) => file.read(0, file.sizeBytes)))
+}
 
 const untilDown = (process: SimProcess, leftMs: number): Effect.Effect<boolean> =>
   Effect.suspend(() => {
@@ -91,7 +98,8 @@ const putting = (world: World) => {
 
 /**
  * A node is down for a moment, or all are, and comes back with an old copy of its disk, if every
- * configuration has another replica. It must refuse; then it is given an empty disk.
+ * configuration has another replica. It must refuse, however often it is started; then it is given an empty
+ * disk.
  */
 export const oldCopies = ({ everybodyShare, othersLateMs }: OldCopiesSettings): FaultFamily => ({
   name: "old-copies",
@@ -117,7 +125,11 @@ export const oldCopies = ({ everybodyShare, othersLateMs }: OldCopiesSettings): 
       const isRefused = yield* untilDown(process, refusedWithinMs)
       refused.check(isRefused)
       refusedByNotes.check(isRefused && everybody)
-      if (!isRefused) taken.reach(copy.replica)
+      if (!isRefused) return taken.reach(copy.replica)
+      // Whoever runs services starts it again and again. What it wrote would bring it closer to the others.
+      const log = logOn(process)
+      yield* Effect.sleep(random.range(0, 3_000))
+      if (!logOn(process).equals(log)) grown.reach(copy.replica)
     })
     return Effect.forever(
       Effect.gen(function* () {

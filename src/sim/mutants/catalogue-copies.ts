@@ -117,8 +117,8 @@ export const copyMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: "actors/presence.ts",
-        find: "} else if (of.storage === self.storage && floor > frames())",
-        replace: "} else if (of.storage === self.storage && floor > frames() + 1e9)"
+        find: "} else if (of.storage === self.storage && floor > frames)",
+        replace: "} else if (of.storage === self.storage && floor > frames + 1e9)"
       }
     ],
     law: ranOnOldCopy,
@@ -136,6 +136,19 @@ export const copyMutants: ReadonlyArray<Mutant> = [
     ],
     law: ranOnOldCopy,
     why: "Others know that the disk had more, and keep it to themselves.",
+    scenarios: ["old-copies"]
+  },
+  {
+    id: "floors/written-down-on-an-old-copy",
+    edits: [
+      {
+        file: "actors/presence.ts",
+        find: "if (!this.isStarting) this.#disk.floors.note(",
+        replace: "this.#disk.floors.note("
+      }
+    ],
+    law: "old-copies: a node writes to an old copy that it refuses",
+    why: "Started again and again, an old copy comes as far as the others remember, and is taken.",
     scenarios: ["old-copies"]
   },
   {
