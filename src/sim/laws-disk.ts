@@ -35,6 +35,8 @@ export class GroupOnDisk {
   onReplaced: ((first: Slot) => void) | undefined
   /** Called when these slots have become durable. */
   onDurable: ((first: Slot, last: Slot) => void) | undefined
+  /** A disk that has gone back in time is read: what was replaced on it, was so when nobody objected. */
+  isReread = false
 
   /** What was read before is not on the disk any more. */
   forget(): void {
@@ -51,7 +53,7 @@ export class GroupOnDisk {
   }
 
   #append(run: Run): void {
-    if (run.first <= this.entries.last) this.onReplaced?.(run.first)
+    if (run.first <= this.entries.last) this.#replaced(run.first)
     this.entries.append(run)
     this.onDurable?.(run.first, runLast(run))
   }
@@ -67,7 +69,7 @@ export class GroupOnDisk {
     const { entries } = this
     const through = runsLast(runs, base.slot)
     if (entries.last > through) {
-      this.onReplaced?.(Slot(through + 1))
+      this.#replaced(Slot(through + 1))
       entries.cut(through)
     }
     // What stood before may differ from what is chosen: the snapshot is in its place.
@@ -77,7 +79,11 @@ export class GroupOnDisk {
     known.extend(entries, entries.last)
     for (const run of runs) entries.append(run)
     const changed = known.firstDifference(entries, base.slot + 1, known.last)
-    if (changed !== undefined) this.onReplaced?.(Slot(changed))
+    if (changed !== undefined) this.#replaced(Slot(changed))
+  }
+
+  #replaced(first: Slot): void {
+    if (!this.isReread) this.onReplaced?.(first)
   }
 }
 
@@ -145,6 +151,7 @@ export class DiskLog {
     this.#writesSeen = this.#disk.writes
     this.#segment ??= this.#find(layout.first ?? 1)
     while (this.#readFrame(layout) || this.#enterNext(layout));
+    for (const group of this.groups.values()) group.isReread = false
   }
 
   /**
@@ -169,7 +176,10 @@ export class DiskLog {
     this.#offset = 0
     this.#writesSeen = -1
     this.#waitingBytes = 0
-    for (const group of this.groups.values()) group.forget()
+    for (const group of this.groups.values()) {
+      group.forget()
+      group.isReread = true
+    }
     return true
   }
 
