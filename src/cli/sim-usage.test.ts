@@ -17,6 +17,20 @@ describe("aplomb sim", () => {
     })
   }
 
+  it("says where the names are where one is not known", () => {
+    for (const [words, problem] of [
+      ["sim run nope --seeds 1", /^aplomb: there is no simulation called "nope"; there are .+\n$/],
+      [
+        "sim search --scope nope",
+        /^aplomb: there is no scope called "nope"; aplomb sim search --scopes lists them\n$/
+      ]
+    ] as const) {
+      const { status, stdout, stderr } = runCommand(words.split(" "))
+      expect(stderr).toMatch(problem)
+      expect([status, stdout]).toEqual([2, ""])
+    }
+  })
+
   it("tells how a run ended, and by one sentence that its files cannot be written", () => {
     for (const flag of ["--trace", "--history", "--html"]) {
       const words = ["sim", "replay", "t019", "--seed", "1", flag, "/no/such/file"]

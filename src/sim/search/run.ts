@@ -63,7 +63,8 @@ const statesAtOnce = 10_000
 /** Begins a search; the reason why not, where a name is not known. */
 export const beginSearch = (request: SearchRequest): SearchRun | string => {
   const scope = findScope(request.scope)
-  if (scope === undefined) return `there is no scope called ${request.scope}`
+  if (scope === undefined)
+    return `there is no scope called "${request.scope}"; aplomb sim search --scopes lists them`
   if (!strategyNames.includes(request.strategy)) return `there is no strategy called ${request.strategy}`
   const model = scope.make(realCores)
   return request.strategy === "exhaustive" ? exhaustive(model, request) : walks(model, request)
