@@ -161,6 +161,7 @@ export class DiskLog {
   #beginAnew(): boolean {
     const layout = this.#readLayout()
     if (layout === undefined || (this.#layout ?? layout).storageId !== layout.storageId) return false
+    const isReread = this.#image !== undefined
     this.#image = this.#disk.image
     // What is about to be removed is read before.
     this.#image.onRemove = (path) => {
@@ -178,7 +179,7 @@ export class DiskLog {
     this.#waitingBytes = 0
     for (const group of this.groups.values()) {
       group.forget()
-      group.isReread = true
+      group.isReread = isReread
     }
     return true
   }
