@@ -33,12 +33,14 @@ const written = (...entries: ReadonlyArray<readonly [ballot: number, slot: numbe
   )
 
 describe("a disk as the laws read it", () => {
-  it("tells of what is replaced, and not again when the disk goes back to when it had been", () => {
+  it("tells of what is written and replaced, and not again when the disk goes back to when it had been", () => {
     const seen = onDisk({}, ({ disk }) =>
       Effect.gen(function* () {
         const log = new DiskLog(disk, "/data", kvMachine)
         const replaced: Array<number> = []
         log.group(group).onReplaced = (first) => replaced.push(first)
+        const durable: Array<number> = []
+        log.group(group).onDurable = (first) => durable.push(first)
         yield* written([1, 1], [1, 2], [2, 2])
         log.catchUp()
         const old = disk.snapshot()
@@ -50,11 +52,12 @@ describe("a disk as the laws read it", () => {
         const after = { frames: log.frames, last: log.group(group).entries.last, replaced: [...replaced] }
         yield* written([3, 2])
         log.catchUp()
-        return { before, after, replaced }
+        return { before, after, replaced, durable }
       })
     )
     expect(seen.value.before).toEqual({ frames: 4, last: 3, replaced: [2] })
     expect(seen.value.after).toEqual({ frames: 3, last: 2, replaced: [2] })
     expect(seen.value.replaced).toEqual([2, 2])
+    expect(seen.value.durable).toEqual([1, 2, 2, 3, 2])
   })
 })

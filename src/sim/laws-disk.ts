@@ -35,7 +35,10 @@ export class GroupOnDisk {
   onReplaced: ((first: Slot) => void) | undefined
   /** Called when these slots have become durable. */
   onDurable: ((first: Slot, last: Slot) => void) | undefined
-  /** A disk that has gone back in time is read: what was replaced on it, was so when nobody objected. */
+  /**
+   * A disk that has gone back in time is read: what was written and replaced on it, was so before, and nobody
+   * objected. Its promise may stand behind the entries by now, as far as its log was cut.
+   */
   isReread = false
 
   /** What was read before is not on the disk any more. */
@@ -55,7 +58,7 @@ export class GroupOnDisk {
   #append(run: Run): void {
     if (run.first <= this.entries.last) this.#replaced(run.first)
     this.entries.append(run)
-    this.onDurable?.(run.first, runLast(run))
+    if (!this.isReread) this.onDurable?.(run.first, runLast(run))
   }
 
   #begin(base: Base, fromElsewhere = false): void {
