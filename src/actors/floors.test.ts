@@ -63,20 +63,34 @@ describe("the floors of disks", () => {
     })
   )
 
-  it.effect("of two idle nodes do not keep each other writing", () =>
+  it.effect("of idle nodes do not keep them writing, however many they are", () =>
     Effect.gen(function* () {
-      const nodes = [yield* open(new MemoryDisk()), yield* open(new MemoryDisk())] as const
-      const tell = (atMs: number) => {
-        hear(nodes[0].floors, two, nodes[1].frames(), atMs)
-        hear(nodes[1].floors, one, nodes[0].frames(), atMs)
-      }
-      for (let atMs = 0; atMs < 10_000; atMs += 100) tell(atMs)
-      const rested = nodes.map(({ frames }) => frames())
-      for (let atMs = 10_000; atMs < 100_000; atMs += 100) tell(atMs)
-      assert.deepStrictEqual(
-        nodes.map(({ frames }) => frames()),
-        rested
+      const count = 5
+      const nodes = yield* Effect.replicateEffect(
+        Effect.suspend(() => open(new MemoryDisk())),
+        count
       )
+      const frames = () => nodes.map((node) => node.frames())
+      const beats = (fromMs: number, toMs: number) => {
+        for (let atMs = fromMs; atMs < toMs; atMs += 50)
+          for (const [from, { frames }] of nodes.entries())
+            for (const [to, { floors }] of nodes.entries()) {
+              const of = { node: NodeId(`n${from}`), storage: StorageId(`disk ${from}`) }
+              if (to !== from) hear(floors, of, frames(), atMs + from)
+            }
+      }
+      beats(0, 20_000)
+      const rested = frames()
+      beats(20_000, 100_000)
+      assert.deepStrictEqual(frames(), rested)
+      // Two frames that a group writes are a note or two to each of the others, and that is all.
+      const { wal } = nodes[0]!
+      for (const _ of [1, 2]) {
+        wal.append(255, 0, [new Uint8Array(1)])
+        yield* wal.mark
+      }
+      beats(100_000, 200_000)
+      for (const [at, written] of frames().entries()) assert.isAtMost(written - rested[at]!, at === 0 ? 4 : 2)
       for (const { stop } of nodes) yield* stop
     })
   )

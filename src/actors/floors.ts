@@ -21,7 +21,8 @@ export class StorageRolledBack extends Data.TaggedError("StorageRolledBack")<{
     return (
       `the data directory of ${this.node} is an old copy, or has lost its end: its log has come to frame ` +
       `${this.frames}, and ${this.by} has heard of ${this.floor}; ` +
-      "do not run a node on it: give the node an empty directory, and it returns as a new replica"
+      "do not run a node on it: put it aside and give the node an empty directory, and it returns as a " +
+      "new replica"
     )
   }
 }

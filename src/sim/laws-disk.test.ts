@@ -33,7 +33,7 @@ const written = (...entries: ReadonlyArray<readonly [ballot: number, slot: numbe
   )
 
 describe("a disk as the laws read it", () => {
-  it("tells of what is written and replaced, and not again when the disk goes back to when it had been", () => {
+  it("tells of what is written and replaced, and not again when the disk goes back in time", () => {
     const seen = onDisk({}, ({ disk }) =>
       Effect.gen(function* () {
         const log = new DiskLog(disk, "/data", kvMachine)
