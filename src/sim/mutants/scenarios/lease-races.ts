@@ -46,13 +46,18 @@ const halfHeard = (world: World, actors: Cast): Effect.Effect<void> => {
   })
 }
 
+/** A node that starts has heard all others by then, and does not vote yet. */
+const greetedWithinMs = 100
+
 /** An acceptor is restarted, and takes the lead as soon as it is there again. */
 const forgetful = (world: World, actors: Cast): Effect.Effect<void> => {
   const { leader, second, third } = actors
   const { oracle, processes, options } = world.cluster!
   return Effect.gen(function* () {
-    const heal = cut(world, between(leader, second, third))
     yield* world.reboot(processes.get(second.node)!, "crash", 1)
+    // It would wait longer for who does not greet it than any lease lasts.
+    yield* Effect.sleep(greetedWithinMs)
+    const heal = cut(world, between(leader, second, third))
     yield* awaiting(() => oracle.running.has(second.node), { everyMs: 5, forMs: 500 })
     const reborn = oracle.running.get(second.node)
     if (reborn !== undefined) campaign(world, reborn, [third])
