@@ -33,6 +33,7 @@ import {
   quickRivals,
   retirements,
   rotOfOne,
+  rotOfOneAlone,
   smallPieces,
   surely,
   wipes
@@ -205,7 +206,12 @@ const guided: ReadonlyArray<Simulation> = [
       snapshots: true
     }).faults(rotOfOne, quickRivals)
   ),
-  mayStop(scenario("rot", "the disk of one node rots", three).faults(rotOfOne, quickRivals))
+  mayStop(
+    scenario("rot", "the disk of one node rots, and nobody can tell it", three).faults(
+      rotOfOneAlone,
+      quickRivals
+    )
+  )
 ]
 
 /** A scenario by name, of these or of the general ones. */
