@@ -207,10 +207,9 @@ const guided: ReadonlyArray<Simulation> = [
     }).faults(rotOfOne, quickRivals)
   ),
   mayStop(
-    scenario("rot", "the disk of one node rots, and nobody can tell it", three).faults(
-      rotOfOneAlone,
-      quickRivals
-    )
+    scenario("rot", "the disk of one node rots, and nobody can tell it", three)
+      .faults(rotOfOneAlone, quickRivals)
+      .chaosFor({ min: 6_000, max: 12_000 })
   )
 ]
 
