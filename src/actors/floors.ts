@@ -65,7 +65,7 @@ export class Floors {
   recover(type: number, body: Uint8Array): void {
     if (type !== floorsNoted) return
     for (const { of, frames } of readFields(() => new Fields(unpack(body)).list(floorIn)) ?? []) {
-      this.#raise(of, frames)
+      this.raise(of, frames)
       const known = this.#byNode.get(of.node)?.get(of.storage)
       if (known !== undefined) known.noted = frames
     }
@@ -87,8 +87,14 @@ export class Floors {
   }
 
   /** A node told how many frames its disk has. */
-  raise(of: Replica, frames: number): void {
-    if (frames > this.of(of)) this.#raise(of, frames)
+  raise({ node, storage }: Replica, frames: number): void {
+    if (frames <= this.of({ node, storage }) || storage.length > storageMaxLength) return
+    let disks = this.#byNode.get(node)
+    if (disks === undefined) this.#byNode.set(node, (disks = new Map()))
+    const known = disks.get(storage)
+    if (known !== undefined) known.frames = frames
+    else disks.set(storage, { frames, noted: 0 })
+    if (disks.size > disksMax) disks.delete(disks.keys().next().value!)
   }
 
   /**
@@ -116,16 +122,6 @@ export class Floors {
     for (let at = 0; at < all.length; at += floorsPerRecord)
       this.#wal!.append(floorsNoted, nodeGroup, [pack([all.slice(at, at + floorsPerRecord).map(floorOut)])])
     for (const disks of this.#byNode.values()) for (const known of disks.values()) known.noted = known.frames
-  }
-
-  #raise({ node, storage }: Replica, frames: number): void {
-    if (storage.length > storageMaxLength) return
-    let disks = this.#byNode.get(node)
-    if (disks === undefined) this.#byNode.set(node, (disks = new Map()))
-    const known = disks.get(storage)
-    if (known !== undefined) known.frames = Math.max(known.frames, frames)
-    else disks.set(storage, { frames, noted: 0 })
-    if (disks.size > disksMax) disks.delete(disks.keys().next().value!)
   }
 
   #hasRisen(): boolean {

@@ -170,13 +170,13 @@ class Attendance implements Presence {
 
   #say(asks: boolean, answers = ""): void {
     const { promised, floors } = this.#disk
-    const known = { promised: promised(), floors: floors.all }
     this.#context.publish(this.#context.subjects.hello, noGroup, {
       _tag: "Hello",
       ...this.#me,
       asks,
       answers,
-      ...known
+      promised: promised(),
+      floors: floors.all
     })
   }
 }

@@ -1,7 +1,9 @@
 /** Disks that go back in time: an old copy of a data directory is put back, as from a backup. */
 import { Effect } from "effect"
 import { sometimes, unreachable } from "./assert.ts"
+import { awaiting } from "./awaiting.ts"
 import type { DiskImage } from "./disk/image.ts"
+import { logBytesOn } from "./disk/log-files.ts"
 import type { WatchedGroup } from "./laws.ts"
 import type { SimProcess } from "./process.ts"
 import type { FaultFamily } from "./swarm.ts"
@@ -45,19 +47,6 @@ const makeCopy = Effect.fnUntraced(function* (world: World) {
   const copy: Copy = { process, replica: seen.replica, image }
   return hasWritten && isSame ? copy : undefined
 })
-
-const logOn = (process: SimProcess): Buffer => {
-  const { files } = process.disk.snapshot()
-  const segments = [...files].filter(([path]) => path.endsWith(".log"))
-  return Buffer.concat(segments.map(([, file]) => file.read(0, file.sizeBytes)))
-}
-
-const untilDown = (process: SimProcess, leftMs: number): Effect.Effect<boolean> =>
-  Effect.suspend(() => {
-    if (!process.running) return Effect.succeed(true)
-    if (leftMs <= 0) return Effect.succeed(false)
-    return Effect.andThen(Effect.sleep(10), untilDown(process, leftMs - 10))
-  })
 
 export interface OldCopiesSettings {
   /** In what part of the strikes all nodes are down, and what they remember is on their disks only. */
@@ -122,14 +111,14 @@ export const oldCopies = ({ everybodyShare, othersLateMs }: OldCopiesSettings): 
         { concurrency: "unbounded", discard: true }
       )
       if (!isPut()) return
-      const isRefused = yield* untilDown(process, refusedWithinMs)
+      const isRefused = yield* awaiting(() => !process.running, { everyMs: 10, forMs: refusedWithinMs })
       refused.check(isRefused)
       refusedByNotes.check(isRefused && everybody)
       if (!isRefused) return taken.reach(copy.replica)
       // Whoever runs services starts it again and again. What it wrote would bring it closer to the others.
-      const log = logOn(process)
+      const log = logBytesOn(process.disk.image)
       yield* Effect.sleep(random.range(0, 3_000))
-      if (!logOn(process).equals(log)) grown.reach(copy.replica)
+      if (!logBytesOn(process.disk.image).equals(log)) grown.reach(copy.replica)
     })
     return Effect.forever(
       Effect.gen(function* () {

@@ -155,7 +155,7 @@ export class Strikes {
       const isOver = () => owned.exit() !== undefined || owned.stdout().includes("listens")
       yield* eventually(`${node.id} starts or refuses`, isOver, { log: () => node.log() })
       if (owned.exit() === undefined) {
-        this.#findings.push(`${node.id} runs on a damaged disk (${what})`)
+        this.#findings.push(`${node.id} runs on a disk that it has to refuse (${what})`)
         yield* node.kill
       } else if (!sentence.test(owned.log())) {
         this.#findings.push(`${node.id} did not say what is wrong with its disk (${what}): ${owned.log()}`)

@@ -130,8 +130,8 @@ export const copyMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: "actors/presence.ts",
-        find: "floors: floors.all }",
-        replace: "floors: [] }"
+        find: "floors: floors.all",
+        replace: "floors: []"
       }
     ],
     law: ranOnOldCopy,

@@ -1,5 +1,6 @@
 /** Faults in an order that certain bugs need: who is cut from whom, who asks for the lead, and when. */
 import { Effect } from "effect"
+import { awaiting } from "../../awaiting.ts"
 import type { WatchedGroup } from "../../laws.ts"
 import type { FaultFamily } from "../../swarm.ts"
 import type { World } from "../../world.ts"
@@ -47,19 +48,6 @@ export const staged = (name: string, act: (world: World, actors: Cast) => Effect
       return actors === undefined ? Effect.void : act(world, actors)
     })
   )
-
-/** Looks again and again whether something has come, for so long at most; whether it has. */
-export const awaiting = (
-  hasCome: () => boolean,
-  { everyMs, forMs }: { readonly everyMs: number; readonly forMs: number }
-): Effect.Effect<boolean> =>
-  Effect.gen(function* () {
-    for (let waitedMs = 0; waitedMs < forMs; waitedMs += everyMs) {
-      if (hasCome()) return true
-      yield* Effect.sleep(everyMs)
-    }
-    return false
-  })
 
 /** The links between a node and others, both ways. */
 export const between = (one: WatchedGroup, ...others: ReadonlyArray<WatchedGroup>) =>

@@ -2,11 +2,12 @@
 import { Effect } from "effect"
 import type { Versioned } from "../../../actors/register.ts"
 import { sometimes } from "../../assert.ts"
+import { awaiting } from "../../awaiting.ts"
 import type { WatchedGroup } from "../../laws.ts"
 import type { RebootKind, SimProcess } from "../../process.ts"
 import type { FaultFamily } from "../../swarm.ts"
 import type { World } from "../../world.ts"
-import { again, awaiting, type Cast, cut, staged } from "./choreography.ts"
+import { again, type Cast, cut, staged } from "./choreography.ts"
 import { campaign } from "./families.ts"
 
 const begun = sometimes("copies: the masters began with a copy of their state")

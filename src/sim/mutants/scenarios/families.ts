@@ -136,19 +136,12 @@ const unansweredMs = 1_500
 /** The same, and nobody can tell it that its log was longer. */
 export const rotOfOneAlone: FaultFamily = sure("rot-of-one-alone", (world) => {
   const process = world.cluster!.processes.get("n1")!
-  const others = world.cluster!.names.filter((name) => name !== process.name)
   return often(world, 200, 900, (durationMs) => {
-    const { bus } = world
-    const heals = others.flatMap((name) => [
-      bus.severOneWay(process.name, name),
-      bus.severOneWay(name, process.name)
-    ])
+    const heal = world.bus.part([process.name])
     process.disk.rot()
     return Effect.ensuring(
       Effect.andThen(world.reboot(process, "crash", durationMs), Effect.sleep(unansweredMs)),
-      Effect.sync(() => {
-        for (const heal of heals) heal()
-      })
+      Effect.sync(heal)
     )
   })
 })

@@ -1,10 +1,11 @@
 /** Faults in an order that bugs of leases need: a leader that does not hear of the one that replaces it. */
 import { Effect } from "effect"
+import { awaiting } from "../../awaiting.ts"
 import type { WatchedGroup } from "../../laws.ts"
 import type { FaultFamily } from "../../swarm.ts"
 import { clockRateMaxPpm } from "../../swarm-process.ts"
 import type { World } from "../../world.ts"
-import { awaiting, between, type Cast, cut, staged } from "./choreography.ts"
+import { between, type Cast, cut, staged } from "./choreography.ts"
 import { campaign } from "./families.ts"
 
 /** The leader's clock as slow as clocks may be, or as it is, and those of the others as fast. */

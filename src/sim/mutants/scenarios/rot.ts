@@ -5,6 +5,7 @@ import { frameHeaderBytes } from "../../../runtime/storage/records.ts"
 import { sometimes } from "../../assert.ts"
 import { flipBit } from "../../disk/bit-rot.ts"
 import type { DiskImage } from "../../disk/image.ts"
+import { logBytesOn, logFilesOn } from "../../disk/log-files.ts"
 import { type SectorFile, sectorBytes } from "../../disk/sectors.ts"
 import { LawBroken } from "../../laws.ts"
 import type { SimProcess } from "../../process.ts"
@@ -24,15 +25,12 @@ interface LastFrame {
   readonly isNoted: boolean
 }
 
-const logFiles = (image: DiskImage): ReadonlyArray<string> =>
-  [...image.files.keys()].filter((path) => path.endsWith(".log")).sort()
-
 const lastFrameOf = (image: DiskImage): LastFrame | undefined => {
   const identity = image.files.get("/data/identity.json")
   if (identity === undefined) return undefined
   const text = new TextDecoder().decode(identity.read(0, identity.sizeBytes))
   const { salt, segmentBytes, durable } = JSON.parse(text) as Record<string, number>
-  for (const path of logFiles(image).toReversed()) {
+  for (const path of logFilesOn(image).toReversed()) {
     const file = image.files.get(path)!
     const number = Number(path.slice(path.lastIndexOf("/") + 1, -".log".length))
     const place = { base: number * segmentBytes!, salt: salt!, durable: durable! }
@@ -66,14 +64,6 @@ const lastIn = (
   return { path, offset, end, isFollowed, isNoted: place.base + end <= durable }
 }
 
-const contentOf = (image: DiskImage): Buffer =>
-  Buffer.concat(
-    logFiles(image).map((path) => {
-      const file = image.files.get(path)!
-      return file.read(0, file.sizeBytes)
-    })
-  )
-
 /** Waits until the node has refused its log; one that comes up with it has cut off what was acknowledged. */
 const refuses = (world: World, process: SimProcess, rotten: Buffer): Effect.Effect<void> =>
   Effect.gen(function* () {
@@ -82,7 +72,7 @@ const refuses = (world: World, process: SimProcess, rotten: Buffer): Effect.Effe
       if (world.cluster!.oracle.running.has(process.name))
         world.violated(new LawBroken("a rotten log is refused", "8", `${process.name} came up with it`))
     }
-    if (!contentOf(process.disk.image).equals(rotten))
+    if (!logBytesOn(process.disk.image).equals(rotten))
       world.violated(
         new LawBroken("a log that is refused is left as it is", "8", `${process.name} changed it`)
       )
@@ -112,7 +102,7 @@ export const rotAtTheEnd: FaultFamily = again("rot-at-the-end", (world) =>
       world.kernel.trace.strike("rot-at-the-end", process.name, { offset })
       flipBit(image, bit)
       undo = () => flipBit(process.disk.image, bit)
-      rotten = contentOf(image)
+      rotten = logBytesOn(image)
     }
     return Effect.gen(function* () {
       if (!process.running) return

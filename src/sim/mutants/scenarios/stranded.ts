@@ -1,10 +1,11 @@
 /** A log with a long end that was never chosen meets a snapshot of what was chosen in its place. */
 import { Effect } from "effect"
 import { sometimes } from "../../assert.ts"
+import { awaiting } from "../../awaiting.ts"
 import type { WatchedGroup } from "../../laws.ts"
 import type { FaultFamily } from "../../swarm.ts"
 import type { World } from "../../world.ts"
-import { awaiting, between, cut, staged } from "./choreography.ts"
+import { between, cut, staged } from "./choreography.ts"
 import { campaign } from "./families.ts"
 
 const met = sometimes("stranded: a snapshot ends within what a log has that was never chosen")
