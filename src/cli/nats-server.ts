@@ -63,7 +63,8 @@ const freePort = (port: number): Effect.Effect<number | undefined> =>
 
 /**
  * Runs the server and stops it when stdin ends, as it will where the process that holds the other end is
- * killed. A server does not look at its stdin by itself.
+ * killed. A server does not look at its stdin by itself. The shell ends last, so that nothing is left to the
+ * first process of the machine to wait for.
  */
 const guarded = `
 exec 3<&0
@@ -73,6 +74,7 @@ trap 'kill "$server" 2>/dev/null' TERM INT
 wait "$server"; code=$?
 if kill -0 "$server" 2>/dev/null; then wait "$server"; code=0; fi
 kill "$guard" 2>/dev/null
+wait "$guard" 2>/dev/null
 exit "$code"
 `
 

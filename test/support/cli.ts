@@ -1,5 +1,5 @@
 /** Runs the command line as users do: as processes, with what they print and how they end. */
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -84,11 +84,13 @@ export const temporaryDirectory = (): string => {
   return path
 }
 
-/** Whether a process with this pid is there. */
+/**
+ * Whether a process with this pid runs. One that has ended and that nobody has waited for yet does not: the
+ * first process of a container may look for those only every few seconds.
+ */
 const isAlive = (pid: number): boolean => {
   try {
-    process.kill(pid, 0)
-    return true
+    return !execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).startsWith("Z")
   } catch {
     return false
   }
