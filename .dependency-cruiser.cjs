@@ -80,7 +80,7 @@ module.exports = {
       from: "^src/client/",
       may: [
         "^src/client/",
-        "^src/protocol/(ids|messages|entry|machine)",
+        "^src/protocol/(ids|messages|entry|machine|number-table)",
         "^src/(runtime|wire|machines)/",
         effectPackage
       ],

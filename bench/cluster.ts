@@ -5,6 +5,7 @@ import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { giveUp } from "../scripts/flags.ts"
 import type { BenchRow } from "../src/cli/bench.ts"
+import { v8Flags } from "../src/cli/v8-flags.ts"
 import { findProgram, freePort, run, type Started, start, temporaryDirectory, until } from "./processes.ts"
 
 const cli = join(import.meta.dirname, "../dist/cli/main.js")
@@ -55,7 +56,7 @@ export const startCluster = async (groupCount?: number): Promise<Cluster> => {
     const config = { ...place, ...groups }
     const path = join(directory, `${node}.json`)
     writeFileSync(path, JSON.stringify(config))
-    return start(process.execPath, [cli, "node", "--config", path])
+    return start(process.execPath, [...v8Flags, cli, "node", "--config", path])
   })
   const served = () =>
     nodes.reduce((sum, node) => sum + (node.stdout().match(/serves the group/g)?.length ?? 0), 0)

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { v8Flags } from "../src/cli/v8-flags.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const work = mkdtempSync(join(tmpdir(), "aplomb-package-"))
@@ -118,7 +119,7 @@ describe("the published package", () => {
 
   it("has a command that explains itself", () => {
     const command = join(project, "node_modules/.bin/aplomb")
-    expect(readFileSync(command, "utf8").split("\n")[0]).toBe("#!/usr/bin/env node")
+    expect(readFileSync(command, "utf8").split("\n")[0]).toBe(`#!/usr/bin/env -S node ${v8Flags.join(" ")}`)
     expect(node(command, "--help")).toContain("aplomb")
   })
 })

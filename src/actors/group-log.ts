@@ -27,7 +27,7 @@ import { SlotIndex } from "./slot-index.ts"
 import { readStored } from "./stored-runs.ts"
 
 const indexSpacingBytes = knob("log-index-spacing-bytes", 64 * 1024, { min: 1, max: 64 * 1024 })
-const cacheBytesMax = knob("log-cache-bytes", 8 * 1024 * 1024, { min: 0, max: 64 * 1024 })
+const cacheBytesMax = knob("log-cache-bytes", 2 * 1024 * 1024, { min: 0, max: 64 * 1024 })
 /** What a run takes on disk at most, with all that is around it. */
 const storedBytes = (run: Run): number => run.bytes.length + 64
 

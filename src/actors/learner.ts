@@ -77,18 +77,18 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
   const decode = commandDecoder(machine)
   const answering = new Answering({ ...options, ask: (bytes) => ask(machine, replica, bytes) })
   const foreteller = new Foreteller(context, group)
-  const results = new Map<SessionId, Array<unknown>>()
+  let results = new Map<SessionId, Array<unknown>>()
   const answers: Answers = {
     result: (result) => gather(results, machine, result),
     opened: ({ client, session }) => context.toClient(client, group, { _tag: "Opened", client, session })
   }
 
   const applyChunk = (through: Slot, answer: boolean): void => {
-    for (const run of options.read(slotPlus(replica.applied, 1), through, chunkMaxBytes)) {
+    for (const run of options.read(slotPlus(replica.applied, 1), through, chunkMaxBytes))
       applyRun(replica, machine, decode, run, answer ? answers : undefined)
-    }
     for (const [session, flat] of results) foreteller.send(session, flat)
-    results.clear()
+    // Not cleared: the tables of a map that often is keep each other alive (decision 22).
+    if (results.size > 0) results = new Map()
     foreteller.forget(replica.sessions)
     options.consider(replica)
   }

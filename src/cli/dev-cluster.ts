@@ -12,6 +12,7 @@ import { connectBus } from "./bus.ts"
 import { type ChildOptions, keepRunning } from "./child.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { choosePort, findNatsServer, natsServerChild } from "./nats-server.ts"
+import { v8Flags } from "./v8-flags.ts"
 import { writing } from "./written.ts"
 
 /** The name of every cluster that the command line runs by itself. */
@@ -52,7 +53,15 @@ const nodeChild = (
 ): Effect.Effect<ChildOptions, CommandFailed> => {
   const path = join(data, `${node}.json`)
   const config = { cluster: devCluster, node, nodes, data: join(data, node), servers: [`127.0.0.1:${port}`] }
-  const parameters = [...process.execArgv, mainPath, "node", "--config", path, "--stop-with-stdin"]
+  const parameters = [
+    ...v8Flags,
+    ...process.execArgv,
+    mainPath,
+    "node",
+    "--config",
+    path,
+    "--stop-with-stdin"
+  ]
   const child: ChildOptions = { name: `node ${node}`, command: process.execPath, parameters, say }
   return Effect.as(
     writing(path, () => writeFileSync(path, `${JSON.stringify(config, undefined, 2)}\n`)),

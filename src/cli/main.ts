@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=16
 /**
  * The program `aplomb`: loads the command line, compiled by an earlier run where there was one, and runs it.
  */

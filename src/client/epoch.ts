@@ -1,6 +1,7 @@
 /** The commands of one session that wait for their results. */
 import { commandOverheadBytes, writeCommand } from "../protocol/entry.ts"
 import { RequestNumber, type SessionId } from "../protocol/ids.ts"
+import { NumberTable } from "../protocol/number-table.ts"
 import { knob } from "../runtime/buggify.ts"
 import type { CommandFailure } from "./errors.ts"
 
@@ -30,9 +31,10 @@ const outstandingMax = knob("client-outstanding", 8192, { min: 1, max: 64 })
 /** One session and its commands in flight, by number. Numbers are in the order of first sending. */
 export class Epoch {
   readonly session: SessionId
-  readonly #pending = new Map<number, Sent>()
+  readonly #pending = new NumberTable<Sent>()
   #toSend: Array<number> = []
   #next = 1
+  #oldest = 1
 
   constructor(session: SessionId) {
     this.session = session
@@ -64,7 +66,7 @@ export class Epoch {
 
   /** Has everything sent again that `matches`. */
   sendAgain(matches: (sent: Sent, number: number) => boolean): void {
-    for (const [number, sent] of this.#pending) {
+    for (const [number, sent] of this.#pending.entries()) {
       if (sent.waits || !matches(sent, number)) continue
       sent.waits = true
       this.#toSend.push(number)
@@ -74,7 +76,7 @@ export class Epoch {
   /** Commands whose callers no longer wait; each once. */
   expired(nowMs: number): ReadonlyArray<Command> {
     const expired: Array<Command> = []
-    for (const sent of this.#pending.values()) {
+    for (const [, sent] of this.#pending.entries()) {
       if (sent.given || sent.command.deadlineMs > nowMs) continue
       sent.given = true
       expired.push(sent.command)
@@ -84,7 +86,7 @@ export class Epoch {
 
   /** Settles everything that `matches`. */
   takeOut(matches: (sent: Sent) => boolean): ReadonlyArray<Sent> {
-    const taken = [...this.#pending].filter(([, sent]) => matches(sent))
+    const taken = this.#pending.entries().filter(([, sent]) => matches(sent))
     for (const [number] of taken) this.#pending.delete(number)
     return taken.map(([, sent]) => sent)
   }
@@ -130,9 +132,9 @@ export class Epoch {
     return bytes
   }
 
-  /** All numbers up to this one have their results: the oldest that waits is the first of the map. */
+  /** All numbers up to this one have their results. */
   #received(): number {
-    const oldest = this.#pending.keys().next()
-    return (oldest.done === true ? this.#next : oldest.value) - 1
+    while (this.#oldest < this.#next && !this.#pending.has(this.#oldest)) this.#oldest += 1
+    return this.#oldest - 1
   }
 }

@@ -1,4 +1,5 @@
 /** Questions that wait for their answers. They change nothing, so they can be asked again at will. */
+import { NumberTable } from "../protocol/number-table.ts"
 import { knob } from "../runtime/buggify.ts"
 import { type QuestionFailure, Rejected } from "./errors.ts"
 
@@ -30,7 +31,7 @@ const stretchMax = knob("client-question-stretch", 1024, { min: 1, max: 8 })
 
 /** All questions of a client, by number. */
 export class Questions {
-  readonly #asked = new Map<number, Asked>()
+  #asked = new NumberTable<Asked>()
   #toAsk: Array<number> = []
   #next = 1
 
@@ -51,7 +52,7 @@ export class Questions {
 
   /** Has everything asked again that was asked before `staleMs`, and all from the number `from` on. */
   askAgain(staleMs: number, from: number = Number.POSITIVE_INFINITY): void {
-    for (const [number, asked] of this.#asked) {
+    for (const [number, asked] of this.#asked.entries()) {
       if (asked.waits || (asked.sentAtMs > staleMs && number < from)) continue
       asked.waits = true
       this.#toAsk.push(number)
@@ -73,7 +74,7 @@ export class Questions {
 
   expired(nowMs: number): ReadonlyArray<Question> {
     const expired: Array<Question> = []
-    for (const [number, { question }] of this.#asked) {
+    for (const [number, { question }] of this.#asked.entries()) {
       if (question.deadlineMs > nowMs) continue
       this.#asked.delete(number)
       expired.push(question)
@@ -82,8 +83,8 @@ export class Questions {
   }
 
   drain(): ReadonlyArray<Question> {
-    const left = [...this.#asked.values()].map(({ question }) => question)
-    this.#asked.clear()
+    const left = this.#asked.entries().map(([, { question }]) => question)
+    this.#asked = new NumberTable()
     return left
   }
 

@@ -4,6 +4,7 @@
  */
 import { type ClientId, type RequestNumber, SessionId, type Slot } from "./ids.ts"
 import type { Outcome } from "./messages.ts"
+import { NumberTable } from "./number-table.ts"
 
 /** What is kept of a command until the client has its reply. */
 export interface RecordedReply {
@@ -18,7 +19,7 @@ interface Session {
   seenMs: number
   /** The client has the replies through this number; they are forgotten. */
   received: number
-  readonly replies: Map<RequestNumber, RecordedReply>
+  readonly replies: NumberTable<RecordedReply>
 }
 
 /**
@@ -53,7 +54,7 @@ export const openSession = (sessions: Sessions, client: ClientId, slot: Slot, at
   const known = sessions.byClient.get(client)
   if (known !== undefined && touchSession(sessions, known, atMs)) return known
   const id = SessionId(slot)
-  sessions.byId.set(id, { client, seenMs: atMs, received: 0, replies: new Map() })
+  sessions.byId.set(id, { client, seenMs: atMs, received: 0, replies: new NumberTable() })
   sessions.byClient.set(client, id)
   return id
 }
@@ -125,10 +126,9 @@ const forgetReplies = (session: Session, received: number): void => {
   if (session.replies.size > 0) {
     const { replies } = session
     if (received - session.received > replies.size) {
-      for (const number of replies.keys()) if (number <= received) replies.delete(number)
+      for (const number of replies.numbers()) if (number <= received) replies.delete(number)
     } else {
-      for (let number = session.received + 1; number <= received; number++)
-        replies.delete(number as RequestNumber)
+      for (let number = session.received + 1; number <= received; number++) replies.delete(number)
     }
   }
   session.received = received
@@ -163,7 +163,7 @@ export interface FrozenSession {
   readonly client: ClientId
   readonly seenMs: number
   readonly received: number
-  readonly replies: ReadonlyArray<readonly [RequestNumber, RecordedReply]>
+  readonly replies: ReadonlyArray<readonly [number, RecordedReply]>
 }
 
 /** All sessions as they are now. */
@@ -173,12 +173,12 @@ export const freezeSessions = (sessions: Sessions): ReadonlyArray<FrozenSession>
     client,
     seenMs,
     received,
-    replies: [...replies]
+    replies: replies.entries()
   }))
 
 /** Adds a session that was frozen. */
 export const restoreSession = (sessions: Sessions, frozen: FrozenSession): void => {
   const { id, client, seenMs, received, replies } = frozen
-  sessions.byId.set(id, { client, seenMs, received, replies: new Map(replies) })
+  sessions.byId.set(id, { client, seenMs, received, replies: new NumberTable(replies) })
   sessions.byClient.set(client, id)
 }

@@ -27,7 +27,7 @@ export const sameState = law("same prefix, same state", "9.6", (facts, broken) =
         let sum = 0
         for (const [id, { received, replies }] of table.byId) {
           let numbers = 0
-          for (const number of replies.keys()) numbers = (Math.imul(numbers, 31) + number) | 0
+          for (const number of replies.numbers()) numbers = (Math.imul(numbers, 31) + number) | 0
           sum = (sum + Math.imul(id ^ Math.imul(received, 0x9e3779b1), 0x85ebca6b) + numbers) | 0
         }
         compare(sessions, applied, sum, node, "table of sessions")
