@@ -67,6 +67,13 @@ describe("the repository", () => {
     expect(lock).not.toContain('"resolved"')
   })
 
+  it("holds only files of the kinds that people write, nothing that a tool left behind", () => {
+    const written =
+      /\.(ts|md|json|jsonl|txt|sh|cjs|conf)$|^(LICENSE|\.gitignore|\.npmrc|\.ci\/run|scripts\/[a-z]+)$/
+    expect(files.filter((path) => !written.test(path))).toEqual([])
+    expect(written.test("isolate-0x1-2-v8.log")).toBe(false)
+  })
+
   it("keeps the changelog open at Unreleased", () => {
     expect(changelogIsOpen(readFileSync(`${root}CHANGELOG.md`, "utf8"))).toBe(true)
   })
