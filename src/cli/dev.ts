@@ -23,10 +23,13 @@ const runOverNats = Effect.fnUntraced(function* (
   yield* print(howToTalk(port))
 })
 
-/** How this very program was called, so that its lines can be copied. */
+/**
+ * How this very program was called, so that its lines can be copied. The engine is the one that runs it: the
+ * one on PATH may be too old.
+ */
 const programName = (): string => {
   const path = process.argv[1] ?? "aplomb"
-  return path.endsWith(".js") || path.endsWith(".ts") ? `node ${path}` : "aplomb"
+  return path.endsWith(".js") || path.endsWith(".ts") ? `${process.execPath} ${path}` : "aplomb"
 }
 
 const howToTalk = (port: number): string => {
