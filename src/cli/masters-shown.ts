@@ -6,7 +6,9 @@ export interface MastersShown {
   readonly nodes: ReadonlyArray<string>
   /** Those among them that did not answer. */
   readonly silent: ReadonlyArray<string>
-  /** Whether a majority answered. Without one configurations cannot change. */
+  /** Those that answered and have no seat yet, as on a new disk: they keep nothing of the master so far. */
+  readonly waiting: ReadonlyArray<string>
+  /** Whether a majority answered that is not waiting. Without one configurations cannot change. */
   readonly majority: boolean
 }
 
@@ -21,17 +23,29 @@ const mostTold = (seen: ReadonlyArray<NodeSeen>): ReadonlyArray<string> => {
 }
 
 export const mastersShown = (seen: ReadonlyArray<NodeSeen>): MastersShown => {
-  const answered = new Set(seen.map(({ id }) => id))
+  const byName = new Map(seen.map((node) => [node.id, node]))
   const nodes = mostTold(seen)
-  const silent = nodes.filter((name) => !answered.has(name))
-  return { nodes, silent, majority: (nodes.length - silent.length) * 2 > nodes.length }
+  const silent = nodes.filter((name) => !byName.has(name))
+  const waiting = nodes.filter((name) => byName.get(name)?.master?.state === "waiting")
+  const there = nodes.length - silent.length - waiting.length
+  return { nodes, silent, waiting, majority: there * 2 > nodes.length }
 }
 
-/** One line for people where masters are silent; undefined where none is, or nobody told who they are. */
-export const mastersLine = ({ nodes, silent, majority }: MastersShown): string | undefined => {
-  if (silent.length === 0) return undefined
-  const missing = `${silent.length} of ${nodes.length} masters silent (${silent.join(", ")})`
-  return majority
-    ? `${missing}: a majority answers, so configurations can still change`
-    : `${missing}: no majority answers, so no configuration can change; groups that are led go on`
+const counted = (names: ReadonlyArray<string>, all: number, what: string): ReadonlyArray<string> =>
+  names.length === 0 ? [] : [`${names.length} of ${all} masters ${what} (${names.join(", ")})`]
+
+/**
+ * One line for people where masters are silent, or have no seat yet; undefined where there is no such one, or
+ * nobody told who they are.
+ */
+export const mastersLine = ({ nodes, silent, waiting, majority }: MastersShown): string | undefined => {
+  const missing = [
+    ...counted(silent, nodes.length, "silent"),
+    ...counted(waiting, nodes.length, "without a seat so far")
+  ].join(", ")
+  if (missing === "") return undefined
+  if (!majority)
+    return `${missing}: no majority answers, so no configuration can change; groups that are led go on`
+  const changes = `${missing}: a majority answers, so configurations can still change`
+  return waiting.length === 0 ? changes : `${changes}; no other disk of a master may be lost now`
 }
