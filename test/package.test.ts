@@ -45,6 +45,9 @@ const run = (cwd: string, command: string, ...options: ReadonlyArray<string>) =>
 
 const node = (...options: ReadonlyArray<string>) => run(project, process.execPath, ...options)
 
+/** As projects that are bundled resolve modules; a default export of CommonJS is another one there. */
+const bundler = ["--module", "esnext", "--moduleResolution", "bundler"]
+
 /** One local name for each entry point, for the import lines of a made-up file. */
 const imports = entryPoints.map((name, index) => `import * as entry${index} from "${name}"`).join("\n")
 const entryNames = entryPoints.map((_, index) => `entry${index}`).join(", ")
@@ -96,26 +99,22 @@ describe("the published package", () => {
       expect(names.length, entryPoints[index]).toBeGreaterThan(0)
   })
 
-  it("is typed: strict user code compiles against every entry point, a wrong name does not", () => {
-    const compiler = join(root, "node_modules/typescript/bin/tsc")
-    const options = [
-      "--noEmit",
-      "--strict",
-      "--exactOptionalPropertyTypes",
-      "--module",
-      "nodenext",
-      "--target",
-      "es2024"
-    ]
-    const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")]
-    writeFileSync(join(project, "user.ts"), `${imports}\nexport const all = [${entryNames}]\n`)
-    expect(node(compiler, ...options, ...types, "user.ts")).toBe("")
-    writeFileSync(
-      join(project, "wrong.ts"),
-      `import { noSuchName } from "aplomb"\nexport const wrong = noSuchName\n`
-    )
-    expect(() => node(compiler, ...options, ...types, "wrong.ts")).toThrow("noSuchName")
-  })
+  for (const resolution of [["--module", "nodenext"], bundler]) {
+    const name = resolution.join(" ")
+    it(`is typed: strict user code compiles with ${name}, a wrong name does not`, () => {
+      const compiler = join(root, "node_modules/typescript/bin/tsc")
+      const options = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2024"]
+      const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")]
+      const all = [compiler, ...options, ...resolution, ...types]
+      writeFileSync(join(project, "user.ts"), `${imports}\nexport const all = [${entryNames}]\n`)
+      expect(node(...all, "user.ts")).toBe("")
+      writeFileSync(
+        join(project, "wrong.ts"),
+        `import { noSuchName } from "aplomb"\nexport const wrong = noSuchName\n`
+      )
+      expect(() => node(...all, "wrong.ts")).toThrow("noSuchName")
+    })
+  }
 
   it("has a command that explains itself", () => {
     const command = join(project, "node_modules/.bin/aplomb")

@@ -1,7 +1,7 @@
 /**
  * The key-value machine: put, get, delete, compare-and-set on revision, list by prefix; revisions are slots.
  */
-import sorted from "sorted-btree"
+import sorted, { type ISortedMap } from "sorted-btree"
 import type { At, Form, Machine } from "../protocol/machine.ts"
 
 // The package is CommonJS: under native modules its class is the default of the default, under bundlers the
@@ -63,8 +63,14 @@ interface Held {
   readonly revision: number
 }
 
-/** Ordered by key (by UTF-16 units, as JavaScript compares strings: the same everywhere). */
-export type KvState = sorted.default<string, Held>
+/**
+ * Ordered by key (by UTF-16 units, as JavaScript compares strings: the same everywhere). What is used of the
+ * tree, for its class has two names (above), and a published type can have one.
+ */
+export interface KvState extends ISortedMap<string, Held> {
+  toArray(): Array<[string, Held]>
+  clone(): KvState
+}
 
 const compareKeys = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
