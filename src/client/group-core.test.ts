@@ -1,4 +1,4 @@
-/** What a client knows before its leader, it brings that leader with what it sends next, once. */
+/** What a client tells its leader: what it has counted, with what it sends next, and that it is there. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
@@ -20,18 +20,26 @@ const world = Effect.gen(function* () {
   const subjects = subjectsOf("c")
   const codec = packetCodec("c")
   const heard: Array<Counted | undefined> = []
+  const sent: Array<"Submit" | "Query"> = []
+  const clock = { ms: 0 }
+  const nowMs = () => clock.ms
+  let looks = 0
   yield* bus.subscribe(subjects.node(leader), {
     onMessage: (payload) => {
       const packet = codec.decode(payload)
       if (typeof packet === "string") return
       const { body } = packet
-      if (body._tag === "Submit" || body._tag === "Query") heard.push(body.counted)
+      if (body._tag !== "Submit" && body._tag !== "Query") return
+      heard.push(body.counted)
+      sent.push(body._tag)
     }
   })
-  const run = () => {}
-  const options = { bus, subjects, codec, client, group, nowMs: () => 0, random: () => 1 }
-  const link = new Link({ ...options, run, onFound: run })
-  const core = new GroupCore({ client, link, nowMs: () => 0, listen: run })
+  const run = () => {
+    looks++
+  }
+  const options = { bus, subjects, codec, client, group, nowMs, random: () => 1 }
+  const link = new Link({ ...options, run, onFound: () => {} })
+  const core = new GroupCore({ client, link, nowMs, listen: () => {} })
   link.announced(leader, Ballot(2))
   core.listening(session)
   const command = () => {
@@ -42,7 +50,15 @@ const world = Effect.gen(function* () {
     const flat = [number, slot, 0, "reply"]
     core.foreseen({ _tag: "Foretold", ballot: Ballot(2), slot: Slot(slot), waitsFor: [], session, flat })
   }
-  return { core, heard, command, foreseen }
+  const question = () => {
+    core.question({ bytes: new Uint8Array(1), deadlineMs: clock.ms + 1000, done: () => {} })
+    core.flush()
+  }
+  const tickAt = (ms: number) => {
+    clock.ms = ms
+    core.tick()
+  }
+  return { core, link, heard, sent, command, question, foreseen, tickAt, looks: () => looks }
 })
 
 describe("a client that has counted the acknowledgements", () => {
@@ -60,14 +76,46 @@ describe("a client that has counted the acknowledgements", () => {
 
   it.effect("says so with a question as well, and says the newest only", () =>
     Effect.gen(function* () {
-      const { core, heard, command, foreseen } = yield* world
+      const { heard, command, question, foreseen } = yield* world
       command()
       foreseen(1, 9)
       foreseen(2, 10)
-      core.question({ bytes: new Uint8Array(1), deadlineMs: 1000, done: () => {} })
-      core.flush()
+      question()
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(heard, [undefined, { ballot: Ballot(2), slot: Slot(10) }])
+    })
+  )
+})
+
+describe("a client that has nothing to write", () => {
+  it.effect("keeps its session alive, however often it asks", () =>
+    Effect.gen(function* () {
+      const { sent, command, question, foreseen, tickAt } = yield* world
+      command()
+      foreseen(1, 9)
+      for (const ms of [8000, 16_000, 24_000]) {
+        tickAt(ms)
+        question()
+      }
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(sent, ["Submit", "Query", "Submit", "Query", "Query"])
+    })
+  )
+
+  it.effect("looks for a leader that it has lost, to keep its session alive there", () =>
+    Effect.gen(function* () {
+      const { core, link, sent, command, foreseen, tickAt, looks } = yield* world
+      command()
+      foreseen(1, 9)
+      core.nobodyThere()
+      tickAt(10_000)
+      assert.strictEqual(looks(), 0)
+      tickAt(16_000)
+      assert.strictEqual(looks(), 1)
+      link.announced(leader, Ballot(3))
+      tickAt(16_050)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(sent, ["Submit", "Submit"])
     })
   )
 })

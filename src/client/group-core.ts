@@ -48,6 +48,8 @@ export class GroupCore {
   /** What the leader is to hear with whatever it is sent next. */
   #counted: Counted | undefined
   #heardAtMs = Number.NEGATIVE_INFINITY
+  /** When an entry was sent last: questions are no sign of life of a session. */
+  #submittedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: CoreOptions) {
     this.#options = options
@@ -140,8 +142,8 @@ export class GroupCore {
       question.done(null, 0, new Unavailable({ reason: "no answer came in time" }))
     }
     this.#giveUpQueued(nowMs)
-    const quietMs = nowMs - this.#link.sentAtMs
-    if (this.#epoch !== undefined && this.#link.leader !== undefined && quietMs > keepAliveEvery.value) {
+    const isQuiet = nowMs - this.#submittedAtMs > keepAliveEvery.value
+    if (this.#epoch !== undefined && isQuiet && this.#link.open()) {
       this.#submit(keepAliveEntry(this.#epoch.session), ++this.#submissions)
     }
     // Sent, and nothing heard: whoever is thought to lead may be stopped, with nobody to say so.
@@ -193,6 +195,7 @@ export class GroupCore {
 
   #submit(bytes: Uint8Array, submission: number): void {
     const counted = this.#takeCounted()
+    this.#submittedAtMs = this.#options.nowMs()
     this.#link.send({ _tag: "Submit", client: this.#options.client, submission, bytes, counted })
   }
 
