@@ -35,6 +35,14 @@ describe("a table by number", () => {
     expect(table.entries().every(([number, value]) => value === -number)).toBe(true)
   })
 
+  it("tells nothing of itself while it is empty, and again when all have gone", () => {
+    const table = new NumberTable<number>()
+    expect([[...table.numbers()], table.entries()]).toEqual([[], []])
+    table.set(9, 9)
+    table.delete(9)
+    expect([[...table.numbers()], table.entries()]).toEqual([[], []])
+  })
+
   it.for([
     ["consecutive numbers", (step: number) => step + 1],
     ["numbers that all want one place", (step: number) => 1 + (step % 60) * 65_536],

@@ -66,12 +66,24 @@ export class NumberTable<V> {
 
   /** The numbers as they are now, in ascending order. */
   numbers(): Float64Array {
-    return this.#numbers.filter((number) => number !== emptyPlace).sort()
+    const found = new Float64Array(this.#size)
+    let count = 0
+    let isAscending = true
+    for (let at = 0; count < found.length; at++) {
+      const number = this.#numbers[at]!
+      if (number === emptyPlace) continue
+      if (count > 0 && number < found[count - 1]!) isAscending = false
+      found[count++] = number
+    }
+    return isAscending ? found : found.sort()
   }
 
   /** What is in it now, by ascending number. */
   entries(): ReadonlyArray<readonly [number, V]> {
-    return Array.from(this.numbers(), (number) => [number, this.get(number)!] as const)
+    const entries: Array<readonly [number, V]> = []
+    if (this.#size === 0) return entries
+    for (const number of this.numbers()) entries.push([number, this.get(number)!])
+    return entries
   }
 
   #find(number: number): number {
