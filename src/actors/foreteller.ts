@@ -3,8 +3,9 @@
  * soon show that they have them (protocol, section 5, point 8).
  */
 import type { Configuration } from "../protocol/configuration.ts"
-import { type GroupId, type SessionId, type Slot, sameReplica } from "../protocol/ids.ts"
+import { type GroupId, SessionId, type Slot, sameReplica } from "../protocol/ids.ts"
 import type { CommandResult } from "../protocol/messages.ts"
+import { NumberTable } from "../protocol/number-table.ts"
 import { receivedThrough, type Sessions } from "../protocol/session.ts"
 import { knob } from "../runtime/buggify.ts"
 import type { NodeContext } from "./node-context.ts"
@@ -24,7 +25,8 @@ interface Told {
 export class Foreteller {
   readonly #context: NodeContext
   readonly #group: GroupId
-  readonly #told = new Map<SessionId, Told>()
+  /** By session. They come and go with each command: a map would leave its tables behind (decision 22). */
+  #told = new NumberTable<Told>()
 
   constructor(context: NodeContext, group: GroupId) {
     this.#context = context
@@ -55,14 +57,14 @@ export class Foreteller {
 
   /** Forgets what clients have shown to know, by the commands that were applied just now. */
   forget(sessions: Sessions): void {
-    for (const [session, { number }] of this.#told)
-      if (receivedThrough(sessions, session) >= number) this.#told.delete(session)
+    for (const [session, { number }] of this.#told.entries())
+      if (receivedThrough(sessions, SessionId(session)) >= number) this.#told.delete(session)
   }
 
   /** Sends what is withheld. What is not applied here by now is sent when it is. */
   sendAll(): void {
-    for (const [session, { flat }] of this.#told)
-      if (flat !== undefined) sendResults(this.#context, this.#group, session, flat)
-    this.#told.clear()
+    for (const [session, { flat }] of this.#told.entries())
+      if (flat !== undefined) sendResults(this.#context, this.#group, SessionId(session), flat)
+    this.#told = new NumberTable()
   }
 }
