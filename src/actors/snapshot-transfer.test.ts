@@ -8,7 +8,7 @@ import type { AnyMachine } from "../protocol/machine.ts"
 import { emptyReplica } from "../protocol/replica.ts"
 import { freezeReplica } from "../protocol/snapshot.ts"
 import { makeMemoryExchange } from "../runtime/bus/memory.ts"
-import { Bus, type BusShape } from "../runtime/bus/port.ts"
+import { Bus, type BusShape, BusUnavailable } from "../runtime/bus/port.ts"
 import { MemoryDisk } from "../runtime/storage/memory.ts"
 import { makeNodeContext } from "./node-context.ts"
 import { openSnapshotStore, type SnapshotStore } from "./snapshot-store.ts"
@@ -47,9 +47,13 @@ const losing = (bus: BusShape, lose: (count: number) => boolean): BusShape => {
   return { ...rest, request }
 }
 
-const twoPlaces = Effect.fnUntraced(function* (machine: AnyMachine = kv, lose = (_count: number) => false) {
+const twoPlaces = Effect.fnUntraced(function* (
+  machine: AnyMachine = kv,
+  lose = (_count: number) => false,
+  serving = (bus: BusShape) => bus
+) {
   const exchange = yield* makeMemoryExchange()
-  const server = yield* place(yield* exchange.connect, "n1")
+  const server = yield* place(serving(yield* exchange.connect), "n1")
   const client = yield* place(losing(yield* exchange.connect, lose), "n2", machine)
   const lagging: Array<Slot> = []
   const onLagging = (_from: unknown, through: Slot) => void lagging.push(through)
@@ -72,9 +76,27 @@ const twoPlaces = Effect.fnUntraced(function* (machine: AnyMachine = kv, lose = 
   return { server, client, pull, slow, lagging }
 })
 
+/** A bus that has one more connection from the second attempt on. */
+const refusingOnce = (bus: BusShape): BusShape => {
+  let attempts = 0
+  const another = Effect.suspend(() =>
+    ++attempts === 1 ? Effect.fail(new BusUnavailable({ reason: "it goes down" })) : Effect.succeed(bus)
+  )
+  return { ...bus, another }
+}
+
 const stateOf = (machine: unknown) => kv.forms.state.encode(machine)
 
 describe("a snapshot between nodes", () => {
+  it.effect("arrives though the connection for it could not be made at first", () =>
+    Effect.gen(function* () {
+      const { server, pull, slow } = yield* twoPlaces(kv, undefined, refusingOnce)
+      yield* slow(write(server.store, 7))
+      const pulled = yield* pull()
+      assert.strictEqual(pulled?.stored.head.slot, 7)
+    })
+  )
+
   it.effect("arrives whole and is on the disk, though pieces are lost on the way", () =>
     Effect.gen(function* () {
       const { server, client, pull, slow } = yield* twoPlaces(kv, (count: number) => count % 3 === 1)
