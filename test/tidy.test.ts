@@ -139,6 +139,15 @@ describe("the rule", () => {
     }
   })
 
+  it("wallClock: refuses it where intervals are measured", () => {
+    const use = `${opening}yield* Clock.currentTimeMillis\n`
+    expect(findingsIn(rules.wallClock, "src/actors/a.ts", use)).toEqual([2])
+    expect(findingsIn(rules.wallClock, "src/client/a.ts", use.replace("Millis", "MillisUnsafe()"))).toEqual([
+      2
+    ])
+    expect(findingsIn(rules.wallClock, "src/actors/presence.ts", use)).toEqual([])
+  })
+
   it("nothingLeftOver: refuses notes to self, in comments too", () => {
     for (const word of ["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"]) {
       expect(findingsIn(rules.nothingLeftOver, "test/a.ts", `${opening}// ${word}: later\n`)).toEqual([2])

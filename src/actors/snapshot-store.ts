@@ -37,6 +37,8 @@ const writeBytes = knob("snapshot-write-bytes", 64 << 10, { min: 1, max: 4096 })
 /** Whoever has asked for a piece within this time is going to ask for the next one. */
 const pulledForMs = 5000
 
+const monotonicMs = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
+
 const namePattern = /^(\d{16})\.snapshot$/
 
 /** Whether a snapshot is of this group and this machine; why not, as an error. */
@@ -160,7 +162,7 @@ export class SnapshotStore {
    */
   removeBefore(slot: Slot): Effect.Effect<void, DiskFailed> {
     return Effect.gen({ self: this }, function* () {
-      const nowMs = yield* Clock.currentTimeMillis
+      const nowMs = yield* monotonicMs
       for (const snapshot of this.#held.filter(({ head }) => head.slot < slot)) {
         const readAtMs = this.#readAtMs.get(snapshot.path)
         if (readAtMs === undefined || nowMs - readAtMs > pulledForMs) yield* this.remove(snapshot)
@@ -197,7 +199,7 @@ export class SnapshotStore {
   /** Reads a piece of a snapshot's file, for somebody who is going to ask for the next one. */
   read(snapshot: StoredSnapshot, offset: number, maxBytes: number) {
     return Effect.gen({ self: this }, function* () {
-      this.#readAtMs.set(snapshot.path, yield* Clock.currentTimeMillis)
+      this.#readAtMs.set(snapshot.path, yield* monotonicMs)
       const file = yield* this.#files.open(snapshot.path)
       return yield* reading(() => file.readSync(offset, maxBytes))
     }).pipe(Effect.scoped)

@@ -7,6 +7,8 @@ import { noReplica, packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { findLeader, surveyNodes } from "./discover.ts"
 
+const monotonicMs = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
+
 const inGroup = (group: string | undefined): string => (group === undefined ? "" : `group ${group}: `)
 
 /** It will not be done, in the one group or, where none is named, in any; nothing was changed. */
@@ -137,10 +139,10 @@ export const operatorsOf = (bus: BusShape, cluster: string): Operators => {
     { timeoutMs = defaultTimeoutMs }: OperateOptions = {}
   ): Effect.fn.Return<Operated, OperationFailure> {
     const group = GroupId(name)
-    const untilMs = (yield* Clock.currentTimeMillis) + timeoutMs
+    const untilMs = (yield* monotonicMs) + timeoutMs
     let reason = "nobody leads the group"
     let leader: NodeId | undefined
-    while ((yield* Clock.currentTimeMillis) < untilMs) {
+    while ((yield* monotonicMs) < untilMs) {
       leader ??= yield* findLeader(bus, subjects, group, graceMs)
       const answer = leader === undefined ? undefined : yield* ask(group, leader, request)
       if (answer?._tag === "Refused") {

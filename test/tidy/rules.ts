@@ -98,6 +98,14 @@ const virtualTime: Rule = (source) =>
     ? []
     : realTime.flatMap(([use, instead]) => matches(source, use, `escapes the simulator: ${instead}`))
 
+/** Runs are stamped with it, and nodes say when they started; an interval by it follows whoever sets it. */
+const wallClockPlaces = /^src\/(actors\/(node-context|presence)\.ts$|sim\/|cli\/)/
+
+const wallClock: Rule = (source) =>
+  !source.path.startsWith("src/") || wallClockPlaces.test(source.path) || isUnitTest(source.path)
+    ? []
+    : matches(source, /\bcurrentTimeMillis/g, "the wall clock: take intervals from the monotonic one")
+
 /** Assembled, so that this file may name the words. */
 const leftovers = new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"].join("|")})\\b`, "g")
 
@@ -152,6 +160,7 @@ export const rules = {
   shortFunctions,
   pureCores,
   virtualTime,
+  wallClock,
   nothingLeftOver,
   saysWhatItIs,
   noBarrel,
