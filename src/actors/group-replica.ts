@@ -7,6 +7,7 @@ import { type GroupId, type NodeId, slotPlus } from "../protocol/ids.ts"
 import type { Base } from "../protocol/log-view.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import { hint } from "../runtime/buggify.ts"
+import type { RoleCrashed } from "./end-node.ts"
 import type { GroupLog } from "./group-log.ts"
 import { type LearnerMessage, type LearnerOptions, spawnLearner } from "./learner.ts"
 import type { NodeContext } from "./node-context.ts"
@@ -25,6 +26,7 @@ export interface ReplicaOptions extends Pick<LearnerOptions, "leads" | "askByRou
   readonly snapshotBytes: number
   /** Frees what of the node's log is needed no more. */
   readonly compact: Effect.Effect<void>
+  readonly onFailure: (failure: RoleCrashed) => void
 }
 
 /**
@@ -32,9 +34,11 @@ export interface ReplicaOptions extends Pick<LearnerOptions, "leads" | "askByRou
  * snapshot can be used and the log does not reach back, and with `DiskFailed`.
  */
 export const spawnReplica = Effect.fnUntraced(function* (options: ReplicaOptions) {
-  const { name, group, machine, log, context, store, compact } = options
+  const { name, group, machine, log, context, store, compact, onFailure } = options
   const replica = yield* restoreReplica(store, log)
-  const snapshots = yield* makeSnapshots({ log, store, everyBytes: options.snapshotBytes, compact })
+  const everyBytes = options.snapshotBytes
+  const writer = `${context.self.node}/${group}/snapshots`
+  const snapshots = yield* makeSnapshots({ name: writer, log, store, everyBytes, compact, onFailure })
   const read: GroupLog["read"] = (from, through, maxBytes) => log.read(from, through, maxBytes)
   const { consider } = snapshots
   const { leads, askByRound } = options

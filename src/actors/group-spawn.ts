@@ -6,6 +6,7 @@ import { holdsLease } from "../protocol/leader-lease.ts"
 import type { LeaderState } from "../protocol/leader-state.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
 import { spawnAcceptor } from "./acceptor.ts"
+import type { RoleCrashed } from "./end-node.ts"
 import { groupHands, type Mailboxes } from "./group-hands.ts"
 import { type ReplicaOptions, spawnReplica } from "./group-replica.ts"
 import { type Connected, connect } from "./group-roles.ts"
@@ -16,7 +17,7 @@ export interface RolesOptions
     Omit<ReplicaOptions, "name" | "leads" | "askByRound"> {
   /** The longest lease that the acceptor grants. */
   readonly leaseDurationMs: number
-  readonly onFailure: (failure: WalFailure) => void
+  readonly onFailure: (failure: WalFailure | RoleCrashed) => void
   readonly onPhase: (phase: LeaderState["_tag"]) => void
 }
 

@@ -1,19 +1,18 @@
 /** One group on one node: its log, acceptor, leader and learner, wired to each other and to the bus. */
-import { Cause, Data, Effect, Random } from "effect"
+import { Effect, Random } from "effect"
 import type { AcceptorState } from "../protocol/acceptor.ts"
 import { type GroupId, type NodeId, type Replica, type Slot, slotPlus } from "../protocol/ids.ts"
 import type { LeaderInput, LeaderSettings } from "../protocol/leader-input.ts"
 import type { LeaderState } from "../protocol/leader-state.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { ReplicaState } from "../protocol/replica.ts"
-import type { ActorHandle } from "../runtime/actor-handle.ts"
-import { StorageCorrupted, type WalFailure } from "../runtime/storage/errors.ts"
-import { DiskFailed } from "../runtime/storage/port.ts"
+import type { WalFailure } from "../runtime/storage/errors.ts"
 import type { Packet } from "../wire/packet.ts"
 import { spawnCandidate } from "./candidate.ts"
 import type { Heard } from "./candidate-options.ts"
 import type { CatchUpSource } from "./catch-up.ts"
 import type { Detector } from "./detector.ts"
+import { endingNode, endNode, type RoleCrashed } from "./end-node.ts"
 import { route } from "./group-hands.ts"
 import type { GroupLog } from "./group-log.ts"
 import { announcing } from "./group-roles.ts"
@@ -31,32 +30,6 @@ import type { Rolled } from "./roll-call.ts"
 import type { SnapshotStore } from "./snapshot-store.ts"
 import type { SnapshotSource } from "./snapshot-transfer.ts"
 import type { Snapshots } from "./snapshots.ts"
-
-/** A role of a group threw: a bug, or an old entry that the disk no longer gives back. */
-export class RoleCrashed extends Data.TaggedError("RoleCrashed")<{
-  readonly role: string
-  readonly cause: unknown
-}> {
-  override get message(): string {
-    const { cause } = this
-    const isOfDisk = cause instanceof StorageCorrupted || cause instanceof DiskFailed
-    const what = `${this.role} crashed: ${cause instanceof Error ? cause.message : String(cause)}`
-    return isOfDisk ? what : `${what}; the node stops, its log is sound`
-  }
-}
-
-/** A role that ends otherwise than by being stopped ends its node. */
-export const endNode = (
-  onFailure: (failure: RoleCrashed) => void,
-  ...actors: ReadonlyArray<Pick<ActorHandle<never>, "name" | "onTerminated">>
-): void => {
-  for (const actor of actors) {
-    actor.onTerminated((end) => {
-      if (end._tag === "Stopped") return
-      onFailure(new RoleCrashed({ role: actor.name, cause: Cause.squash(end.cause) }))
-    })
-  }
-}
 
 export type GroupFailure = WalFailure | RoleCrashed | MasterStateLost
 
@@ -164,7 +137,7 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   })
   look = candidate.look
   endNode(onFailure, roles.actor, acceptor.actor, leader.actor, candidate.actor)
-  yield* Effect.forkScoped(outside.run)
+  yield* Effect.forkScoped(endingNode(onFailure, `${self.node}/${group.name}/outsider`, outside.run))
   const shown = { log, snapshots: roles.snapshots, ...states, active: () => outside.active }
   const members = new Members({ ...options, leader: leader.state, toLeader })
   const { onAsked, onLagging } = listening(group, members, roles.snapshots)

@@ -6,6 +6,7 @@ import { broughtBack, type MasterState } from "../protocol/master.ts"
 import type { FileValue, PromisedIn } from "../protocol/taking-seat.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
 import type { Packet } from "../wire/packet.ts"
+import { endingNode, endNode, type RoleCrashed } from "./end-node.ts"
 import type { GroupLog } from "./group-log.ts"
 import { KeeperRole } from "./keeper.ts"
 import type { KeeperStore } from "./keeper-store.ts"
@@ -74,7 +75,7 @@ export interface MasterPartOptions {
   readonly context: NodeContext
   readonly logs: ReadonlyMap<string, GroupLog>
   readonly store: KeeperStore
-  readonly onFailure: (failure: MasterFailure) => void
+  readonly onFailure: (failure: MasterFailure | RoleCrashed) => void
 }
 
 /** Runs this node's part in the master, where the configuration gives it one. */
@@ -179,11 +180,13 @@ const together = Effect.fnUntraced(function* (
     count(context.counters, "seat lost to another disk")
     runSync(Effect.forkIn(takeSeat, scope))
   }
-  const { soon } = yield* spawnSoon(`${context.self.node}/keeper`)
+  const { soon, actor } = yield* spawnSoon(`${context.self.node}/keeper`)
+  endNode(onFailure, actor)
   const wake = () => soon(() => keeper.settle())
   const keeper = new KeeperRole({ self: context.self, store, onFailure, wake, onSeatLost: seatLost })
   const taking = seatTaking({ context, masters, store, keeper, files, promised })
-  const takeSeat = Effect.catch(taking.run, (failure) => Effect.sync(() => onFailure(failure)))
+  const taken = Effect.catch(taking.run, (failure) => Effect.sync(() => onFailure(failure)))
+  const takeSeat = endingNode(onFailure, `${context.self.node}/seat`, taken)
   const runSync = Effect.runSyncWith(yield* Effect.context<never>())
   yield* Effect.forkScoped(takeSeat)
   const { register, take } = yield* replicatedRegister(context, store, keeper)
@@ -240,6 +243,7 @@ const serve = Effect.fnUntraced(function* (
     onFailure,
     onUnavailable: () => count(counters, "no majority of the masters")
   })
+  endNode(onFailure, master)
   yield* bus.subscribe(subjects.master(self.node), {
     onMessage: (payload, _subject, replyTo) => {
       const packet = codec.decode(payload)

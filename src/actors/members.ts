@@ -129,7 +129,8 @@ export class Members {
 const isOfMaster = ({ _tag }: MembershipAction): boolean => _tag === "ReadMaster" || _tag === "Drain"
 
 /** Looks after all groups of a node for as long as it runs: one timer, however many groups there are. */
-export const watchMembers = (all: ReadonlyArray<Members>): Effect.Effect<never> => {
+export const watchMembers = (groups: Iterable<{ readonly members: Members }>): Effect.Effect<never> => {
+  const all = Array.from(groups, ({ members }) => members)
   let looks = 0
   let busy = all
   return Effect.forever(

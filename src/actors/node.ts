@@ -14,7 +14,8 @@ import { isOfMasters } from "../wire/register-codec.ts"
 import { type CatchUpSource, serveCatchUp } from "./catch-up.ts"
 import { makeCompaction, wantsSnapshot } from "./compaction.ts"
 import { type Detector, type PeerStatus, spawnDetector } from "./detector.ts"
-import { endNode, type Group, type GroupFailure, type GroupParts, spawnGroup } from "./group.ts"
+import { endingNode, endNode } from "./end-node.ts"
+import { type Group, type GroupFailure, type GroupParts, spawnGroup } from "./group.ts"
 import type { GroupLog } from "./group-log.ts"
 import type { GroupStatus } from "./group-status.ts"
 import type { MasterRequests } from "./master-line.ts"
@@ -186,11 +187,11 @@ export const runNode = Effect.fnUntraced(function* (
     groups.set(GroupId(group.name), roles)
     sources.set(GroupId(group.name), roles.source)
   }
-  yield* Effect.forkScoped(watchMembers([...groups.values()].map(({ members }) => members)))
+  yield* Effect.forkScoped(endingNode(fail, `${config.node}/members`, watchMembers(groups.values())))
   const server = yield* serveCatchUp(context, sources)
   const operators = yield* serveOperators(context, groups)
   endNode(fail, ...actors, server, yield* serveSnapshots(context, groups), operators, detecting)
-  const roll = yield* callRoll(context, groups)
+  const roll = yield* callRoll(context, groups, fail)
   yield* listen(config, context, { groups, presence, detector, master, roll })
   const status = (): NodeStatus => ({
     id: config.node,

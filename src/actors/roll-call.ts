@@ -7,6 +7,7 @@ import { GroupId, type Replica } from "../protocol/ids.ts"
 import type { RollEntry } from "../protocol/roll.ts"
 import { knob } from "../runtime/buggify.ts"
 import type { Packet } from "../wire/packet.ts"
+import { endingNode, type RoleCrashed } from "./end-node.ts"
 import { count, type NodeContext } from "./node-context.ts"
 import { rollEveryMs } from "./roll-every.ts"
 
@@ -28,7 +29,8 @@ const noGroup = GroupId("")
 /** Calls the roll and looks around until the scope closes; the packets of other nodes go into `take`. */
 export const callRoll = Effect.fnUntraced(function* (
   context: NodeContext,
-  groups: ReadonlyMap<GroupId, { readonly rolled: Rolled }>
+  groups: ReadonlyMap<GroupId, { readonly rolled: Rolled }>,
+  onFailure: (failure: RoleCrashed) => void
 ) {
   const { subjects, self } = context
   const call = () => {
@@ -41,8 +43,9 @@ export const callRoll = Effect.fnUntraced(function* (
   const look = () => {
     for (const { rolled } of groups.values()) rolled.lookAfter()
   }
-  yield* Effect.forkScoped(every(rollEveryMs.value, call))
-  yield* Effect.forkScoped(every(lookEveryMs.value, look))
+  const ending = (effect: Effect.Effect<never>) => endingNode(onFailure, `${self.node}/roll-call`, effect)
+  yield* Effect.forkScoped(ending(every(rollEveryMs.value, call)))
+  yield* Effect.forkScoped(ending(every(lookEveryMs.value, look)))
   return {
     take: ({ from, body }: Packet): void => {
       if (body._tag !== "Roll") return

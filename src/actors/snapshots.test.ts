@@ -10,6 +10,7 @@ import { emptyReplica } from "../protocol/replica.ts"
 import { freezeReplica } from "../protocol/snapshot.ts"
 import { MemoryDisk } from "../runtime/storage/memory.ts"
 import { makeCompaction } from "./compaction.ts"
+import type { RoleCrashed } from "./end-node.ts"
 import type { GroupLog } from "./group-log.ts"
 import { nodeConfig } from "./node-config.ts"
 import { openGroupLogs } from "./node-storage.ts"
@@ -20,7 +21,11 @@ const kv = kvMachine as unknown as AnyMachine
 const segmentBytes = 4096
 
 /** One group on a disk, restored, with snapshots of it every KB, in a scope of its own. */
-const open = Effect.fnUntraced(function* (disk: MemoryDisk, machine: AnyMachine = kv) {
+const open = Effect.fnUntraced(function* (
+  disk: MemoryDisk,
+  machine: AnyMachine = kv,
+  onFailure: (failure: RoleCrashed) => void = () => {}
+) {
   const config = yield* nodeConfig({ cluster: "c", node: "n1", nodes: ["n1"], data: "d" })
   const scope = yield* Scope.make()
   const opened = Effect.gen(function* () {
@@ -30,7 +35,7 @@ const open = Effect.fnUntraced(function* (disk: MemoryDisk, machine: AnyMachine 
     const replica = yield* restoreReplica(store, log)
     const compaction = yield* makeCompaction(compacted)
     const compact = Effect.orDie(Effect.asVoid(compaction))
-    const snapshots = yield* makeSnapshots({ log, store, everyBytes: 1000, compact })
+    const snapshots = yield* makeSnapshots({ name: "s", log, store, everyBytes: 1000, compact, onFailure })
     return { log, store, replica, snapshots, wal, close: Scope.close(scope, Exit.void) }
   })
   return yield* opened.pipe(Scope.provide(scope), Effect.provide(disk.layer()))
@@ -58,6 +63,21 @@ const goOn = Effect.fnUntraced(function* ({ log, replica, snapshots }: Opened, c
 const snapshotFiles = (disk: MemoryDisk) => disk.paths().filter((path) => path.includes("/snapshots/"))
 
 describe("snapshots", () => {
+  it.effect("end the node where they can be written no more, for its log would grow for ever", () =>
+    Effect.gen(function* () {
+      const heard: Array<string> = []
+      const split = () => {
+        const parts: Iterable<unknown> = { [Symbol.iterator]: () => assert.fail("a reply that is none") }
+        return parts
+      }
+      const machine = { ...kv, parts: { ...kv.parts!, split } }
+      const opened = yield* open(new MemoryDisk(), machine, ({ message }) => void heard.push(message))
+      yield* goOn(opened, 60)
+      assert.deepStrictEqual(heard, ["s crashed: a reply that is none; the node stops, its log is sound"])
+      yield* opened.close
+    })
+  )
+
   it.effect("keep the log short, and two of them: from the older one on the log is there", () =>
     Effect.gen(function* () {
       const disk = new MemoryDisk()

@@ -8,17 +8,22 @@ import type { ReplicaState } from "../protocol/replica.ts"
 import { type FrozenReplica, freezeReplica } from "../protocol/snapshot.ts"
 import { hint } from "../runtime/buggify.ts"
 import type { DiskFailed } from "../runtime/storage/port.ts"
+import { endingNode, type RoleCrashed } from "./end-node.ts"
 import type { GroupLog } from "./group-log.ts"
 import { makeLaggards } from "./laggards.ts"
 import type { SnapshotStore } from "./snapshot-store.ts"
 
 export interface SnapshotOptions {
+  /** Of what writes them, where that must be named. */
+  readonly name: string
   readonly log: GroupLog
   readonly store: SnapshotStore
   /** A snapshot is due when the log has grown by so much, and by twice what the last one takes. */
   readonly everyBytes: number
   /** Frees what is needed no more once the log was cut. Never fails: it tells by itself. */
   readonly compact: Effect.Effect<void>
+  /** The writer threw: without it the log would grow for ever. */
+  readonly onFailure: (failure: RoleCrashed) => void
 }
 
 /** What a node tells of the snapshots of a group. */
@@ -124,9 +129,7 @@ export const makeSnapshots = Effect.fnUntraced(function* (options: SnapshotOptio
       isWriting = false
     }
   })
-  yield* Effect.forkScoped(
-    Effect.tapCause(writer, (cause) => Effect.logError("the maker of snapshots stopped", cause))
-  )
+  yield* Effect.forkScoped(endingNode(options.onFailure, options.name, writer))
 
   const snapshots: Snapshots = {
     consider: (replica) => {
