@@ -97,6 +97,10 @@ export const replicated = Effect.fnUntraced(function* <State, Command, Reply, Qu
 > {
   const client = yield* groupClient(options.cluster, GroupId(options.group))
   const { forms } = options.machine
+  let closed = false
+  yield* Effect.addFinalizer(() => Effect.sync(() => (closed = true)))
+  const notTaken = (what: string) =>
+    new Unavailable({ reason: closed ? "the client was closed" : `too many ${what} wait in this client` })
   const submit: Replicated<Command, Reply, Question, Answer>["submit"] = (command, call) =>
     Effect.callback((resume) => {
       const bytes = pack(forms.command.encode(command))
@@ -113,7 +117,7 @@ export const replicated = Effect.fnUntraced(function* <State, Command, Reply, Qu
           resume(reply === undefined ? Effect.fail(unreadable) : Effect.succeed({ reply, slot }))
         }
       )
-      if (!taken) resume(new Unavailable({ reason: "too many commands wait in this client" }))
+      if (!taken) resume(notTaken("commands"))
     })
   const asked = (question: Question, send: (bytes: Uint8Array, done: QuestionDone) => boolean) =>
     Effect.callback<AnsweredAt<Answer>, QuestionFailure>((resume) => {
@@ -122,7 +126,7 @@ export const replicated = Effect.fnUntraced(function* <State, Command, Reply, Qu
         const answer = forms.answer.decode(plain)
         resume(answer === undefined ? Effect.fail(unreadable) : Effect.succeed({ answer, slot }))
       })
-      if (!taken) resume(new Unavailable({ reason: "too many questions wait in this client" }))
+      if (!taken) resume(notTaken("questions"))
     })
   const scope = yield* Scope.Scope
   const making = localClient(options.cluster, GroupId(options.group)).pipe(
