@@ -44,6 +44,8 @@ export class Members {
   readonly #options: MembersOptions
   readonly #group: GroupId
   #state: MembershipState
+  /** A look waits for the master's answer. While no master answers, questions would gather without end. */
+  #isAsking = false
 
   constructor(options: MembersOptions) {
     this.#options = options
@@ -77,7 +79,16 @@ export class Members {
     const { context, leader, detector } = this.#options
     const step = lookAtMembers(this.#state, leader(), detector.misses, context.monotonicMs())
     this.#state = step.state
-    return this.#act(step.action)
+    const rest = this.#act(step.action)
+    if (rest === undefined || !isOfMaster(step.action)) return rest
+    if (this.#isAsking) return undefined
+    this.#isAsking = true
+    return Effect.ensuring(
+      rest,
+      Effect.sync(() => {
+        this.#isAsking = false
+      })
+    )
   }
 
   /** What an operator asks for: moved on as far as it goes now. */
