@@ -11,6 +11,7 @@ import type { DirectoryInUse, DiskFailed, Files } from "../runtime/storage/port.
 import type { Wal } from "../runtime/storage/wal.ts"
 import type { Packet } from "../wire/packet.ts"
 import { isOfMasters } from "../wire/register-codec.ts"
+import { answerStatus } from "./answer-status.ts"
 import { type CatchUpSource, serveCatchUp } from "./catch-up.ts"
 import { makeCompaction, wantsSnapshot } from "./compaction.ts"
 import { type Detector, type PeerStatus, spawnDetector } from "./detector.ts"
@@ -272,13 +273,3 @@ const mastersSeen = (config: NodeConfig, context: NodeContext, master: MasterSta
   masters: mastersOf(config),
   masterRequests: context.master.requests()
 })
-
-/** Everybody may ask; nobody who cannot be answered is. */
-const answerStatus = (context: NodeContext, status: () => NodeStatus) =>
-  context.bus.subscribe(context.subjects.status, {
-    onMessage: (_payload, _subject, replyTo) => {
-      if (replyTo === undefined) return
-      const text = new TextEncoder().encode(JSON.stringify(status()))
-      context.bus.publish(replyTo, text)
-    }
-  })
