@@ -56,7 +56,8 @@ const whole = Effect.fnUntraced(function* ({ cluster, group }: Target, size: num
 
 /** Waits for it. */
 const untilWhole = Effect.fnUntraced(function* (target: Target, size: number) {
-  for (let waitedMs = 0; waitedMs < wholeWithinMs; waitedMs += pollMs) {
+  const endMs = (yield* Clock.currentTimeMillis) + wholeWithinMs
+  while ((yield* Clock.currentTimeMillis) < endMs) {
     const found = yield* whole(target, size)
     if (found !== undefined) return found
     yield* Effect.sleep(pollMs)

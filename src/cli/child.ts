@@ -8,6 +8,8 @@ export interface ChildOptions {
   readonly name: string
   readonly command: string
   readonly parameters: ReadonlyArray<string>
+  /** Its variables; left out: those of this process. */
+  readonly environment?: NodeJS.ProcessEnv
   /** Takes each line that it prints. */
   readonly say: (line: string) => void
 }
@@ -67,9 +69,9 @@ class KeptChild implements Child {
   })
 
   #start(): void {
-    const { command, parameters, say, name } = this.#options
+    const { command, parameters, say, name, environment: env = process.env } = this.#options
     // A group of its own: Ctrl-C reaches this process alone, which then stops the others in order.
-    const child = spawn(command, parameters, { stdio: ["pipe", "pipe", "pipe"], detached: true })
+    const child = spawn(command, parameters, { env, stdio: ["pipe", "pipe", "pipe"], detached: true })
     this.#process = child
     this.#ended = undefined
     child.stdin.on("error", () => {})

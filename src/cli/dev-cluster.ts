@@ -12,6 +12,7 @@ import { connectBus } from "./bus.ts"
 import { type ChildOptions, keepRunning } from "./child.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { choosePort, findNatsServer, natsServerChild } from "./nats-server.ts"
+import { withoutWhereabouts } from "./node-settings.ts"
 import { v8Flags } from "./v8-flags.ts"
 import { writing } from "./written.ts"
 
@@ -62,7 +63,14 @@ const nodeChild = (
     path,
     "--stop-with-stdin"
   ]
-  const child: ChildOptions = { name: `node ${node}`, command: process.execPath, parameters, say }
+  const environment = withoutWhereabouts(process.env)
+  const child: ChildOptions = {
+    name: `node ${node}`,
+    command: process.execPath,
+    parameters,
+    environment,
+    say
+  }
   return Effect.as(
     writing(path, () => writeFileSync(path, `${JSON.stringify(config, undefined, 2)}\n`)),
     child

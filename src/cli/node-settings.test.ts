@@ -1,7 +1,7 @@
 /** Where a node's configuration comes from, and what is said when it is wrong. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { mergeNodeConfig, type NodeSources } from "./node-settings.ts"
+import { mergeNodeConfig, type NodeSources, withoutWhereabouts } from "./node-settings.ts"
 
 const file = (fields: object) => ({ path: "n1.json", text: JSON.stringify(fields) })
 const whole = { cluster: "dev", node: "n1", nodes: ["n1", "n2"], data: "./n1", heartbeatIntervalMs: 10 }
@@ -18,6 +18,32 @@ const problem = (more: Partial<NodeSources>) =>
   })
 
 describe("the configuration of a node", () => {
+  it.effect("takes lists with commas from flags and variables, the masters among them", () =>
+    Effect.gen(function* () {
+      const flags = { nodes: "n1,n2,n3", masters: "n1, n2,n3" }
+      assert.deepStrictEqual((yield* mergeNodeConfig(sources({ flags }))).masters, ["n1", "n2", "n3"])
+      const environment = { APLOMB_MASTERS: "n2" }
+      assert.deepStrictEqual((yield* mergeNodeConfig(sources({ environment }))).masters, ["n2"])
+    })
+  )
+
+  it.effect("comes from the file alone where the environment names another cluster, for a node of dev", () =>
+    Effect.gen(function* () {
+      const elsewhere = { APLOMB_CLUSTER: "prod", APLOMB_NODE: "n9", APLOMB_NODES: "n9", APLOMB_DATA: "/x" }
+      const more = {
+        APLOMB_SERVERS: "prod:4222",
+        APLOMB_MASTERS: "n9",
+        APLOMB_MASTER: "n9",
+        APLOMB_GROUPS: "[]"
+      }
+      const kept = { PATH: "/bin", APLOMB_HEARTBEAT_INTERVAL_MS: "20" }
+      const environment = withoutWhereabouts({ ...elsewhere, ...more, ...kept })
+      assert.deepStrictEqual(environment, kept)
+      const { cluster, node, servers } = yield* mergeNodeConfig(sources({ environment }))
+      assert.deepStrictEqual([cluster, node, servers], ["dev", "n1", ["127.0.0.1:4222"]])
+    })
+  )
+
   it.effect("takes a flag before a variable, and a variable before the file", () =>
     Effect.gen(function* () {
       const environment = { APLOMB_HEARTBEAT_INTERVAL_MS: "20", APLOMB_SERVERS: "a:1, b:2" }

@@ -22,6 +22,27 @@ export const flagOf = (field: string): string => words(field)
 export const variableOf = (field: string): string =>
   `APLOMB_${words(field).replaceAll("-", "_").toUpperCase()}`
 
+/** The fields that say which node of which cluster it is; the others say how it behaves. */
+const whereabouts: ReadonlyArray<Field> = [
+  "cluster",
+  "node",
+  "nodes",
+  "data",
+  "servers",
+  "masters",
+  "master",
+  "groups"
+]
+
+/**
+ * The environment for a node whose file says who and where it is: what somebody has set for a cluster that
+ * runs elsewhere would send it there.
+ */
+export const withoutWhereabouts = (environment: NodeSources["environment"]): NodeSources["environment"] => {
+  const variables = new Set(whereabouts.map(variableOf))
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !variables.has(name)))
+}
+
 export interface NodeSources {
   /** Path of a JSON file, and its text. */
   readonly file: { readonly path: string; readonly text: string } | undefined
@@ -30,7 +51,7 @@ export interface NodeSources {
   readonly flags: Readonly<Partial<Record<Field, string>>>
 }
 
-const lists: ReadonlySet<string> = new Set<Field>(["nodes", "servers"])
+const lists: ReadonlySet<string> = new Set<Field>(["nodes", "servers", "masters"])
 
 /** Text from a flag or a variable as the value that its field takes. */
 const fieldValue = (field: Field, text: string): unknown => {

@@ -46,6 +46,16 @@ describe("aplomb dev", () => {
     expect(existsSync(join(directory, "n1", "wal"))).toBe(true)
   })
 
+  it("keeps its nodes to itself, whatever other cluster the environment names", async () => {
+    const environment = { APLOMB_CLUSTER: "prod", APLOMB_SERVERS: "127.0.0.1:1", APLOMB_NODES: "a,b" }
+    const dev = startCli(["dev", "--nodes", "1"], { environment })
+    await dev.says(/^ready$/m)
+    const server = (await dev.says(/--servers (\S+)/))[1]!
+    const there = ["--servers", server, "--cluster", "dev"]
+    expect((await cli(["kv", "put", "color", "green", ...there])).stdout).toMatch(/^revision \d+\n$/)
+    expect((await dev.stop()).exitCode).toBe(0)
+  })
+
   it("takes everything with it when it is killed, and kills a stuck child when it stops", async () => {
     const dev = startCli(["dev", "--nodes", "1"])
     await dev.says(/^ready$/m)
