@@ -1,10 +1,10 @@
 /**
  * A client of one group as an actor: callbacks for those who count microseconds, effects for everybody else.
  */
-import { Clock, Context, Effect, Random, Scope } from "effect"
+import { Clock, Context, Effect, Exit, Random, Scope } from "effect"
 import { ClientId, type GroupId, type NodeId, type SessionId } from "../protocol/ids.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
-import { Bus } from "../runtime/bus/port.ts"
+import { Bus, type BusShape } from "../runtime/bus/port.ts"
 import { crash } from "../runtime/supervisor.ts"
 import type { Foretold, ToClient } from "../wire/client-codec.ts"
 import { type PacketCodec, packetCodec } from "../wire/packet.ts"
@@ -80,6 +80,39 @@ const hearing = (codec: PacketCodec, group: GroupId, tell: (message: Message) =>
   }
 }
 
+interface Beside {
+  readonly scope: Scope.Scope
+  readonly run: (effect: Effect.Effect<void>) => void
+  readonly tell: (message: Message) => void
+}
+
+/** Listens for the results of sessions, of each until it is forgotten. */
+const sessionsHeard = (
+  subscribe: (session: SessionId) => ReturnType<BusShape["subscribe"]>,
+  { scope, run, tell }: Beside
+) => {
+  const heard = new Map<SessionId, Scope.Closeable>()
+  const forget = (session: SessionId): void => {
+    const own = heard.get(session)
+    if (own !== undefined && heard.delete(session)) run(Scope.close(own, Exit.void))
+  }
+  const listen = (session: SessionId): void => {
+    const own = Scope.forkUnsafe(scope)
+    heard.set(session, own)
+    const failed = () => {
+      forget(session)
+      tell({ _tag: "NotListening" })
+    }
+    run(
+      subscribe(session).pipe(
+        Scope.provide(own),
+        Effect.match({ onSuccess: () => tell({ _tag: "Listening", session }), onFailure: failed })
+      )
+    )
+  }
+  return { listen, forget }
+}
+
 /**
  * Connects to a group; the client lives until the scope closes. Finding a leader is part of the first
  * command.
@@ -112,17 +145,9 @@ export const groupClient = Effect.fnUntraced(function* (cluster: string, group: 
     onFound: () => tell({ _tag: "Look" })
   })
   const onMessage = hearing(codec, group, tell)
-  const listen = (session: SessionId) =>
-    run(
-      bus.subscribe(subjects.session(group, session), { onMessage }).pipe(
-        Scope.provide(scope),
-        Effect.match({
-          onSuccess: () => tell({ _tag: "Listening", session }),
-          onFailure: () => tell({ _tag: "NotListening" })
-        })
-      )
-    )
-  const core = new GroupCore({ client, link, nowMs, listen })
+  const subscribe = (session: SessionId) => bus.subscribe(subjects.session(group, session), { onMessage })
+  const { listen, forget } = sessionsHeard(subscribe, { scope, run, tell })
+  const core = new GroupCore({ client, link, nowMs, listen, forget })
   const actor = yield* spawnBatch<Message>({
     name: `${group}/${client}`,
     mailbox: { capacity: 65_536, controlCapacity: 1_000_000 },

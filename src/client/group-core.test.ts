@@ -39,7 +39,11 @@ const world = Effect.gen(function* () {
   }
   const options = { bus, subjects, codec, client, group, nowMs, random: () => 1 }
   const link = new Link({ ...options, run, onFound: () => {} })
-  const core = new GroupCore({ client, link, nowMs, listen: () => {} })
+  const listened: Array<SessionId> = []
+  const forgotten: Array<SessionId> = []
+  const listen = (one: SessionId) => void listened.push(one)
+  const forget = (one: SessionId) => void forgotten.push(one)
+  const core = new GroupCore({ client, link, nowMs, listen, forget })
   link.announced(leader, Ballot(2))
   core.listening(session)
   const command = () => {
@@ -58,7 +62,8 @@ const world = Effect.gen(function* () {
     clock.ms = ms
     core.tick()
   }
-  return { core, link, heard, sent, command, question, foreseen, tickAt, looks: () => looks }
+  const asks = { command, question, foreseen, tickAt, looks: () => looks }
+  return { core, link, heard, sent, listened, forgotten, ...asks }
 })
 
 describe("a client that has counted the acknowledgements", () => {
@@ -116,6 +121,39 @@ describe("a client that has nothing to write", () => {
       tickAt(16_050)
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(sent, ["Submit", "Submit"])
+    })
+  )
+})
+
+describe("a session that has expired", () => {
+  const expired = (number: number) => ["Results", [number, 9, 1, null]] as const
+
+  it.effect("is forgotten once each of its commands has an outcome, and never taken for a new one", () =>
+    Effect.gen(function* () {
+      const { core, command, listened, forgotten } = yield* world
+      for (let commands = 0; commands < 3; commands++) command()
+      const [_tag, flat] = expired(1)
+      core.heard({ _tag, session, flat }, leader)
+      assert.deepStrictEqual(forgotten, [])
+      core.heard({ _tag, session, flat: [...expired(2)[1], ...expired(3)[1]] }, leader)
+      assert.deepStrictEqual(forgotten, [session])
+      core.heard({ _tag: "Opened", client, session }, leader)
+      assert.deepStrictEqual(listened, [])
+      core.heard({ _tag: "Opened", client, session: SessionId(10) }, leader)
+      assert.deepStrictEqual(listened, [SessionId(10)])
+    })
+  )
+
+  it.effect("is forgotten, too, where the last of its commands is refused as malformed", () =>
+    Effect.gen(function* () {
+      const { core, command, forgotten } = yield* world
+      command()
+      command()
+      const [_tag, flat] = expired(1)
+      core.heard({ _tag, session, flat }, leader)
+      const refusal = { _tag: "Malformed", reason: "too large" } as const
+      core.heard({ _tag: "SubmitRefused", submission: 2, refusal }, leader)
+      assert.deepStrictEqual(forgotten, [session])
     })
   )
 })

@@ -2,7 +2,7 @@
  * What a client of one group does with what it hears: one session, many commands in flight, whoever leads.
  */
 import { closeEntry, keepAliveEntry, openEntry } from "../protocol/entry.ts"
-import type { ClientId, NodeId, SessionId } from "../protocol/ids.ts"
+import { type ClientId, type NodeId, noSlot, type SessionId } from "../protocol/ids.ts"
 import type { Counted, Synced } from "../protocol/messages.ts"
 import { knob } from "../runtime/buggify.ts"
 import { type Foretold, type Leading, resultAt, type ToClient } from "../wire/client-codec.ts"
@@ -27,6 +27,8 @@ export interface CoreOptions {
    * if it cannot.
    */
   readonly listen: (session: SessionId) => void
+  /** Nothing more is wanted of a session: whoever listens for its results may stop. */
+  readonly forget: (session: SessionId) => void
 }
 
 /** All but what is put together before it counts. */
@@ -43,6 +45,8 @@ export class GroupCore {
   /** Sessions that expired with commands in flight, or were replaced. */
   readonly #old = new Map<SessionId, Epoch>()
   #opening: SessionId | undefined
+  /** The newest session that it has had. Later ones have higher numbers. */
+  #newest: number = noSlot
   #askedToOpenAtMs = Number.NEGATIVE_INFINITY
   #submissions = 0
   /** What the leader is to hear with whatever it is sent next. */
@@ -100,6 +104,7 @@ export class GroupCore {
 
   listening(session: SessionId): void {
     this.#epoch = new Epoch(session)
+    this.#newest = session
   }
 
   notListening(): void {
@@ -213,7 +218,7 @@ export class GroupCore {
   }
 
   #opened(session: SessionId): void {
-    if (this.#epoch !== undefined || this.#opening !== undefined || this.#old.has(session)) return
+    if (this.#epoch !== undefined || this.#opening !== undefined || session <= this.#newest) return
     this.#opening = session
     this.#options.listen(session)
   }
@@ -238,6 +243,7 @@ export class GroupCore {
       for (const { command, given } of epoch.takeOut((sent) => sent.submission === submission)) {
         if (!given) command.done(null, 0, new Rejected({ reason }))
       }
+      this.#forgetSettled(epoch)
     }
   }
 
@@ -263,7 +269,12 @@ export class GroupCore {
         command.done(null, 0, new Indeterminate({ reason: "its session expired" }))
       } else command.done(null, 0, new Rejected({ reason: "the state machine cannot read the command" }))
     }
-    if (epoch !== this.#epoch && epoch.size === 0) this.#old.delete(session)
+    this.#forgetSettled(epoch)
+  }
+
+  /** A session that is over is of no use once each of its commands has an outcome. */
+  #forgetSettled(epoch: Epoch): void {
+    if (epoch.size === 0 && this.#old.delete(epoch.session)) this.#options.forget(epoch.session)
   }
 
   #expired(epoch: Epoch): void {
