@@ -60,7 +60,7 @@ export const fieldFault = (line: number, field: string, value: unknown, expected
   return { _tag: "Fault", line, field, message }
 }
 
-/** An integer that a number cannot tell from its neighbours. */
+/** An integer that a number cannot tell from its neighbours, or what is beyond all numbers. */
 class Inexact {
   readonly source: string
   constructor(source: string) {
@@ -71,7 +71,7 @@ class Inexact {
 const keepInexact = (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
   const source = context?.source
   if (typeof value !== "number" || Number.isSafeInteger(value) || source === undefined) return value
-  return /^-?\d+$/.test(source) ? new Inexact(source) : value
+  return Number.isInteger(value) || !Number.isFinite(value) ? new Inexact(source) : value
 }
 
 const findInexact = (value: unknown): Inexact | undefined => {
@@ -98,13 +98,13 @@ const inexactFault = (fields: Readonly<Record<string, unknown>>, line: number): 
   return undefined
 }
 
-/** Most lines have no number so long, and are read the fast way. */
-const longNumber = /\d{16}/
+/** Most lines have no number so large, and are read the fast way. */
+const largeNumber = /\d{16}|\d[eE]\+?\d/
 
 /** The object on a line, or a sentence that says what stands there instead. */
 const parseObject = (text: string): Readonly<Record<string, Json>> | string => {
   try {
-    const parsed: unknown = longNumber.test(text) ? JSON.parse(text, keepInexact) : JSON.parse(text)
+    const parsed: unknown = largeNumber.test(text) ? JSON.parse(text, keepInexact) : JSON.parse(text)
     if (parsed !== null && typeof parsed === "object" && !Array.isArray(parsed)) {
       return parsed as Record<string, Json>
     }
@@ -135,7 +135,7 @@ export const parseLine = (text: string, line: number): HistoryEvent | "blank" | 
       message: `line ${line}: expected a JSON object; ${fields}`
     }
   }
-  const inexact = longNumber.test(content) ? inexactFault(fields, line) : undefined
+  const inexact = largeNumber.test(content) ? inexactFault(fields, line) : undefined
   if (inexact !== undefined) return inexact
   const process = fields["process"]
   const f = fields["f"]
