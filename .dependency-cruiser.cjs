@@ -35,6 +35,7 @@ const adapters = {
   "storage/files-direct": ["^(node:)?fs$"],
   "storage/files-directories": ["^(node:)?fs$", "^(node:)?path$"],
   "storage/records": ["^(node:)?zlib$"],
+  checksum: ["^(node:)?zlib$"],
   codec: ["node_modules/msgpackr/"]
 }
 

@@ -7,6 +7,7 @@ import { NodeId } from "../protocol/ids.ts"
 import { Bus } from "../runtime/bus/port.ts"
 import { pack } from "../runtime/codec.ts"
 import { wireVersion } from "../wire/packet.ts"
+import { noSeal, seal } from "../wire/seal.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import type { Latency } from "./bus/latency.ts"
 import type { PartitionKind } from "./bus/partition.ts"
@@ -141,7 +142,7 @@ const foreignPacket = (random: CountedRandom, from: string): Uint8Array => {
   const version = isNewer ? wireVersion + random.range(1, 3) : wireVersion
   const kind = isNewer ? random.range(1, 80) : random.range(200, 250)
   const fields = Array.from({ length: random.range(0, 12) }, () => random.range(0, 1_000_000))
-  return pack([version, clusterName, from, "of-a-later-version", groupName, kind, ...fields])
+  return seal(pack([version, noSeal, clusterName, from, "of-a-later-version", groupName, kind, ...fields]))
 }
 
 /**

@@ -12,6 +12,7 @@ import {
 } from "../protocol/ids.ts"
 import { pack, unpack } from "../runtime/codec.ts"
 import { type Body, packetCodec } from "./packet.ts"
+import { seal } from "./seal.ts"
 
 const codec = packetCodec("c")
 const from: Replica = { node: NodeId("A"), storage: StorageId("1") }
@@ -56,14 +57,14 @@ describe("results that clients know before their leader", () => {
     for (const body of [submit, { ...submit, counted }, query, { ...query, counted }])
       assert.deepEqual(codec.decode(codec.encode(from, group, body)), { from, group, body })
     const plain = unpack(codec.encode(from, group, { ...submit, counted })) as ReadonlyArray<unknown>
-    assert.strictEqual(codec.decode(pack(plain.slice(0, -1))), "malformed")
+    assert.strictEqual(codec.decode(seal(pack(plain.slice(0, -1)))), "malformed")
   })
 
   it("are refused where a result is cut off, or an acceptor has no disk", () => {
     const plain = unpack(codec.encode(from, group, foretold)) as ReadonlyArray<unknown>
-    const [waitsFor, session, flat] = plain.slice(8) as [unknown, unknown, ReadonlyArray<unknown>]
-    const cut = [...plain.slice(0, 8), waitsFor, session, flat.slice(0, 3)]
-    const diskless = [...plain.slice(0, 8), [["A"]], session, flat]
-    for (const fields of [cut, diskless]) assert.strictEqual(codec.decode(pack(fields)), "malformed")
+    const [waitsFor, session, flat] = plain.slice(9) as [unknown, unknown, ReadonlyArray<unknown>]
+    const cut = [...plain.slice(0, 9), waitsFor, session, flat.slice(0, 3)]
+    const diskless = [...plain.slice(0, 9), [["A"]], session, flat]
+    for (const fields of [cut, diskless]) assert.strictEqual(codec.decode(seal(pack(fields))), "malformed")
   })
 })

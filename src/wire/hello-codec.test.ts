@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Ballot, GroupId, NodeId, StorageId } from "../protocol/ids.ts"
 import { pack, unpack } from "../runtime/codec.ts"
 import { type Hello, packetCodec } from "./packet.ts"
+import { seal } from "./seal.ts"
 
 const codec = packetCodec("dev")
 const from = { node: NodeId("n1"), storage: StorageId("s") }
@@ -21,7 +22,7 @@ const hello: Hello = {
 /** As somebody sends it who does not know the last fields yet. */
 const without = (fields: number): Uint8Array => {
   const values = unpack(codec.encode(from, noGroup, hello)) as Array<unknown>
-  return pack(values.slice(0, values.length - fields))
+  return seal(pack(values.slice(0, values.length - fields)))
 }
 
 describe("a hello on the wire", () => {

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Ballot, ClientId, GroupId, NodeId, noBallot, noSlot, Slot, StorageId } from "../protocol/ids.ts"
 import { pack, unpack } from "../runtime/codec.ts"
 import { type Body, packetCodec } from "./packet.ts"
+import { seal } from "./seal.ts"
 
 const codec = packetCodec("dev")
 const from = { node: NodeId("n1"), storage: StorageId("s") }
@@ -38,7 +39,7 @@ describe("a lease on the wire", () => {
   it("is none in the messages of a node that knows of none", () => {
     for (const body of [accept, accepted]) {
       const old = (unpack(codec.encode(from, group, body)) as ReadonlyArray<unknown>).slice(0, -1)
-      const packet = codec.decode(pack(old))
+      const packet = codec.decode(seal(pack(old)))
       assert.notTypeOf(packet, "string")
       const got = (packet as { readonly body: Body }).body
       assert.strictEqual("leaseMs" in got ? got.leaseMs : "grantedMs" in got ? got.grantedMs : -1, 0)

@@ -1,6 +1,6 @@
 /**
- * The envelope of everything on the bus: version, cluster, sender, group, kind, and the fields of the
- * message.
+ * The envelope of everything on the bus: version, checksum, cluster, sender, group, kind, and the fields of
+ * the message.
  */
 
 import type { Beat, Floor } from "../protocol/detector.ts"
@@ -46,6 +46,7 @@ import {
   registerMessageOut
 } from "./register-codec.ts"
 import { rollIn, rollKinds, rollOut } from "./roll-codec.ts"
+import { isSealed, noSeal, seal } from "./seal.ts"
 import {
   type AskSnapshot,
   type SnapshotPart,
@@ -55,7 +56,7 @@ import {
 } from "./snapshot-codec.ts"
 
 /** Grows when old nodes could misread what new ones send; they refuse each other by it. */
-export const wireVersion = 1
+export const wireVersion = 2
 
 export interface MasterAsk {
   readonly _tag: "MasterAsk"
@@ -113,7 +114,13 @@ export interface Packet {
 }
 
 /** Why bytes were not taken. They are counted by it, and never do harm. */
-export type Junk = "not-a-packet" | "unknown-version" | "wrong-cluster" | "unknown-kind" | "malformed"
+export type Junk =
+  | "not-a-packet"
+  | "unknown-version"
+  | "damaged"
+  | "wrong-cluster"
+  | "unknown-kind"
+  | "malformed"
 
 const kinds: { readonly [Tag in Body["_tag"]]: number } = {
   ...protocolKinds,
@@ -219,6 +226,8 @@ const bodyIn = (kind: number, fields: Fields): Body | undefined => {
   )
 }
 
+/** Where the fields of the message begin, behind those of the envelope. */
+const fieldsFrom = 7
 const known = new Set<unknown>(Object.values(kinds))
 
 /** The sender of what no node sends. */
@@ -232,17 +241,29 @@ export interface PacketCodec {
 
 export const packetCodec = (cluster: string): PacketCodec => ({
   encode: (from, group, body) =>
-    pack([wireVersion, cluster, from.node, from.storage, group, kinds[body._tag], ...fieldsOut(body)]),
+    seal(
+      pack([
+        wireVersion,
+        noSeal,
+        cluster,
+        from.node,
+        from.storage,
+        group,
+        kinds[body._tag],
+        ...fieldsOut(body)
+      ])
+    ),
   decode: (bytes) => {
     const plain = unpack(bytes)
-    if (!Array.isArray(plain) || plain.length < 6) return "not-a-packet"
-    const [version, of, node, storage, group, kind] = plain
+    if (!Array.isArray(plain) || plain.length < fieldsFrom) return "not-a-packet"
+    const [version, , of, node, storage, group, kind] = plain
     if (version !== wireVersion) return typeof version === "number" ? "unknown-version" : "not-a-packet"
+    if (!isSealed(bytes)) return "damaged"
     if (of !== cluster) return "wrong-cluster"
     if (typeof node !== "string" || typeof storage !== "string" || typeof group !== "string")
       return "malformed"
     if (!known.has(kind)) return "unknown-kind"
-    const body = readFields(() => bodyIn(kind as number, new Fields(plain, 6)))
+    const body = readFields(() => bodyIn(kind as number, new Fields(plain, fieldsFrom)))
     if (body === undefined) return "malformed"
     return { from: { node: NodeId(node), storage: StorageId(storage) }, group: makeGroup(group), body }
   }

@@ -11,6 +11,7 @@ import { registerMutants } from "./catalogue-register.ts"
 import { silenceMutants } from "./catalogue-silence.ts"
 import { snapshotMutants } from "./catalogue-snapshot.ts"
 import { storageMutants } from "./catalogue-storage.ts"
+import { wireMutants } from "./catalogue-wire.ts"
 import type { Mutant } from "./mutant.ts"
 
 export const mutants: ReadonlyArray<Mutant> = [
@@ -25,5 +26,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...registerMutants,
   ...copyMutants,
   ...foretellMutants,
-  ...silenceMutants
+  ...silenceMutants,
+  ...wireMutants
 ]

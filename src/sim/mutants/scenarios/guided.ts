@@ -21,6 +21,7 @@ import {
   silencedClients
 } from "./choreography.ts"
 import { copiesOfMasters, emptyFirst, oneCopyTwice } from "./copies.ts"
+import { damagedCopies } from "./damage.ts"
 import {
   badDisks,
   blackouts,
@@ -173,6 +174,10 @@ const guided: ReadonlyArray<Simulation> = [
     .workload(commands({ clients: 10, count: { min: 400, max: 2_000 } }))
     .faults(strandedLogs)
     .chaosFor({ min: 10_000, max: 20_000 }),
+  scenario("damage", "packets come a second time, with a bit flipped", three).faults(
+    damagedCopies,
+    quickRivals
+  ),
   mayStop(
     scenario("copies", "masters lose their disks, and a copy of their state is put back", threeAndMasters)
       .setup(addOperator)
