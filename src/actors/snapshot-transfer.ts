@@ -2,18 +2,19 @@
  * Snapshots from node to node, piece by piece: whoever needs one asks for the next piece when it has the
  * last, so that no more is on its way than it can take.
  */
-import { Data, Effect, Exit, Scope } from "effect"
+import { Data, Effect } from "effect"
 import { type GroupId, type NodeId, noSlot, type Replica, type Slot } from "../protocol/ids.ts"
 import type { ReplicaState } from "../protocol/replica.ts"
 import { RestoredReplica } from "../protocol/snapshot.ts"
 import { spawnEach } from "../runtime/actor-spawn.ts"
 import { hint, knob } from "../runtime/buggify.ts"
-import { anotherBus, type BusShape, type BusUnavailable } from "../runtime/bus/port.ts"
+import { anotherBus, type BusShape } from "../runtime/bus/port.ts"
 import { unpack } from "../runtime/codec.ts"
 import { BlockReader } from "../runtime/storage/blocks.ts"
 import type { AppendPart } from "../runtime/storage/port.ts"
 import { chainedChecksum } from "../runtime/storage/records.ts"
 import { crash } from "../runtime/supervisor.ts"
+import { keptOnceMade } from "../runtime/wholly.ts"
 import type { AskSnapshot, SnapshotPart } from "../wire/snapshot-codec.ts"
 import { count, type NodeContext } from "./node-context.ts"
 import { checkHead, type SnapshotStore, type StoredSnapshot } from "./snapshot-store.ts"
@@ -74,22 +75,6 @@ const answerTo = Effect.fnUntraced(function* (store: SnapshotStore, ask: AskSnap
   return part
 })
 
-/**
- * One more connection, made at the first use and kept until the scope closes. One that cannot be made leaves
- * nothing behind, and is tried again at the next use: a server may be away for a moment.
- */
-const keptIfMade = Effect.fnUntraced(function* (bus: BusShape) {
-  const scope = yield* Effect.scope
-  const attempt: Effect.Effect<BusShape, BusUnavailable> = Effect.gen(function* () {
-    const own = yield* Scope.fork(scope)
-    return yield* anotherBus(bus).pipe(
-      Scope.provide(own),
-      Effect.onExit((exit) => (Exit.isFailure(exit) ? Scope.close(own, exit) : Effect.void))
-    )
-  })
-  return yield* Effect.cachedWithTTL(attempt, (exit) => (Exit.isSuccess(exit) ? Number.POSITIVE_INFINITY : 0))
-})
-
 /** What a group has to hand out, and who hears that somebody pulls it. */
 export interface SnapshotSource {
   readonly store: SnapshotStore
@@ -106,7 +91,8 @@ export const serveSnapshots = Effect.fnUntraced(function* (
 ) {
   const { bus, subjects, self, codec, counters } = context
   const roomBytes = bus.maxPayloadBytes - envelopeBytes
-  const aside = yield* keptIfMade(bus)
+  // A server may be away for a moment.
+  const aside = yield* keptOnceMade(anotherBus(bus))
   const actor = yield* spawnEach<Question>({
     name: `${self.node}/snapshots`,
     mailbox: { capacity: waitingMax },

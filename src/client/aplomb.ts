@@ -8,6 +8,7 @@ import type { Machine } from "../protocol/machine.ts"
 import { natsBus } from "../runtime/bus/nats.ts"
 import type { BadBusOptions, BusRefused, NatsCredentials, NatsTls } from "../runtime/bus/nats-options.ts"
 import { Bus, type BusUnavailable } from "../runtime/bus/port.ts"
+import { wholly } from "../runtime/wholly.ts"
 import type { AplombShape } from "./cluster.ts"
 import { kvOf } from "./kv.ts"
 import { operatorsOf } from "./operators.ts"
@@ -64,7 +65,7 @@ const defaultGroup = "main"
 const overBus = Effect.fnUntraced(function* (cluster: string) {
   const context = yield* Effect.context<Bus | Scope.Scope>()
   const group: AplombShape["group"] = (machine, group = defaultGroup) =>
-    Effect.provideContext(replicated({ cluster, group, machine }), context)
+    Effect.provideContext(wholly(replicated({ cluster, group, machine })), context)
   const kv: AplombShape["kv"] = (name) =>
     Effect.map(group<unknown, KvCommand, KvReply, KvQuestion, KvAnswer>(anyStateKv, name), kvOf)
   const operators = operatorsOf(yield* Bus, cluster)

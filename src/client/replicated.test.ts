@@ -1,28 +1,40 @@
-/** A group whose client was closed says so, and not that too much waits. */
-import { Effect, Exit, Scope } from "effect"
-import { expect, it } from "vitest"
+/** A client of replicas that could not be made while the bus was away is made when it is back. */
+import { assert, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
 import { kvMachine } from "../machines/kv.ts"
-import { Bus } from "../runtime/bus/port.ts"
-import { onBus } from "../sim/bus/bus.test-support.ts"
-import { kvOf } from "./kv.ts"
+import { makeMemoryExchange } from "../runtime/bus/memory.ts"
+import { Bus, type BusShape, BusUnavailable } from "../runtime/bus/port.ts"
 import { replicated } from "./replicated.ts"
 
-it("a call to a client that was closed fails at once, and says that it was closed", () => {
-  const failures = onBus({}, (world) =>
-    Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const bus = yield* world.join("client")
-      const group = yield* replicated({ cluster: "dev", group: "main", machine: kvMachine }).pipe(
-        Effect.provideService(Bus, bus),
-        Scope.provide(scope)
-      )
-      yield* Scope.close(scope, Exit.void)
-      const kv = kvOf(group)
-      return [yield* Effect.flip(kv.put("a", "1")), yield* Effect.flip(kv.get("a"))]
+/** A bus that is away when a subject of this beginning is subscribed to for the first time. */
+const awayOnce = (bus: BusShape, beginning: string): BusShape => {
+  let isAway = true
+  const subscribe: BusShape["subscribe"] = (subject, handlers) =>
+    Effect.suspend(() => {
+      if (!isAway || !subject.startsWith(beginning)) return bus.subscribe(subject, handlers)
+      isAway = false
+      return Effect.fail(new BusUnavailable({ reason: "it is disconnected" }))
     })
-  ).value
-  for (const failure of failures) {
-    expect(failure._tag).toBe("Unavailable")
-    expect(failure.message).toBe("nothing was done: the client was closed; trying again is safe")
-  }
-})
+  return { ...bus, subscribe }
+}
+
+it.effect("a read from replicas that found the bus away does not fail all that come after it", () =>
+  Effect.gen(function* () {
+    const exchange = yield* makeMemoryExchange()
+    const bus = awayOnce(yield* exchange.connect, "aplomb.c.client.l")
+    const group = yield* Effect.provideService(
+      replicated({ cluster: "c", group: "main", machine: kvMachine }),
+      Bus,
+      bus
+    )
+    const read = Effect.gen(function* () {
+      const options = { consistency: "stale", timeoutMs: 500 } as const
+      const reading = yield* Effect.forkChild(Effect.flip(group.ask({ _tag: "Get", key: "k" }, options)))
+      for (let step = 0; step < 40; step++) yield* Effect.andThen(Effect.yieldNow, TestClock.adjust(50))
+      return (yield* Fiber.join(reading)).message
+    })
+    assert.include(yield* read, "it is disconnected")
+    assert.include(yield* read, "no replica answered in time")
+  })
+)

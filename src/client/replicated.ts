@@ -2,11 +2,12 @@
  * A replicated state machine as its users see it: typed commands and questions in, typed replies and answers
  * out.
  */
-import { Effect, Scope } from "effect"
+import { Effect, type Scope } from "effect"
 import { GroupId } from "../protocol/ids.ts"
 import type { Machine } from "../protocol/machine.ts"
 import { type BadSubject, Bus, type BusUnavailable } from "../runtime/bus/port.ts"
 import { pack } from "../runtime/codec.ts"
+import { keptOnceMade } from "../runtime/wholly.ts"
 import { type CommandFailure, type QuestionFailure, Rejected, Unavailable } from "./errors.ts"
 import { type GroupClient, groupClient } from "./group-client.ts"
 import { localClient } from "./local-client.ts"
@@ -128,14 +129,12 @@ export const replicated = Effect.fnUntraced(function* <State, Command, Reply, Qu
       })
       if (!taken) resume(notTaken("questions"))
     })
-  const scope = yield* Scope.Scope
   const making = localClient(options.cluster, GroupId(options.group)).pipe(
     Effect.provideService(Bus, yield* Bus),
-    Scope.provide(scope),
     Effect.mapError(({ message }) => new Unavailable({ reason: message }))
   )
-  // Only who reads from replicas has a client for it.
-  const local = yield* Effect.cached(making)
+  // Only who reads from replicas has a client for it; the bus may be away when it is made.
+  const local = yield* keptOnceMade(making)
   const askAt: Replicated<Command, Reply, Question, Answer>["askAt"] = (question, call) => {
     const { timeoutMs = defaultTimeoutMs, consistency = "linearizable" } = call ?? {}
     if (consistency === "linearizable")
