@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import { mutants as simMutants } from "../src/sim/mutants/catalogue.ts"
 import { searchMutants } from "../src/sim/mutants/catalogue-search.ts"
+import { scenarios } from "../src/sim/scenarios/named.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const read = (path: string): string => readFileSync(root + path, "utf8")
@@ -51,6 +52,14 @@ describe("the documents", () => {
       })
     )
     expect(broken).toEqual([])
+  })
+})
+
+describe("the table of simulations", () => {
+  it("has each one that has a name, once", () => {
+    const rows = read("docs/simulation.md").match(/^\| simulation \|[\s\S]*?\n\n/m)![0]
+    const named = rows.split("\n").flatMap((row) => matches(row.split("|")[1] ?? "", /`([\w-]+)`/g))
+    expect([...named].sort()).toEqual(scenarios.map(({ name }) => name).sort())
   })
 })
 
