@@ -6,6 +6,7 @@ import { emptyReplica, type ReplicaState } from "../protocol/replica.ts"
 import { type FrozenReplica, RestoredReplica, readHead, type SnapshotHead } from "../protocol/snapshot.ts"
 import { knob } from "../runtime/buggify.ts"
 import { pack, unpack } from "../runtime/codec.ts"
+import { monotonicMs } from "../runtime/monotonic.ts"
 import { BlockWriter, firstBlock, readBlocks } from "../runtime/storage/blocks.ts"
 import { reading, StorageCorrupted } from "../runtime/storage/errors.ts"
 import { type AppendPart, type DiskFailed, Files, type FilesShape } from "../runtime/storage/port.ts"
@@ -36,8 +37,6 @@ const writeBytes = knob("snapshot-write-bytes", 64 << 10, { min: 1, max: 4096 })
 
 /** Whoever has asked for a piece within this time is going to ask for the next one. */
 const pulledForMs = 5000
-
-const monotonicMs = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
 
 const namePattern = /^(\d{16})\.snapshot$/
 

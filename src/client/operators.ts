@@ -1,13 +1,12 @@
 /** What operators do with a group: who leads it, who votes in it. */
-import { Clock, Data, Effect } from "effect"
+import { Data, Effect } from "effect"
 import { GroupId, NodeId } from "../protocol/ids.ts"
 import type { OperatorAnswer, OperatorRequest } from "../protocol/messages.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
+import { monotonicMs } from "../runtime/monotonic.ts"
 import { noReplica, packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { findLeader, surveyNodes } from "./discover.ts"
-
-const monotonicMs = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
 
 const inGroup = (group: string | undefined): string => (group === undefined ? "" : `group ${group}: `)
 

@@ -2,7 +2,8 @@
  * Decides what becomes of an actor that crashed: it restarts after a pause, stops, or its failure goes to its
  * parent.
  */
-import { type Cause, Clock, Duration, Effect, Pull, Schedule } from "effect"
+import { type Cause, Duration, Effect, Pull, Schedule } from "effect"
+import { monotonicMs } from "./monotonic.ts"
 
 /**
  * What to do after a crash.
@@ -81,8 +82,7 @@ export class Supervisor {
     const supervision = this.supervision
     if (supervision.strategy === "stop") return Effect.succeed({ _tag: "Stop" })
     if (supervision.strategy === "crash") return Effect.succeed(escalate)
-    return Effect.flatMap(Clock.monotonicTimeNanos, (nanos) => {
-      const nowMs = Number(nanos) / 1e6
+    return Effect.flatMap(monotonicMs, (nowMs) => {
       this.#crashesMs = this.#crashesMs.filter((atMs) => atMs > nowMs - supervision.windowMs)
       if (this.#crashesMs.length === 0) this.#step = undefined
       this.#crashesMs.push(nowMs)

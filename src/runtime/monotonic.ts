@@ -1,0 +1,8 @@
+/** The clock that intervals and deadlines are measured by: nobody can set it. */
+import { Clock, Effect } from "effect"
+
+/** Milliseconds of the monotonic clock, with fractions. */
+export const monotonicMs: Effect.Effect<number> = Effect.map(
+  Clock.monotonicTimeNanos,
+  (nanos) => Number(nanos) / 1e6
+)
