@@ -34,6 +34,15 @@ describe("a mailbox", () => {
     })
   )
 
+  it("without a bound cannot be made: what would not bound it is refused by a sentence", () => {
+    for (const capacity of [Number.NaN, 0, -1, 1.5, Number.POSITIVE_INFINITY]) {
+      const problem = `the capacity of the mailbox of test is ${capacity}: give a whole number from 1 on`
+      assert.throws(() => numbers(capacity, "fail"), RangeError, problem)
+      const control = () => new Mailbox({ name: "test", controlCapacity: capacity })
+      assert.throws(control, RangeError, "the controlCapacity of the mailbox of test")
+    }
+  })
+
   it("that is full refuses and says so", () => {
     const mailbox = numbers(1, "fail")
     assert.isTrue(mailbox.offerUnsafe(1))

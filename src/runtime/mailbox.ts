@@ -46,6 +46,12 @@ interface Waiter<A> {
   readonly resume: (effect: Effect.Effect<void, ActorStopped>) => void
 }
 
+/** A bound that is no number would be none: nothing is ever larger than NaN. */
+const checkedBound = (name: string, field: string, bound: number): number => {
+  if (Number.isInteger(bound) && bound >= 1) return bound
+  throw new RangeError(`the ${field} of the mailbox of ${name} is ${bound}: give a whole number from 1 on`)
+}
+
 /**
  * Single-consumer mailbox. Offers come from anywhere, synchronously or as effects; one fiber takes.
  *
@@ -72,8 +78,8 @@ export class Mailbox<A> {
 
   constructor(config: MailboxConfig<A>) {
     this.name = config.name
-    this.capacity = config.capacity ?? 4096
-    this.controlCapacity = config.controlCapacity ?? 65536
+    this.capacity = checkedBound(config.name, "capacity", config.capacity ?? 4096)
+    this.controlCapacity = checkedBound(config.name, "controlCapacity", config.controlCapacity ?? 65536)
     this.policy = config.policy ?? "fail"
     this.#onDiscard = config.onDiscard
   }
