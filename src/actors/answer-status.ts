@@ -1,4 +1,5 @@
 /** A node answers whoever asks how it is. */
+import { subscribed } from "../runtime/bus/subscribed.ts"
 import { count, type NodeContext } from "./node-context.ts"
 
 /** What is told, as far as it matters here: most of it may be what the masters keep. */
@@ -19,7 +20,7 @@ const withoutRegisters = ({ master, ...rest }: Told): object => {
 export const answerStatus = (context: NodeContext, status: () => Told) => {
   const { bus, counters, subjects } = context
   const say = (to: string, told: object) => bus.publish(to, new TextEncoder().encode(JSON.stringify(told)))
-  return bus.subscribe(subjects.status, {
+  return subscribed(bus, subjects.status, {
     onMessage: (_payload, _subject, replyTo) => {
       if (replyTo === undefined) return
       const told = status()

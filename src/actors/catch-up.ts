@@ -5,6 +5,7 @@ import { type GroupId, type NodeId, type Replica, type Slot, slotMin, slotPlus }
 import { type Run, runLast } from "../protocol/run.ts"
 import { spawnEach } from "../runtime/actor-spawn.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
+import { subscribed } from "../runtime/bus/subscribed.ts"
 import { crash } from "../runtime/supervisor.ts"
 import type { CatchUp, CaughtUp } from "../wire/catch-up-codec.ts"
 import type { PacketCodec } from "../wire/packet.ts"
@@ -94,7 +95,7 @@ export const serveCatchUp = Effect.fnUntraced(function* (
       context.publish(replyTo, group, answerTo(source, ask, roomBytes))
     }
   })
-  yield* bus.subscribe(subjects.catchUp(self.node), {
+  yield* subscribed(bus, subjects.catchUp(self.node), {
     onMessage: (payload, _subject, replyTo) => {
       const packet = codec.decode(payload)
       if (typeof packet === "string") return count(counters, packet)

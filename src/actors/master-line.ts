@@ -3,6 +3,7 @@ import { Deferred, Effect, FiberSet, Option, Semaphore } from "effect"
 import type { Ballot, GroupId, NodeId, Replica } from "../protocol/ids.ts"
 import type { MasterReply, MasterRequest } from "../protocol/messages.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
+import { subscribed } from "../runtime/bus/subscribed.ts"
 import type { Packet, PacketCodec } from "../wire/packet.ts"
 import type { Subjects } from "../wire/subjects.ts"
 
@@ -61,7 +62,7 @@ export const makeMasterLine = Effect.fnUntraced(function* (options: MasterLineOp
   let asked = 0
   /** The master to begin with: this node's own, or else the one that answered last. */
   let first = Math.max(0, masters.indexOf(self.node))
-  yield* bus.subscribe(`${inbox}.*`, {
+  yield* subscribed(bus, `${inbox}.*`, {
     onMessage: (payload, subject) => {
       const packet = codec.decode(payload)
       const question = questions.get(subject)

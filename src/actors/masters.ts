@@ -4,6 +4,7 @@ import { keptNothing } from "../protocol/cas-paxos.ts"
 import { Ballot, GroupId, noBallot } from "../protocol/ids.ts"
 import { broughtBack, type MasterState } from "../protocol/master.ts"
 import type { FileValue, PromisedIn } from "../protocol/taking-seat.ts"
+import { subscribed } from "../runtime/bus/subscribed.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
 import type { Packet } from "../wire/packet.ts"
 import { endingNode, endNode, type RoleCrashed } from "./end-node.ts"
@@ -244,7 +245,7 @@ const serve = Effect.fnUntraced(function* (
     onUnavailable: () => count(counters, "no majority of the masters")
   })
   endNode(onFailure, master)
-  yield* bus.subscribe(subjects.master(self.node), {
+  yield* subscribed(bus, subjects.master(self.node), {
     onMessage: (payload, _subject, replyTo) => {
       const packet = codec.decode(payload)
       if (typeof packet === "string") return count(counters, packet)

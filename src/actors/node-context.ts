@@ -9,6 +9,7 @@ import {
   type SessionId
 } from "../protocol/ids.ts"
 import { Bus, type BusShape, type Published } from "../runtime/bus/port.ts"
+import { subscribed } from "../runtime/bus/subscribed.ts"
 import type { ToClient } from "../wire/client-codec.ts"
 import { type Body, type Packet, type PacketCodec, packetCodec } from "../wire/packet.ts"
 import { type Subjects, subjectsOf } from "../wire/subjects.ts"
@@ -80,7 +81,7 @@ export const makeNodeContext = Effect.fnUntraced(function* (
     toClient: (client, group, body) => publish(subjects.client(client), group, body),
     toSession: (session, group, body) => publish(subjects.session(group, session), group, body),
     listen: (subject, take) =>
-      bus.subscribe(subject, {
+      subscribed(bus, subject, {
         onMessage: (payload) => {
           const packet = codec.decode(payload)
           if (typeof packet === "string") count(counters, packet)

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import type { GroupId, NodeId } from "../protocol/ids.ts"
 import type { OperatorAnswer, OperatorRequest } from "../protocol/messages.ts"
 import { spawnEach } from "../runtime/actor-spawn.ts"
+import { subscribed } from "../runtime/bus/subscribed.ts"
 import { crash } from "../runtime/supervisor.ts"
 import type { Members } from "./members.ts"
 import { count, type NodeContext } from "./node-context.ts"
@@ -45,7 +46,7 @@ export const serveOperators = Effect.fnUntraced(function* (
       })
     }
   })
-  yield* bus.subscribe(subjects.operator(self.node), {
+  yield* subscribed(bus, subjects.operator(self.node), {
     onMessage: (payload, _subject, replyTo) => {
       const packet = codec.decode(payload)
       if (typeof packet === "string") return count(counters, packet)

@@ -9,6 +9,7 @@ import { RestoredReplica } from "../protocol/snapshot.ts"
 import { spawnEach } from "../runtime/actor-spawn.ts"
 import { hint, knob } from "../runtime/buggify.ts"
 import { anotherBus, type BusShape } from "../runtime/bus/port.ts"
+import { subscribed } from "../runtime/bus/subscribed.ts"
 import { unpack } from "../runtime/codec.ts"
 import { BlockReader } from "../runtime/storage/blocks.ts"
 import type { AppendPart } from "../runtime/storage/port.ts"
@@ -110,7 +111,7 @@ export const serveSnapshots = Effect.fnUntraced(function* (
       )
     }
   })
-  yield* bus.subscribe(subjects.snapshot(self.node), {
+  yield* subscribed(bus, subjects.snapshot(self.node), {
     onMessage: (payload, _subject, replyTo) => {
       const packet = codec.decode(payload)
       if (typeof packet === "string") return count(counters, packet)

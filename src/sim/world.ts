@@ -128,8 +128,11 @@ export class World {
   #ended(process: SimProcess, exit: Exit.Exit<unknown, unknown>): void {
     if (Exit.isSuccess(exit)) return
     const failure = Cause.squash(exit.cause)
-    const isRefused = tagOf(failure) === "StorageRolledBack" && this.onOldCopies.has(process.name)
-    const problem = isRefused ? undefined : judgeEnd(failure, this.expectsDamage)
+    const tag = tagOf(failure)
+    const isRefused = tag === "StorageRolledBack" && this.onOldCopies.has(process.name)
+    // A node outlasts a bus that goes away and comes back, also while it starts.
+    const isCutOff = tag === "BusUnavailable" && this.cluster?.processes.has(process.name) !== true
+    const problem = isRefused || isCutOff ? undefined : judgeEnd(failure, this.expectsDamage)
     if (problem !== undefined) return this.violated(new ProcessBroke(process.name, problem))
     this.startLater(process, this.random.range(50, 1000))
   }
@@ -196,7 +199,7 @@ export class World {
   }
 }
 
-const harmless = new Set(["DuplicateNode", "BusUnavailable", "DirectoryInUse", "DiskFailed", "WalClosed"])
+const harmless = new Set(["DuplicateNode", "DirectoryInUse", "DiskFailed", "WalClosed"])
 
 const damaged = new Set([
   "StorageCorrupted",

@@ -173,5 +173,18 @@ export const detectorMutants: ReadonlyArray<Mutant> = [
     law: "one active configuration",
     why: "A leader that does not vote in its own ballot has a log that nobody answers for (section 2).",
     scenarios: ["retired-at-random"]
+  },
+  {
+    id: "node/a-bus-that-goes-away-ends-it-while-it-starts",
+    edits: [
+      {
+        file: "runtime/bus/subscribed.ts",
+        find: 'while: (error) => error._tag === "BusUnavailable" && bus.status() !== "Closed",',
+        replace: "while: () => false,"
+      }
+    ],
+    law: "a process broke",
+    why: "A connection that is lost between two subscriptions of a node that starts ends the node.",
+    scenarios: ["bus-restart", "t020"]
   }
 ]
