@@ -6,6 +6,8 @@ import { stateHash, wideHash } from "./ledger.ts"
 /** A command that was applied. */
 export interface Observation {
   readonly slot: number
+  /** The time of the log. */
+  readonly atMs: number
   readonly command: number
   readonly fingerprint: number
   readonly state: number | undefined
@@ -36,7 +38,7 @@ export const observed = (
     const fingerprint = mix(mix(place, commandHash), replyHash)
     const isDue = at.slot % everySlots === 0
     const hashed = isDue ? stateHash(pack(machine.forms.state.encode(state))) : undefined
-    onApplied({ slot: at.slot, command: commandHash, fingerprint, state: hashed })
+    onApplied({ slot: at.slot, atMs: at.atMs, command: commandHash, fingerprint, state: hashed })
     return result
   }
 })

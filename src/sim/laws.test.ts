@@ -7,6 +7,7 @@ import { emptyMaster, type MasterState } from "../protocol/master.ts"
 import { agreement } from "./laws/agreement.ts"
 import { appliedIsChosen } from "./laws/applied-is-chosen.ts"
 import { chosenIsDurable } from "./laws/chosen-is-durable.ts"
+import { logTime } from "./laws/log-time.ts"
 import { once } from "./laws/once.ts"
 import { oneActive } from "./laws/one-active.ts"
 import { oneLease } from "./laws/one-lease.ts"
@@ -197,6 +198,7 @@ describe("same prefix, same state", () => {
     node: name,
     life: 1,
     slot: 1,
+    atMs: 0,
     command: 5,
     fingerprint,
     state
@@ -217,11 +219,29 @@ describe("same prefix, same state", () => {
   })
 })
 
+describe("log time never goes back", () => {
+  const applied = (slot: number, atMs: number, life = 1) => {
+    const hashes = { command: 5, fingerprint: 0, state: undefined }
+    return { node: "a", life, slot, atMs, ...hashes }
+  }
+  const seen = (...all: ReadonlyArray<ReturnType<typeof applied>>) =>
+    verdict(logTime, new FakeFacts(), (watch) => {
+      for (const one of all) watch.onApplied!(one)
+    })
+  it("is broken by a later slot with an earlier time, in one life of a replica", () => {
+    expect(seen(applied(1, 10), applied(2, 10), applied(3, 11))).toBeUndefined()
+    expect(seen(applied(1, 10), applied(2, 9))).toContain("the log says 10 ms at slot 1 and 9 ms at slot 2")
+    // Applied again from the beginning.
+    expect(seen(applied(1, 10), applied(2, 11), applied(1, 10, 2))).toBeUndefined()
+  })
+})
+
 describe("acknowledged, and once", () => {
   const applied = (slot: number) => ({
     node: "a",
     life: 1,
     slot,
+    atMs: 0,
     command: 5,
     fingerprint: 0,
     state: undefined

@@ -64,6 +64,8 @@ export interface Applied {
   readonly node: string
   readonly life: number
   readonly slot: number
+  /** The time of the log at this slot. */
+  readonly atMs: number
   readonly command: number
   /** Hash of all that goes in and of the reply. */
   readonly fingerprint: number

@@ -4,6 +4,7 @@ import { agreement } from "./agreement.ts"
 import { appliedIsChosen } from "./applied-is-chosen.ts"
 import { chosenIsDurable } from "./chosen-is-durable.ts"
 import { logMatching } from "./log-matching.ts"
+import { logTime } from "./log-time.ts"
 import { once } from "./once.ts"
 import { oneActive } from "./one-active.ts"
 import { oneLease } from "./one-lease.ts"
@@ -24,6 +25,7 @@ export const protocolLaws: ReadonlyArray<Law> = [
   survival,
   appliedIsChosen,
   sameState,
+  logTime,
   once,
   restartRemembers,
   snapshots,

@@ -101,6 +101,19 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
     scenarios: rivals
   },
   {
+    id: "leader/the-log-begins-anew-in-time",
+    edits: [
+      {
+        file: "protocol/leader-activate.ts",
+        find: "atMs: Math.max(tail.atMs, held?.atMs ?? 0),",
+        replace: "atMs: 0,"
+      }
+    ],
+    law: "log time never goes back",
+    why: "A leader whose wall clock runs behind takes the time of the log back, by which sessions end.",
+    scenarios: ["clocks", "t020"]
+  },
+  {
     id: "leader/two-values-for-one-slot",
     edits: [
       {
