@@ -15,6 +15,19 @@ export class RegisterCorrupted extends Data.TaggedError("RegisterCorrupted")<{
   }
 }
 
+/**
+ * What the masters keep of a group is nothing that this node can read. Their disks check what they hold, so
+ * somebody wrote it like this.
+ */
+export class RegisterUnreadable extends Data.TaggedError("RegisterUnreadable")<{ readonly group: string }> {
+  override get message(): string {
+    return (
+      `what the masters keep of group ${this.group} is no state of a master that this version knows; ` +
+      "run the version of Aplomb that the other nodes run"
+    )
+  }
+}
+
 /** No majority of the masters answered in time. What was asked for may have been done or not: ask again. */
 export class RegisterUnavailable extends Data.TaggedError("RegisterUnavailable")<{
   readonly withinMs: number

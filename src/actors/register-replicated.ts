@@ -19,7 +19,7 @@ import type { KeeperStore } from "./keeper-store.ts"
 import { masterOfText, masterText } from "./master-state.ts"
 import type { NodeContext } from "./node-context.ts"
 import type { Register, Versioned } from "./register.ts"
-import { RegisterCorrupted, RegisterUnavailable } from "./register-errors.ts"
+import { RegisterUnavailable, RegisterUnreadable } from "./register-errors.ts"
 
 /** After how long without a majority an attempt is begun again: answers may be lost. */
 const attemptMs = knob("register-attempt-ms", 100, { min: 10, max: 400 })
@@ -85,10 +85,7 @@ const overText = (
     const value = outcome._tag === "Value" ? outcome.value : undefined
     if (value === undefined) return { version: 0, state: emptyMaster() }
     const state = masterOfText(value.text)
-    if (state === undefined) {
-      const reason = "its fields are not those of a master's state"
-      return yield* new RegisterCorrupted({ path: `the register of group ${group}`, reason })
-    }
+    if (state === undefined) return yield* new RegisterUnreadable({ group })
     return { version: value.version, state } satisfies Versioned
   }),
   compareAndSet: Effect.fnUntraced(function* (group, expected, state) {

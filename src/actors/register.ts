@@ -8,10 +8,10 @@ import { emptyMaster, type MasterState } from "../protocol/master.ts"
 import { type DiskFailed, Files } from "../runtime/storage/port.ts"
 import { textChecksum } from "../runtime/storage/records.ts"
 import { decodeMasterState, encodeMasterState } from "./master-state.ts"
-import { RegisterCorrupted, type RegisterUnavailable } from "./register-errors.ts"
+import { RegisterCorrupted, type RegisterUnavailable, type RegisterUnreadable } from "./register-errors.ts"
 
 /** `RegisterUnavailable` passes by itself; the others need somebody who acts. */
-export type RegisterFailure = FileFailure | RegisterUnavailable
+export type RegisterFailure = FileFailure | RegisterUnreadable | RegisterUnavailable
 type FileFailure = DiskFailed | RegisterCorrupted
 
 /**
