@@ -80,6 +80,7 @@ const cases: ReadonlyArray<Case> = [
 
 /** The adapters once more, each reaching for another one's library. */
 const crossedAdapters: ReadonlyArray<Case> = [
+  ["src/runtime/checksum.ts", ["msgpackr"], "runtime-adapter-checksum"],
   ["src/runtime/codec.ts", ["node:zlib"], "runtime-adapter-codec"],
   ["src/runtime/bus/nats.ts", ["msgpackr"], "runtime-adapter-bus-nats"],
   ["src/runtime/storage/files.ts", ["nats"], "runtime-adapter-storage-files", "nats-in-one-file"],
