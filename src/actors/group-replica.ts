@@ -66,7 +66,8 @@ export const spawnReplica = Effect.fnUntraced(function* (options: ReplicaOptions
       })
       hint("a snapshot from elsewhere is under the log")
       if (isInstalled) yield* snapshots.installed
-      else yield* store.remove(stored)
+      // Whoever has come as far by itself may have made its own snapshot at this very slot, and need it.
+      else if (stored.head.slot > replica.applied) yield* store.remove(stored)
       return isInstalled
     },
     Effect.catch((failure) => Effect.as(Effect.logWarning(failure.message), false))

@@ -26,6 +26,7 @@ describe("a table by number", () => {
     table.set(7, "again")
     expect([table.get(7), table.size]).toEqual(["again", 2])
     expect([table.delete(7), table.delete(7), table.has(7), table.size]).toEqual([true, false, false, 1])
+    expect([table.has(0), table.delete(0), table.size]).toEqual([false, false, 1])
   })
 
   it("tells its numbers in ascending order", () => {

@@ -91,8 +91,9 @@ export class NumberTable<V> {
     const mask = numbers.length - 1
     for (let at = number & mask, walked = 0; ; at = (at + 1) & mask, walked++) {
       const there = numbers[at]!
+      if (there === emptyPlace) return -1
       if (there === number) return at
-      if (there === emptyPlace || distance(there, at, mask) < walked) return -1
+      if (distance(there, at, mask) < walked) return -1
     }
   }
 
