@@ -74,6 +74,20 @@ describe("a group below its size", () => {
     expect(one.wait(serving([a, b]), 1000, d)).toEqual(["A", "B", "D"])
   })
 
+  it("takes in who keeps up although old questions of it come late", () => {
+    const one = group()
+    const leader = (chosen: number) => serving([a, b], chosen)
+    const taken: Array<string> = []
+    for (let look = 1; look <= 20 && taken.length === 0; look++) {
+      one.asks(d, look * 1000 + 1)
+      one.asks(d, 1)
+      const action = one.look(leader(look * 1000))
+      if (action._tag === "ReadMaster") one.told()
+      if (action._tag === "Reconfigure") taken.push(...action.acceptors.map(({ node }) => node))
+    }
+    expect(taken).toEqual(["A", "B", "D"])
+  })
+
   it("prefers the acceptors it began with, and takes in no more than it needs", () => {
     expect(group().wait(serving([a, b]), 1000, d, c)).toEqual(["A", "B", "C"])
     expect(group({ size: 4 }).wait(serving([a, b]), 1000, d, c)).toEqual(["A", "B", "C", "D"])

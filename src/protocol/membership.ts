@@ -3,7 +3,7 @@
  * with other acceptors. Plain values in and out; the leader core does the rest.
  */
 import { type Configuration, isAcceptorOf } from "./configuration.ts"
-import { type Ballot, type NodeId, type Replica, Slot, sameReplica, slotPlus } from "./ids.ts"
+import { type Ballot, type NodeId, type Replica, Slot, sameReplica, slotMax, slotPlus } from "./ids.ts"
 import { isHandingOver, type LeaderState, type Serving } from "./leader-state.ts"
 
 export interface MembershipSettings {
@@ -115,7 +115,9 @@ export const noteAsked = (
   const before = state.seen.get(replica.node)
   const isSame = before !== undefined && sameReplica(before.replica, replica)
   const steadySinceMs = isSame ? before.steadySinceMs : undefined
-  const seen = { replica, askedAtMs: nowMs, through: slotPlus(fromSlot, -1), steadySinceMs }
+  // An older question may come late: one disk never goes back.
+  const through = slotMax(isSame ? before.through : Slot(0), slotPlus(fromSlot, -1))
+  const seen = { replica, askedAtMs: nowMs, through, steadySinceMs }
   return { ...state, seen: new Map(state.seen).set(replica.node, seen) }
 }
 
