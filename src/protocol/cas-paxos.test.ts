@@ -50,6 +50,16 @@ describe("a keeper", () => {
     }
   })
 
+  it("that takes a value promises its ticket: a late older attempt does not undo what is decided", () => {
+    // Attempt 3 had b and c when attempt 5 came, had a and b, and was written to a and c: decided.
+    const b = having(fresh(all[1]!), claim(3), claim(5))
+    const c = having(fresh(all[2]!), claim(3), write(5, "decided"))
+    const late = keeperStep(c, write(3, "late"))
+    expect(late.reply).toEqual({ _tag: "Outbid", ticket: ticket(3), promised: ticket(5) })
+    const told = [b, late.keeper].map((keeper) => keeperStep(keeper, claim(7)).reply)
+    expect(told).toMatchObject([{ value: undefined }, { value: { text: "decided" }, accepted: ticket(5) }])
+  })
+
   it("answers a second copy of a question alike, and writes nothing for it", () => {
     const keeper = having(fresh(all[0]!), claim(5), write(5, "x"))
     expect(keeperStep(keeper, write(5, "x"))).toMatchObject({ records: [], reply: { _tag: "Written" } })
