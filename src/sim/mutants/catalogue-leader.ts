@@ -175,6 +175,19 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
     scenarios: ["stale-reads"]
   },
   {
+    id: "leader/read-joins-a-round-under-way",
+    edits: [
+      {
+        file: serve,
+        find: "const numbered = proposed ? state : nextRound(state)",
+        replace: "const numbered = state"
+      }
+    ],
+    law: "not-linearizable",
+    why: "Answers to what was sent before a read came say nothing about who leads since.",
+    scenarios: ["late-rounds"]
+  },
+  {
     id: "master/reissues-the-active-ballot",
     edits: [
       {

@@ -124,6 +124,9 @@ const guided: ReadonlyArray<Simulation> = [
     quickRivals,
     briefCuts
   ),
+  scenario("late-rounds", "leaders are replaced while answers to them are on their way", threeWithoutLeases)
+    .faults(leadersBehindPartitions, surely(lateAnswers))
+    .chaosFor({ min: 4_000, max: 10_000 }),
   scenario("lease-races", "leaders do not hear of those that replace them, and clocks differ", three)
     .faults(leaseRaces, lateAnswers)
     .chaosFor({ min: 4_000, max: 10_000 }),
