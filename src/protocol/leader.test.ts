@@ -74,8 +74,8 @@ describe("a leader", () => {
     const configuration = { ballot: Ballot(2), generation: 0, leader: self, acceptors }
     tell({ _tag: "FromMaster", reply: { _tag: "Activated", requestId: "t/complete", configuration } })
     expect(phase()).toBe("Serving")
-    const superseded = (ballot: number): LeaderInput => {
-      const active = { ...configuration, ballot: Ballot(ballot) }
+    const superseded = (ballot: number, generation = 0): LeaderInput => {
+      const active = { ...configuration, ballot: Ballot(ballot), generation }
       return {
         _tag: "FromMaster",
         reply: { _tag: "Superseded", requestId: "r", active, latest: Ballot(9) }
@@ -83,6 +83,7 @@ describe("a leader", () => {
     }
     // An old answer, from before its own ballot became active, says nothing.
     tell(superseded(1))
+    tell(superseded(1, 3))
     tell(superseded(2))
     expect(phase()).toBe("Serving")
     tell(superseded(3))

@@ -97,6 +97,15 @@ describe("a replica", () => {
     for (const { results } of [alive, leaderless]) expect(results).toMatchObject([{ outcome: "done" }])
   })
 
+  it("gives sessions back the time without a leader, and no other", () => {
+    const begun = [runOf(1, 0, startedEntry(5000), open), runOf(3, 4000, keepAliveEntry(SessionId(2)))]
+    const anew = runOf(4, 5000, startedEntry(5000))
+    const late = (atMs: number) =>
+      applied(...begun, anew, runOf(5, atMs, command(1, 7, 0, SessionId(2)))).results
+    expect(late(10_000)).toMatchObject([{ outcome: "done" }])
+    expect(late(10_001)).toMatchObject([{ outcome: "session-expired" }])
+  })
+
   it("lets sessions live as long as the log says, not as this replica might be told", () => {
     const begun = runOf(1, 0, startedEntry(5000), open)
     const late = (atMs: number) => applied(begun, runOf(3, atMs, command(1, 7, 0, SessionId(2)))).results
