@@ -35,8 +35,8 @@ describe("a mailbox", () => {
   )
 
   it("without a bound cannot be made: what would not bound it is refused by a sentence", () => {
-    for (const capacity of [Number.NaN, 0, -1, 1.5, Number.POSITIVE_INFINITY]) {
-      const problem = `the capacity of the mailbox of test is ${capacity}: give a whole number from 1 on`
+    for (const capacity of [Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY]) {
+      const problem = `the capacity of the mailbox of test is ${capacity}: give a whole number from 0 on`
       assert.throws(() => numbers(capacity, "fail"), RangeError, problem)
       const control = () => new Mailbox({ name: "test", controlCapacity: capacity })
       assert.throws(control, RangeError, "the controlCapacity of the mailbox of test")

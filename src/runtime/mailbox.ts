@@ -48,8 +48,8 @@ interface Waiter<A> {
 
 /** A bound that is no number would be none: nothing is ever larger than NaN. */
 const checkedBound = (name: string, field: string, bound: number): number => {
-  if (Number.isInteger(bound) && bound >= 1) return bound
-  throw new RangeError(`the ${field} of the mailbox of ${name} is ${bound}: give a whole number from 1 on`)
+  if (Number.isInteger(bound) && bound >= 0) return bound
+  throw new RangeError(`the ${field} of the mailbox of ${name} is ${bound}: give a whole number from 0 on`)
 }
 
 /**
