@@ -6,6 +6,7 @@ import { nodeConfig } from "../actors/node-config.ts"
 import { masterFileOf, type Versioned } from "../actors/register.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { FromAcceptor } from "../protocol/messages.ts"
+import { kindOf } from "../wire/kind-of.ts"
 import { packetCodec } from "../wire/packet.ts"
 import { protocolKinds } from "../wire/protocol-codec.ts"
 import type { Place } from "./bus/topology.ts"
@@ -51,19 +52,6 @@ export const groupName = "main"
 const dataDirectory = "/data"
 const masterDirectory = `${dataDirectory}/master`
 const masterFile = `${masterDirectory}/${groupName}.json`
-
-/** Kind of a packet, read from the front of its bytes without decoding the rest; -1 where they are none. */
-const kindOf = (bytes: Uint8Array): number => {
-  let at = 2
-  for (let texts = 0; texts < 4; texts++) {
-    const head = bytes[at]
-    if (head === undefined) return -1
-    if (head >= 0xa0 && head < 0xc0) at += 1 + (head & 0x1f)
-    else if (head === 0xd9) at += 2 + bytes[at + 1]!
-    else return -1
-  }
-  return bytes[at] ?? -1
-}
 
 const isAnswer = (kind: number): boolean => kind === protocolKinds.Prepared || kind === protocolKinds.Accepted
 

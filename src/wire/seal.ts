@@ -23,6 +23,12 @@ const sealAt = (packet: Uint8Array): number | undefined => {
   return isThere ? at : undefined
 }
 
+/** Where the fields of the envelope begin that are sealed; undefined where the bytes are not laid out so. */
+export const sealedFrom = (packet: Uint8Array): number | undefined => {
+  const at = sealAt(packet)
+  return at === undefined ? undefined : at + noSeal.length
+}
+
 const sumBehind = (packet: Uint8Array, at: number): number => checksum(packet.subarray(at + noSeal.length))
 
 const byteOf = (sum: number, index: number): number => (sum >>> (24 - 8 * index)) & 0xff
