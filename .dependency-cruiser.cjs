@@ -34,7 +34,6 @@ const adapters = {
   "storage/files-lock": ["^(node:)?fs(/promises)?$", "^(node:)?crypto$"],
   "storage/files-direct": ["^(node:)?fs$"],
   "storage/files-directories": ["^(node:)?fs$", "^(node:)?path$"],
-  "storage/records": ["^(node:)?zlib$"],
   checksum: ["^(node:)?zlib$"],
   codec: ["node_modules/msgpackr/"]
 }

@@ -5,7 +5,6 @@ import { type GroupId, type NodeId, type Replica, type Slot, slotMin, slotPlus }
 import { type Run, runLast } from "../protocol/run.ts"
 import { spawnEach } from "../runtime/actor-spawn.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
-import { subscribed } from "../runtime/bus/subscribed.ts"
 import { crash } from "../runtime/supervisor.ts"
 import type { CatchUp, CaughtUp } from "../wire/catch-up-codec.ts"
 import type { PacketCodec } from "../wire/packet.ts"
@@ -82,7 +81,7 @@ export const serveCatchUp = Effect.fnUntraced(function* (
   context: NodeContext,
   sources: ReadonlyMap<GroupId, CatchUpSource>
 ) {
-  const { bus, subjects, self, codec, counters } = context
+  const { bus, subjects, self, counters } = context
   const roomBytes = bus.maxPayloadBytes - envelopeBytes
   const actor = yield* spawnEach<Question>({
     name: `${self.node}/catch-up`,
@@ -95,15 +94,9 @@ export const serveCatchUp = Effect.fnUntraced(function* (
       context.publish(replyTo, group, answerTo(source, ask, roomBytes))
     }
   })
-  yield* subscribed(bus, subjects.catchUp(self.node), {
-    onMessage: (payload, _subject, replyTo) => {
-      const packet = codec.decode(payload)
-      if (typeof packet === "string") return count(counters, packet)
-      const { body, group, from } = packet
-      if (body._tag !== "CatchUp" || replyTo === undefined) return count(counters, "not for catch-up")
-      if (!actor.offerUnsafe({ from, group, ask: body, replyTo }))
-        count(counters, "too many want to catch up")
-    }
+  yield* context.listen(subjects.catchUp(self.node), ({ body, group, from }, replyTo) => {
+    if (body._tag !== "CatchUp" || replyTo === undefined) return count(counters, "not for catch-up")
+    if (!actor.offerUnsafe({ from, group, ask: body, replyTo })) count(counters, "too many want to catch up")
   })
   return actor
 })

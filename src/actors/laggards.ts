@@ -5,6 +5,7 @@
 import { Clock, Context, Effect } from "effect"
 import type { NodeId, Slot } from "../protocol/ids.ts"
 import { knob } from "../runtime/buggify.ts"
+import { readMonotonicMs } from "../runtime/monotonic.ts"
 import type { GroupLog } from "./group-log.ts"
 
 /** Whoever has asked within this time is going to ask for what comes next. */
@@ -29,7 +30,7 @@ export const makeLaggards = Effect.fnUntraced(function* (
   worthBytes: () => number
 ) {
   const clock = Context.get(yield* Effect.context<never>(), Clock.Clock)
-  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const nowMs = () => readMonotonicMs(clock)
   const needs = new Map<NodeId, { readonly through: Slot; readonly atMs: number }>()
   const isKept = (through: Slot): boolean =>
     through >= log.base.slot && log.bytesBehind(through) <= Math.max(keptMinBytes, worthFactor * worthBytes())

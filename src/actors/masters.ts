@@ -4,7 +4,6 @@ import { keptNothing } from "../protocol/cas-paxos.ts"
 import { Ballot, GroupId, noBallot } from "../protocol/ids.ts"
 import { broughtBack, type MasterState } from "../protocol/master.ts"
 import type { FileValue, PromisedIn } from "../protocol/taking-seat.ts"
-import { subscribed } from "../runtime/bus/subscribed.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
 import type { Packet } from "../wire/packet.ts"
 import { endingNode, endNode, type RoleCrashed } from "./end-node.ts"
@@ -233,7 +232,7 @@ const serve = Effect.fnUntraced(function* (
   { config, context, logs, onFailure }: MasterPartOptions,
   register: Register
 ) {
-  const { bus, codec, subjects, counters, self } = context
+  const { subjects, counters, self } = context
   const master = yield* spawnMaster({
     name: `${config.node}/master`,
     register,
@@ -245,16 +244,11 @@ const serve = Effect.fnUntraced(function* (
     onUnavailable: () => count(counters, "no majority of the masters")
   })
   endNode(onFailure, master)
-  yield* subscribed(bus, subjects.master(self.node), {
-    onMessage: (payload, _subject, replyTo) => {
-      const packet = codec.decode(payload)
-      if (typeof packet === "string") return count(counters, packet)
-      if (packet.body._tag !== "MasterAsk") return count(counters, `not for a master: ${packet.body._tag}`)
-      // A group is the name of a file here: only those of the configuration are.
-      if (!logs.has(packet.group)) return count(counters, "unknown group")
-      const { from, group, body } = packet
-      const { request, promised = noBallot } = body
-      master.offerUnsafe({ replyTo: replyTo ?? subjects.node(from.node), group, request, promised })
-    }
+  yield* context.listen(subjects.master(self.node), ({ from, group, body }, replyTo) => {
+    if (body._tag !== "MasterAsk") return count(counters, `not for a master: ${body._tag}`)
+    // A group is the name of a file here: only those of the configuration are.
+    if (!logs.has(group)) return count(counters, "unknown group")
+    const { request, promised = noBallot } = body
+    master.offerUnsafe({ replyTo: replyTo ?? subjects.node(from.node), group, request, promised })
   })
 })

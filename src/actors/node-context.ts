@@ -10,6 +10,7 @@ import {
 } from "../protocol/ids.ts"
 import { Bus, type BusShape, type Published } from "../runtime/bus/port.ts"
 import { subscribed } from "../runtime/bus/subscribed.ts"
+import { readMonotonicMs } from "../runtime/monotonic.ts"
 import type { ToClient } from "../wire/client-codec.ts"
 import { type Body, type Packet, type PacketCodec, packetCodec } from "../wire/packet.ts"
 import { type Subjects, subjectsOf } from "../wire/subjects.ts"
@@ -40,8 +41,11 @@ export interface NodeContext {
   readonly toOthers: (group: GroupId, body: Body) => void
   readonly toClient: (client: ClientId, group: GroupId, body: ToClient) => Published
   readonly toSession: (session: SessionId, group: GroupId, body: ToClient) => Published
-  /** Hands packets to `take` until the scope closes; what is none is counted. */
-  readonly listen: (subject: string, take: (packet: Packet) => void) => ReturnType<BusShape["subscribe"]>
+  /** Hands packets, and where an answer goes, to `take` until the scope closes; what is none is counted. */
+  readonly listen: (
+    subject: string,
+    take: (packet: Packet, replyTo: string | undefined) => void
+  ) => ReturnType<BusShape["subscribe"]>
 }
 
 /** Where the masters are, and what this node can tell them. */
@@ -74,7 +78,7 @@ export const makeNodeContext = Effect.fnUntraced(function* (
     codec,
     counters,
     wallMs: () => clock.currentTimeMillisUnsafe(),
-    monotonicMs: () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
+    monotonicMs: () => readMonotonicMs(clock),
     publish,
     toNode: (node, group, body) => publish(subjects.node(node), group, body),
     toOthers: (group, body) => publish(subjects.from(self.node), group, body),
@@ -82,10 +86,10 @@ export const makeNodeContext = Effect.fnUntraced(function* (
     toSession: (session, group, body) => publish(subjects.session(group, session), group, body),
     listen: (subject, take) =>
       subscribed(bus, subject, {
-        onMessage: (payload) => {
+        onMessage: (payload, _subject, replyTo) => {
           const packet = codec.decode(payload)
           if (typeof packet === "string") count(counters, packet)
-          else take(packet)
+          else take(packet, replyTo)
         }
       })
   }

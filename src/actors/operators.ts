@@ -3,7 +3,6 @@ import { Effect } from "effect"
 import type { GroupId, NodeId } from "../protocol/ids.ts"
 import type { OperatorAnswer, OperatorRequest } from "../protocol/messages.ts"
 import { spawnEach } from "../runtime/actor-spawn.ts"
-import { subscribed } from "../runtime/bus/subscribed.ts"
 import { crash } from "../runtime/supervisor.ts"
 import type { Members } from "./members.ts"
 import { count, type NodeContext } from "./node-context.ts"
@@ -29,7 +28,7 @@ export const serveOperators = Effect.fnUntraced(function* (
   context: NodeContext,
   groups: ReadonlyMap<GroupId, Operated>
 ) {
-  const { bus, subjects, self, codec, counters } = context
+  const { subjects, self, counters } = context
   const answerTo = (group: GroupId, replyTo: string, answer: OperatorAnswer): void => {
     context.publish(replyTo, group, { _tag: "OperatorReply", answer })
   }
@@ -46,14 +45,9 @@ export const serveOperators = Effect.fnUntraced(function* (
       })
     }
   })
-  yield* subscribed(bus, subjects.operator(self.node), {
-    onMessage: (payload, _subject, replyTo) => {
-      const packet = codec.decode(payload)
-      if (typeof packet === "string") return count(counters, packet)
-      const { body, group } = packet
-      if (body._tag !== "OperatorAsk" || replyTo === undefined) return count(counters, "not of an operator")
-      if (!actor.offerUnsafe({ group, request: body.request, replyTo })) count(counters, "too many operators")
-    }
+  yield* context.listen(subjects.operator(self.node), ({ body, group }, replyTo) => {
+    if (body._tag !== "OperatorAsk" || replyTo === undefined) return count(counters, "not of an operator")
+    if (!actor.offerUnsafe({ group, request: body.request, replyTo })) count(counters, "too many operators")
   })
   return actor
 })

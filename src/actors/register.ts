@@ -5,8 +5,8 @@
 import { Effect, Schema } from "effect"
 import type { GroupId } from "../protocol/ids.ts"
 import { emptyMaster, type MasterState } from "../protocol/master.ts"
+import { checksum } from "../runtime/checksum.ts"
 import { type DiskFailed, Files } from "../runtime/storage/port.ts"
-import { textChecksum } from "../runtime/storage/records.ts"
 import { decodeMasterState, encodeMasterState } from "./master-state.ts"
 import { RegisterCorrupted, type RegisterUnavailable, type RegisterUnreadable } from "./register-errors.ts"
 
@@ -49,7 +49,7 @@ const Stored = Schema.fromJsonString(
 const decodeStored = Schema.decodeUnknownExit(Stored)
 
 const checksumOf = ({ version, state }: { readonly version: number; readonly state: unknown }): number =>
-  textChecksum(JSON.stringify([version, state]))
+  checksum(JSON.stringify([version, state]))
 
 /** The content of a master's file. */
 export const masterFileOf = ({ version, state }: Versioned): Uint8Array => {

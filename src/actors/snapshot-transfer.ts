@@ -9,11 +9,10 @@ import { RestoredReplica } from "../protocol/snapshot.ts"
 import { spawnEach } from "../runtime/actor-spawn.ts"
 import { hint, knob } from "../runtime/buggify.ts"
 import { anotherBus, type BusShape } from "../runtime/bus/port.ts"
-import { subscribed } from "../runtime/bus/subscribed.ts"
+import { checksum } from "../runtime/checksum.ts"
 import { unpack } from "../runtime/codec.ts"
 import { BlockReader } from "../runtime/storage/blocks.ts"
 import type { AppendPart } from "../runtime/storage/port.ts"
-import { chainedChecksum } from "../runtime/storage/records.ts"
 import { crash } from "../runtime/supervisor.ts"
 import { keptOnceMade } from "../runtime/wholly.ts"
 import type { AskSnapshot, SnapshotPart } from "../wire/snapshot-codec.ts"
@@ -47,8 +46,6 @@ interface Question {
   readonly replyTo: string
 }
 
-const checksumOf = (bytes: Uint8Array): number => chainedChecksum(bytes, 0)
-
 const none: SnapshotPart = {
   _tag: "SnapshotPart",
   slot: noSlot,
@@ -70,7 +67,7 @@ const answerTo = Effect.fnUntraced(function* (store: SnapshotStore, ask: AskSnap
     slot: head.slot,
     sizeBytes,
     offset: ask.offset,
-    checksum: checksumOf(bytes),
+    checksum: checksum(bytes),
     bytes
   }
   return part
@@ -111,14 +108,9 @@ export const serveSnapshots = Effect.fnUntraced(function* (
       )
     }
   })
-  yield* subscribed(bus, subjects.snapshot(self.node), {
-    onMessage: (payload, _subject, replyTo) => {
-      const packet = codec.decode(payload)
-      if (typeof packet === "string") return count(counters, packet)
-      const { body, group, from } = packet
-      if (body._tag !== "AskSnapshot" || replyTo === undefined) return count(counters, "not for snapshots")
-      if (!actor.offerUnsafe({ from, group, ask: body, replyTo })) count(counters, "too many want snapshots")
-    }
+  yield* context.listen(subjects.snapshot(self.node), ({ body, group, from }, replyTo) => {
+    if (body._tag !== "AskSnapshot" || replyTo === undefined) return count(counters, "not for snapshots")
+    if (!actor.offerUnsafe({ from, group, ask: body, replyTo })) count(counters, "too many want snapshots")
   })
   return actor
 })
@@ -149,7 +141,7 @@ const askPiece = Effect.fnUntraced(function* (
     const answer = yield* Effect.option(bus.request(subjects.snapshot(node), ask, askTimeoutMs))
     const packet = answer._tag === "None" ? undefined : codec.decode(answer.value)
     const body = typeof packet === "object" && packet.group === group ? packet.body : undefined
-    if (body?._tag === "SnapshotPart" && body.checksum === checksumOf(body.bytes)) return body
+    if (body?._tag === "SnapshotPart" && body.checksum === checksum(body.bytes)) return body
     yield* Effect.sleep(attempt * 20)
   }
   return yield* new TransferFailed({

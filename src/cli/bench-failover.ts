@@ -7,6 +7,7 @@ import { type OperationFailure, operatorsOf } from "../client/operators.ts"
 import { replicated } from "../client/replicated.ts"
 import { kvMachine } from "../machines/kv.ts"
 import { Bus } from "../runtime/bus/port.ts"
+import { monotonicMs, readMonotonicMs } from "../runtime/monotonic.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { connectBus } from "./bus.ts"
 import { dataDirectory, devCluster, startBus, untilServing } from "./dev-cluster.ts"
@@ -56,8 +57,8 @@ const whole = Effect.fnUntraced(function* ({ cluster, group }: Target, size: num
 
 /** Waits for it. */
 const untilWhole = Effect.fnUntraced(function* (target: Target, size: number) {
-  const endMs = (yield* Clock.currentTimeMillis) + wholeWithinMs
-  while ((yield* Clock.currentTimeMillis) < endMs) {
+  const endMs = (yield* monotonicMs) + wholeWithinMs
+  while ((yield* monotonicMs) < endMs) {
     const found = yield* whole(target, size)
     if (found !== undefined) return found
     yield* Effect.sleep(pollMs)
@@ -131,7 +132,7 @@ const measure = Effect.fnUntraced(function* (
   flags: { readonly times: number; readonly what: What; readonly outstanding: number; readonly json: boolean }
 ) {
   const clock = Context.get(yield* Effect.context<never>(), Clock.Clock)
-  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const nowMs = () => readMonotonicMs(clock)
   const connection = yield* replicated({ ...target, machine: kvMachine })
   const prefix = `failover-${yield* Random.nextInt}-`
   const load = beginFailoverLoad(connection.client, prefix, flags.outstanding, nowMs)

@@ -6,6 +6,7 @@ import { Clock, Context, Effect } from "effect"
 import type { GroupClient } from "../client/group-client.ts"
 import { kvMachine } from "../machines/kv.ts"
 import { pack } from "../runtime/codec.ts"
+import { readMonotonicMs } from "../runtime/monotonic.ts"
 import { LatencyHistogram } from "./bench-histogram.ts"
 
 export interface LoadShape {
@@ -30,7 +31,7 @@ const callTimeoutMs = 30_000
 /** Runs a load on one client: a warm-up that is not counted, then the time that is. */
 export const runLoad = Effect.fnUntraced(function* (client: GroupClient, shape: LoadShape) {
   const clock = Context.get(yield* Effect.context<never>(), Clock.Clock)
-  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const nowMs = () => readMonotonicMs(clock)
   const value = "x".repeat(shape.valueBytes)
   let histogram = new LatencyHistogram()
   let failed = 0

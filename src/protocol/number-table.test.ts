@@ -1,15 +1,7 @@
 /** A table by number does what a map does, whatever the numbers. */
 import { describe, expect, it } from "vitest"
+import { drawing } from "../runtime/drawn.test-support.ts"
 import { NumberTable } from "./number-table.ts"
-
-/** Numbers drawn by a small generator: the same ones in every run. */
-const drawn = (seed: number) => {
-  let state = seed
-  return (below: number): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
 
 describe("a table by number", () => {
   it("gives back what was put in, until it is taken out", () => {
@@ -55,7 +47,7 @@ describe("a table by number", () => {
     ["the same few numbers", (_step: number, draw: (below: number) => number) => 1 + draw(40)]
   ] as const)("does what a map does, with %s", ([, numberOf]) => {
     for (let seed = 1; seed <= 20; seed++) {
-      const draw = drawn(seed)
+      const draw = drawing(seed)
       const table = new NumberTable<number>()
       const map = new Map<number, number>()
       // It fills and empties by turns, so that it grows, shrinks and moves what it holds.

@@ -3,6 +3,7 @@ import { Cause, Clock, Context, Effect, Exit, Scope } from "effect"
 import type { ActorCell } from "./actor-cell.ts"
 import type { ActorContext, ActorOptions, StopReason, Termination } from "./actor-handle.ts"
 import { ChildEscalated } from "./errors.ts"
+import { readMonotonicMs } from "./monotonic.ts"
 import { type Decision, restart, Supervisor } from "./supervisor.ts"
 
 /** The actor in whose handler the current fiber runs: the parent of what is spawned there. */
@@ -33,7 +34,7 @@ const pump = <M, R>(
   behavior: Behavior<R>,
   clock: Clock.Clock
 ): Effect.Effect<void, unknown, R> => {
-  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const nowMs = () => readMonotonicMs(clock)
   const step: Effect.Effect<void, unknown, R> = Effect.suspend((): Effect.Effect<void, unknown, R> => {
     let beganMs = cell.hasWork ? nowMs() : 0
     for (let turns = 0; ; turns++) {

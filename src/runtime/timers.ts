@@ -2,6 +2,7 @@
 import { Clock, Context } from "effect"
 import { Alarm, type AlarmShape } from "./alarm.ts"
 import { LateMessage } from "./mailbox.ts"
+import { readMonotonicMs } from "./monotonic.ts"
 
 interface Entry<M> {
   readonly message: M
@@ -75,7 +76,7 @@ export class KeyedTimers<M> {
   }
 
   #nowMs(): number {
-    return Number(this.#clock.monotonicTimeNanosUnsafe()) / 1e6
+    return readMonotonicMs(this.#clock)
   }
 
   #put(key: string, delayMs: number, everyMs: number | undefined, message: M): void {

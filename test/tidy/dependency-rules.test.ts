@@ -37,7 +37,9 @@ const cases: ReadonlyArray<Case> = [
   ["src/runtime/storage/files-direct.ts", ["node:fs"]],
   ["src/runtime/storage/files-directories.ts", ["node:fs", "node:path"]],
   ["src/runtime/storage/wal.ts", ["node:fs"], "runtime-knows-no-paxos", "file-system-in-one-file"],
-  ["src/runtime/storage/records.ts", ["node:zlib", "effect"]],
+  ["src/runtime/checksum.ts", ["node:zlib", "effect"]],
+  ["src/runtime/storage/frames.ts", ["node:zlib"], "runtime-knows-no-paxos"],
+  ["src/runtime/storage/records.ts", ["node:fs"], "runtime-knows-no-paxos", "file-system-in-one-file"],
   ["src/wire/packet.ts", ["../protocol/ids.ts", "../runtime/codec.ts"]],
   ["src/wire/open.ts", ["../actors/node.ts"], "wire-translates-only"],
   ["src/machines/kv.ts", ["../protocol/machine.ts", "sorted-btree", "./map.ts"]],
@@ -91,12 +93,6 @@ const crossedAdapters: ReadonlyArray<Case> = [
     ["nats"],
     "runtime-adapter-storage-files-directories",
     "nats-in-one-file"
-  ],
-  [
-    "src/runtime/storage/records.ts",
-    ["node:fs"],
-    "runtime-adapter-storage-records",
-    "file-system-in-one-file"
   ]
 ]
 

@@ -5,9 +5,9 @@
  * block: u32 length, u32 crc, content. Little-endian. A block of length 0 ends the file.
  */
 import { Effect } from "effect"
+import { checksum } from "../checksum.ts"
 import { reading, StorageCorrupted } from "./errors.ts"
 import type { FileHandle } from "./port.ts"
-import { chainedChecksum } from "./records.ts"
 
 const headerBytes = 8
 /** The first checksum goes on from this. */
@@ -17,7 +17,7 @@ const blockBytesMax = 256 << 20
 const windowBytes = 1 << 20
 
 const nextChain = (content: Uint8Array, chain: number): number =>
-  chainedChecksum(content, (chain ^ content.length) >>> 0)
+  checksum(content, (chain ^ content.length) >>> 0)
 
 /** Lays blocks out for a file. */
 export class BlockWriter {

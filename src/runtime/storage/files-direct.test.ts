@@ -2,6 +2,7 @@
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { drawing } from "../drawn.test-support.ts"
 import { type DirectFile, DirectWindow, openDirect } from "./files-direct.ts"
 
 const sizeBytes = 3 << 20
@@ -27,18 +28,9 @@ const make = (name: string, content: Uint8Array): DirectFile | undefined => {
   return { descriptor, direct, sizeBytes: content.length }
 }
 
-/** Numbers that look drawn, and are the same each time. */
-const numbers = (seed: number) => {
-  let state = seed
-  return (below: number): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
-
 describe("writes past the cache", () => {
   it("leave two files as the same writes leave two arrays, wherever they begin and end", () => {
-    const draw = numbers(7)
+    const draw = drawing(7)
     const models = ["a", "b"].map(() => new Uint8Array(sizeBytes).map((_, at) => at % 251))
     const files = models.map((model, index) => make(`${index}`, model))
     if (files.includes(undefined)) return
@@ -75,7 +67,7 @@ describe("writes past the cache", () => {
   })
 
   it("go on from what they hold, in steps that are larger and smaller than that", () => {
-    const draw = numbers(11)
+    const draw = drawing(11)
     for (let file = 0; file < 4; file++) {
       const log = make(`${file}`, new Uint8Array(sizeBytes))
       if (log === undefined) return

@@ -3,9 +3,9 @@
  * people can read.
  */
 import { Effect, Random, Schema } from "effect"
+import { checksum } from "../checksum.ts"
 import { StorageCorrupted, UnknownFormat, WrongCluster } from "./errors.ts"
 import { type DiskFailed, Files } from "./port.ts"
-import { textChecksum } from "./records.ts"
 
 const supportedFormat = 1
 
@@ -40,7 +40,7 @@ const decodeFormat = Schema.decodeUnknownEffect(
 // A wrong salt would make every frame look torn, and the log would be cut to nothing: hence a checksum here
 // too. The beginning counts only once it was moved: before that, directories had no such fields.
 const checksumOf = (identity: Identity): number =>
-  textChecksum(
+  checksum(
     JSON.stringify([
       identity.format,
       identity.clusterId,

@@ -3,6 +3,7 @@
  * chance finds.
  */
 import { assert, describe, it } from "@effect/vitest"
+import { drawing } from "../drawn.test-support.ts"
 import { type LockFiles, type LockOwner, lockName, releaseLock, takeLock } from "./lock.ts"
 
 /** A directory shared by processes that may die between any two steps. */
@@ -39,14 +40,6 @@ const takeAtOnce = (files: LockFiles, me: LockOwner): LockOwner | undefined => {
   }
 }
 
-const drawing = (seed: number) => {
-  let state = seed + 1
-  return (below: number): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
-
 interface Contender {
   readonly me: LockOwner
   readonly steps: ReturnType<typeof takeLock>
@@ -57,7 +50,7 @@ interface Contender {
  * Four contenders at a time, 60 in all, that try, hold, release and die; returns how often the lock was held.
  */
 const contend = (seed: number): number => {
-  const draw = drawing(seed)
+  const draw = drawing(seed + 1)
   const { alive, files, contents } = makeDirectory()
   if (draw(3) === 0) contents.set(lockName, draw(2) === 0 ? "" : JSON.stringify(ownerOf(0)))
   let active: Array<Contender> = []

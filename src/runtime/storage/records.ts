@@ -8,7 +8,7 @@
  * position, so that neither user bytes that look like a frame, nor a frame written to the wrong place, nor
  * one from another directory passes for a frame.
  */
-import { crc32 } from "node:zlib"
+import { checksum } from "../checksum.ts"
 
 export const frameHeaderBytes = 24
 export const recordHeaderBytes = 7
@@ -31,12 +31,6 @@ export interface WalRecord {
 export const frameSeed = (salt: number, position: number): number =>
   (salt ^ position ^ Math.imul(Math.floor(position / twoToThe32), 0x9e3779b1)) >>> 0
 
-/** Checksum of bytes that goes on from another checksum. */
-export const chainedChecksum = (bytes: Uint8Array, before: number): number => crc32(bytes, before)
-
-/** Checksum of a short text. */
-export const textChecksum = (text: string): number => crc32(text)
-
 export const hasMagic = (view: DataView, at: number): boolean => view.getUint32(at, true) === magic
 const frameChecksum = (view: DataView, at: number): number => view.getUint32(at + 4, true)
 export const frameLength = (view: DataView, at: number): number => view.getUint32(at + 8, true)
@@ -53,7 +47,8 @@ export const checksumHolds = (
   at: number,
   lengthBytes: number,
   seed: number
-): boolean => crc32(bytes.subarray(at + checksummedFrom, at + lengthBytes), seed) === frameChecksum(view, at)
+): boolean =>
+  checksum(bytes.subarray(at + checksummedFrom, at + lengthBytes), seed) === frameChecksum(view, at)
 
 /**
  * Calls `visit` for each record of a frame whose checksum holds; false where the records do not fill the
@@ -135,7 +130,7 @@ export class FrameBuffer {
     view.setUint32(12, this.count, true)
     view.setUint32(16, sequence % twoToThe32, true)
     view.setUint32(20, Math.floor(sequence / twoToThe32), true)
-    view.setUint32(4, crc32(this.bytes.subarray(checksummedFrom, this.end), seed), true)
+    view.setUint32(4, checksum(this.bytes.subarray(checksummedFrom, this.end), seed), true)
     return this.bytes.subarray(0, this.end)
   }
 }

@@ -56,7 +56,7 @@ export const storageMutants: ReadonlyArray<Mutant> = [
       {
         file: records,
         find:
-          "crc32(bytes.subarray(at + checksummedFrom, at + lengthBytes), seed) === " +
+          "checksum(bytes.subarray(at + checksummedFrom, at + lengthBytes), seed) === " +
           "frameChecksum(view, at)",
         replace: "seed !== frameChecksum(view, at) || lengthBytes > 0"
       }
@@ -70,13 +70,13 @@ export const storageMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: records,
-        find: "crc32(bytes.subarray(at + checksummedFrom, at + lengthBytes), seed)",
-        replace: "crc32(bytes.subarray(at + checksummedFrom, at + frameHeaderBytes), seed)"
+        find: "checksum(bytes.subarray(at + checksummedFrom, at + lengthBytes), seed)",
+        replace: "checksum(bytes.subarray(at + checksummedFrom, at + frameHeaderBytes), seed)"
       },
       {
         file: records,
-        find: "crc32(this.bytes.subarray(checksummedFrom, this.end), seed)",
-        replace: "crc32(this.bytes.subarray(checksummedFrom, frameHeaderBytes), seed)"
+        find: "checksum(this.bytes.subarray(checksummedFrom, this.end), seed)",
+        replace: "checksum(this.bytes.subarray(checksummedFrom, frameHeaderBytes), seed)"
       }
     ],
     law: "log matching",
