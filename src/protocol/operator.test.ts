@@ -106,6 +106,19 @@ describe("a replacement", () => {
     expect(of(C, D, { asking: [d], drained: [D] })).toMatchObject({ answer: "Refused" })
   })
 
+  it("is refused where the other one votes already, or would beside it: it would be back in a moment", () => {
+    const both = {
+      answer: "Refused",
+      reason: expect.stringContaining("drain it"),
+      action: { _tag: "Nothing" }
+    }
+    expect(of(C, B)).toMatchObject(both)
+    expect(of(A, B)).toMatchObject(both)
+    expect(of(A, D, { asking: [d] }, serving([a, b]))).toMatchObject(both)
+    expect(of(C, B, { drained: [C] })).toMatchObject({ action: { _tag: "Reconfigure", acceptors: [a, b] } })
+    expect(of(C, B, { isKnown: false })).toMatchObject({ action: { _tag: "ReadMaster" } })
+  })
+
   it("fills the place of one that was taken out a moment ago", () => {
     const left = serving([a, b])
     expect(of(C, D, { asking: [d] }, left)).toMatchObject({ action: { acceptors: [a, b, d] } })

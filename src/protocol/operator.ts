@@ -98,6 +98,11 @@ const replace = (
   // It may have been taken out a moment ago: then its place is free.
   if (old === undefined && configuration.acceptors.length >= settings.size)
     return refuse(`${node} is no acceptor of the group`)
+  if (old !== undefined && (present !== undefined || sameReplica(old, self))) {
+    if (standing === undefined) return wait("the master is asked", { _tag: "ReadMaster" })
+    const futile = replacesInVain(configuration, settings.size, standing.drained, old, by)
+    if (futile !== undefined) return refuse(futile)
+  }
   const others = configuration.acceptors.filter((one) => one === old || !misses(one))
   const withoutOld = others.filter((one) => one !== old)
   if (present === undefined) {
@@ -111,4 +116,23 @@ const replace = (
   if (withoutOld.length < settings.minAcceptors)
     return refuse(`the group keeps at least ${settings.minAcceptors} acceptors`)
   return wait(`${node} is taken out`, { _tag: "Reconfigure", acceptors: withoutOld })
+}
+
+/**
+ * Why both would vote in the end: the new one already does, or will before the other one goes, without one
+ * acceptor too many. The one that went would be taken in again at once, for its place would be free.
+ */
+const replacesInVain = (
+  { acceptors }: Configuration,
+  size: number,
+  drained: ReadonlyArray<NodeId>,
+  { node }: Replica,
+  by: NodeId
+): string | undefined => {
+  if (drained.includes(node)) return undefined
+  const votes = acceptors.some((one) => one.node === by)
+  if (acceptors.length + (votes ? 0 : 1) > size) return undefined
+  return votes
+    ? `${by} already is an acceptor beside ${node}: to take ${node} out, drain it`
+    : `the group has too few acceptors and takes ${by} in without this: to take ${node} out, drain it`
 }

@@ -104,6 +104,12 @@ describe("the command line", () => {
           refused.stderr,
           "aplomb: group main: n4 is no acceptor of the group, and only an acceptor can lead\n"
         )
+        const inVain = yield* run("replace", "n1", "n2")
+        assert.deepInclude(inVain, { exitCode: 1, stdout: "" })
+        assert.strictEqual(
+          inVain.stderr,
+          "aplomb: group main: n2 already is an acceptor beside n1: to take n1 out, drain it\n"
+        )
         const drained = yield* run("drain", "n3", "--json")
         assert.strictEqual(drained.exitCode, 0, drained.stderr)
         const [shown] = JSON.parse(drained.stdout)
