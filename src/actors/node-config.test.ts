@@ -42,6 +42,20 @@ describe("the groups of a configuration", () => {
     })
   )
 
+  it.effect("are one of all nodes where none is given, and a list of none is refused", () =>
+    Effect.gen(function* () {
+      const given = (more: object) =>
+        nodeConfig({ cluster: "c", node: "n1", nodes: ["n1", "n2"], data: "d", ...more })
+      const { groups } = yield* given({})
+      assert.deepStrictEqual(
+        [groups.length, groups[0]?.name, groups[0]?.acceptors],
+        [1, "main", ["n1", "n2"]]
+      )
+      const { problem: none } = yield* Effect.flip(given({ groups: [] }))
+      assert.strictEqual(none, `"groups" names no group: leave it out for one, "main", of all nodes`)
+    })
+  )
+
   it.effect("take no files of the log that are too small for it", () =>
     Effect.gen(function* () {
       const sized = (segmentBytes: number) =>

@@ -60,7 +60,7 @@ export const NodeConfig = Schema.Struct({
   masters: Schema.optionalKey(Names),
   /** Another word for `masters` with one name. */
   master: Schema.optionalKey(Name),
-  /** Default: one group, `main`, of all nodes. */
+  /** At least one. Default: `main` of all nodes. */
   groups: Schema.Array(GroupFields).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed([] as ReadonlyArray<typeof GroupFields.Encoded>))
   ),
@@ -124,6 +124,11 @@ export const nodeConfig = Effect.fnUntraced(function* (
   const config = yield* decode(input, { onExcessProperty: "error" }).pipe(
     Effect.mapError((error) => new ConfigInvalid({ problem: error.message }))
   )
+  // Where the field is left out, the default of the schema is no group at all.
+  if (config.groups.length === 0 && Object.hasOwn(input as object, "groups"))
+    return yield* new ConfigInvalid({
+      problem: `"groups" names no group: leave it out for one, "main", of all nodes`
+    })
   const groups =
     config.groups.length > 0
       ? config.groups

@@ -73,6 +73,7 @@ describe("the configuration of a node", () => {
         `"segmentBytes" (from the variable APLOMB_SEGMENT_BYTES)`
       )
       assert.include(yield* problem({ flags: { node: "n9" } }), `"node" (from the flag --node)`)
+      assert.include(yield* problem({ flags: { groups: "[]" } }), `"groups" (from the flag --groups)`)
       assert.include(yield* problem({ file: file({ ...whole, servers: 3 }) }), "from the file n1.json")
       assert.include(
         yield* problem({ file: file({ ...whole, color: 3 }) }),
