@@ -6,9 +6,15 @@ import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { type KvAnswer, type KvCommand, type KvQuestion, type KvReply, kvMachine } from "../machines/kv.ts"
 import type { Machine } from "../protocol/machine.ts"
 import { natsBus } from "../runtime/bus/nats.ts"
-import type { BadBusOptions, BusRefused, NatsCredentials, NatsTls } from "../runtime/bus/nats-options.ts"
+import {
+  BadBusOptions,
+  type BusRefused,
+  type NatsCredentials,
+  type NatsTls
+} from "../runtime/bus/nats-options.ts"
 import { Bus, type BusUnavailable } from "../runtime/bus/port.ts"
 import { wholly } from "../runtime/wholly.ts"
+import { namePattern } from "../wire/subjects.ts"
 import type { AplombShape } from "./cluster.ts"
 import { kvOf } from "./kv.ts"
 import { operatorsOf } from "./operators.ts"
@@ -62,7 +68,15 @@ export type ConnectFailure = BadBusOptions | BusRefused | BusUnavailable
 const defaults = { servers: ["127.0.0.1:4222"], cluster: "dev", connectTimeoutMs: 5000 }
 const defaultGroup = "main"
 
+/** A name that no subject can hold would fail each call, and none of them says which option it was. */
+const checkCluster = (cluster: string): Effect.Effect<void, BadBusOptions> => {
+  if (namePattern.test(cluster)) return Effect.void
+  const reason = `is ${JSON.stringify(cluster)}; give 1 to 64 letters, digits, dashes or underscores`
+  return Effect.fail(new BadBusOptions({ option: "cluster", reason }))
+}
+
 const overBus = Effect.fnUntraced(function* (cluster: string) {
+  yield* checkCluster(cluster)
   const context = yield* Effect.context<Bus | Scope.Scope>()
   const group: AplombShape["group"] = (machine, group = defaultGroup) =>
     Effect.provideContext(wholly(replicated({ cluster, group, machine })), context)
@@ -101,7 +115,8 @@ export class Aplomb extends Context.Service<Aplomb, AplombShape>()("aplomb/clien
     options: ConnectOptions = {}
   ): Effect.Effect<AplombShape, ConnectFailure, Scope.Scope> =>
     Effect.gen(function* () {
-      const { credentials, tls, onProblem } = options
+      const { credentials, tls, onProblem, cluster = defaults.cluster } = options
+      yield* checkCluster(cluster)
       const bus = yield* natsBus({
         servers: options.servers ?? defaults.servers,
         name: options.name ?? "aplomb client",
@@ -110,16 +125,20 @@ export class Aplomb extends Context.Service<Aplomb, AplombShape>()("aplomb/clien
         ...(onProblem === undefined ? {} : { onProblem }),
         ...(tls === undefined ? {} : { tls })
       })
-      return yield* Effect.provideService(overBus(options.cluster ?? defaults.cluster), Bus, bus)
+      return yield* Effect.provideService(overBus(cluster), Bus, bus)
     })
 
   /** The connection as a layer; fails as `make` does. */
   static readonly layer = (options: ConnectOptions = {}): Layer.Layer<Aplomb, ConnectFailure> =>
     Layer.effect(Aplomb, Aplomb.make(options))
 
-  /** The connection over whatever Bus there is: in one process (`makeMemoryExchange`), or in simulation. */
-  static readonly layerOverBus = (cluster: string = defaults.cluster): Layer.Layer<Aplomb, never, Bus> =>
-    Layer.effect(Aplomb, overBus(cluster))
+  /**
+   * The connection over whatever Bus there is: in one process (`makeMemoryExchange`), or in simulation. Fails
+   * with `BadBusOptions` where the name of the cluster cannot be one.
+   */
+  static readonly layerOverBus = (
+    cluster: string = defaults.cluster
+  ): Layer.Layer<Aplomb, BadBusOptions, Bus> => Layer.effect(Aplomb, overBus(cluster))
 }
 
 /**
