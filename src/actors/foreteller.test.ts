@@ -10,7 +10,7 @@ import {
   Slot,
   StorageId
 } from "../protocol/ids.ts"
-import type { CommandResult } from "../protocol/messages.ts"
+import type { Foreseen } from "../protocol/preview.ts"
 import { admitCommand, noSessions, openSession } from "../protocol/session.ts"
 import type { Body } from "../wire/packet.ts"
 import { Foreteller } from "./foreteller.ts"
@@ -23,12 +23,15 @@ const [a, b] = ["A", "B"].map((node) => ({ node: NodeId(node), storage: StorageI
 const configuration = { ballot: Ballot(2), generation: 0, leader: a, acceptors: [a, b] }
 const session = SessionId(1)
 
-const result = (number: number): CommandResult => ({
-  session,
-  number: RequestNumber(number),
-  slot: Slot(number + 10),
-  outcome: "done",
-  reply: null
+const result = (number: number, received = number - 1): Foreseen => ({
+  result: {
+    session,
+    number: RequestNumber(number),
+    slot: Slot(number + 10),
+    outcome: "done",
+    reply: null
+  },
+  received
 })
 const cells = (number: number) => [number, number + 10, 0, null]
 
@@ -85,6 +88,21 @@ describe("a foretold result", () => {
     one.sendAll()
     one.send(session, cells(3))
     expect(told()).toEqual(["Foretold", "Results", "Foretold", "Results"])
+  })
+
+  it("that is withheld is sent where the next command shows that the client lacks it", () => {
+    for (const received of [0, 1]) {
+      const { one, told, sent } = foreteller()
+      one.tell(result(1), cells(1), configuration)
+      one.send(session, cells(1))
+      one.tell(result(2, received), cells(2), configuration)
+      const isLacking = received === 0
+      expect(told()).toEqual(isLacking ? ["Foretold", "Foretold", "Results"] : ["Foretold", "Foretold"])
+      if (isLacking) expect(sent[2]).toMatchObject({ flat: cells(1) })
+      one.send(session, cells(2))
+      one.sendAll()
+      expect(sent.at(-1)).toMatchObject({ _tag: "Results", flat: cells(2) })
+    }
   })
 
   it("that fits no message is not told, and its result is sent at once", () => {

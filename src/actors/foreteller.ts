@@ -4,8 +4,8 @@
  */
 import type { Configuration } from "../protocol/configuration.ts"
 import { type GroupId, SessionId, type Slot, sameReplica } from "../protocol/ids.ts"
-import type { CommandResult } from "../protocol/messages.ts"
 import { NumberTable } from "../protocol/number-table.ts"
+import type { Foreseen } from "../protocol/preview.ts"
 import { receivedThrough, type Sessions } from "../protocol/session.ts"
 import { knob } from "../runtime/buggify.ts"
 import type { NodeContext } from "./node-context.ts"
@@ -38,12 +38,18 @@ export class Foreteller {
     return withheldMs.value
   }
 
-  /** Tells a client what its command will come to. What fits no message is left out: the result follows. */
-  tell(result: CommandResult, flat: ReadonlyArray<unknown>, { ballot, acceptors }: Configuration): void {
-    const { session, number, slot } = result
+  /**
+   * Tells a client what its command will come to. What fits no message is left out: the result follows. What
+   * is withheld of the command before is sent now, unless the client shows by this one that it has it.
+   */
+  tell(foreseen: Foreseen, flat: ReadonlyArray<unknown>, { ballot, acceptors }: Configuration): void {
+    const { session, number, slot } = foreseen.result
     const waitsFor = acceptors.filter((acceptor) => !sameReplica(acceptor, this.#context.self))
     const body = { _tag: "Foretold", ballot, slot, waitsFor, session, flat } as const
     if (this.#context.toSession(session, this.#group, body) !== "sent") return
+    const before = this.#told.get(session)
+    if (before?.flat !== undefined && before.number > foreseen.received)
+      sendResults(this.#context, this.#group, session, before.flat)
     this.#told.set(session, { number, slot, flat: undefined })
   }
 

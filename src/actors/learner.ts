@@ -152,11 +152,11 @@ const foretell = (
 ): void => {
   if (replica.applied !== slotPlus(slot, -1)) return
   const [run] = read(slot, slot, chunkMaxBytes)
-  const result = run && previewRun(replica, machine, decode, run)
-  if (result === undefined) return
+  const foreseen = run && previewRun(replica, machine, decode, run)
+  if (foreseen === undefined) return
   const flat: Array<unknown> = []
-  pushResult(flat, machine, result)
-  foreteller.tell(result, flat, configuration)
+  pushResult(flat, machine, foreseen.result)
+  foreteller.tell(foreseen, flat, configuration)
 }
 
 /** Only if it is further on, and the log takes it. */

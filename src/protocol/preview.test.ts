@@ -36,7 +36,7 @@ const replicaWithSessions = (): ReplicaState => {
 const step = (replica: ReplicaState, atMs: number, entry: Uint8Array) => {
   const run: Run = { ballot: Ballot(1), first: slotPlus(replica.applied, 1), count: 1, atMs, bytes: entry }
   const before = machine.forms.state.encode(replica.machine)
-  const foretold = previewRun(replica, machine, decode, run)
+  const foretold = previewRun(replica, machine, decode, run)?.result
   expect(machine.forms.state.encode(replica.machine)).toEqual(before)
   let result: CommandResult | undefined
   const answers = { result: (one: CommandResult) => (result = one), opened: () => undefined }

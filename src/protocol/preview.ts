@@ -7,6 +7,12 @@ import type { DecodeCommand, ReplicaState } from "./replica.ts"
 import type { Run } from "./run.ts"
 import { wouldRun } from "./session.ts"
 
+/** What a command will come to, and through where its client has shown by it to have the results. */
+export interface Foreseen {
+  readonly result: CommandResult
+  readonly received: number
+}
+
 /**
  * The result of a run of one command, which must be the next one, as `applyRun` would give it; undefined
  * where the machine cannot tell, and for all that is no fresh command of a living session. Changes nothing.
@@ -16,14 +22,14 @@ export const previewRun = (
   machine: AnyMachine,
   decode: DecodeCommand,
   run: Run
-): CommandResult | undefined => {
+): Foreseen | undefined => {
   invariant(run.first === replica.applied + 1, "a result is foretold from the state before it")
   if (run.count !== 1) return undefined
-  let result: CommandResult | undefined
+  let foreseen: Foreseen | undefined
   forEachEntry(run, (entry) => {
-    result = previewEntry(replica, machine, decode, entry, run)
+    foreseen = previewEntry(replica, machine, decode, entry, run)
   })
-  return result
+  return foreseen
 }
 
 const previewEntry = (
@@ -32,10 +38,11 @@ const previewEntry = (
   decode: DecodeCommand,
   entry: EntryView,
   { first: slot, atMs }: Run
-): CommandResult | undefined => {
-  const { session, number } = entry
-  if (entry.kind !== "command" || !wouldRun(sessions, session, number, entry.received, atMs)) return undefined
+): Foreseen | undefined => {
+  const { session, number, received } = entry
+  if (entry.kind !== "command" || !wouldRun(sessions, session, number, received, atMs)) return undefined
   const command = decode(entry.command)
   const reply = command === undefined ? undefined : machine.preview?.(state, command, { slot, atMs, session })
-  return reply === undefined ? undefined : { session, number, slot, outcome: "done", reply }
+  if (reply === undefined) return undefined
+  return { result: { session, number, slot, outcome: "done", reply }, received }
 }
