@@ -201,12 +201,13 @@ const acknowledging = (
 ): { owing: Owing | undefined; timers: ReadonlyArray<Output>; release: ReadonlyArray<Free> } => {
   const { configuration, tells } = message
   const toLeader = reply(configuration.leader, accepted)
-  if (tells === undefined) return { owing: before && paid(before, nowMs), timers: [], release: [toLeader] }
+  if (tells === undefined)
+    return { owing: before && paid(before, accepted, nowMs), timers: [], release: [toLeader] }
   const owing = before ?? noDebt
   const synced: Synced = { _tag: "Synced", ballot: accepted.ballot, slot: accepted.lastSlot }
   const toClient: Free = { _tag: "TellClient", client: tells, message: synced }
   if (!canWait(owing, message, accepted, nowMs))
-    return { owing: paid(owing, nowMs), timers: [], release: [toClient, toLeader] }
+    return { owing: paid(owing, accepted, nowMs), timers: [], release: [toClient, toLeader] }
   const later = owed(owing, configuration.leader, accepted, nowMs)
   return { owing: later.owing, timers: later.outputs, release: [toClient] }
 }

@@ -87,9 +87,25 @@ describe("an acknowledgement", () => {
     const again = receive(owing, accept({ round: 8 }), 102)
     expect(said(again.outputs)).toEqual(["TellClient"])
     expect(debtDue(again.state, 104).outputs).toMatchObject([{ release: [{ message: { round: 8 } }] }])
-    const told = receive(owing, heartbeat, 102)
+    const told = acceptorStep(owing.state, logThrough(6), a, { ...heartbeat, prevSlot: Slot(6) }, 102)
     expect(said(told.outputs)).toEqual(["Accepted"])
     expect(debtDue(told.state, 104).outputs).toEqual([])
+  })
+
+  it("that waited is not replaced, nor paid for, by what an older Accept that comes late covers", () => {
+    const second = accept({ prevSlot: Slot(6), runs: [{ ...run, first: Slot(7) }], round: 8 })
+    const through6 = logThrough(6)
+    const owing = receive(ready, accept(), 101)
+    const further = acceptorStep(owing.state, through6, a, second, 101)
+    const owes = { _tag: "Accepted", lastSlot: 7, round: 8 }
+    for (const late of [accept(), accept({ tells: undefined }), heartbeat]) {
+      const { state } = acceptorStep(further.state, logThrough(7), a, { ...late, round: 6 }, 102)
+      expect(debtDue(state, 104).outputs).toMatchObject([{ release: [{ message: owes }] }])
+    }
+    const again = acceptorStep(further.state, logThrough(7), a, accept({ round: 9 }), 102)
+    expect(debtDue(again.state, 104).outputs).toMatchObject([
+      { release: [{ message: { ...owes, round: 9 } }] }
+    ])
   })
 
   it("is not owed any more to a leader that the acceptor has turned away from", () => {

@@ -2,7 +2,7 @@
  * Acknowledgements that can wait: a lone client was told as well, and its next command brings its leader the
  * news (section 5, point 9).
  */
-import type { Ballot, Replica } from "./ids.ts"
+import { type Ballot, type Replica, slotMax } from "./ids.ts"
 import type { Accept, Accepted } from "./messages.ts"
 import type { Output } from "./step.ts"
 
@@ -36,8 +36,16 @@ export const canWait = (owing: Owing, accept: Accept, accepted: Accepted, nowMs:
   accepted.grantedMs === accept.leaseMs &&
   nowMs - owing.paidAtMs < paidEveryMs
 
-/** Acknowledgements are cumulative: what is said now pays for all. */
-export const paid = (owing: Owing, nowMs: number): Owing => ({ ...owing, paidAtMs: nowMs, debt: undefined })
+/** Acknowledgements are cumulative: what is said now pays for all that it covers. */
+export const paid = (owing: Owing, said: Accepted, nowMs: number): Owing => {
+  const { debt } = owing
+  const isLeft = debt !== undefined && debt.accepted.ballot === said.ballot && !covers(said, debt.accepted)
+  return { ...owing, paidAtMs: nowMs, debt: isLeft ? debt : undefined }
+}
+
+/** What an old Accept that came late has answered covers less than the answers before it. */
+const covers = (said: Accepted, other: Accepted): boolean =>
+  said.round >= other.round && said.lastSlot >= other.lastSlot
 
 /** Owes the newest acknowledgement from now on, in place of the one before: the leader went on from that. */
 export const owed = (
@@ -46,9 +54,20 @@ export const owed = (
   accepted: Accepted,
   nowMs: number
 ): { readonly owing: Owing; readonly outputs: ReadonlyArray<Output> } => ({
-  owing: { ...owing, debt: { to, accepted, sinceMs: nowMs }, isTimed: true },
+  owing: { ...owing, debt: newest(owing.debt, { to, accepted, sinceMs: nowMs }), isTimed: true },
   outputs: owing.isTimed ? [] : [lookIn(owedMs)]
 })
+
+/**
+ * The debt after another one: of two rounds the later, with all that either covers, for what is written in a
+ * ballot stays while that goes on. The Accept of the other one may be old, and have come late.
+ */
+const newest = (before: Debt | undefined, next: Debt): Debt => {
+  if (before === undefined || before.accepted.ballot !== next.accepted.ballot) return next
+  const later = next.accepted.round >= before.accepted.round ? next : before
+  const lastSlot = slotMax(before.accepted.lastSlot, next.accepted.lastSlot)
+  return { ...later, accepted: { ...later.accepted, lastSlot } }
+}
 
 /** Pays a debt that is old enough, to the leader of the ballot promised; the timer went off. */
 export const lookAtDebt = (
@@ -65,7 +84,7 @@ export const lookAtDebt = (
   // Owed from the moment of its write on: it leaves behind the sync of that.
   const release = [{ _tag: "Send", to: [to.node], message: accepted } as const]
   return {
-    owing: { ...paid(owing, nowMs), isTimed: false },
+    owing: { ...paid(owing, accepted, nowMs), isTimed: false },
     outputs: [{ _tag: "Persist", records: [], release }]
   }
 }
