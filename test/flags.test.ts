@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest"
 
 const root = join(import.meta.dirname, "..")
 const run = (program: string, ...flags: ReadonlyArray<string>) =>
-  spawnSync(process.execPath, [program, ...flags], { cwd: root, encoding: "utf8", timeout: 20_000 })
+  spawnSync(process.execPath, [program, ...flags], { cwd: root, encoding: "utf8", timeout: 60_000 })
 
 describe.each([
   "test/torture/main.ts",
@@ -36,7 +36,7 @@ describe.runIf(isInstalled)("scripts/torture", () => {
     const script = spawnSync("/bin/sh", [join(root, "scripts", "torture"), "--help"], {
       cwd: root,
       encoding: "utf8",
-      timeout: 20_000
+      timeout: 60_000
     })
     expect([script.status, script.stderr]).toEqual([0, ""])
     expect(script.stdout).toMatch(/^Usage: npm run torture .+\n$/)

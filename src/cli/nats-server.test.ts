@@ -34,7 +34,7 @@ describe("nats-server", () => {
     writeFileSync(path, endsBeforeItIsStopped)
     chmodSync(path, 0o755)
     const { command, parameters } = natsServerChild(path, 4222, join(directory, "log"), () => {})
-    const guard = spawn(command, parameters, { timeout: 10_000, stdio: ["pipe", "ignore", "pipe"] })
+    const guard = spawn(command, parameters, { timeout: 60_000, stdio: ["pipe", "ignore", "pipe"] })
     let said = ""
     guard.stderr.setEncoding("utf8").on("data", (text) => (said += text))
     const [, signal] = await once(guard, "close")

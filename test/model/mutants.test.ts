@@ -16,7 +16,7 @@ const stepsMax = 20
 
 describe("in some state of its scope a law is broken, and few steps lead there, if", () => {
   for (const { id, edits, scope } of exhaustiveMutants) {
-    it(id, { timeout: 60_000 }, async () => {
+    it(id, async () => {
       const model = findScope(scope)!.make(await loadCores(edits))
       const { found } = searchAll(model, { statesMax: 400_000 })
       expect(found?.broken).toBeDefined()
@@ -27,7 +27,7 @@ describe("in some state of its scope a law is broken, and few steps lead there, 
 
 describe("a cluster of mutated cores breaks a law", () => {
   for (const { id, edits, scope } of searchMutants) {
-    it(id, { timeout: 60_000 }, async () => {
+    it(id, async () => {
       const cores = await loadCores(edits)
       const { make } = findScope(scope)!
       const model = make(cores)
@@ -42,7 +42,7 @@ describe("a cluster of mutated cores breaks a law", () => {
   }
 
   for (const strategy of strategies) {
-    it(`${strategy.name} finds that an older issued ballot is activated`, { timeout: 60_000 }, async () => {
+    it(`${strategy.name} finds that an older issued ballot is activated`, async () => {
       const { edits, scope } = searchMutants.find(({ id }) => id.startsWith("latest"))!
       const model = findScope(scope)!.make(await loadCores(edits))
       const { found } = walk(model, [strategy], { walksMax: 50_000 })

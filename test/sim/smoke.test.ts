@@ -26,7 +26,7 @@ describe("known seeds", () => {
 const modes = ["inline", "hop", "preempt"] as const
 
 describe("a seed", () => {
-  it("is the same run in another process, in every scheduling mode", { timeout: 60_000 }, () => {
+  it("is the same run in another process, in every scheduling mode", () => {
     const named = fileURLToPath(new URL("../../src/sim/scenarios/named.ts", import.meta.url))
     const script = `
       import { scenarioNamed } from ${JSON.stringify(named)}

@@ -23,7 +23,7 @@ const small = [
 
 describe("in every state of a scope the laws hold, and it has as many as it is said to have", () => {
   for (const name of small) {
-    it(name, { timeout: 60_000 }, () => {
+    it(name, () => {
       const { make, states } = findScope(name)!
       const searched = searchAll(make(realCores))
       expect(searched.found).toBeUndefined()
@@ -35,7 +35,7 @@ describe("in every state of a scope the laws hold, and it has as many as it is s
 
 describe("random walks", () => {
   for (const { name, make } of scopes) {
-    it(`find nothing in ${name}`, { timeout: 60_000 }, () => {
+    it(`find nothing in ${name}`, () => {
       expect(walk(make(realCores), strategies, { walksMax: 150 }).found).toBeUndefined()
     })
   }
