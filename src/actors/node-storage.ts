@@ -42,6 +42,7 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
     {
       directory: config.data,
       clusterId: config.cluster,
+      node: config.node,
       segmentBytes: config.segmentBytes,
       frameMaxBytes: frameMaxBytes.value,
       ...(writer && { soon: writer.soon })

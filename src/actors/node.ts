@@ -6,7 +6,13 @@ import { Deferred, Effect, type Scope } from "effect"
 import { GroupId, NodeId, noBallot, type Replica, StorageId } from "../protocol/ids.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { BadSubject, Bus, BusUnavailable } from "../runtime/bus/port.ts"
-import type { StorageCorrupted, UnknownFormat, WalFailure, WrongCluster } from "../runtime/storage/errors.ts"
+import type {
+  StorageCorrupted,
+  UnknownFormat,
+  WalFailure,
+  WrongCluster,
+  WrongNode
+} from "../runtime/storage/errors.ts"
 import type { DirectoryInUse, DiskFailed, Files } from "../runtime/storage/port.ts"
 import type { Wal } from "../runtime/storage/wal.ts"
 import type { Packet } from "../wire/packet.ts"
@@ -49,6 +55,7 @@ export type StartFailure =
   | DiskFailed
   | DirectoryInUse
   | WrongCluster
+  | WrongNode
   | UnknownFormat
   | StorageCorrupted
   | SnapshotRefused
@@ -124,7 +131,7 @@ const payloadMinBytes = 1024 * 1024
  * storage and listens; a group serves as soon as its leader has been activated. Closing the scope stops it.
  *
  * Fails with `ConfigInvalid` where a group names a machine that is not given, `DirectoryInUse`,
- * `WrongCluster`,
+ * `WrongCluster`, `WrongNode`,
  * `UnknownFormat`, `StorageCorrupted` or `DiskFailed` for its data, `DuplicateNode` where its name is taken,
  * `StorageRolledBack` where the data is an old copy,
  * `BusUnavailable` or `BadSubject` for the bus. What ends it later fails `failure` of the node that it

@@ -31,6 +31,21 @@ export class WrongCluster extends Data.TaggedError("WrongCluster")<{
   }
 }
 
+/** The directory is that of another node of the cluster. */
+export class WrongNode extends Data.TaggedError("WrongNode")<{
+  readonly directory: string
+  readonly expected: string
+  readonly found: string
+}> {
+  override get message(): string {
+    return (
+      `the data directory ${this.directory} belongs to the node "${this.found}", ` +
+      `not to "${this.expected}"; ` +
+      "correct the name of the node, or give it another directory"
+    )
+  }
+}
+
 /** The directory was written by a version of this package that lays its files out in another way. */
 export class UnknownFormat extends Data.TaggedError("UnknownFormat")<{
   readonly path: string

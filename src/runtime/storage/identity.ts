@@ -1,10 +1,10 @@
 /**
- * Who a data directory is: its cluster, its storage id, and how its log is laid out; one small file that
- * people can read.
+ * Who a data directory is: its cluster, its node, its storage id, and how its log is laid out; one small file
+ * that people can read.
  */
 import { Effect, Random, Schema } from "effect"
 import { checksum } from "../checksum.ts"
-import { StorageCorrupted, UnknownFormat, WrongCluster } from "./errors.ts"
+import { StorageCorrupted, UnknownFormat, WrongCluster, WrongNode } from "./errors.ts"
 import { type DiskFailed, Files } from "./port.ts"
 
 const supportedFormat = 1
@@ -16,11 +16,12 @@ const Natural = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
  * one. So a segment file that went missing is noticed, and one whose preallocation a crash cut short is known
  * to be empty. `durable` is a position that the log had reached when it was noted: a log that ends before it
  * has lost something, though what is left looks sound. Segments before `first` were removed, and the first
- * frame of that one has the number `firstSequence`.
+ * frame of that one has the number `firstSequence`. Directories of older versions name no `node`.
  */
 const Identity = Schema.Struct({
   format: Schema.Literal(supportedFormat),
   clusterId: Schema.String,
+  node: Schema.optionalKey(Schema.String),
   storageId: Schema.String,
   salt: Natural,
   segmentBytes: Natural,
@@ -38,7 +39,8 @@ const decodeFormat = Schema.decodeUnknownEffect(
 )
 
 // A wrong salt would make every frame look torn, and the log would be cut to nothing: hence a checksum here
-// too. The beginning counts only once it was moved: before that, directories had no such fields.
+// too. The beginning counts only once it was moved, the node where it is named: before that, directories had
+// no such fields.
 const checksumOf = (identity: Identity): number =>
   checksum(
     JSON.stringify([
@@ -49,7 +51,8 @@ const checksumOf = (identity: Identity): number =>
       identity.segmentBytes,
       identity.segments,
       identity.durable,
-      ...(identity.first === 1 ? [] : [identity.first, identity.firstSequence])
+      ...(identity.first === 1 ? [] : [identity.first, identity.firstSequence]),
+      ...(identity.node === undefined ? [] : [identity.node])
     ])
   )
 
@@ -83,13 +86,14 @@ export const writeIdentity = Effect.fnUntraced(function* (directory: string, ide
   yield* files.writeFileAtomic(pathIn(directory), new TextEncoder().encode(text))
 })
 
-/** Reads the identity of a directory, undefined where it has none. */
+/** Reads the identity of a directory, undefined where it has none. One that names no node is any node's. */
 export const readIdentity = Effect.fnUntraced(function* (
   directory: string,
-  clusterId: string
+  clusterId: string,
+  node: string | undefined
 ): Effect.fn.Return<
   Identity | undefined,
-  DiskFailed | StorageCorrupted | UnknownFormat | WrongCluster,
+  DiskFailed | StorageCorrupted | UnknownFormat | WrongCluster | WrongNode,
   Files
 > {
   const files = yield* Files
@@ -108,6 +112,9 @@ export const readIdentity = Effect.fnUntraced(function* (
   if (checksum !== checksumOf(identity)) return yield* damaged("its checksum does not hold; was it edited?")
   if (identity.clusterId !== clusterId) {
     return yield* new WrongCluster({ directory, expected: clusterId, found: identity.clusterId })
+  }
+  if (node !== undefined && identity.node !== undefined && identity.node !== node) {
+    return yield* new WrongNode({ directory, expected: node, found: identity.node })
   }
   return identity
 })

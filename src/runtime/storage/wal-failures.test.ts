@@ -1,16 +1,28 @@
 /** The write-ahead log when the disk, or whoever opens it, does wrong. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Scope } from "effect"
+import { Effect, Exit, Layer, Logger, Scope } from "effect"
 import type { WalFailure } from "./errors.ts"
 import { MemoryDisk } from "./memory.ts"
+import { Files, type FilesShape } from "./port.ts"
 import type { WalRecord } from "./records.ts"
-import type { Wal } from "./wal.ts"
+import { openWal, type Wal } from "./wal.ts"
 import { openSmall, syncOf } from "./wal-kit.ts"
 
 const append = (wal: Wal, group: number, sizeBytes = 900) =>
   wal.append(1, group, [new Uint8Array(sizeBytes).fill(1)])
 
 const groupsOf = (records: ReadonlyArray<WalRecord>) => records.map((record) => record.group)
+
+const makersThatFail: ReadonlyArray<readonly [string, () => Effect.Effect<void>]> = [
+  ["dies", () => Effect.die(new Error("a mistake"))],
+  [
+    "throws",
+    () => {
+      throw new TypeError("a mistake")
+    }
+  ],
+  ["is interrupted", () => Effect.interrupt]
+]
 
 describe("failing writes", () => {
   it.effect("after a failed write every sync fails in the same way, though the disk works again", () =>
@@ -99,6 +111,31 @@ describe("failing writes", () => {
     })
   )
 
+  for (const [kind, preallocate] of makersThatFail) {
+    it.effect(`whoever waits for a segment whose maker ${kind} is told so, and so are all who come`, () =>
+      Effect.gen(function* () {
+        let isSound = true
+        const faulty = Effect.map(Files, (files) => ({
+          ...files,
+          preallocate: (...args: Parameters<FilesShape["preallocate"]>) =>
+            isSound ? files.preallocate(...args) : preallocate()
+        }))
+        const layer = Layer.provide(Layer.effect(Files, faulty), new MemoryDisk().layer())
+        const options = { directory: "node", clusterId: "c", segmentBytes: 4096, frameMaxBytes: 1024 }
+        const wal = yield* openWal(options, () => {}).pipe(Effect.provide(layer))
+        isSound = false
+        for (let group = 0; group < 4; group++) append(wal, group)
+        yield* syncOf(wal)
+        append(wal, 4)
+        const failure = yield* Effect.flip(syncOf(wal))
+        assert.strictEqual(failure._tag, "DiskFailed")
+        assert.match(failure.message, /^preallocate of node\/wal\/000000000002\.log failed: /)
+        append(wal, 5)
+        assert.strictEqual(yield* Effect.flip(syncOf(wal)), failure)
+      }).pipe(Effect.provide(Logger.layer([])))
+    )
+  }
+
   it.effect("a log that was closed says so, and still answers for the write that was under way", () =>
     Effect.gen(function* () {
       const disk = new MemoryDisk()
@@ -147,6 +184,32 @@ describe("who may open a directory", () => {
       const failure = yield* Effect.flip(openSmall(disk, [], { clusterId: "other" }))
       assert.strictEqual(failure._tag, "WrongCluster")
       assert.match(failure.message, /belongs to the cluster "c", not to "other"/)
+    })
+  )
+
+  it.effect(
+    "a directory of another node is refused and named, and one that names none is taken for good",
+    () =>
+      Effect.gen(function* () {
+        const disk = new MemoryDisk()
+        const named = () => JSON.parse(new TextDecoder().decode(disk.bytesOf("node/identity.json")))
+        const open = (node: string) => openSmall(disk, [], { node })
+        const storageId = yield* Effect.scoped(Effect.map(openSmall(disk), (wal) => wal.storageId))
+        assert.isUndefined(named().node)
+        assert.strictEqual((yield* Effect.scoped(open("n1"))).storageId, storageId)
+        assert.strictEqual(named().node, "n1")
+        const failure = yield* Effect.flip(open("n2"))
+        assert.strictEqual(failure._tag, "WrongNode")
+        assert.match(failure.message, /belongs to the node "n1", not to "n2"; correct the name/)
+        assert.strictEqual((yield* Effect.scoped(open("n1"))).storageId, storageId)
+      })
+  )
+
+  it.effect("a new directory is that of its node", () =>
+    Effect.gen(function* () {
+      const disk = new MemoryDisk()
+      yield* Effect.scoped(openSmall(disk, [], { node: "n1" }))
+      assert.strictEqual((yield* Effect.flip(openSmall(disk, [], { node: "n2" })))._tag, "WrongNode")
     })
   )
 

@@ -6,7 +6,8 @@ import {
   type UnknownFormat,
   WalClosed,
   type WalFailure,
-  type WrongCluster
+  type WrongCluster,
+  type WrongNode
 } from "./errors.ts"
 import { firstSequence, frameBuffer, readFrameAt } from "./frames.ts"
 import { drawIdentity, type Identity, readIdentity, writeIdentity } from "./identity.ts"
@@ -25,6 +26,8 @@ export interface WalOptions {
    */
   readonly directory: string
   readonly clusterId: string
+  /** The node whose directory it is, and for ever; one that names no node is given this name. */
+  readonly node?: string
   /**
    * Size of a segment file, 64 MB unless told. It counts when the directory is formatted; afterwards the
    * directory knows.
@@ -110,14 +113,22 @@ const checkOptions = (segmentBytes: number, frameMaxBytes: number): void => {
 
 // The identity is written before the first segment is, and counts it after: a crash between leaves a
 // directory that counts none, which is formatted anew.
-const identify = Effect.fnUntraced(function* (directory: string, clusterId: string, segmentBytes: number) {
-  const known = yield* readIdentity(directory, clusterId)
-  if (known !== undefined) return known
+const identify = Effect.fnUntraced(function* (
+  { directory, clusterId, node }: WalOptions,
+  segmentBytes: number
+) {
+  const known = yield* readIdentity(directory, clusterId, node)
+  const named = node === undefined ? {} : { node }
+  if (known !== undefined) {
+    const identity: Identity = { ...known, ...named }
+    if (identity.node !== known.node) yield* writeIdentity(directory, identity)
+    return identity
+  }
   if ((yield* listSegments(directory)).length > 0) {
     const reason = "there are log segments, and no identity.json that says whose they are"
     return yield* new StorageCorrupted({ path: `${directory}/identity.json`, offset: 0, reason })
   }
-  const drawn: Identity = yield* drawIdentity(clusterId, segmentBytes)
+  const drawn: Identity = { ...(yield* drawIdentity(clusterId, segmentBytes)), ...named }
   yield* writeIdentity(directory, drawn)
   return drawn
 })
@@ -167,7 +178,7 @@ const removeBefore =
       return segment - first
     })
 
-type OpenFailure = DiskFailed | DirectoryInUse | WrongCluster | UnknownFormat | StorageCorrupted
+type OpenFailure = DiskFailed | DirectoryInUse | WrongCluster | WrongNode | UnknownFormat | StorageCorrupted
 
 const openIn = Effect.fnUntraced(function* (
   options: WalOptions,
@@ -181,7 +192,7 @@ const openIn = Effect.fnUntraced(function* (
   yield* files.makeDirectory(directory)
   yield* files.lock(directory)
   yield* files.makeDirectory(`${directory}/wal`)
-  const identity = yield* identify(directory, clusterId, segmentBytes)
+  const identity = yield* identify(options, segmentBytes)
   const segments = yield* openSegments(directory, identity)
   const recovered = yield* recover(segments, identity, onRecord)
   const writer = new LogWriter(segments, identity.salt, frameMaxBytes, recovered, options.soon)
@@ -228,7 +239,7 @@ const openIn = Effect.fnUntraced(function* (
  * told from one.
  *
  * Fails with `DirectoryInUse` where another process has the directory, `WrongCluster` where it belongs to
- * another cluster,
+ * another cluster, `WrongNode` where it belongs to another node,
  * `UnknownFormat` where another version wrote it, `StorageCorrupted` where something that was durable is gone
  * or changed, and
  * `DiskFailed`. The log is closed with the scope.
