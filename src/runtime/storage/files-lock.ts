@@ -10,7 +10,10 @@ const readIfThere = (path: string): string | undefined => {
   try {
     return fs.readFileSync(path, "utf8")
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === "ENOENT") return undefined
+    if (code === "EISDIR")
+      throw new Error("it is a directory, which no node makes: remove it, or move it away")
     throw cause
   }
 }

@@ -185,6 +185,17 @@ describe("directories on the real disk", () => {
 })
 
 describe("the lock on the real disk", () => {
+  it.effect("a directory in its place is refused by a sentence that says what to do", () =>
+    Effect.gen(function* () {
+      const files = yield* Files
+      const directory = yield* temporaryDirectory
+      fs.mkdirSync(`${directory}/lock`)
+      const { message } = yield* Effect.flip(Effect.scoped(files.lock(directory)))
+      const why = "it is a directory, which no node makes: remove it, or move it away"
+      assert.strictEqual(message, `lock of ${directory}/lock failed: ${why}`)
+    }).pipe(Effect.provide(filesLayer()))
+  )
+
   it.effect("a process that was killed with SIGKILL does not hold the lock, a living one does", () =>
     Effect.gen(function* () {
       const files = yield* Files

@@ -1,10 +1,10 @@
 /**
  * The segment files of a log: their names, what must be there, and the making of the next one ahead of need.
  */
-import { Effect, Exit, Queue, Scope, Semaphore } from "effect"
+import { Cause, Effect, Exit, Queue, Scope, Semaphore } from "effect"
 import { reading, StorageCorrupted } from "./errors.ts"
 import { type Identity, writeIdentity } from "./identity.ts"
-import { type DiskFailed, type FileHandle, Files } from "./port.ts"
+import { DiskFailed, type FileHandle, Files } from "./port.ts"
 
 /** Where a frame begins: number of its segment times the size of a segment, plus the offset within it. */
 export type Position = number
@@ -112,6 +112,14 @@ const makeSegment = Effect.fnUntraced(function* (
   return yield* files.open(path)
 })
 
+/** Whoever waits for a segment must hear of everything that goes wrong with it: a defect is no exception. */
+const whyNotMade = Effect.fnUntraced(function* (path: string, cause: Cause.Cause<DiskFailed>) {
+  const reason = Cause.squash(cause)
+  if (reason instanceof DiskFailed) return reason
+  yield* Effect.logError(`the segment ${path} could not be made`, cause)
+  return new DiskFailed({ operation: "preallocate", path, full: false, reason: `a defect: ${reason}` })
+})
+
 interface Opened {
   readonly handle: FileHandle
   /** Closes the file. */
@@ -157,7 +165,8 @@ export const openSegments = Effect.fnUntraced(function* (directory: string, iden
       const [done, yields] = yield* Queue.take(requests)
       const next = last + 1
       const failure = yield* add(next, makeSegment(directory, identity, next, save, yields)).pipe(
-        Effect.match({ onSuccess: () => undefined, onFailure: (reason) => reason })
+        Effect.as(undefined),
+        Effect.catchCause((cause) => whyNotMade(pathOf(directory, next), cause))
       )
       done(failure)
     }
