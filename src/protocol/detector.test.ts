@@ -27,6 +27,7 @@ const beat = (number: number, more: Partial<Beat> = {}): Beat => ({
   echoes: [],
   ...more
 })
+const echo = (sentAtMs: number): Beat["echoes"] => [{ node: n1, life: 7, sentAtMs, heldMs: 0 }]
 const heard = (state: DetectorState, from: NodeId, atMs: number, message: Beat) =>
   heardBeat(state, n1, on(from), message, atMs)
 const suspects = (state: DetectorState) =>
@@ -66,10 +67,25 @@ describe("suspicion", () => {
     expect(heard(spoken, NodeId("n9"), 200, beat(6)).state).toBe(spoken)
   })
 
-  it("takes the first beat of a new life, whatever its number, and the disk that it names", () => {
-    const spoken = heard(watching(), n2, 10, beat(5)).state
-    const reborn = heardBeat(spoken, n1, on(n2, "other"), beat(1, { life: 2 }), 40).state
-    expect(reborn.peers.get(n2)).toMatchObject({ heardAtMs: 40, storage: "other" })
+  it("takes a new life that has heard this node, whatever its number, and the disk that it names", () => {
+    const spoken = heard(watching(), n2, 10, beat(5, { echoes: echo(5) })).state
+    const other = (life: number, more: Partial<Beat>) =>
+      heardBeat(spoken, n1, on(n2, "other"), beat(1, { life, ...more }), 40).state
+    expect(other(2, { echoes: echo(30) }).peers.get(n2)).toMatchObject({ heardAtMs: 40, storage: "other" })
+    expect(other(2, {})).toBe(spoken)
+    expect(other(2, { echoes: echo(5) })).toBe(spoken)
+  })
+
+  it("is not put off by beats of lives that are over, however often they come again, in turns", () => {
+    let state = watching()
+    for (const life of [1, 2])
+      state = heard(state, n2, life * 10, beat(1, { life, echoes: echo(life * 10) })).state
+    for (let atMs = 50; atMs <= 300; atMs += 50) {
+      state = awake(state, atMs)
+      for (const life of [1, 2])
+        state = heard(state, n2, atMs, beat(1, { life, echoes: echo(life * 10) })).state
+    }
+    expect(lookAround(state, 300).suspected).toEqual([n2, n3])
   })
 })
 
@@ -96,7 +112,7 @@ describe("a node that does not hear this one", () => {
   })
 
   it("has the same time again in a new life", () => {
-    const reborn = heard(oneWay(400, 100), n2, 440, beat(1, { life: 2 })).state
+    const reborn = heard(oneWay(400, 100), n2, 440, beat(1, { life: 2, echoes: echo(350) })).state
     expect(suspects(lookAround(awake(reborn, 650), 650).state)).toEqual([n3])
   })
 })

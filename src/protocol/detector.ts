@@ -54,6 +54,8 @@ export interface Peer {
    * here, it hears nothing of this node.
    */
   readonly hearsSinceMs: number
+  /** When the newest own beat was sent that it ever gave back, in whatever life. */
+  readonly echoedMs: number
   readonly isSuspected: boolean
   /** Smoothed round trip, as TCP does it (RFC 6298): an eighth of each new sample. */
   readonly rttMs: number | undefined
@@ -101,6 +103,7 @@ export const watchNodes = (
     beat: undefined,
     heardAtMs: nowMs,
     hearsSinceMs: nowMs,
+    echoedMs: Number.NEGATIVE_INFINITY,
     isSuspected: false,
     rttMs: undefined,
     rttDeviationMs: 0
@@ -159,7 +162,11 @@ export const beatNow = (
 const noteStall = (state: DetectorState, nowMs: number): DetectorState =>
   nowMs - state.beatDueAtMs > stallMs(state.settings) ? { ...state, attentiveSinceMs: nowMs } : state
 
-/** A beat came in. A copy of an old one, and one of a node that is not watched, change nothing. */
+/**
+ * A beat came in. A copy of an old one, and one of a node that is not watched, change nothing. Another life
+ * than that which is known may be an earlier one, whose beats come again: only who gives back what was sent
+ * since is there now.
+ */
 export const heardBeat = (
   state: DetectorState,
   self: NodeId,
@@ -173,14 +180,19 @@ export const heardBeat = (
     return { state, suspected: [], trusted: [] }
   }
   const echo = beat.echoes.find(({ node, life }) => node === self && life === state.life)
+  const isOther = known !== undefined && known.life !== beat.life
+  if (isOther && (echo?.sentAtMs ?? Number.NEGATIVE_INFINITY) <= before.echoedMs)
+    return { state, suspected: [], trusted: [] }
   const sampleMs = echo === undefined ? -1 : nowMs - echo.sentAtMs - echo.heldMs
   const hearsSinceMs = known?.life === beat.life ? before.hearsSinceMs : nowMs
+  const echoedMs = Math.min(echo?.sentAtMs ?? before.echoedMs, nowMs)
   const heard: Peer = {
     ...before,
     storage: from.storage,
     beat,
     heardAtMs: nowMs,
-    hearsSinceMs: Math.max(hearsSinceMs, Math.min(echo?.sentAtMs ?? hearsSinceMs, nowMs))
+    hearsSinceMs: Math.max(hearsSinceMs, echoedMs),
+    echoedMs: Math.max(before.echoedMs, echoedMs)
   }
   const measured = sampleMs < 0 ? heard : withSample(heard, sampleMs)
   const isSuspected = before.isSuspected && isDeaf(state, measured, nowMs)
