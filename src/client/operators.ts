@@ -1,9 +1,10 @@
 /** What operators do with a group: who leads it, who votes in it. */
 import { Data, Effect } from "effect"
 import { GroupId, NodeId } from "../protocol/ids.ts"
-import type { OperatorAnswer, OperatorRequest } from "../protocol/messages.ts"
+import type { OperatorRequest } from "../protocol/messages.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
 import { monotonicMs } from "../runtime/monotonic.ts"
+import type { OperatorReply } from "../wire/operator-codec.ts"
 import { noReplica, packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { findLeader, surveyNodes } from "./discover.ts"
@@ -122,9 +123,10 @@ export const operatorsOf = (bus: BusShape, cluster: string): Operators => {
   const ask = Effect.fnUntraced(function* (
     group: GroupId,
     leader: NodeId,
-    request: OperatorRequest
-  ): Effect.fn.Return<OperatorAnswer | undefined> {
-    const bytes = codec.encode(noReplica, group, { _tag: "OperatorAsk", request })
+    request: OperatorRequest,
+    pass: string
+  ): Effect.fn.Return<OperatorReply["answer"] | undefined> {
+    const bytes = codec.encode(noReplica, group, { _tag: "OperatorAsk", request, pass })
     const answer = yield* Effect.option(bus.request(subjects.operator(leader), bytes, askTimeoutMs))
     if (answer._tag === "None") return undefined
     const packet = codec.decode(answer.value)
@@ -141,9 +143,10 @@ export const operatorsOf = (bus: BusShape, cluster: string): Operators => {
     const untilMs = (yield* monotonicMs) + timeoutMs
     let reason = "nobody leads the group"
     let leader: NodeId | undefined
+    let pass = ""
     while ((yield* monotonicMs) < untilMs) {
       leader ??= yield* findLeader(bus, subjects, group, graceMs)
-      const answer = leader === undefined ? undefined : yield* ask(group, leader, request)
+      const answer = leader === undefined ? undefined : yield* ask(group, leader, request, pass)
       if (answer?._tag === "Refused") {
         return yield* new OperationRefused({ group: name, reason: answer.reason })
       }
@@ -155,6 +158,10 @@ export const operatorsOf = (bus: BusShape, cluster: string): Operators => {
           leader: configuration?.leader.node,
           acceptors: configuration?.acceptors.map(({ node }) => node) ?? []
         }
+      }
+      if (answer?._tag === "AskAgain") {
+        pass = answer.pass
+        continue
       }
       if (answer?._tag === "Waiting") reason = answer.reason
       else leader = answer?.leader === leader ? undefined : answer?.leader

@@ -6,17 +6,25 @@ import { configurationIn, configurationOut } from "./protocol-codec.ts"
 export interface OperatorAsk {
   readonly _tag: "OperatorAsk"
   readonly request: OperatorRequest
+  /** What the node gave for it with `AskAgain`; empty at first. */
+  readonly pass: string
+}
+
+/** Nothing was done: the node makes sure that it is asked now, and not by a copy of an old packet. */
+export interface AskAgain {
+  readonly _tag: "AskAgain"
+  readonly pass: string
 }
 
 export interface OperatorReply {
   readonly _tag: "OperatorReply"
-  readonly answer: OperatorAnswer
+  readonly answer: OperatorAnswer | AskAgain
 }
 
 export const operatorKinds = { OperatorAsk: 40, OperatorReply: 41 } as const
 
 export const operatorOut = (message: OperatorAsk | OperatorReply): ReadonlyArray<unknown> =>
-  message._tag === "OperatorAsk" ? requestOut(message.request) : answerOut(message.answer)
+  message._tag === "OperatorAsk" ? [message.pass, ...requestOut(message.request)] : answerOut(message.answer)
 
 const requestOut = (request: OperatorRequest): ReadonlyArray<unknown> => {
   switch (request._tag) {
@@ -30,7 +38,7 @@ const requestOut = (request: OperatorRequest): ReadonlyArray<unknown> => {
   }
 }
 
-const answerOut = (answer: OperatorAnswer): ReadonlyArray<unknown> => {
+const answerOut = (answer: OperatorReply["answer"]): ReadonlyArray<unknown> => {
   switch (answer._tag) {
     case "Done":
       return [answer._tag, answer.configuration === undefined ? null : configurationOut(answer.configuration)]
@@ -39,14 +47,17 @@ const answerOut = (answer: OperatorAnswer): ReadonlyArray<unknown> => {
     case "Waiting":
     case "Refused":
       return [answer._tag, answer.reason]
+    case "AskAgain":
+      return [answer._tag, answer.pass]
   }
 }
 
 /** Reads a message of a kind; undefined for a kind that is none of these. */
 export const operatorIn = (kind: number, fields: Fields): OperatorAsk | OperatorReply | undefined => {
   if (kind === operatorKinds.OperatorAsk) {
+    const pass = fields.text()
     const request = requestIn(fields)
-    return request && { _tag: "OperatorAsk", request }
+    return request && { _tag: "OperatorAsk", request, pass }
   }
   if (kind !== operatorKinds.OperatorReply) return undefined
   const answer = answerIn(fields)
@@ -68,7 +79,7 @@ const requestIn = (fields: Fields): OperatorRequest | undefined => {
   }
 }
 
-const answerIn = (fields: Fields): OperatorAnswer | undefined => {
+const answerIn = (fields: Fields): OperatorReply["answer"] | undefined => {
   const _tag = fields.text()
   switch (_tag) {
     case "Done":
@@ -80,6 +91,8 @@ const answerIn = (fields: Fields): OperatorAnswer | undefined => {
     case "Waiting":
     case "Refused":
       return { _tag, reason: fields.text() }
+    case "AskAgain":
+      return { _tag, pass: fields.text() }
     default:
       return undefined
   }
