@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import { mutants as simMutants } from "../src/sim/mutants/catalogue.ts"
 import { searchMutants } from "../src/sim/mutants/catalogue-search.ts"
+import { exhaustiveMutants } from "../src/sim/mutants/catalogue-search-exhaustive.ts"
 import { scenarios } from "../src/sim/scenarios/named.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -69,7 +70,8 @@ describe("the traps of the protocol", () => {
   it("are each found by a seeded bug of that name in the model", () => {
     const named = matches(traps, /model: "([^"]+)"/g)
     const chaos = read("test/model/chaos.test.ts")
-    const known = (name: string) => searchMutants.some(({ id }) => id === name) || chaos.includes(`"${name}"`)
+    const known = (name: string) =>
+      [...searchMutants, ...exhaustiveMutants].some(({ id }) => id === name) || chaos.includes(`"${name}"`)
     expect(named.length).toBeGreaterThan(8)
     expect(named.filter((name) => !known(name))).toEqual([])
   })

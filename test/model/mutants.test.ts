@@ -18,7 +18,7 @@ describe("in some state of its scope a law is broken, and few steps lead there, 
   for (const { id, edits, scope } of exhaustiveMutants) {
     it(id, async () => {
       const model = findScope(scope)!.make(await loadCores(edits))
-      const { found } = searchAll(model, { statesMax: 400_000 })
+      const { found } = searchAll(model, { statesMax: 1_000_000 })
       expect(found?.broken).toBeDefined()
       expect(found!.actions.length).toBeLessThanOrEqual(stepsMax)
     })

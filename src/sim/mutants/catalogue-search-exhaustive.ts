@@ -3,13 +3,17 @@
  * told what is chosen, and of what a lone client is told. Most are the simulator's as well.
  */
 import { foretellMutants } from "./catalogue-foretell.ts"
+import { leaderMutants } from "./catalogue-leader.ts"
 import { leaseMutants } from "./catalogue-lease.ts"
 import { memberMutants } from "./catalogue-members.ts"
 import type { SearchMutant } from "./catalogue-search.ts"
 
+const register = "protocol/cas-paxos.ts"
+
 /** A bug of the simulator's catalogue, and the scope of the search in which it shows. */
 const known = (id: string, scope: string): SearchMutant => {
-  const mutant = [...leaseMutants, ...memberMutants, ...foretellMutants].find((one) => one.id === id)
+  const all = [...leaseMutants, ...leaderMutants, ...memberMutants, ...foretellMutants]
+  const mutant = all.find((one) => one.id === id)
   if (mutant === undefined) throw new Error(`no mutant is called ${id}`)
   return { id, scope, edits: mutant.edits }
 }
@@ -24,6 +28,9 @@ export const exhaustiveMutants: ReadonlyArray<SearchMutant> = [
   known("lease/granted-although-promised-higher", "leases"),
   known("lease/release-forgets-a-later-one", "leases-hand-overs"),
   known("lease/of-a-majority", "leases-triples"),
+  known("leader/reads-without-a-round", "reads"),
+  known("leader/reads-confirmed-by-one", "reads"),
+  known("leader/read-joins-a-round-under-way", "reads"),
   known("foretell/reads-do-not-wait-for-what-a-client-was-told", "foretold-leases"),
   known("foretell/before-its-own-disk", "foretold-late-disks"),
   known("foretell/acceptor-tells-before-its-sync", "foretold-late-disks"),
@@ -90,6 +97,61 @@ export const exhaustiveMutants: ReadonlyArray<SearchMutant> = [
         file: "protocol/leader-serve.ts",
         find: '{ _tag: "Answer", slot, queries, lease: configuration.ballot }',
         replace: '{ _tag: "Answer", slot: state.told, queries, lease: configuration.ballot }'
+      }
+    ]
+  },
+  {
+    id: "a keeper that takes a value does not promise its ticket",
+    scope: "register-second-attempt",
+    edits: [
+      {
+        file: register,
+        find: "return keep({ promised: ticket, accepted: ticket,",
+        replace: "return keep({ promised, accepted: ticket,"
+      }
+    ]
+  },
+  {
+    id: "the value of the lowest ticket is kept",
+    scope: "register-second-attempt",
+    edits: [
+      {
+        file: register,
+        find: "isAbove(one.accepted, best.accepted) ? one : best",
+        replace: "isAbove(best.accepted, one.accepted) ? one : best"
+      }
+    ]
+  },
+  {
+    id: "a read tells what it claimed without writing it again",
+    scope: "register-second-attempt",
+    edits: [
+      {
+        file: register,
+        find: "    return write(attempt, value)\n  }\n",
+        replace: '    return { _tag: "Settled", outcome: { _tag: "Value", value } }\n  }\n'
+      }
+    ]
+  },
+  {
+    id: "what was promised before is counted as written",
+    scope: "register",
+    edits: [
+      {
+        file: register,
+        find: 'if ((answer._tag === "Written") !== (ask._tag === "Write")) return going',
+        replace: ""
+      }
+    ]
+  },
+  {
+    id: "tickets of one number are equal",
+    scope: "register",
+    edits: [
+      {
+        file: register,
+        find: "a.number > b.number : a.proposer > b.proposer",
+        replace: "a.number > b.number : false"
       }
     ]
   }

@@ -4,6 +4,7 @@ import { GroupModel } from "./group/model.ts"
 import type { Scope } from "./group/scope.ts"
 import type { Model } from "./model.ts"
 import { RegisterModel } from "./register/model.ts"
+import type { RegisterScope } from "./register/parts.ts"
 
 /** A scope by its name. Ballots are counted from the first that anybody leads. */
 export interface NamedScope {
@@ -72,7 +73,14 @@ const statesOf: Readonly<Record<string, number>> = {
   "leases-pairs": 1_376_838,
   "leases-triples": 3_250_184,
   "leases-any": 11_408_604,
-  register: 19_272
+  reads: 15_048,
+  "reads-reconfigured": 56_849,
+  "reads-two-slots": 1_991_712,
+  "reads-three-ballots": 2_124_914,
+  register: 2667,
+  "register-second-attempt": 252_883,
+  "register-given-up": 466_997,
+  "register-two-attempts": 2_091_417
 }
 
 const group = (name: string, claim: string, scope: Scope): NamedScope => ({
@@ -82,11 +90,11 @@ const group = (name: string, claim: string, scope: Scope): NamedScope => ({
   make: (cores) => new GroupModel(name, cores, scope)
 })
 
-const register = (name: string, claim: string, attempts: ReadonlyArray<number>): NamedScope => ({
+const register = (name: string, claim: string, scope: RegisterScope): NamedScope => ({
   name,
   claim,
   states: statesOf[name],
-  make: (cores) => new RegisterModel(name, cores, attempts)
+  make: (cores) => new RegisterModel(name, cores, scope)
 })
 
 export const scopes: ReadonlyArray<NamedScope> = [
@@ -210,11 +218,47 @@ export const scopes: ReadonlyArray<NamedScope> = [
     ballotsMax: 3,
     leases: {}
   }),
-  register(
-    "register",
-    "3 keepers of a register, 2 proposers, an attempt each; loss, duplicates, crashes",
-    [1, 1]
-  )
+  group("reads", "2 ballots over pairs, 2 slots, questions answered by rounds; loss", {
+    ...overPairs,
+    ballotsMax: 3,
+    slotsMax: 2,
+    reads: true
+  }),
+  group(
+    "reads-reconfigured",
+    "questions, 2 ballots over any acceptors, or by their leader, 1 slot, 1 retired",
+    {
+      ...overAny,
+      ballotsMax: 3,
+      duplicates: true,
+      reads: true,
+      reconfigures: true
+    }
+  ),
+  group("reads-two-slots", "questions, 2 ballots over any acceptors, 2 slots, 1 retired; loss", {
+    ...overAny,
+    ballotsMax: 3,
+    slotsMax: 2,
+    reads: true
+  }),
+  group(
+    "reads-three-ballots",
+    "questions, 3 ballots over any acceptors, 1 slot, 1 retired; loss, duplicates",
+    {
+      ...overAny,
+      duplicates: true,
+      reads: true
+    }
+  ),
+  register("register", "3 keepers of a register, 2 proposers, an attempt each; loss, duplicates, crashes", {
+    attempts: [1, 1]
+  }),
+  register("register-second-attempt", "the same with 2 attempts of one proposer", { attempts: [1, 2] }),
+  register("register-given-up", "the same, and it may begin something else before it has finished", {
+    attempts: [1, 2],
+    givesUp: true
+  }),
+  register("register-two-attempts", "the same with 2 attempts of each", { attempts: [2, 2] })
 ]
 
 /** The scope of a name. */

@@ -18,7 +18,10 @@ const small = [
   "outsiders",
   "foretold-late-disks",
   "leases",
-  "register"
+  "reads",
+  "reads-reconfigured",
+  "register",
+  "register-second-attempt"
 ]
 
 describe("in every state of a scope the laws hold, and it has as many as it is said to have", () => {

@@ -19,6 +19,7 @@ export class Course {
   readonly applied: Array<Applied> = []
   readonly lessons: Array<Lesson> = []
   readonly told: Array<Told> = []
+  readonly answers: Array<Slot> = []
 
   constructor(node: NodeModel, input: NodeInput) {
     this.node = node
@@ -47,6 +48,9 @@ export class Course {
         return
       case "Apply":
         this.applied.push(...appliedThrough(log, output.through, output.answer))
+        return
+      case "Answer":
+        this.answers.push(output.slot)
         return
       case "TellClient":
         this.told.push(output.message)

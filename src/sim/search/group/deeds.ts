@@ -23,6 +23,8 @@ export class Deeds {
   readonly #handOvers: ReadonlyArray<number>
   readonly #debtDue: number
   readonly #lessons: ReadonlyArray<number>
+  readonly #ask: number
+  readonly #askAndPropose: number
 
   constructor(world: World) {
     const input = (of: NodeInput): number => world.inputOf(of)
@@ -30,6 +32,8 @@ export class Deeds {
     this.#scope = world.scope
     this.restart = input({ _tag: "Restart" })
     this.#propose = input({ _tag: "Propose" })
+    this.#ask = world.question
+    this.#askAndPropose = input({ _tag: "Read", proposes: true })
     this.#sync = input({ _tag: "Sync" })
     this.slow = input({ _tag: "Passes", ms: slowMs })
     this.fast = input({ _tag: "Passes", ms: fastMs })
@@ -45,8 +49,11 @@ export class Deeds {
   }
 
   /** What a node can do. */
-  of({ canPropose, unsynced, phase, owes, isKeeping }: NodeFacts, does: (input: number) => void): void {
+  of(facts: NodeFacts, does: (input: number) => void): void {
+    const { canPropose, unsynced, phase, owes, isKeeping } = facts
     if (canPropose) does(this.#propose)
+    if (facts.canRead) does(this.#ask)
+    if (facts.canRead && canPropose) does(this.#askAndPropose)
     if (unsynced > 0) {
       does(this.#sync)
       does(this.restart)
@@ -70,6 +77,8 @@ export const describeDeed = (name: string, input: NodeInput): string => {
   switch (input._tag) {
     case "Propose":
       return `${name} proposes`
+    case "Read":
+      return input.proposes ? `${name} is asked and proposes` : `${name} is asked`
     case "Sync":
       return `the disk of ${name} has its oldest write`
     case "DebtDue":

@@ -1,9 +1,11 @@
 /** What the model asks of nodes and of the master again and again, read once for each value. */
 import { noBallot } from "../../../protocol/ids.ts"
 import { leads } from "../../../protocol/leader.ts"
+import type { LeaderState } from "../../../protocol/leader-state.ts"
 import type { MasterState } from "../../../protocol/master.ts"
 import { valueAt } from "../memory-log.ts"
 import type { NodeModel } from "./node-model.ts"
+import { isReading } from "./rounds.ts"
 import type { Scope } from "./scope.ts"
 
 /** The phases of a leader. */
@@ -29,6 +31,10 @@ export interface NodeFacts {
   /** The ballots of these entries. */
   readonly ballots: ReadonlyArray<number>
   readonly canPropose: boolean
+  /** Its leader has a question that it has not answered. */
+  readonly isAsked: boolean
+  /** It may be asked one: none waits for its round. */
+  readonly canRead: boolean
   readonly unsynced: number
   /** It has kept an acknowledgement back. */
   readonly owes: boolean
@@ -48,9 +54,15 @@ export interface MasterFacts {
   readonly acceptors: ReadonlyArray<number>
 }
 
+/** Questions wait until it asks for their round, be it in its next ballot. */
+const hasGathered = (leader: LeaderState): boolean => {
+  const gathered = leader._tag === "Serving" ? leader : "held" in leader ? leader.held : undefined
+  return gathered !== undefined && gathered.newReads.length > 0
+}
+
 export const factsOfNode = (
   { acceptor, leader, log, disk, unsynced }: NodeModel,
-  { slotsMax, ballotsMax, reconfigures }: Scope,
+  { slotsMax, ballotsMax, reconfigures, reads }: Scope,
   numberOf: (value: string) => number
 ): NodeFacts => {
   const configuration = leads(leader)
@@ -67,6 +79,8 @@ export const factsOfNode = (
     waitsFor: "request" in leader ? leader.request.requestId : "",
     values: values.map((value) => (value === undefined ? 0 : numberOf(value))),
     ballots: slots.map((slot) => durable.ballotAt(slot) ?? 0),
+    isAsked: isReading(leader) || hasGathered(leader),
+    canRead: reads === true && leader._tag === "Serving" && !isReading(leader),
     canPropose: leader._tag === "Serving" && leader.last < slotsMax,
     unsynced: unsynced.length,
     owes: acceptor.owing?.debt !== undefined,

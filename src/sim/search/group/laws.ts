@@ -3,9 +3,9 @@ import type { Replica, Slot } from "../../../protocol/ids.ts"
 import type { State } from "../model.ts"
 import { PairMap } from "../pair-map.ts"
 import type { Pool } from "../pool.ts"
+import { addToSoup } from "../soup.ts"
 import { comeTrue, type Heard, heardNothing, hearing } from "./clients.ts"
 import { nodeNames } from "./scope.ts"
-import { addToSoup } from "./soup.ts"
 import type { Transition, World } from "./world.ts"
 
 /** What a state remembers for the laws, and how much of the scope is used up. */
@@ -15,6 +15,8 @@ export interface History {
   readonly retires: number
   /** Where commands are a lone client's. */
   readonly heard?: Heard | undefined
+  /** Through which slot it was known what is chosen when the question came that waits at a node. */
+  readonly reads?: ReadonlyMap<string, number>
 }
 
 export class GroupLaws {

@@ -1,10 +1,10 @@
 /** What must hold of leases in every state of a group's model (docs/protocol.md, section 6). */
-import { ClientId, noBallot, type Slot } from "../../../protocol/ids.ts"
+import { noBallot, type Slot } from "../../../protocol/ids.ts"
 import { leads } from "../../../protocol/leader.ts"
 import type { LeaderInput } from "../../../protocol/leader-input.ts"
 import type { Pool } from "../pool.ts"
 import type { History } from "./laws.ts"
-import { nowMs } from "./node.ts"
+import { nowMs, question } from "./node.ts"
 import { nodeNames } from "./scope.ts"
 import type { World } from "./world.ts"
 
@@ -16,12 +16,6 @@ interface Reading {
   readonly slot: Slot | -1
 }
 
-const question: LeaderInput = {
-  _tag: "Query",
-  client: ClientId("c"),
-  question: 1,
-  queries: [new Uint8Array()]
-}
 const flush: LeaderInput = { _tag: "Flush", wallMs: 0 }
 
 export class LeaseLaws {

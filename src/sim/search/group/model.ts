@@ -6,21 +6,19 @@ import { follow } from "../follow.ts"
 import { addToMark, clearMark, takeMark } from "../marks.ts"
 import { type Model, type Outcome, State } from "../model.ts"
 import { Pool, renamingsOf } from "../pool.ts"
-import { Deeds, describeDeed, describeTick } from "./deeds.ts"
-import { describeEnvelope, sorts } from "./envelope.ts"
+import { addToSoup, copyHead, copySoup } from "../soup.ts"
+import { describeAction, nodesMax, setsMax, verbs } from "./actions.ts"
+import { Deeds } from "./deeds.ts"
+import { sorts } from "./envelope.ts"
 import { phases } from "./facts.ts"
 import { Inputs } from "./inputs.ts"
 import { GroupLaws, type History } from "./laws.ts"
 import { LeaseLaws } from "./lease-laws.ts"
-import type { NodeInput } from "./node-model.ts"
+import { ReadLaws } from "./reads.ts"
 import { keepsSets, namesOf, nodeNames, type Scope, setsWith } from "./scope.ts"
-import { addToSoup, copyHead, copySoup, forget } from "./soup.ts"
+import { forget } from "./soup.ts"
 import { type Transition, World } from "./world.ts"
 
-/** Actions are numbers: eight times what it is about, and the verb. */
-const verbs = { deliver: 0, act: 1, start: 2, retire: 3, reconfigure: 4, tick: 5 } as const
-const setsMax = 64
-const nodesMax = nodeNames.length
 const scratch = new State()
 
 export class GroupModel implements Model {
@@ -36,6 +34,7 @@ export class GroupModel implements Model {
   readonly #first = new State()
   readonly #deeds: Deeds
   readonly #leases: LeaseLaws | undefined
+  readonly #reads: ReadLaws | undefined
   readonly #startsOf: ReadonlyArray<ReadonlyArray<number>>
   readonly #inputs: Inputs
   readonly #kinds = new Map<number, number>()
@@ -55,6 +54,7 @@ export class GroupModel implements Model {
     this.#laws = new GroupLaws(this.world, this.histories)
     this.#deeds = new Deeds(this.world)
     this.#leases = scope.leases && new LeaseLaws(this.world, this.histories)
+    this.#reads = scope.reads && new ReadLaws(this.world, this.histories)
     this.#startsOf = names.map((_, index) =>
       setsWith(scope, index).map((set) => 8 * (index * setsMax + set) + verbs.start)
     )
@@ -190,6 +190,7 @@ export class GroupModel implements Model {
     const asked = world.stepBy(restarted, this.#inputs.start(nextBallot, set))
     scratch.copyFrom(state)
     scratch.words[index] = asked.node
+    this.#reads?.end(scratch, this.#soup, index)
     return this.#atMaster(scratch, asked.sent[0]!, -1, into)
   }
 
@@ -228,7 +229,9 @@ export class GroupModel implements Model {
     into.words[index] = transition.node
     copySoup(state, soup, taken, into)
     for (let at = 0; at < sent.length; at++) addToSoup(into, soup, sent[at]!)
-    const misled = this.#laws.hear(into, soup, index, transition)
+    const misled =
+      this.#laws.hear(into, soup, index, transition) ??
+      this.#reads?.afterStep(state.words, into, soup, index, transition)
     forget(this.world, into, soup, index)
     return this.#lawful(
       broken ?? misled ?? this.#laws.afterStep(state.words, into.words, index, transition),
@@ -256,25 +259,7 @@ export class GroupModel implements Model {
   }
 
   describe(action: number): string {
-    const about = action >> 3
-    switch (action & 7) {
-      case verbs.deliver:
-        return describeEnvelope(this.world.envelopes.values[about]!)
-      case verbs.act: {
-        const input = this.world.inputs.values[Math.floor(about / nodesMax)] as NodeInput
-        return describeDeed(nodeNames[about % nodesMax]!, input)
-      }
-      case verbs.tick:
-        return describeTick(about)
-      case verbs.start:
-      case verbs.reconfigure: {
-        const what = (action & 7) === verbs.start ? "starts a ballot of" : "reconfigures to"
-        const set = namesOf(this.scope.sets[about % setsMax]!)
-        return `${nodeNames[Math.floor(about / setsMax)]} ${what} ${set}`
-      }
-      default:
-        return `the master retires ${nodeNames[about]}`
-    }
+    return describeAction(this.world, action)
   }
 
   kindOf(action: number): number {

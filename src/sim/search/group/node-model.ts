@@ -34,6 +34,8 @@ export type NodeInput =
   /** Its memory is gone: it leads nothing any more, and has only what its disk holds. */
   | { readonly _tag: "Restart" }
   | { readonly _tag: "Propose" }
+  /** A question for its leader: by itself, or together with a command. */
+  | { readonly _tag: "Read"; readonly proposes: boolean }
   /** The oldest write becomes durable. */
   | { readonly _tag: "Sync" }
   /** It sends what it has counted as chosen to another node. */
@@ -65,6 +67,8 @@ export interface NodeStep {
   readonly applied: ReadonlyArray<Applied>
   readonly lessons: ReadonlyArray<Lesson>
   readonly told: ReadonlyArray<Told>
+  /** Through which slots went the states that its leader has answered questions from. */
+  readonly answers: ReadonlyArray<Slot>
 }
 
 export interface Lesson {

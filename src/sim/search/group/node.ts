@@ -12,6 +12,7 @@ import {
   type Slot
 } from "../../../protocol/ids.ts"
 import { defaultLeaderSettings, type LeaderInput } from "../../../protocol/leader-input.ts"
+import type { Query } from "../../../protocol/messages.ts"
 import type { Step } from "../../../protocol/step.ts"
 import type { Cores } from "../cores.ts"
 import { memoryLog } from "../memory-log.ts"
@@ -44,6 +45,13 @@ const dueMs = 2
 const command = new Uint8Array(commandOverheadBytes)
 writeCommand(command, 0, SessionId(1), RequestNumber(1), 0, new Uint8Array())
 
+export const question: Query = {
+  _tag: "Query",
+  client: ClientId("c"),
+  question: 1,
+  queries: [new Uint8Array()]
+}
+
 export const modelSettings = { ...defaultLeaderSettings, windowMax: 8 }
 
 /** Far more than a node has to say to itself. */
@@ -65,10 +73,10 @@ export const stepNode = (cores: Cores, before: NodeModel, input: NodeInput): Nod
     if (++inputs > inputsMax) throw new NeverRests()
     stepOnce(cores, course, next)
   }
-  const { sent, requests, applied, lessons, told } = course
+  const { sent, requests, applied, lessons, told, answers } = course
   const isNewPromise = course.node.log.promised > before.log.promised
   const node = isNewPromise ? { ...course.node, starts: 0 } : course.node
-  return { node, sent, requests, applied, lessons, told }
+  return { node, sent, requests, applied, lessons, told, answers }
 }
 
 const stepOnce = (cores: Cores, course: Course, input: NodeInput): void => {
@@ -83,6 +91,8 @@ const stepOnce = (cores: Cores, course: Course, input: NodeInput): void => {
       return
     case "Propose":
       return propose(cores, course)
+    case "Read":
+      return read(cores, course, input.proposes)
     case "Sync":
       return sync(course)
     case "DebtDue":
@@ -138,13 +148,33 @@ const sync = (course: Course): void => {
  * from every other.
  */
 const propose = (cores: Cores, course: Course): void => {
-  const { leader, log, starts } = course.node
+  submit(cores, course)
+  flush(cores, course)
+}
+
+const submit = (cores: Cores, course: Course): void => {
+  const { leader } = course.node
   if (leader._tag !== "Serving") return
   if (leader.pending.length === 0) {
     const bytes = leader.settings.foretells ? command : keepAliveEntry(SessionId(1))
     lead(cores, course, { _tag: "Submit", client: ClientId("c"), submission: 1, bytes })
   }
-  lead(cores, course, { _tag: "Flush", wallMs: log.promised * 10 + starts })
+}
+
+const flush = (cores: Cores, course: Course): void => {
+  const { leader, log, starts } = course.node
+  if (leader._tag === "Serving") lead(cores, course, { _tag: "Flush", wallMs: log.promised * 10 + starts })
+}
+
+/** A question, with the next command or by itself: before the first entry of its ballot one can come, too. */
+const read = (cores: Cores, course: Course, proposes: boolean): void => {
+  const { leader } = course.node
+  if (leader._tag !== "Serving") return
+  if (!proposes && leader.pending.length > 0)
+    return lead(cores, course, { _tag: "AskByRound", queries: [question] })
+  if (proposes) submit(cores, course)
+  lead(cores, course, question)
+  flush(cores, course)
 }
 
 /** What it has counted from a slot on. */

@@ -22,6 +22,8 @@ export interface Scope {
   readonly foretells?: true
   /** Leaders send what is chosen to nodes that are no acceptors of theirs. */
   readonly teaches?: true
+  /** Leaders are asked questions, and answer them by rounds: there are no leases (reads.ts). */
+  readonly reads?: true
   /** Leases are asked for and granted, and time passes (clock.ts). */
   readonly leases?: LeaseScope
   /** Steps to take before the search begins, as traces name them: a guide to what lies deep. */

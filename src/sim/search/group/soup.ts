@@ -1,42 +1,10 @@
-/**
- * The messages on their way, as the end of a state: in order, each once, and none that can make no difference
- * any more.
- */
+/** Of the messages on their way none stays that can make no difference any more. */
 import { isOutside } from "../../../protocol/outsider.ts"
 import type { State } from "../model.ts"
+import { isInSoup } from "../soup.ts"
 import type { Envelope } from "./envelope.ts"
 import { sorts } from "./envelope.ts"
 import type { World } from "./world.ts"
-
-/** More messages than one step sends. */
-const roomWords = 64
-
-/** Makes `into` the state but for what is on its way, with room for that too. */
-export const copyHead = (state: State, soup: number, into: State): void => {
-  into.reserve(state.size + roomWords)
-  for (let at = 0; at < soup; at++) into.words[at] = state.words[at]!
-  into.size = soup
-}
-
-/** Adds what was on its way, but for the message that arrived now. */
-export const copySoup = (state: State, soup: number, taken: number, into: State): void => {
-  let end = soup
-  for (let at = soup; at < state.size; at++) {
-    const id = state.words[at]!
-    if (id !== taken) into.words[end++] = id
-  }
-  into.size = end
-}
-
-export const addToSoup = (into: State, soup: number, id: number): void => {
-  const { words } = into
-  let at = into.size
-  while (at > soup && words[at - 1]! > id) at--
-  if (at > soup && words[at - 1] === id) return
-  for (let from = into.size; from > at; from--) words[from] = words[from - 1]!
-  words[at] = id
-  into.size++
-}
 
 /**
  * Takes out what can make no difference any more, now that one node has changed; -1 stands for the master,
@@ -112,15 +80,13 @@ const mattersInTime = (world: World, node: number, id: number): boolean => {
   return message._tag === "Release" && promised <= ballot && released < ballot
 }
 
-const isInSoup = ({ words, size }: State, soup: number, id: number): boolean => {
-  for (let at = soup; at < size; at++) if (words[at] === id) return true
-  return false
-}
-
 const mattersToLeader = (world: World, node: number, id: number): boolean => {
   const facts = world.factsOf(node)
   if (facts.ballot !== world.envelopeBallot[id]) return false
-  return facts.phase === "Awaiting" || facts.phase === "Preparing" || !world.deliver(node, id).isIdle
+  if (facts.phase === "Awaiting" || facts.phase === "Preparing" || !world.deliver(node, id).isIdle)
+    return true
+  // It may be asked something before it comes.
+  return facts.canRead && !world.deliver(world.stepBy(node, world.question).node, id).isIdle
 }
 
 const mattersAsLesson = (world: World, node: number, id: number): boolean => {

@@ -22,6 +22,7 @@ export interface Transition {
   readonly sent: ReadonlyArray<number>
   readonly applied: ReadonlyArray<Applied & { readonly number: number }>
   readonly told: ReadonlyArray<Told>
+  readonly answers: ReadonlyArray<number>
   /** It changes nothing, or makes a leader stop: whatever can happen after it can happen without it. */
   readonly isIdle: boolean
   /** The entries on its disk are what they were. */
@@ -65,6 +66,8 @@ export class World {
   readonly #transitions: Array<Transition> = []
   readonly #masterMemo = new PairMap()
   readonly #masterTransitions: Array<MasterTransition> = []
+  /** The number of a question to a leader. */
+  readonly question: number
   coreSteps = 0
 
   constructor(cores: Cores, scope: Scope, renamings: ReadonlyArray<Renaming>) {
@@ -77,6 +80,7 @@ export class World {
     this.envelopes = new Pool("envelope", renamings)
     this.masters = new Pool("master", renamings)
     this.inputs = new Pool("input", renamings.slice(0, 1))
+    this.question = this.inputOf({ _tag: "Read", proposes: false })
   }
 
   indexOf(node: string): number {
@@ -136,30 +140,40 @@ export class World {
     } catch (error) {
       if (!(error instanceof Error) || !flaws.has(error.name)) throw error
       const broken = `invariant: ${error.message}`
-      return { node: id, sent: [], applied: [], told: [], isIdle: false, isSameLog: true, broken }
+      return {
+        node: id,
+        sent: [],
+        applied: [],
+        told: [],
+        answers: [],
+        isIdle: false,
+        isSameLog: true,
+        broken
+      }
     }
     const from = before.self.node
     const sent = step.sent.map(({ to, message }) =>
-      this.envelope({ _tag: "Peer", to: NodeId(to), from, message: this.#sent(message) })
+      this.envelope({ _tag: "Peer", to: NodeId(to), from, message: this.#sent(message, step.node) })
     )
     for (const request of step.requests) sent.push(this.envelope({ _tag: "Request", from, request }))
     for (const lesson of step.lessons) sent.push(this.envelope({ _tag: "Lesson", from, ...lesson }))
     const after = this.nodes.intern(this.#normal(this.#settled(step.node)))
     const applied = step.applied.map((one) => ({ ...one, number: this.valueNumber(one.value) }))
-    const isSilent = sent.length + applied.length + step.told.length === 0
+    const isSilent = sent.length + applied.length + step.told.length + step.answers.length === 0
     return {
       node: after,
       sent,
       applied,
       told: step.told,
+      answers: step.answers,
       isIdle: isSilent && this.#isIdle(id, after),
       isSameLog: step.node.log.runs === before.log.runs && step.node.disk?.log === before.disk?.log,
       broken: promiseFell(before, step.node)
     }
   }
 
-  #sent<M extends ToAcceptor | FromAcceptor>(message: M): M {
-    return this.scope.leases === undefined ? roundless(message) : sentNow(message)
+  #sent<M extends ToAcceptor | FromAcceptor>(message: M, { leader }: NodeModel): M {
+    return this.scope.leases === undefined ? roundless(message, leader) : sentNow(message)
   }
 
   #normal(node: NodeModel): NodeModel {

@@ -1,55 +1,43 @@
 /**
  * The register of the masters as a model: three keepers and two proposers that read and swap. Whatever was
  * sent stays on its way, so that each delivery stands for loss, delay and duplicates alike.
+ *
+ * A proposer takes the answers of a majority at one stroke: an answer that it only counts touches nothing
+ * else, so it can as well arrive right before the one that makes it go on. Nobody is told that he was outbid:
+ * who has begun may begin again at any time, with any number that he could have heard of.
  */
-import type { FromKeeper, Keeper, Operation, RegisterValue, ToKeeper } from "../../../protocol/cas-paxos.ts"
-import { keptNothing } from "../../../protocol/cas-paxos.ts"
-import { NodeId, StorageId } from "../../../protocol/ids.ts"
-import { firstSeats } from "../../../protocol/seats.ts"
+import type { FromKeeper, ToKeeper } from "../../../protocol/cas-paxos.ts"
 import type { Cores } from "../cores.ts"
 import { addToMark, clearMark, takeMark } from "../marks.ts"
 import type { Model, Outcome, State } from "../model.ts"
-import { Pool, renamingsOf } from "../pool.ts"
-import { type History, noHistory, told, voted } from "./laws.ts"
-import type { Delivered, KeeperLife, Letter, Proposer } from "./parts.ts"
+import { PairMap } from "../pair-map.ts"
+import { addToSoup, copyHead, copySoup, isInSoup } from "../soup.ts"
+import { begins, type RegisterScope } from "./parts.ts"
+import { keeperNames, proposerNames, RegisterWorld } from "./world.ts"
 
-const keeperNames = ["A", "B", "C"]
-const proposerNames = ["P", "Q"]
-const verbs = { deliver: 0, read: 1, swap: 2, again: 3, crash: 4 } as const
-const verbOf = (action: number): number => action % 8
-const subjectOf = (action: number): number => Math.floor(action / 8)
+const verbs = { ask: 0, hear: 1, begin: 2, crash: 3 } as const
+const numbersMax = 16
 
 /** Where the parts of a state are: keepers, proposers, the history, and then the letters in order. */
 const firstProposer = keeperNames.length
 const historyAt = firstProposer + proposerNames.length
-const firstLetter = historyAt + 1
-
-/** The parts of a state, taken apart for one action. */
-interface Parts {
-  readonly words: Array<number>
-  readonly letters: Set<number>
-  history: History
-}
+const soup = historyAt + 1
 
 export class RegisterModel implements Model {
   readonly name: string
-  readonly #cores: Cores
-  readonly #attempts: ReadonlyArray<number>
-  readonly #replicas = keeperNames.map((name) => ({ node: NodeId(name), storage: StorageId(name) }))
-  readonly #seats = firstSeats(this.#replicas)
-  readonly #renamings = renamingsOf(keeperNames)
-  readonly #keepers = new Pool<KeeperLife>("keeper", this.#renamings)
-  readonly #proposers = new Pool<Proposer>("proposer", this.#renamings)
-  readonly #histories = new Pool<History>("history", this.#renamings)
-  readonly #letters = new Pool<Letter>("letter", this.#renamings)
-  readonly #delivered = new Map<string, Delivered>()
+  readonly #world: RegisterWorld
+  readonly #markWords: number
+  readonly #waysOnceBegun: ReadonlyArray<number>
+  /** Answers taken at one stroke, by number; the first is none. */
+  readonly #bundles: Array<ReadonlyArray<number>> = [[]]
+  readonly #bundleIds = new PairMap()
   #broken = ""
 
-  /** `attempts`: how many each proposer may begin. */
-  constructor(name: string, cores: Cores, attempts: ReadonlyArray<number>) {
+  constructor(name: string, cores: Cores, scope: RegisterScope) {
     this.name = name
-    this.#cores = cores
-    this.#attempts = attempts
+    this.#world = new RegisterWorld(cores, scope)
+    this.#waysOnceBegun = scope.givesUp ? [0, 1, 2] : [2]
+    this.#markWords = 2 * this.#world.renamings.length
   }
 
   broken(): string {
@@ -57,184 +45,215 @@ export class RegisterModel implements Model {
   }
 
   initial(into: State): void {
+    const world = this.#world
     into.size = 0
-    for (const self of this.#replicas) {
-      const keeper: Keeper = { self, seats: this.#seats, kept: keptNothing }
-      into.push(this.#keepers.intern({ keeper, disk: keptNothing }))
-    }
-    for (const name of proposerNames) {
-      const idle = { attempt: undefined, operation: undefined, attempts: 0, above: 0, version: 0, least: 0 }
-      into.push(this.#proposers.intern({ name, ...idle }))
-    }
-    into.push(this.#histories.intern(noHistory))
+    for (const word of [...world.freshKeepers(), ...world.freshProposers()]) into.push(word)
+    into.push(world.freshHistory())
   }
 
-  actions({ words, size }: State, into: State): void {
+  actions(state: State, into: State): void {
+    const world = this.#world
+    const { words, size } = state
     into.size = 0
-    for (let at = firstLetter; at < size; at++) into.push(8 * words[at]! + verbs.deliver)
-    for (const index of proposerNames.keys()) {
-      const { operation, attempts } = this.#proposers.values[words[firstProposer + index]!]!
-      if (attempts >= this.#attempts[index]!) continue
-      if (operation !== undefined) into.push(8 * index + verbs.again)
-      else into.push(8 * index + verbs.read)
-      if (operation === undefined) into.push(8 * index + verbs.swap)
+    for (let at = soup; at < size; at++)
+      if (world.letterAsks[words[at]!]) into.push(4 * words[at]! + verbs.ask)
+    for (let index = 0; index < proposerNames.length; index++) {
+      this.#hearings(state, index, words[firstProposer + index]!, soup, 0, into)
+      this.#beginnings(state, index, into)
     }
-    for (const index of keeperNames.keys()) into.push(8 * index + verbs.crash)
+    for (let index = 0; index < firstProposer; index++)
+      if (world.crashed(words[index]!) !== words[index]) into.push(4 * index + verbs.crash)
   }
 
-  next({ words, size }: State, action: number, into: State): Outcome {
-    const all = [...words.subarray(0, size)]
-    const history = this.#histories.values[all[historyAt]!]!
-    const parts: Parts = {
-      words: all.slice(0, firstLetter),
-      letters: new Set(all.slice(firstLetter)),
-      history
+  /** All answers together that make a proposer go on, one of a keeper. */
+  #hearings(state: State, index: number, proposer: number, from: number, bundle: number, into: State): void {
+    const world = this.#world
+    for (let at = from; at < state.size; at++) {
+      const letter = state.words[at]!
+      if (world.letterAsks[letter] || world.letterProposer[letter] !== index) continue
+      const taken = this.#bundles[bundle]!
+      if (taken.some((one) => world.letterKeeper[one] === world.letterKeeper[letter])) continue
+      const heard = world.heard(proposer, letter)
+      if (heard.kind === "idle") continue
+      const grown = this.#bundle(bundle, letter)
+      if (heard.kind === "moved") into.push(4 * grown + verbs.hear)
+      else this.#hearings(state, index, heard.proposer, at + 1, grown, into)
     }
-    const broken = this.#act(parts, verbOf(action), subjectOf(action))
-    if (broken !== undefined) {
-      this.#broken = broken
-      return "broken"
-    }
-    const letters = [...parts.letters].filter((id) => this.#matters(parts, id)).sort((a, b) => a - b)
-    into.size = 0
-    for (const word of [...parts.words, ...letters]) into.push(word)
-    const isSame = into.size === size && all.every((word, at) => word === into.words[at])
-    return isSame ? "nothing" : "state"
   }
 
-  #act(parts: Parts, verb: number, subject: number): string | undefined {
-    if (verb === verbs.crash) return this.#crash(parts, subject)
-    if (verb !== verbs.deliver) return this.#begin(parts, subject, verb)
-    return this.#deliver(parts, subject)
+  #bundle(before: number, letter: number): number {
+    const known = this.#bundleIds.get(before, letter)
+    if (known >= 0) return known
+    this.#bundleIds.set(before, letter, this.#bundles.length)
+    return this.#bundles.push([...this.#bundles[before]!, letter]) - 1
   }
 
-  #deliver(parts: Parts, id: number): string | undefined {
-    const letter = this.#letters.values[id]!
-    const { words, letters, history } = parts
-    const at = "ask" in letter ? this.#replicas.indexOf(letter.keeper) : firstProposer + letter.proposer
-    const key = `${id} ${words[at]} ${words[historyAt]}`
-    const known = this.#delivered.get(key)
-    if (known !== undefined) {
-      words[at] = known.word
-      words[historyAt] = known.historyWord
-      for (const sent of known.letters) letters.add(sent)
-      return undefined
+  #beginnings({ words }: State, index: number, into: State): void {
+    const world = this.#world
+    const word = words[firstProposer + index]!
+    if (!world.hasAttempts(index, word)) return
+    const { operation, above } = world.proposers.values[word]!
+    let promised = above
+    for (let at = 0; at < firstProposer; at++) promised = Math.max(promised, world.promisedBy(words[at]!))
+    for (let number = above + 1; number <= promised + 1; number++)
+      for (const way of operation === undefined ? [0, 1] : this.#waysOnceBegun)
+        into.push(4 * ((way * numbersMax + number) * proposerNames.length + index) + verbs.begin)
+  }
+
+  next(state: State, action: number, into: State): Outcome {
+    const about = action >> 2
+    copyHead(state, soup, into)
+    copySoup(state, soup, -1, into)
+    this.#broken = ""
+    const outcome = this.#act(action & 3, about, into)
+    if (this.#broken !== "") return "broken"
+    if (outcome === "nothing") return "nothing"
+    this.#trim(into)
+    return into.equals(state) ? "nothing" : "state"
+  }
+
+  #act(verb: number, about: number, into: State): Outcome | undefined {
+    switch (verb) {
+      case verbs.ask:
+        return this.#ask(into, about)
+      case verbs.hear:
+        return this.#hear(into, this.#bundles[about]!)
+      case verbs.begin:
+        return this.#begin(into, about % proposerNames.length, Math.floor(about / proposerNames.length))
+      default:
+        into.words[about] = this.#world.crashed(into.words[about]!)
+        return this.#forget(into, about)
     }
-    const alone: Parts = { words, letters: new Set(), history }
-    const broken = "ask" in letter ? this.#ask(alone, letter) : this.#answer(alone, letter)
-    if (broken !== undefined) return broken
-    if (alone.history !== history) words[historyAt] = this.#histories.intern(alone.history)
-    const historyWord = words[historyAt]!
-    this.#delivered.set(key, { word: words[at]!, letters: [...alone.letters], historyWord })
-    for (const sent of alone.letters) letters.add(sent)
+  }
+
+  #ask(into: State, letter: number): undefined {
+    const world = this.#world
+    const { words } = into
+    const at = world.letterKeeper[letter]!
+    const asked = world.asked(words[at]!, letter)
+    words[at] = asked.keeper
+    if (asked.answer >= 0) addToSoup(into, soup, asked.answer)
+    if (asked.vote >= 0) this.#remember(into, world.voted(words[historyAt]!, asked.vote))
+    this.#forget(into, at)
+  }
+
+  #hear(into: State, letters: ReadonlyArray<number>): Outcome | undefined {
+    const world = this.#world
+    const at = firstProposer + world.letterProposer[letters[0]!]!
+    let toldNow = -1
+    for (const letter of letters) {
+      const heard = world.heard(into.words[at]!, letter)
+      into.words[at] = heard.proposer
+      for (const ask of heard.asks) addToSoup(into, soup, ask)
+      toldNow = heard.told
+    }
+    if (toldNow >= 0) this.#remember(into, world.told(into.words[historyAt]!, toldNow))
+    // What it was told, nobody can contradict who begins later, for nobody does.
+    if (toldNow >= 0 && !this.#canBegin(into)) return "nothing"
+    this.#forget(into, at)
     return undefined
   }
 
-  #crash({ words }: Parts, index: number): undefined {
-    const { keeper, disk } = this.#keepers.values[words[index]!]!
-    words[index] = this.#keepers.intern({ keeper: { ...keeper, kept: disk }, disk })
+  #begin(into: State, index: number, how: number): undefined {
+    const world = this.#world
+    const at = firstProposer + index
+    const { told } = world.histories.values[into.words[historyAt]!]!
+    const begun = world.begun(index, into.words[at]!, Math.floor(how / numbersMax), how % numbersMax, told)
+    into.words[at] = begun.proposer
+    for (const ask of begun.asks) addToSoup(into, soup, ask)
+    this.#forget(into, at)
   }
 
-  #begin(parts: Parts, index: number, verb: number): undefined {
-    const before = this.#proposers.values[parts.words[firstProposer + index]!]!
-    const { name, attempts, version } = before
-    const swap: Operation = { _tag: "Swap", expected: version, text: `${name}${attempts}` }
-    const operation = verb === verbs.again ? before.operation! : verb === verbs.swap ? swap : readOnce
-    const number = before.above + 1
-    const ticket = { number, proposer: name }
-    const attempt = this.#cores.beginAttempt(operation, ticket, this.#seats, verb !== verbs.again)
-    const least = verb === verbs.again ? before.least : parts.history.told
-    const next = { ...before, attempt, operation, attempts: attempts + 1, above: number, least }
-    parts.words[firstProposer + index] = this.#proposers.intern(next)
-    this.#askAll(parts, index, attempt.ask)
+  #canBegin({ words }: State): boolean {
+    for (let index = 0; index < proposerNames.length; index++)
+      if (this.#world.hasAttempts(index, words[firstProposer + index]!)) return true
+    return false
   }
 
-  #askAll({ letters }: Parts, proposer: number, ask: ToKeeper): void {
-    for (const keeper of this.#replicas) letters.add(this.#letters.intern({ proposer, keeper, ask }))
+  #remember(into: State, history: number | string): void {
+    if (typeof history === "string") this.#broken = history
+    else into.words[historyAt] = history
   }
 
-  /** What a step writes is on the disk before its answer leaves; a crash before that is a letter lost. */
-  #ask(parts: Parts, { proposer, keeper, ask }: Letter & { readonly ask: ToKeeper }): string | undefined {
-    const index = this.#replicas.indexOf(keeper)
-    const before = this.#keepers.values[parts.words[index]!]!
-    const step = this.#cores.keeperStep(before.keeper, ask)
-    let { disk } = before
-    for (const record of step.records) if (record._tag === "Kept") disk = record.kept
-    parts.words[index] = this.#keepers.intern({ keeper: step.keeper, disk })
-    const answer = step.reply
-    if (answer !== undefined) parts.letters.add(this.#letters.intern({ proposer, keeper, answer }))
-    if (disk === before.disk || disk.value === undefined) return undefined
-    return this.#remember(
-      parts,
-      voted(parts.history, keeper.node, { ticket: disk.accepted, value: disk.value })
-    )
-  }
-
-  #answer(parts: Parts, letter: Letter & { readonly answer: FromKeeper }): string | undefined {
-    const at = firstProposer + letter.proposer
-    const before = this.#proposers.values[parts.words[at]!]!
-    const { attempt } = before
-    if (attempt === undefined) return undefined
-    const step = this.#cores.attemptStep(attempt, letter.keeper, letter.answer)
-    if (step._tag === "Going") {
-      parts.words[at] = this.#proposers.intern({ ...before, attempt: step.attempt })
-      if (step.ask !== undefined) this.#askAll(parts, letter.proposer, step.ask)
-      return undefined
+  /** Takes out the letters that can make no difference any more, now that one part has changed. */
+  #forget(into: State, changed: number): undefined {
+    const world = this.#world
+    const { words, size } = into
+    let kept = soup
+    for (let at = soup; at < size; at++) {
+      const letter = words[at]!
+      const isAffected =
+        world.letterKeeper[letter] === changed || firstProposer + world.letterProposer[letter]! === changed
+      if (!isAffected || this.#matters(into, letter)) words[kept++] = letter
     }
-    if (step._tag === "Again") {
-      const above = Math.max(before.above, step.above)
-      parts.words[at] = this.#proposers.intern({ ...before, attempt: undefined, above })
-      return undefined
-    }
-    const { outcome } = step
-    const written = attempt.ask._tag === "Write" ? attempt.ask.value : undefined
-    const version = versionAfter(before, outcome._tag === "Value" ? outcome.value : written)
-    const idle = { ...before, attempt: undefined, operation: undefined, version, least: 0 }
-    parts.words[at] = this.#proposers.intern(idle)
-    return this.#remember(parts, told(parts.history, outcome, before.least, written))
-  }
-
-  #remember(parts: Parts, after: History | string): string | undefined {
-    if (typeof after === "string") return after
-    parts.history = after
-    return undefined
+    into.size = kept
   }
 
   /**
-   * An answer to an attempt that its proposer has left, or to the phase before, changes nothing any more; a
-   * peek that nobody waits for does not either.
+   * That a letter makes no difference is what the cores say when they are given it; that it never will:
+   * - what a keeper has promised only grows, so it never takes again what it did not take. It gives one
+   *   answer to each attempt, or one that says that it was outbid; only to who peeks it may give others;
+   * - a proposer never returns to an attempt that it has left, nor to a phase.
    */
-  #matters({ words }: Parts, id: number): boolean {
-    const letter = this.#letters.values[id]!
-    const { attempt } = this.#proposers.values[words[firstProposer + letter.proposer]!]!
-    if ("ask" in letter) {
-      const isAwaited = attempt?.ask._tag === "Peek" && attempt.ask.ticket.number === letter.ask.ticket.number
-      return isAwaited || letter.ask._tag !== "Peek"
-    }
-    const { answer } = letter
-    if (attempt?.ask.ticket.number !== answer.ticket.number) return false
-    return answer._tag === "Outbid" || (answer._tag === "Written") === (attempt.ask._tag === "Write")
+  #matters(state: State, letter: number): boolean {
+    const world = this.#world
+    const proposer = state.words[firstProposer + world.letterProposer[letter]!]!
+    if (!world.letterAsks[letter]) return world.heard(proposer, letter).kind !== "idle"
+    const keeper = state.words[world.letterKeeper[letter]!]!
+    const asked = world.asked(keeper, letter)
+    if (asked.keeper !== keeper || world.crashed(keeper) !== keeper) return true
+    if (world.isPeekOf(proposer, letter)) return true
+    if (asked.answer < 0 || isInSoup(state, soup, asked.answer)) return false
+    return world.heard(proposer, asked.answer).kind !== "idle"
+  }
+
+  /** Takes out of the history what no law can ask for any more. */
+  #trim(into: State): void {
+    const world = this.#world
+    const { words } = into
+    for (const ticket of world.openIn(words[historyAt]!))
+      if (!this.#isWanted(into, ticket)) words[historyAt] = world.without(words[historyAt]!, ticket)
+    if (!this.#canBegin(into)) words[historyAt] = world.without(words[historyAt]!, 0)
+  }
+
+  #isWanted({ words, size }: State, ticket: number): boolean {
+    for (let at = soup; at < size; at++) if (this.#world.letterWrites[words[at]!] === ticket) return true
+    return false
   }
 
   fingerprint({ words, size }: State, into: Int32Array): void {
-    const markWords = 2 * this.#renamings.length
+    const markWords = this.#markWords
     clearMark()
     for (let at = 0; at < size; at++) addToMark(this.#poolAt(at).weights, words[at]!, markWords)
     takeMark(markWords, into)
   }
 
   #poolAt(at: number): { readonly weights: Int32Array } {
-    if (at < firstProposer) return this.#keepers
-    if (at < historyAt) return this.#proposers
-    return at === historyAt ? this.#histories : this.#letters
+    const { keepers, proposers, histories, letters } = this.#world
+    if (at < firstProposer) return keepers
+    if (at < historyAt) return proposers
+    return at === historyAt ? histories : letters
   }
 
   describe(action: number): string {
-    const subject = subjectOf(action)
-    const verb = verbOf(action)
-    if (verb === verbs.crash) return `${keeperNames[subject]} crashes`
-    if (verb !== verbs.deliver) return `${proposerNames[subject]} ${begins[verb]}`
-    const letter = this.#letters.values[subject]!
+    const about = action >> 2
+    switch (action & 3) {
+      case verbs.ask:
+        return this.#describeLetter(about)
+      case verbs.hear:
+        return this.#bundles[about]!.map((letter) => this.#describeLetter(letter)).join(", ")
+      case verbs.begin: {
+        const how = Math.floor(about / proposerNames.length)
+        const way = begins[Math.floor(how / numbersMax)]!
+        return `${proposerNames[about % proposerNames.length]} ${way} under ${how % numbersMax}`
+      }
+      default:
+        return `${keeperNames[about]} crashes`
+    }
+  }
+
+  #describeLetter(id: number): string {
+    const letter = this.#world.letters.values[id]!
     const name = proposerNames[letter.proposer]
     const of = ({ _tag, ticket }: ToKeeper | FromKeeper) => `${_tag} under ${ticket.number}`
     if ("ask" in letter) return `${letter.keeper.node} gets ${of(letter.ask)} of ${name}`
@@ -242,7 +261,9 @@ export class RegisterModel implements Model {
   }
 
   kindOf(action: number): number {
-    return verbOf(action)
+    const verb = action & 3
+    if (verb !== verbs.begin) return verb
+    return 4 + Math.floor((action >> 2) / (proposerNames.length * numbersMax))
   }
 
   lookOf({ words }: State): number {
@@ -251,9 +272,3 @@ export class RegisterModel implements Model {
     return look
   }
 }
-
-const readOnce: Operation = { _tag: "Read" }
-const begins: Readonly<Record<number, string>> = { 1: "reads", 2: "swaps", 3: "tries again" }
-
-const versionAfter = ({ version }: Proposer, value: RegisterValue | undefined): number =>
-  value?.version ?? version

@@ -2,6 +2,14 @@
 import type { Attempt, FromKeeper, Keeper, Kept, Operation, ToKeeper } from "../../../protocol/cas-paxos.ts"
 import type { Replica } from "../../../protocol/ids.ts"
 
+/** How much of the register's behaviour a search covers. */
+export interface RegisterScope {
+  /** How many attempts each proposer may begin. */
+  readonly attempts: ReadonlyArray<number>
+  /** A proposer may leave an operation that nothing is known of, and begin another one. */
+  readonly givesUp?: true
+}
+
 /** A keeper, and what its disk has: a crash leaves it that only. */
 export interface KeeperLife {
   readonly keeper: Keeper
@@ -13,6 +21,7 @@ export interface Proposer {
   readonly attempt: Attempt | undefined
   readonly operation: Operation | undefined
   readonly attempts: number
+  /** The number of its last ticket. */
   readonly above: number
   /** The version that it read or wrote last. */
   readonly version: number
@@ -20,14 +29,38 @@ export interface Proposer {
   readonly least: number
 }
 
-/** On its way, for good. */
-export type Letter =
-  | { readonly proposer: number; readonly keeper: Replica; readonly ask: ToKeeper }
-  | { readonly proposer: number; readonly keeper: Replica; readonly answer: FromKeeper }
+/** To a keeper, or from it: on its way, for good. */
+export type Letter = Question | Answer
 
-/** What the delivery of a letter makes of the one who gets it: the same whenever both are the same. */
-export interface Delivered {
-  readonly word: number
-  readonly letters: ReadonlyArray<number>
-  readonly historyWord: number
+export interface Question {
+  readonly proposer: number
+  readonly keeper: Replica
+  readonly ask: ToKeeper
 }
+
+export interface Answer {
+  readonly proposer: number
+  readonly keeper: Replica
+  readonly answer: FromKeeper
+}
+
+/** What a keeper makes of a question; -1 where there is no answer, or no vote. */
+export interface Asked {
+  readonly keeper: number
+  readonly answer: number
+  readonly vote: number
+}
+
+/**
+ * What a proposer makes of an answer. "idle": nothing that matters; "counted": it waits for more; "moved": it
+ * asks something else, or is told an outcome (`told` is -1 where it is not).
+ */
+export interface Heard {
+  readonly kind: "idle" | "counted" | "moved"
+  readonly proposer: number
+  readonly asks: ReadonlyArray<number>
+  readonly told: number
+}
+
+/** How a proposer begins. */
+export const begins = ["reads", "swaps", "tries again"] as const
