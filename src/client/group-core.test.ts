@@ -144,6 +144,34 @@ describe("a session that has expired", () => {
     })
   )
 
+  it.effect("settles nothing of the one after it, whose numbers begin in the same way", () =>
+    Effect.gen(function* () {
+      const { core, link } = yield* world
+      const told: Array<number> = []
+      const command = () => {
+        core.command({
+          bytes: new Uint8Array(1),
+          deadlineMs: 1000,
+          done: (_reply, slot) => void told.push(slot)
+        })
+        core.flush()
+      }
+      command()
+      command()
+      const [_tag, flat] = expired(1)
+      core.heard({ _tag, session, flat }, leader)
+      core.heard({ _tag: "Opened", client, session: SessionId(10) }, leader)
+      core.listening(SessionId(10))
+      command()
+      core.heard({ _tag, session, flat: [1, 20, 0, "old"] }, leader)
+      core.heard({ _tag, session: SessionId(4000), flat: [1, 21, 0, "of nobody"] }, leader)
+      assert.deepStrictEqual(told, [0])
+      core.heard({ _tag, session: SessionId(10), flat: [1, 22, 0, "new"] }, leader)
+      assert.deepStrictEqual(told, [0, 22])
+      assert.strictEqual(link.leader, leader)
+    })
+  )
+
   it.effect("is forgotten, too, where the last of its commands is refused as malformed", () =>
     Effect.gen(function* () {
       const { core, command, forgotten } = yield* world

@@ -149,7 +149,12 @@ describe("a snapshot put under a log", () => {
 
   it("keeps what follows in a log that has its last entry", () => {
     const step = installStep(acceptor(4, 5), logOf(4, [3, 60]), installed(50, 3))
-    expect(recordsOf(step)).toMatchObject([{ _tag: "Based", base: { slot: 50 } }, { _tag: "Chosen" }])
+    expect(recordsOf(step)).toMatchObject([
+      { _tag: "Based", base: { slot: 50 } },
+      { _tag: "Chosen", slot: 50 }
+    ])
+    // What follows may never have been chosen.
+    expect(step.state.chosen).toBe(50)
   })
 
   it("is taken by a new acceptor that its leader cannot reach, which keeps its promise", () => {

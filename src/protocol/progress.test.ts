@@ -1,10 +1,10 @@
-/** What a leader sends to an acceptor that is behind. */
+/** What a leader sends to an acceptor that is behind, and what it counts. */
 import { describe, expect, it } from "vitest"
 import type { Configuration } from "./configuration.ts"
 import { startedEntry } from "./entry.ts"
 import { Ballot, NodeId, Slot, StorageId } from "./ids.ts"
 import { type LogView, noBase } from "./log-view.ts"
-import { chunkFor, freshProgress } from "./progress.ts"
+import { acknowledge, chunkFor, freshProgress } from "./progress.ts"
 
 const self = { node: NodeId("a"), storage: StorageId("a-disk") }
 const configuration: Configuration = { ballot: Ballot(1), generation: 0, leader: self, acceptors: [self] }
@@ -43,5 +43,25 @@ describe("a chunk of the leader's log", () => {
   it("is empty for an acceptor that has all that can be read here", () => {
     expect(chunkFor(replication, strictLog(5), Slot(6), 1024)).toMatchObject({ prevSlot: 5, runs: [] })
     expect(chunkFor(replication, strictLog(5), Slot(7), 1024)).toMatchObject({ prevSlot: 5, runs: [] })
+  })
+})
+
+describe("an acknowledgement", () => {
+  const replication = {
+    configuration: { ...configuration, ballot: Ballot(5) },
+    progress: freshProgress(configuration, Slot(1)),
+    round: 1,
+    last: Slot(6),
+    chosen: Slot(0),
+    leaseMs: 0
+  }
+  const accepted = (ballot: number) =>
+    ({ _tag: "Accepted", ballot: Ballot(ballot), lastSlot: Slot(6), round: 3, grantedMs: 0 }) as const
+
+  it("counts in its own ballot alone: the log of another one may have been dropped since", () => {
+    for (const other of [4, 6])
+      expect(acknowledge(replication, self, accepted(other), 100)).toBe(replication.progress)
+    const counted = { acknowledged: 6, confirmed: 3, leaseUntilMs: 100 }
+    expect(acknowledge(replication, self, accepted(5), 100).get(self.node)).toMatchObject(counted)
   })
 })

@@ -97,6 +97,14 @@ describe("a replica", () => {
     for (const { results } of [alive, leaderless]) expect(results).toMatchObject([{ outcome: "done" }])
   })
 
+  it("does not bring a session back that has expired, by whatever its client says", () => {
+    for (const entry of [keepAliveEntry(session), command(1, 5)]) {
+      const begun = [runOf(1, 0, openEntry(ClientId("c")))]
+      const { results } = applied(...begun, runOf(2, 101, entry), runOf(3, 102, command(2, 6)))
+      expect(results.at(-1)).toMatchObject({ number: 2, outcome: "session-expired" })
+    }
+  })
+
   it("gives sessions back the time without a leader, and no other", () => {
     const begun = [runOf(1, 0, startedEntry(5000), open), runOf(3, 4000, keepAliveEntry(SessionId(2)))]
     const anew = runOf(4, 5000, startedEntry(5000))

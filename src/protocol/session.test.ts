@@ -40,6 +40,15 @@ describe("a session", () => {
     expect(openSession(sessions, client, Slot(10), 1101)).toBe(9)
   })
 
+  it("knows nothing of the replies to the session before it, whose numbers begin in the same way", () => {
+    const [sessions, id] = opened()
+    recordReply(sessions, id, number(1), reply(8))
+    const next = openSession(sessions, client, Slot(9), 1101)
+    expect(admitCommand(sessions, next, number(1), 0)).toBe("run")
+    recordReply(sessions, next, number(1), reply(10))
+    expect(admitCommand(sessions, next, number(1), 0)).toEqual(reply(10))
+  })
+
   it("lives its whole time to live after each sign of life, and not a millisecond longer", () => {
     const [sessions, id] = opened()
     expect(touchSession(sessions, id, 1100)).toBe(true)

@@ -99,6 +99,24 @@ const crashMutants: ReadonlyArray<readonly [id: string, ...edits: ReadonlyArray<
     { file: "protocol/acceptor.ts", find: "slotMin(message.chosen, lastSlot)", replace: "log.last" }
   ],
   [
+    "a leader takes answers to an earlier ballot of its own for answers to this one",
+    {
+      file: "protocol/leader-prepare.ts",
+      find: "if (message.ballot !== state.configuration.ballot) return stay(state)\n  switch",
+      replace: "switch"
+    }
+  ],
+  [
+    "a ballot is activated once more, in its first generation",
+    {
+      file: "protocol/master.ts",
+      find: "if (state.active?.ballot === ballot) return activated(state, requestId, state.active)",
+      replace:
+        "const first = state.active && { ...state.active, generation: 0 }\n" +
+        "  if (first?.ballot === ballot) return activated({ ...state, active: first }, requestId, first)"
+    }
+  ],
+  [
     "an outsider takes entries in without a promise of their ballot",
     {
       file: "protocol/outsider.ts",

@@ -7,6 +7,7 @@ import { foretellMutants } from "./catalogue-foretell.ts"
 import { leaderMutants } from "./catalogue-leader.ts"
 import { leaseMutants } from "./catalogue-lease.ts"
 import { memberMutants } from "./catalogue-members.ts"
+import { oldWordMutants } from "./catalogue-old-words.ts"
 import { registerMutants } from "./catalogue-register.ts"
 import { silenceMutants } from "./catalogue-silence.ts"
 import { snapshotMutants } from "./catalogue-snapshot.ts"
@@ -27,5 +28,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...copyMutants,
   ...foretellMutants,
   ...silenceMutants,
+  ...oldWordMutants,
   ...wireMutants
 ]

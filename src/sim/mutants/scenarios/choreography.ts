@@ -54,7 +54,7 @@ export const between = (one: WatchedGroup, ...others: ReadonlyArray<WatchedGroup
   others.flatMap((other) => [[one, other] as const, [other, one] as const])
 
 /** Leaves an entry that was proposed, and not chosen, at the third node: the second one does not get it. */
-const strand = (
+export const strand = (
   world: World,
   leader: WatchedGroup,
   second: WatchedGroup
@@ -111,7 +111,7 @@ export const retiredRival: FaultFamily = staged("retired-rival", (world, { leade
 })
 
 /** Some of the clients hear nothing of these nodes, so that nobody tells them of a new leader. */
-const unheard = (world: World, nodes: ReadonlyArray<WatchedGroup>): Effect.Effect<void> => {
+export const unheard = (world: World, nodes: ReadonlyArray<WatchedGroup>): Effect.Effect<void> => {
   const deaf = world.clients.filter(() => world.random.chance(0.5))
   const heals = nodes.flatMap(({ node }) => deaf.map(({ name }) => world.bus.severOneWay(node, name)))
   return Effect.sync(() => {

@@ -40,6 +40,7 @@ import {
   wipes
 } from "./families.ts"
 import { frozenLeaders, lateAnswers, lateReleases, leaseRaces, standstills } from "./lease-races.ts"
+import { lateCopies, oldAcknowledgements, unansweredCompletions } from "./old-words.ts"
 import { rotAtTheEnd } from "./rot.ts"
 import { strandedLogs } from "./stranded.ts"
 
@@ -126,6 +127,12 @@ const guided: ReadonlyArray<Simulation> = [
   ),
   scenario("late-rounds", "leaders are replaced while answers to them are on their way", threeWithoutLeases)
     .faults(leadersBehindPartitions, surely(lateAnswers))
+    .chaosFor({ min: 4_000, max: 10_000 }),
+  scenario("old-words", "acknowledgements of ballots that are over come again", threeWithoutLeases)
+    .faults(oldAcknowledgements, lateCopies)
+    .chaosFor({ min: 4_000, max: 10_000 }),
+  scenario("unanswered", "leaders wait for their activation while others lead", threeWithoutLeases)
+    .faults(unansweredCompletions)
     .chaosFor({ min: 4_000, max: 10_000 }),
   scenario("lease-races", "leaders do not hear of those that replace them, and clocks differ", three)
     .faults(leaseRaces, lateAnswers)

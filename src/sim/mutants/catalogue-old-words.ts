@@ -1,0 +1,36 @@
+/** Seeded bugs that take words for true which are so no longer, or not yet. */
+import type { Mutant } from "./mutant.ts"
+
+export const oldWordMutants: ReadonlyArray<Mutant> = [
+  {
+    id: "leader/counts-acknowledgements-of-another-ballot",
+    edits: [
+      {
+        file: "protocol/progress.ts",
+        find:
+          "if (before === undefined || message.ballot !== replication.configuration.ballot) " +
+          "return replication.progress\n  const { lastSlot, round }",
+        replace: "if (before === undefined) return replication.progress\n  const { lastSlot, round }"
+      }
+    ],
+    law: "chosen is durable everywhere",
+    why: "What an acceptor had in an earlier ballot of this leader it may have dropped since for another.",
+    scenarios: ["old-words"]
+  },
+  {
+    id: "leader/answers-before-its-activation",
+    edits: [
+      {
+        file: "protocol/leader.ts",
+        find: 'if (state._tag === "Deposed" || state.held === undefined) return',
+        replace:
+          'if (state._tag === "Awaiting" && inputs[0]?._tag === "Query") return stay(state, ' +
+          '{ _tag: "Answer", slot: state.boundThrough, queries: [inputs[0]], lease: undefined })\n' +
+          '  if (state._tag === "Deposed" || state.held === undefined) return'
+      }
+    ],
+    law: "not-linearizable",
+    why: "A leader that waits for its activation answers from what it carried, and another one leads.",
+    scenarios: ["unanswered"]
+  }
+]
