@@ -1,7 +1,7 @@
 /** Tests of the leader against those who have no say in its ballot. */
 import { describe, expect, it } from "vitest"
 import { Ballot, NodeId, noSlot, type Replica, Slot, StorageId } from "./ids.ts"
-import { idleLeader, leaderStep } from "./leader.ts"
+import { idleLeader, leaderStep, leads } from "./leader.ts"
 import { defaultLeaderSettings, type LeaderInput } from "./leader-input.ts"
 import { type LogView, noBase } from "./log-view.ts"
 
@@ -42,7 +42,7 @@ const awaiting = () => {
   const empty = { lastSlot: noSlot, round: 1, grantedMs: 0 }
   for (const from of acceptors)
     tell({ _tag: "FromAcceptor", from, message: { _tag: "Accepted", ballot: Ballot(2), ...empty } })
-  return { tell, phase: () => state._tag }
+  return { tell, phase: () => state._tag, leading: () => leads(state) }
 }
 
 const nack = { _tag: "Nack", ballot: Ballot(2), promised: Ballot(9) } as const
@@ -88,6 +88,18 @@ describe("a leader", () => {
     expect(phase()).toBe("Serving")
     tell(superseded(3))
     expect(phase()).toBe("Deposed")
+  })
+
+  it("does not go back to a generation before its own, which an old answer names", () => {
+    const { tell, leading } = awaiting()
+    const whole = { ballot: Ballot(2), generation: 0, leader: self, acceptors }
+    tell({ _tag: "FromMaster", reply: { _tag: "Activated", requestId: "t/complete", configuration: whole } })
+    const smaller = { ...whole, generation: 1, acceptors: [self] }
+    for (const active of [smaller, whole]) {
+      const reply = { _tag: "MasterRead", requestId: "r", active, latest: Ballot(2) } as const
+      tell({ _tag: "FromMaster", reply: { ...reply, minAcceptors: 1, drained: [] } })
+      expect(leading()).toEqual(smaller)
+    }
   })
 
   it("never serves in a ballot that the master has given to another one as well", () => {

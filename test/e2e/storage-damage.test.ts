@@ -185,7 +185,7 @@ describe("an old copy of a data directory", () => {
 
 describe("a data directory of somebody else", () => {
   it.live(
-    "is refused in one sentence: in use by a process that runs, or of another cluster",
+    "is refused in one sentence: in use by a process that runs, of another cluster or node",
     () =>
       Effect.gen(function* () {
         const cluster = yield* startCluster()
@@ -198,6 +198,7 @@ describe("a data directory of somebody else", () => {
           n1.data
         ])
         yield* refuses(cluster, /belongs to the cluster "e2e", not to "another"/, ["--cluster", "another"])
+        yield* refuses(cluster, /belongs to the node "n3", not to "n2"; correct the name/, ["--node", "n2"])
         yield* othersAreUp(cluster, client)
         yield* n3.start()
         yield* serving(cluster, client)
