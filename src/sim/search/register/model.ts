@@ -25,7 +25,7 @@ const soup = historyAt + 1
 
 export class RegisterModel implements Model {
   readonly name: string
-  readonly #world: RegisterWorld
+  readonly world: RegisterWorld
   readonly #markWords: number
   readonly #waysOnceBegun: ReadonlyArray<number>
   /** Answers taken at one stroke, by number; the first is none. */
@@ -35,9 +35,9 @@ export class RegisterModel implements Model {
 
   constructor(name: string, cores: Cores, scope: RegisterScope) {
     this.name = name
-    this.#world = new RegisterWorld(cores, scope)
+    this.world = new RegisterWorld(cores, scope)
     this.#waysOnceBegun = scope.givesUp ? [0, 1, 2] : [2]
-    this.#markWords = 2 * this.#world.renamings.length
+    this.#markWords = 2 * this.world.renamings.length
   }
 
   broken(): string {
@@ -45,14 +45,14 @@ export class RegisterModel implements Model {
   }
 
   initial(into: State): void {
-    const world = this.#world
+    const world = this.world
     into.size = 0
     for (const word of [...world.freshKeepers(), ...world.freshProposers()]) into.push(word)
     into.push(world.freshHistory())
   }
 
   actions(state: State, into: State): void {
-    const world = this.#world
+    const world = this.world
     const { words, size } = state
     into.size = 0
     for (let at = soup; at < size; at++)
@@ -67,7 +67,7 @@ export class RegisterModel implements Model {
 
   /** All answers together that make a proposer go on, one of a keeper. */
   #hearings(state: State, index: number, proposer: number, from: number, bundle: number, into: State): void {
-    const world = this.#world
+    const world = this.world
     for (let at = from; at < state.size; at++) {
       const letter = state.words[at]!
       if (world.letterAsks[letter] || world.letterProposer[letter] !== index) continue
@@ -89,7 +89,7 @@ export class RegisterModel implements Model {
   }
 
   #beginnings({ words }: State, index: number, into: State): void {
-    const world = this.#world
+    const world = this.world
     const word = words[firstProposer + index]!
     if (!world.hasAttempts(index, word)) return
     const { operation, above } = world.proposers.values[word]!
@@ -121,13 +121,13 @@ export class RegisterModel implements Model {
       case verbs.begin:
         return this.#begin(into, about % proposerNames.length, Math.floor(about / proposerNames.length))
       default:
-        into.words[about] = this.#world.crashed(into.words[about]!)
+        into.words[about] = this.world.crashed(into.words[about]!)
         return this.#forget(into, about)
     }
   }
 
   #ask(into: State, letter: number): undefined {
-    const world = this.#world
+    const world = this.world
     const { words } = into
     const at = world.letterKeeper[letter]!
     const asked = world.asked(words[at]!, letter)
@@ -138,7 +138,7 @@ export class RegisterModel implements Model {
   }
 
   #hear(into: State, letters: ReadonlyArray<number>): Outcome | undefined {
-    const world = this.#world
+    const world = this.world
     const at = firstProposer + world.letterProposer[letters[0]!]!
     let toldNow = -1
     for (const letter of letters) {
@@ -155,7 +155,7 @@ export class RegisterModel implements Model {
   }
 
   #begin(into: State, index: number, how: number): undefined {
-    const world = this.#world
+    const world = this.world
     const at = firstProposer + index
     const { told } = world.histories.values[into.words[historyAt]!]!
     const begun = world.begun(index, into.words[at]!, Math.floor(how / numbersMax), how % numbersMax, told)
@@ -166,7 +166,7 @@ export class RegisterModel implements Model {
 
   #canBegin({ words }: State): boolean {
     for (let index = 0; index < proposerNames.length; index++)
-      if (this.#world.hasAttempts(index, words[firstProposer + index]!)) return true
+      if (this.world.hasAttempts(index, words[firstProposer + index]!)) return true
     return false
   }
 
@@ -177,7 +177,7 @@ export class RegisterModel implements Model {
 
   /** Takes out the letters that can make no difference any more, now that one part has changed. */
   #forget(into: State, changed: number): undefined {
-    const world = this.#world
+    const world = this.world
     const { words, size } = into
     let kept = soup
     for (let at = soup; at < size; at++) {
@@ -196,7 +196,7 @@ export class RegisterModel implements Model {
    * - a proposer never returns to an attempt that it has left, nor to a phase.
    */
   #matters(state: State, letter: number): boolean {
-    const world = this.#world
+    const world = this.world
     const proposer = state.words[firstProposer + world.letterProposer[letter]!]!
     if (!world.letterAsks[letter]) return world.heard(proposer, letter).kind !== "idle"
     const keeper = state.words[world.letterKeeper[letter]!]!
@@ -209,7 +209,7 @@ export class RegisterModel implements Model {
 
   /** Takes out of the history what no law can ask for any more. */
   #trim(into: State): void {
-    const world = this.#world
+    const world = this.world
     const { words } = into
     for (const ticket of world.openIn(words[historyAt]!))
       if (!this.#isWanted(into, ticket)) words[historyAt] = world.without(words[historyAt]!, ticket)
@@ -217,7 +217,7 @@ export class RegisterModel implements Model {
   }
 
   #isWanted({ words, size }: State, ticket: number): boolean {
-    for (let at = soup; at < size; at++) if (this.#world.letterWrites[words[at]!] === ticket) return true
+    for (let at = soup; at < size; at++) if (this.world.letterWrites[words[at]!] === ticket) return true
     return false
   }
 
@@ -229,7 +229,7 @@ export class RegisterModel implements Model {
   }
 
   #poolAt(at: number): { readonly weights: Int32Array } {
-    const { keepers, proposers, histories, letters } = this.#world
+    const { keepers, proposers, histories, letters } = this.world
     if (at < firstProposer) return keepers
     if (at < historyAt) return proposers
     return at === historyAt ? histories : letters
@@ -253,7 +253,7 @@ export class RegisterModel implements Model {
   }
 
   #describeLetter(id: number): string {
-    const letter = this.#world.letters.values[id]!
+    const letter = this.world.letters.values[id]!
     const name = proposerNames[letter.proposer]
     const of = ({ _tag, ticket }: ToKeeper | FromKeeper) => `${_tag} under ${ticket.number}`
     if ("ask" in letter) return `${letter.keeper.node} gets ${of(letter.ask)} of ${name}`
