@@ -62,11 +62,15 @@ export class GroupLog implements LogView {
   readonly #cache: RunCache
   readonly #index: SlotIndex
 
-  /** In small segments places lie closer together, or one place would keep many segments. */
-  constructor(groupNumber: number, segmentBytes: number) {
+  /**
+   * In small segments places lie closer together, or one place would keep many segments; and where snapshots
+   * follow each other closely, or nobody could tell how far the log has grown since the last one.
+   */
+  constructor(groupNumber: number, segmentBytes: number, snapshotBytes: number) {
     this.groupNumber = groupNumber
     this.#cache = new RunCache(cacheBytesMax.value)
-    this.#index = new SlotIndex(Math.min(indexSpacingBytes.value, segmentBytes / 4))
+    const spacingBytes = Math.min(indexSpacingBytes.value, segmentBytes / 4, snapshotBytes / 8)
+    this.#index = new SlotIndex(spacingBytes)
   }
 
   get promised(): Ballot {

@@ -30,7 +30,10 @@ export const openGroupLogs = Effect.fnUntraced(function* (config: NodeConfig) {
   // The record that names a group may have been written anew behind the group's own.
   const logOf = (number: number): GroupLog => {
     let log = byNumber.get(number)
-    if (log === undefined) byNumber.set(number, (log = new GroupLog(number, config.segmentBytes)))
+    if (log === undefined) {
+      log = new GroupLog(number, config.segmentBytes, config.snapshotBytes)
+      byNumber.set(number, log)
+    }
     return log
   }
   const numbers = new Map<string, number>()

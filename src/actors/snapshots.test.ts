@@ -18,24 +18,30 @@ import { openSnapshotStore, restoreReplica } from "./snapshot-store.ts"
 import { makeSnapshots } from "./snapshots.ts"
 
 const kv = kvMachine as unknown as AnyMachine
-const segmentBytes = 4096
+const smallSegmentBytes = 4096
+const everyBytes = 1000
 
 /** One group on a disk, restored, with snapshots of it every KB, in a scope of its own. */
 const open = Effect.fnUntraced(function* (
   disk: MemoryDisk,
   machine: AnyMachine = kv,
-  onFailure: (failure: RoleCrashed) => void = () => {}
+  onFailure: (failure: RoleCrashed) => void = () => {},
+  segmentBytes = smallSegmentBytes
 ) {
   const config = yield* nodeConfig({ cluster: "c", node: "n1", nodes: ["n1"], data: "d" })
   const scope = yield* Scope.make()
   const opened = Effect.gen(function* () {
-    const { logs, compacted, wal } = yield* openGroupLogs({ ...config, segmentBytes })
+    const { logs, compacted, wal } = yield* openGroupLogs({
+      ...config,
+      segmentBytes,
+      snapshotBytes: everyBytes
+    })
     const log = logs.get("main")!
     const store = yield* openSnapshotStore("d", "main", machine)
     const replica = yield* restoreReplica(store, log)
     const compaction = yield* makeCompaction(compacted)
     const compact = Effect.orDie(Effect.asVoid(compaction))
-    const snapshots = yield* makeSnapshots({ name: "s", log, store, everyBytes: 1000, compact, onFailure })
+    const snapshots = yield* makeSnapshots({ name: "s", log, store, everyBytes, compact, onFailure })
     return { log, store, replica, snapshots, wal, close: Scope.close(scope, Exit.void) }
   })
   return yield* opened.pipe(Scope.provide(scope), Effect.provide(disk.layer()))
@@ -89,6 +95,21 @@ describe("snapshots", () => {
       assert.isAbove(newer!.head.slot, older!.head.slot)
       assert.isAtMost(node.wal.stats().segments, 4)
       assert.strictEqual(snapshotFiles(disk).length, 2)
+      yield* node.close
+    })
+  )
+
+  it.effect("are made when the log has grown by so much, and not before, in large segments too", () =>
+    Effect.gen(function* () {
+      const node = yield* open(new MemoryDisk(), kv, undefined, 1 << 20)
+      const slots = new Set<number>()
+      for (let entries = 0; entries < 400; entries++) {
+        yield* goOn(node, 1)
+        for (const { head } of node.store.held) slots.add(head.slot)
+      }
+      const most = node.log.bytes / everyBytes
+      assert.isAtMost(slots.size, Math.ceil(most * 1.2))
+      assert.isAtLeast(slots.size, Math.floor(most / 2))
       yield* node.close
     })
   )

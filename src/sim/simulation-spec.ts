@@ -98,7 +98,7 @@ export const drawCluster = (
     segmentBytes: shape.snapshots === true ? 3 << 15 : random.pick([1 << 19, 1 << 20]),
     snapshotBytes:
       shape.snapshots === true
-        ? random.range(1024, 8192)
+        ? random.range(1024, 2048)
         : shape.snapshots === false
           ? 1 << 25
           : random.pick([4096, 1 << 15, 1 << 25]),

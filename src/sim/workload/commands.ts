@@ -12,6 +12,8 @@ export interface CommandsOptions {
   readonly clients: number
   /** Commands of all clients together. */
   readonly count: Span
+  /** Keys that they write to. Default: each to one of its own. */
+  readonly keys?: number
 }
 
 /** Numbers of commands: those to be done, and those under way with who has them. */
@@ -48,14 +50,15 @@ class Tasks {
 }
 
 /**
- * N commands, each a write to a key of its own. At the end every one is acknowledged, and, which the laws
- * check, chosen at the slot that its client was told and applied once. A command whose outcome stayed open is
- * submitted anew as another one: the first may have taken effect as well.
+ * N commands, each a write to a key of its own, or to one of a few. At the end every one is acknowledged,
+ * and, which the laws check, chosen at the slot that its client was told and applied once. A command whose
+ * outcome stayed open is submitted anew as another one: the first may have taken effect as well.
  */
 export const commands =
   (options: CommandsOptions): WorkloadMaker =>
   (world): Workload => {
     const { random } = world
+    const { keys } = options
     const tasks = new Tasks(random.range(options.count.min, options.count.max))
     const depth = random.range(1, 8)
     const thinkMs = random.range(0, 40)
@@ -71,7 +74,8 @@ export const commands =
             if (number === undefined) yield* Effect.sleep(50)
             for (let isDone = number === undefined; !isDone; ) {
               const value = `${name}/${life}/${index}/${++attempt}`
-              const command = { _tag: "Put", key: `command${number}`, value } as const
+              const key = `command${keys === undefined ? number : number! % keys}`
+              const command = { _tag: "Put", key, value } as const
               isDone = yield* client
                 .submit(command, { timeoutMs: 120_000, unique: true })
                 .pipe(Effect.match({ onSuccess: () => true, onFailure: () => false }))

@@ -181,7 +181,7 @@ const guided: ReadonlyArray<Simulation> = [
   simulate("stranded")
     .about("a long end of a log that was never chosen meets a snapshot of what was")
     .cluster({ ...threeWithoutLeases, snapshots: true })
-    .workload(commands({ clients: 10, count: { min: 400, max: 2_000 } }))
+    .workload(commands({ clients: 10, count: { min: 400, max: 2_000 }, keys: 20 }))
     .faults(strandedLogs)
     .chaosFor({ min: 10_000, max: 20_000 }),
   scenario("damage", "packets come a second time, with a bit flipped", three).faults(
