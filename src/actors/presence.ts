@@ -115,8 +115,9 @@ class Attendance implements Presence {
   hearFrames(from: Replica, frames: number): void {
     if (frames === 0 || !this.#nodes.includes(from.node)) return
     const { floors } = this.#disk
-    if (frames < floors.of(from)) this.#nowAndThen(false)
-    else floors.raise(from, frames)
+    const floor = floors.of(from)
+    if (frames < floor) this.#nowAndThen(false)
+    else if (frames > floor) floors.raise(from, frames)
     floors.note(this.#context.monotonicMs())
   }
 

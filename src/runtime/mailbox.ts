@@ -159,9 +159,12 @@ export class Mailbox<A> {
     if (this.size > 0 || this.#closed) return resume(Effect.void)
     if (this.#parked !== undefined) return resume(Effect.die(new Error(`${this.name} has two consumers`)))
     this.#parked = resume
-    return Effect.sync(() => {
-      if (this.#parked === resume) this.#parked = undefined
-    })
+    return this.#unpark
+  })
+
+  /** The one consumer no longer waits. */
+  readonly #unpark: Effect.Effect<void> = Effect.sync(() => {
+    this.#parked = undefined
   })
 
   /**

@@ -2,8 +2,9 @@
  * Virtual time: one true time with a heap of events, and for each node a clock of its own that may be off,
  * drift or jump.
  */
-import { type Clock, Duration, Effect } from "effect"
+import { Duration, Effect } from "effect"
 import type { AlarmShape } from "../runtime/alarm.ts"
+import type { MillisClock } from "../runtime/monotonic.ts"
 import type { CountedRandom } from "./random.ts"
 import { type NodeScheduler, Strand } from "./scheduler.ts"
 import type { Trace } from "./trace.ts"
@@ -227,7 +228,7 @@ export class NodeTime {
 }
 
 /** Effect's Clock for the fibers of one life of a node: its machine's time, its own timers. */
-export class NodeClock implements Clock.Clock {
+export class NodeClock implements MillisClock {
   readonly time: NodeTime
   readonly #virtual: VirtualTime
   readonly #scheduler: NodeScheduler
@@ -247,14 +248,14 @@ export class NodeClock implements Clock.Clock {
   monotonicTimeNanosUnsafe(): bigint {
     return BigInt(Math.floor(this.time.monotonicMicros() * 1000))
   }
+  monotonicMsUnsafe(): number {
+    return Math.floor(this.time.monotonicMicros() * 1000) / 1e6
+  }
   readonly currentTimeMillis = Effect.sync(() => this.currentTimeMillisUnsafe())
   readonly currentTimeNanos = Effect.sync(() => this.currentTimeNanosUnsafe())
   readonly monotonicTimeNanos = Effect.sync(() => this.monotonicTimeNanosUnsafe())
 
-  /**
-   * Waits on the monotonic clock of the node; a jump of the wall clock does not matter, a change of rate
-   * does.
-   */
+  /** Waits on the monotonic clock of the node: a change of its rate matters, a jump of the wall clock not. */
   sleep(duration: Duration.Duration): Effect.Effect<void> {
     const millis = Duration.toMillis(duration)
     if (millis <= 0) return Effect.yieldNow

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { GroupParts } from "../actors/group.ts"
 import { runNode } from "../actors/node.ts"
-import { nodeConfig } from "../actors/node-config.ts"
+import { type NodeConfig, nodeConfig } from "../actors/node-config.ts"
 import { masterFileOf, type Versioned } from "../actors/register.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import type { FromAcceptor } from "../protocol/messages.ts"
@@ -63,6 +63,7 @@ export class Cluster {
   readonly processes = new Map<string, SimProcess>()
   readonly #disks = new Map<string, DiskLog>()
   readonly #codec = packetCodec(clusterName)
+  readonly #configs = new Map<string, NodeConfig>()
   readonly #masterDisks = new Map<string, { readonly image: DiskImage; readonly log: DiskLog }>()
   #register: RegisterWatch
   #decided: Versioned | undefined
@@ -98,16 +99,19 @@ export class Cluster {
     )
     const onGroup = (parts: GroupParts) => this.oracle.up(name, life, parts, this.#diskOf(parts))
     const index = this.names.indexOf(name)
+    const settings = {
+      cluster: clusterName,
+      node: name,
+      nodes: this.names,
+      data: dataDirectory,
+      masters,
+      groups: [{ name: groupName, machine: machine.name, acceptors, spares }],
+      ...intervals
+    }
     return Effect.gen({ self: this }, function* () {
-      const config = yield* nodeConfig({
-        cluster: clusterName,
-        node: name,
-        nodes: this.names,
-        data: dataDirectory,
-        masters,
-        groups: [{ name: groupName, machine: machine.name, acceptors, spares }],
-        ...intervals
-      })
+      // The same in every life, and checked in the first.
+      const config = this.#configs.get(name) ?? (yield* nodeConfig(settings))
+      this.#configs.set(name, config)
       const running = yield* runNode({ config, machines: [machine], pid: 1000 * index + life, onGroup })
       return yield* running.failure
     })

@@ -167,9 +167,10 @@ export class SimDisk implements MountedDisk {
     this.#settle()
     this.writes++
     const at = strays ? elsewhere : offset
-    const before = file.read(at, bytes.length)
+    // From a pool: most writes are short, and arrays of their own take longer to make than to fill.
+    const before = file.read(at, bytes.length, Buffer.allocUnsafe(bytes.length))
     // The caller may use its buffer again once the write is done.
-    const copy = new Uint8Array(bytes)
+    const copy = Buffer.from(bytes)
     file.write(at, copy)
     const durableMicros = doneMicros + (lag ?? 0)
     this.#volatile.push({

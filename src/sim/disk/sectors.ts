@@ -13,6 +13,8 @@ export class SectorFile {
   /** How often it was written to: what was read at the same count is there still. */
   writes = 0
   #pages = new Map<number, Uint8Array>()
+  /** End of the last page that was written to. */
+  #writtenEnd = 0
 
   constructor(sizeBytes: number) {
     this.sizeBytes = sizeBytes
@@ -28,7 +30,9 @@ export class SectorFile {
     const reused = into !== undefined && into.length >= wanted
     // A view takes longer to make than a few thousand bytes to copy.
     const result = !reused ? new Uint8Array(wanted) : into.length === wanted ? into : into.subarray(0, wanted)
-    for (let at = offset; at < end; ) {
+    // Segments are as good as empty: what was never written is filled in as one.
+    const writtenEnd = Math.max(offset, Math.min(end, this.#writtenEnd))
+    for (let at = offset; at < writtenEnd; ) {
       const inPage = at % pageBytes
       const take = Math.min(pageBytes - inPage, end - at)
       const page = this.#pages.get((at - inPage) / pageBytes)
@@ -39,6 +43,7 @@ export class SectorFile {
       }
       at += take
     }
+    if (reused && writtenEnd < end) result.fill(0, writtenEnd - offset, wanted)
     return result
   }
 
@@ -69,6 +74,7 @@ export class SectorFile {
         // What lies behind the end of a small file takes no room.
         page = new Uint8Array(Math.min(pageBytes, this.sizeBytes - number * pageBytes))
         this.#pages.set(number, page)
+        this.#writtenEnd = Math.max(this.#writtenEnd, (number + 1) * pageBytes)
       }
       page.set(bytes.subarray(done, done + take), inPage)
       done += take
@@ -106,6 +112,7 @@ export class SectorFile {
   copy(): SectorFile {
     const made = new SectorFile(this.sizeBytes)
     for (const [number, page] of this.#pages) made.#pages.set(number, page.slice())
+    made.#writtenEnd = this.#writtenEnd
     return made
   }
 }
