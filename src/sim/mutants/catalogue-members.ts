@@ -116,6 +116,19 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     scenarios: ["members", "operations"]
   },
   {
+    id: "members/a-drained-leader-may-hand-over-to-itself",
+    edits: [
+      {
+        file: "protocol/membership.ts",
+        find: "(one) => !drained.includes(one.node) && !misses(one)",
+        replace: "(one) => !misses(one)"
+      }
+    ],
+    law: standstillLaw,
+    why: "A leader that is drained stays where it is, or hands over to another one that is to go.",
+    scenarios: ["operations"]
+  },
+  {
     id: "operators/nothing-to-do-is-done",
     edits: [
       { file: "client/operators.ts", find: "if (groups.length === 0) {", replace: "if (groups.length < 0) {" }

@@ -1,4 +1,7 @@
-/** An operator: hands groups over, drains nodes and takes that back, replaces nodes, while faults strike. */
+/**
+ * An operator: hands groups over, drains nodes and takes that back, replaces nodes, while faults strike; and
+ * drains whoever leads when they are over, which must come about.
+ */
 import { Effect } from "effect"
 import { operatorsOf } from "../../client/operators.ts"
 import { Bus } from "../../runtime/bus/port.ts"
@@ -32,6 +35,12 @@ const watched = (world: World): Set<string> => {
 
 const operationTimeoutMs = 5_000
 
+/** Who leads, if the group can do without it. */
+const dispensableLeader = (world: World): string | undefined => {
+  const active = world.cluster!.oracle.master?.active
+  return active !== undefined && active.acceptors.length > 1 ? active.leader.node : undefined
+}
+
 /** One operator. At the end every node is taken back, so that the group can be whole. */
 export const operations: WorkloadMaker = (world): Workload => {
   const { random } = world
@@ -39,9 +48,11 @@ export const operations: WorkloadMaker = (world): Workload => {
   const everyMs = random.range(200, 3_000)
   const names = () => [...world.cluster!.options.acceptors, ...world.cluster!.options.spares]
   const mayBeOut = new Set<string>()
+  let isDone = false
   return {
     name: "operations",
     clientCount: 1,
+    isDone: () => isDone,
     run: Effect.fnUntraced(function* () {
       const operators = operatorsOf(yield* Bus, clusterName)
       const options = { timeoutMs: operationTimeoutMs }
@@ -85,10 +96,17 @@ export const operations: WorkloadMaker = (world): Workload => {
         yield* Effect.sleep(random.range(everyMs / 2, everyMs * 2))
         if (world.phase === "chaos") yield* tolerated(operate)
       }
-      while (mayBeOut.size > 0) {
-        for (const node of [...mayBeOut]) yield* tolerated(undrain(node))
-        yield* Effect.sleep(100)
-      }
+      const takeAllBack = Effect.gen(function* () {
+        while (mayBeOut.size > 0) {
+          for (const node of [...mayBeOut]) yield* tolerated(undrain(node))
+          yield* Effect.sleep(100)
+        }
+      })
+      yield* takeAllBack
+      const leader = dispensableLeader(world)
+      while (leader !== undefined && !out.has(leader)) yield* tolerated(drain(leader))
+      yield* takeAllBack
+      isDone = true
     })
   }
 }
