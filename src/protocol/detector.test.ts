@@ -72,8 +72,8 @@ describe("suspicion", () => {
     const other = (life: number, more: Partial<Beat>) =>
       heardBeat(spoken, n1, on(n2, "other"), beat(1, { life, ...more }), 40).state
     expect(other(2, { echoes: echo(30) }).peers.get(n2)).toMatchObject({ heardAtMs: 40, storage: "other" })
-    expect(other(2, {})).toBe(spoken)
-    expect(other(2, { echoes: echo(5) })).toBe(spoken)
+    for (const more of [{}, { echoes: echo(5) }])
+      expect(other(2, more).peers.get(n2)).toMatchObject({ heardAtMs: 10, storage: "s", beat: { life: 1 } })
   })
 
   it("is not put off by beats of lives that are over, however often they come again, in turns", () => {
@@ -86,6 +86,51 @@ describe("suspicion", () => {
         state = heard(state, n2, atMs, beat(1, { life, echoes: echo(life * 10) })).state
     }
     expect(lookAround(state, 300).suspected).toEqual([n2, n3])
+  })
+})
+
+describe("two nodes that know each other by lives that are over", () => {
+  /** Lives of both, at `fromMs`, that heard beats of these lives of each other first. */
+  const mistaken = (fromMs: number, lives: readonly [number, number]) => {
+    const begin = (self: NodeId, other: NodeId, life: number, heardLife: number) =>
+      heardBeat(
+        watchNodes([other], settings, life, fromMs),
+        self,
+        on(other),
+        beat(99, { life: heardLife }),
+        fromMs
+      )
+    return [begin(n1, n2, 11, lives[1]).state, begin(n2, n1, 12, lives[0]).state] as const
+  }
+  /** Both beat and hear each other through `throughMs`; beats of these old lives come in between. */
+  const beating = (lives: readonly [number, number], throughMs: number, old: ReadonlyArray<number> = []) => {
+    let [one, two] = mistaken(0, lives)
+    for (let atMs = 50; atMs <= throughMs; atMs += 50) {
+      const [ofOne, ofTwo] = [beatNow(one, atMs, 7), beatNow(two, atMs, 7)]
+      one = heardBeat(ofOne.state, n1, on(n2), ofTwo.beat, atMs + 1).state
+      two = heardBeat(ofTwo.state, n2, on(n1), ofOne.beat, atMs + 1).state
+      for (const life of old) two = heardBeat(two, n2, on(n1), beat(atMs, { life }), atMs).state
+      one = lookAround(one, atMs + 1).state
+      two = lookAround(two, atMs + 1).state
+    }
+    return [one, two] as const
+  }
+  const knownLives = ([one, two]: readonly [DetectorState, DetectorState]) => [
+    two.peers.get(n1)?.beat?.life,
+    one.peers.get(n2)?.beat?.life
+  ]
+
+  it("believe each other after a beat or two", () => {
+    const both = beating([1, 2], 200)
+    expect(knownLives(both)).toEqual([11, 12])
+    expect(both.map(suspects)).toEqual([[], []])
+    expect(knownLives(beating([1, 12], 200))).toEqual([11, 12])
+    expect(both.map((state) => beatNow(state, 250, 7).beat.echoes.length)).toEqual([1, 1])
+  })
+
+  it("do not lose each other again by beats of the old lives", () => {
+    const both = beating([1, 2], 2000, [1])
+    expect(both.map(suspects)).toEqual([[], []])
   })
 })
 

@@ -47,6 +47,11 @@ export interface Peer {
   /** Its disk; undefined before it was heard. A node that came back with another one is another replica. */
   readonly storage: StorageId | undefined
   readonly beat: Beat | undefined
+  /**
+   * The newest beat of another life, which is not believed yet. It is given back as well: where both nodes
+   * know each other by lives that are over, each must show first that it is there now.
+   */
+  readonly doubted: { readonly beat: Beat; readonly heardAtMs: number } | undefined
   /** When it was heard last, or when watching it began. */
   readonly heardAtMs: number
   /**
@@ -101,6 +106,7 @@ export const watchNodes = (
   const fresh: Peer = {
     storage: undefined,
     beat: undefined,
+    doubted: undefined,
     heardAtMs: nowMs,
     hearsSinceMs: nowMs,
     echoedMs: Number.NEGATIVE_INFINITY,
@@ -150,9 +156,13 @@ export const beatNow = (
     lagMs: Math.max(lateMs, (before.lagMs * 7) / 8)
   }
   const echoes: Array<Echo> = []
-  for (const [node, { beat, heardAtMs }] of state.peers) {
-    if (beat === undefined) continue
-    echoes.push({ node, life: beat.life, sentAtMs: beat.sentAtMs, heldMs: nowMs - heardAtMs })
+  const giveBack = (node: NodeId, { life, sentAtMs }: Beat, heardAtMs: number): void => {
+    echoes.push({ node, life, sentAtMs, heldMs: nowMs - heardAtMs })
+  }
+  for (const [node, { beat, doubted, heardAtMs }] of state.peers) {
+    if (beat !== undefined) giveBack(node, beat, heardAtMs)
+    if (doubted !== undefined && nowMs - doubted.heardAtMs < state.settings.failureTimeoutMs)
+      giveBack(node, doubted.beat, doubted.heardAtMs)
   }
   const { life, beats: number, lagMs } = state
   return { state, beat: { _tag: "Beat", life, number, sentAtMs: nowMs, lagMs, frames, echoes } }
@@ -181,8 +191,10 @@ export const heardBeat = (
   }
   const echo = beat.echoes.find(({ node, life }) => node === self && life === state.life)
   const isOther = known !== undefined && known.life !== beat.life
-  if (isOther && (echo?.sentAtMs ?? Number.NEGATIVE_INFINITY) <= before.echoedMs)
-    return { state, suspected: [], trusted: [] }
+  if (isOther && (echo?.sentAtMs ?? Number.NEGATIVE_INFINITY) <= before.echoedMs) {
+    const peers = new Map(state.peers).set(from.node, { ...before, doubted: { beat, heardAtMs: nowMs } })
+    return { state: { ...state, peers }, suspected: [], trusted: [] }
+  }
   const sampleMs = echo === undefined ? -1 : nowMs - echo.sentAtMs - echo.heldMs
   const hearsSinceMs = known?.life === beat.life ? before.hearsSinceMs : nowMs
   const echoedMs = Math.min(echo?.sentAtMs ?? before.echoedMs, nowMs)
@@ -190,6 +202,7 @@ export const heardBeat = (
     ...before,
     storage: from.storage,
     beat,
+    doubted: isOther ? undefined : before.doubted,
     heardAtMs: nowMs,
     hearsSinceMs: Math.max(hearsSinceMs, echoedMs),
     echoedMs: Math.max(before.echoedMs, echoedMs)
