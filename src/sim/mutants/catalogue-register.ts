@@ -16,7 +16,7 @@ export const registerMutants: ReadonlyArray<Mutant> = [
     ],
     law: "one register",
     why: "A keeper forgets what it has promised, and takes part in an attempt below it (section 2).",
-    scenarios: masters
+    scenarios: ["master-races"]
   },
   {
     id: "register/accepts-below-its-promise",

@@ -84,6 +84,10 @@ const guided: ReadonlyArray<Simulation> = [
     quickRivals,
     restarts
   ),
+  scenario("master-races", "rivals ask three masters at once, and messages come late", {
+    ...threeAndMasters,
+    leases: false
+  }).faults(quickRivals, surely(lateMessages), briefCuts),
   scenario("master-power", "the master loses its power while ballots are asked for", three).faults(
     masterPowerCuts,
     quickRivals
