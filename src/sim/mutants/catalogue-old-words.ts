@@ -1,5 +1,5 @@
 /** Seeded bugs that take words for true which are so no longer, or not yet. */
-import type { Mutant } from "./mutant.ts"
+import { type Mutant, standstillLaw } from "./mutant.ts"
 
 export const oldWordMutants: ReadonlyArray<Mutant> = [
   {
@@ -32,5 +32,18 @@ export const oldWordMutants: ReadonlyArray<Mutant> = [
     law: "not-linearizable",
     why: "A leader that waits for its activation answers from what it carried, and another one leads.",
     scenarios: ["unanswered"]
+  },
+  {
+    id: "detector/gives-back-only-what-it-believes",
+    edits: [
+      {
+        file: "protocol/detector.ts",
+        find: "doubted !== undefined && nowMs - doubted.heardAtMs < state.settings.failureTimeoutMs",
+        replace: "doubted !== undefined && nowMs < doubted.heardAtMs"
+      }
+    ],
+    law: standstillLaw,
+    why: "Two nodes that heard old beats of each other when they began wait for each other for ever.",
+    scenarios: ["old-beats"]
   }
 ]

@@ -40,6 +40,7 @@ import {
   wipes
 } from "./families.ts"
 import { frozenLeaders, lateAnswers, lateReleases, leaseRaces, standstills } from "./lease-races.ts"
+import { oldBeats, quickRestarts } from "./old-beats.ts"
 import { lateCopies, oldAcknowledgements, unansweredCompletions } from "./old-words.ts"
 import { rotAtTheEnd } from "./rot.ts"
 import { strandedLogs } from "./stranded.ts"
@@ -135,6 +136,10 @@ const guided: ReadonlyArray<Simulation> = [
   scenario("old-words", "acknowledgements of ballots that are over come again", threeWithoutLeases)
     .faults(oldAcknowledgements, lateCopies)
     .chaosFor({ min: 4_000, max: 10_000 }),
+  scenario("old-beats", "nodes restart, and beats of lives that are over come again and again", three)
+    .workload(oldBeats)
+    .faults(quickRestarts)
+    .chaosFor({ min: 4_000, max: 8_000 }),
   scenario("unanswered", "leaders wait for their activation while others lead", threeWithoutLeases)
     .faults(unansweredCompletions)
     .chaosFor({ min: 4_000, max: 10_000 }),
