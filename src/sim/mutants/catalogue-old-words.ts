@@ -45,5 +45,18 @@ export const oldWordMutants: ReadonlyArray<Mutant> = [
     law: standstillLaw,
     why: "Two nodes that heard old beats of each other when they began wait for each other for ever.",
     scenarios: ["old-beats"]
+  },
+  {
+    id: "operators/ask-without-a-pass",
+    edits: [
+      {
+        file: "actors/operators.ts",
+        find: "if (!passes.isGood(pass, monotonicMs())) return givePass(ask)",
+        replace: "if (pass === undefined) return givePass(ask)"
+      }
+    ],
+    law: "operations: a drained node is not made an acceptor",
+    why: "A copy of what an operator asked long ago takes back a node that was drained since.",
+    scenarios: ["old-requests"]
   }
 ]

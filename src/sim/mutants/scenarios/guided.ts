@@ -41,6 +41,7 @@ import {
 } from "./families.ts"
 import { frozenLeaders, lateAnswers, lateReleases, leaseRaces, standstills } from "./lease-races.ts"
 import { oldBeats, quickRestarts } from "./old-beats.ts"
+import { oldRequests } from "./old-requests.ts"
 import { lateCopies, oldAcknowledgements, unansweredCompletions } from "./old-words.ts"
 import { rotAtTheEnd } from "./rot.ts"
 import { strandedLogs } from "./stranded.ts"
@@ -140,6 +141,12 @@ const guided: ReadonlyArray<Simulation> = [
     .workload(oldBeats)
     .faults(quickRestarts)
     .chaosFor({ min: 4_000, max: 8_000 }),
+  scenario("old-requests", "what operators asked for comes again long after it was done", three)
+    .workload(operations)
+    .faults(oldRequests)
+    .chaosFor({ min: 75_000, max: 100_000 })
+    // Who went again and again is taken in again after a while only.
+    .recoversWithin(120_000),
   scenario("unanswered", "leaders wait for their activation while others lead", threeWithoutLeases)
     .faults(unansweredCompletions)
     .chaosFor({ min: 4_000, max: 10_000 }),
