@@ -75,8 +75,8 @@ const checkCluster = (cluster: string): Effect.Effect<void, BadBusOptions> => {
   return Effect.fail(new BadBusOptions({ option: "cluster", reason }))
 }
 
+/** Of a cluster whose name was checked. */
 const overBus = Effect.fnUntraced(function* (cluster: string) {
-  yield* checkCluster(cluster)
   const context = yield* Effect.context<Bus | Scope.Scope>()
   const group: AplombShape["group"] = (machine, group = defaultGroup) =>
     Effect.provideContext(wholly(replicated({ cluster, group, machine })), context)
@@ -138,7 +138,8 @@ export class Aplomb extends Context.Service<Aplomb, AplombShape>()("aplomb/clien
    */
   static readonly layerOverBus = (
     cluster: string = defaults.cluster
-  ): Layer.Layer<Aplomb, BadBusOptions, Bus> => Layer.effect(Aplomb, overBus(cluster))
+  ): Layer.Layer<Aplomb, BadBusOptions, Bus> =>
+    Layer.effect(Aplomb, Effect.andThen(checkCluster(cluster), overBus(cluster)))
 }
 
 /**

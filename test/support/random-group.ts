@@ -15,6 +15,7 @@ import type { NodeInput, NodeModel } from "../../src/sim/search/group/node-model
 import { nodeNames, type Scope } from "../../src/sim/search/group/scope.ts"
 import { valueAt } from "../../src/sim/search/memory-log.ts"
 import { State } from "../../src/sim/search/model.ts"
+import { permutations } from "../../src/sim/search/pool.ts"
 
 export interface GroupParts {
   readonly nodes: ReadonlyArray<NodeModel>
@@ -27,16 +28,9 @@ export const partsOf = ({ world, scope }: GroupModel, { words }: State): GroupPa
   master: world.masters.values[words[scope.nodes]!]!
 })
 
-const orders = (count: number): ReadonlyArray<ReadonlyArray<number>> => {
-  if (count === 0) return [[]]
-  return orders(count - 1).flatMap((order) =>
-    Array.from({ length: count }, (_, at) => [...order.slice(0, at), count - 1, ...order.slice(at)])
-  )
-}
-
 /** Promises, logs and the master's state, whatever nodes and values are called. */
 export const groupLook = ({ nodes, master }: GroupParts): string =>
-  orders(nodes.length)
+  permutations([...nodes.keys()])
     .map((order) => lookIn(order, nodes, master))
     .reduce((least, one) => (one < least ? one : least))
 

@@ -52,9 +52,10 @@ export class Pool<T> {
 export const renamingsOf = (names: ReadonlyArray<string>): ReadonlyArray<Renaming> =>
   permutations(names).map((order) => new Map(names.map((name, index) => [name, order[index]!])))
 
-const permutations = (names: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
-  names.length <= 1
-    ? [names]
-    : names.flatMap((name, index) =>
-        permutations(names.filter((_, at) => at !== index)).map((rest) => [name, ...rest])
+/** All orders of some things, the one given first. */
+export const permutations = <A>(of: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
+  of.length <= 1
+    ? [of]
+    : of.flatMap((one, index) =>
+        permutations(of.filter((_, at) => at !== index)).map((rest) => [one, ...rest])
       )
