@@ -64,8 +64,8 @@ describe("the memory of the nodes", () => {
         const after = resident(cluster)
         yield* Effect.log(
           `${filling.acknowledged()} commands, ${rate}/s; resident MB of n1 n2 n3: at rest ` +
-            `${inMegabytes(atRest)}; in each ${partCommands} commands ${peaks.map(inMegabytes).join(", ")}; ` +
-            `idle after ${inMegabytes(after)}`
+            `${inMegabytes(atRest)}; in each ${partCommands} commands ` +
+            `${peaks.map(inMegabytes).join(", ")}; idle after ${inMegabytes(after)}`
         )
         assert.deepStrictEqual(filling.failures, [])
         for (const bytes of atRest) assert.isAtMost(bytes, restMaxBytes)
