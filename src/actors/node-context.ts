@@ -36,7 +36,7 @@ export interface NodeContext {
   /** For intervals, leases above all; with fractions. It never goes back. */
   readonly monotonicMs: () => number
   /** Publishes to one subject. What the bus does not take is counted; above it everything is sent again. */
-  readonly publish: (subject: string, group: GroupId, body: Body) => Published
+  readonly publish: (subject: string, group: GroupId, body: Body, replyTo?: string) => Published
   readonly toNode: (node: NodeId, group: GroupId, body: Body) => void
   readonly toOthers: (group: GroupId, body: Body) => void
   readonly toClient: (client: ClientId, group: GroupId, body: ToClient) => Published
@@ -63,8 +63,8 @@ export const makeNodeContext = Effect.fnUntraced(function* (
   const codec = packetCodec(cluster)
   const subjects = subjectsOf(cluster)
   const counters: Counters = new Map()
-  const publish = (subject: string, group: GroupId, body: Body): Published => {
-    const published = bus.publish(subject, codec.encode(self, group, body))
+  const publish: NodeContext["publish"] = (subject, group, body, replyTo) => {
+    const published = bus.publish(subject, codec.encode(self, group, body), replyTo)
     if (published !== "sent") count(counters, `${published}: ${body._tag}`)
     return published
   }

@@ -6,6 +6,7 @@ import { NodeId, StorageId } from "../protocol/ids.ts"
 import { makeMemoryExchange } from "../runtime/bus/memory.ts"
 import { Bus } from "../runtime/bus/port.ts"
 import { MemoryDisk } from "../runtime/storage/memory.ts"
+import { subjectsOf } from "../wire/subjects.ts"
 import { nodeConfig } from "./node-config.ts"
 import { makeNodeContext } from "./node-context.ts"
 import { openGroupLogs } from "./node-storage.ts"
@@ -31,12 +32,22 @@ const cluster = Effect.gen(function* () {
       return { starting, floors, wal, stop: Scope.close(scope, Exit.void) }
     }).pipe(Effect.provideService(Scope.Scope, scope))
   })
+  /** Counts what is said on a subject. */
+  const overhear = Effect.fnUntraced(function* (subject: string) {
+    const bus = yield* exchange.connect
+    let heard = 0
+    const onMessage = () => {
+      heard++
+    }
+    yield* bus.subscribe(subject, { onMessage })
+    return () => heard
+  })
   const started = Effect.fnUntraced(function* (name: string, framesSaid: number) {
     const node = yield* start(name, framesSaid)
     yield* pass(1100)
     return { ...node, presence: yield* Fiber.join(node.starting) }
   })
-  return { start, started }
+  return { start, started, overhear }
 })
 
 /** In small steps, so that what is sent is heard meanwhile. */
@@ -141,6 +152,21 @@ describe("a node that starts", () => {
         assert.isUndefined(ended.pollUnsafe())
         for (const { stop } of [one, two]) yield* stop
       })
+  )
+
+  it.effect("is answered by each of the others, and the answers go to it alone", () =>
+    Effect.gen(function* () {
+      const { started, overhear } = yield* cluster
+      const first = yield* started("n1", 10)
+      const second = yield* started("n2", 10)
+      const { hello, helloTo } = subjectsOf("c")
+      const [toAll, toIt] = [yield* overhear(hello), yield* overhear(helloTo(NodeId("n3")))]
+      const third = yield* started("n3", 10)
+      assert.deepStrictEqual([toAll(), toIt()], [2, 4])
+      assert.deepStrictEqual(third.presence.replicaOf(NodeId("n1")), replica("n1"))
+      assert.deepStrictEqual(first.presence.replicaOf(NodeId("n3")), replica("n3"))
+      for (const { stop } of [first, second, third]) yield* stop
+    }).pipe(Effect.scoped)
   )
 
   it.effect("under a name that is taken is refused", () =>

@@ -121,14 +121,14 @@ class Attendance implements Presence {
     floors.note(this.#context.monotonicMs())
   }
 
-  readonly hear = ({ from, body }: Packet): void => {
+  readonly hear = ({ from, body }: Packet, replyTo: string | undefined): void => {
     if (body._tag !== "Hello" || body.instance === this.#me.instance) return
     const isNamesake = from.node === this.#context.self.node
     if (isNamesake) this.#hearNamesake(body)
     // Whoever makes names up must not fill our memory with them.
     else if (this.#nodes.includes(from.node)) this.#hearNode(from, body)
     // Whoever has not got its name yet does not defend it.
-    if (body.asks && !(isNamesake && this.isStarting)) this.#say(false, body.instance)
+    if (body.asks && !(isNamesake && this.isStarting)) this.#answer(body.instance, replyTo)
   }
 
   #hearNamesake(hello: Hello): void {
@@ -169,16 +169,20 @@ class Attendance implements Presence {
     this.#say(asks)
   }
 
-  #say(asks: boolean, answers = ""): void {
+  #say(asks: boolean): void {
+    const { publish, subjects, self } = this.#context
+    publish(subjects.hello, noGroup, this.#hello(asks, ""), asks ? subjects.helloTo(self.node) : undefined)
+  }
+
+  /** To the asker alone: what this node has to say to all it says when it starts. */
+  #answer(instance: string, replyTo: string | undefined): void {
+    // Older versions name no place for answers: they listen where all do.
+    this.#context.publish(replyTo ?? this.#context.subjects.hello, noGroup, this.#hello(false, instance))
+  }
+
+  #hello(asks: boolean, answers: string): Hello {
     const { promised, floors } = this.#disk
-    this.#context.publish(this.#context.subjects.hello, noGroup, {
-      _tag: "Hello",
-      ...this.#me,
-      asks,
-      answers,
-      promised: promised(),
-      floors: floors.all
-    })
+    return { _tag: "Hello", ...this.#me, asks, answers, promised: promised(), floors: floors.all }
   }
 }
 
@@ -203,6 +207,7 @@ export const announce = Effect.fnUntraced(function* (
   const instance = `${(yield* Random.nextInt).toString(36)}${(yield* Random.nextInt).toString(36)}`
   const startedAtMs = yield* Clock.currentTimeMillis
   const attendance = new Attendance(context, nodes, disk, { instance, startedAtMs })
+  yield* context.listen(subjects.helloTo(context.self.node), attendance.hear)
   yield* context.listen(subjects.hello, attendance.hear)
   const untilMs = monotonicMs() + patienceMs
   const isPatient = () => disk.framesFound > 0 && !attendance.isComplete && monotonicMs() < untilMs

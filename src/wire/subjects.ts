@@ -11,6 +11,8 @@ export interface Subjects {
   readonly from: (node: NodeId) => string
   /** Nodes announce themselves here. */
   readonly hello: string
+  /** A node that asked the others to announce themselves is answered here. */
+  readonly helloTo: (node: NodeId) => string
   /** Every node answers questions about its state here. */
   readonly status: string
   /** The master on a node answers here. */
@@ -33,6 +35,7 @@ export const subjectsOf = (cluster: string): Subjects => ({
   node: (node) => `aplomb.${cluster}.node.${node}`,
   from: (node) => `aplomb.${cluster}.from.${node}`,
   hello: `aplomb.${cluster}.hello`,
+  helloTo: (node) => `aplomb.${cluster}.hello.${node}`,
   status: `aplomb.${cluster}.status`,
   master: (node) => `aplomb.${cluster}.master.${node}`,
   catchUp: (node) => `aplomb.${cluster}.catch-up.${node}`,

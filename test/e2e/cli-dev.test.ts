@@ -107,7 +107,7 @@ describe("aplomb node", () => {
     const dev = startCli(["dev", "--nodes", "1"])
     await dev.says(/^ready$/m)
     const server = (await dev.says(/--servers (\S+)/))[1]!
-    const { node, from, hello, status, master, catchUp } = subjectsOf("dev")
+    const { node, from, hello, helloTo, status, master, catchUp } = subjectsOf("dev")
     const n1 = NodeId("n1")
     const flood = Effect.gen(function* () {
       const bus = yield* natsBus({ servers: [server], name: "junk" })
@@ -118,7 +118,7 @@ describe("aplomb node", () => {
         envelope(kind, 1, "x", [[]], null)
       ])
       const junk = [new Uint8Array(0), new Uint8Array([0xc1, 0xff]), pack("text"), ...kinds.flat()]
-      for (const subject of [node(n1), from(n1), hello, status, master(n1), catchUp(n1)])
+      for (const subject of [node(n1), from(n1), hello, helloTo(n1), status, master(n1), catchUp(n1)])
         for (const bytes of junk) bus.publish(subject, bytes, "nobody.listens")
       yield* bus.flush
     })

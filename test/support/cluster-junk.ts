@@ -153,6 +153,8 @@ export const listenedSubjects = (overheard: ReadonlyArray<string>): ReadonlyArra
   const subjects = subjectsOf(clusterName)
   const nodes = ["n1", "n2", "n3"].map((name) => NodeId(name))
   const fixed = [subjects.hello, subjects.status, subjects.master(NodeId("n1"))]
-  const ofNodes = nodes.flatMap((node) => [subjects.node(node), subjects.from(node), subjects.catchUp(node)])
+  const ofNodes = nodes.flatMap((node) =>
+    [subjects.node, subjects.from, subjects.catchUp, subjects.helloTo].map((subject) => subject(node))
+  )
   return [...new Set([...fixed, ...ofNodes, ...overheard])]
 }
