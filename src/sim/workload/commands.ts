@@ -14,6 +14,8 @@ export interface CommandsOptions {
   readonly count: Span
   /** Keys that they write to. Default: each to one of its own. */
   readonly keys?: number
+  /** The longest that a client thinks before its next command, in milliseconds. Default: up to 40. */
+  readonly thinkMostMs?: Span
 }
 
 /** Numbers of commands: those to be done, and those under way with who has them. */
@@ -58,10 +60,10 @@ export const commands =
   (options: CommandsOptions): WorkloadMaker =>
   (world): Workload => {
     const { random } = world
-    const { keys } = options
+    const { keys, thinkMostMs = { min: 0, max: 40 } } = options
     const tasks = new Tasks(random.range(options.count.min, options.count.max))
     const depth = random.range(1, 8)
-    const thinkMs = random.range(0, 40)
+    const thinkMs = random.range(thinkMostMs.min, thinkMostMs.max)
     return {
       name: "commands",
       clientCount: options.clients,
