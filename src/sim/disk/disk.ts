@@ -4,7 +4,7 @@ import { DiskFailed, Files, type FilesShape } from "../../runtime/storage/port.t
 import type { Kernel } from "../kernel.ts"
 import type { Incarnation } from "../kernel-node.ts"
 import { hashBytes, hashString, type TraceFields } from "../trace.ts"
-import { drawRottenBit, flipBit } from "./bit-rot.ts"
+import { drawRottenBit, flipBit, type RottenBit } from "./bit-rot.ts"
 import { resolveCrash } from "./crash.ts"
 import { drawLostEntries } from "./directory-loss.ts"
 import { drawFailedWrite } from "./failed-write.ts"
@@ -125,10 +125,10 @@ export class SimDisk implements MountedDisk {
     )
   }
 
-  /** Flips a drawn bit among what is written. */
-  rot(): void {
+  /** Flips a drawn bit among what is written, unless it is none that `isMeant`. */
+  rot(isMeant: (image: DiskImage, bit: RottenBit) => boolean = () => true): void {
     const bit = drawRottenBit(this.kernel.random, this.image)
-    if (bit === undefined || !this.#mayDamage(bit.path, bit.sector)) return
+    if (bit === undefined || !this.#mayDamage(bit.path, bit.sector) || !isMeant(this.image, bit)) return
     this.strike("bit-rot", { path: bit.path, offset: bit.offset })
     flipBit(this.image, bit)
   }

@@ -9,6 +9,7 @@ import { noReplica, packetCodec } from "../../../wire/packet.ts"
 import { subjectsOf } from "../../../wire/subjects.ts"
 import { attrition } from "../../attrition.ts"
 import { clusterName, groupName } from "../../cluster.ts"
+import { isTold } from "../../disk/last-frame.ts"
 import { timedFault } from "../../kernel-timed-fault.ts"
 import type { WatchedGroup } from "../../laws.ts"
 import type { RebootKind } from "../../process.ts"
@@ -121,11 +122,11 @@ export const masterPowerCuts: FaultFamily = sure("master-power-cuts", (world) =>
   )
 })
 
-/** The first node's disk rots, and it is restarted. */
+/** The first node's disk rots where recovery can tell it from a torn write, and it is restarted. */
 export const rotOfOne: FaultFamily = sure("rot-of-one", (world) => {
   const process = world.cluster!.processes.get("n1")!
   return often(world, 200, 900, (durationMs) => {
-    process.disk.rot()
+    process.disk.rot(isTold)
     return world.reboot(process, "crash", durationMs)
   })
 })
@@ -138,7 +139,7 @@ export const rotOfOneAlone: FaultFamily = sure("rot-of-one-alone", (world) => {
   const process = world.cluster!.processes.get("n1")!
   return often(world, 200, 900, (durationMs) => {
     const heal = world.bus.part([process.name])
-    process.disk.rot()
+    process.disk.rot(isTold)
     return Effect.ensuring(
       Effect.andThen(world.reboot(process, "crash", durationMs), Effect.sleep(unansweredMs)),
       Effect.sync(heal)

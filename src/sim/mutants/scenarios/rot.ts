@@ -1,12 +1,11 @@
 /** Rot just where recovery could take it for the end of the log: the node refuses, and touches nothing. */
 import { Effect } from "effect"
-import { readFrameAt } from "../../../runtime/storage/frames.ts"
 import { frameHeaderBytes } from "../../../runtime/storage/records.ts"
 import { sometimes } from "../../assert.ts"
 import { flipBit } from "../../disk/bit-rot.ts"
-import type { DiskImage } from "../../disk/image.ts"
-import { logBytesOn, logFilesOn } from "../../disk/log-files.ts"
-import { type SectorFile, sectorBytes } from "../../disk/sectors.ts"
+import { lastFrameOf } from "../../disk/last-frame.ts"
+import { logBytesOn } from "../../disk/log-files.ts"
+import { sectorBytes } from "../../disk/sectors.ts"
 import { LawBroken } from "../../laws.ts"
 import type { SimProcess } from "../../process.ts"
 import type { FaultFamily } from "../../swarm.ts"
@@ -15,54 +14,6 @@ import { again } from "./choreography.ts"
 
 const beforeTorn = sometimes("rot: the last durable frame rots, and a torn one stands behind it")
 const atMark = sometimes("rot: the last frame of a log rots that was closed")
-
-/** The last sound frame of a log, whether anything stands behind it, and whether the end was noted. */
-interface LastFrame {
-  readonly path: string
-  readonly offset: number
-  readonly end: number
-  readonly isFollowed: boolean
-  readonly isNoted: boolean
-}
-
-const lastFrameOf = (image: DiskImage): LastFrame | undefined => {
-  const identity = image.files.get("/data/identity.json")
-  if (identity === undefined) return undefined
-  const text = new TextDecoder().decode(identity.read(0, identity.sizeBytes))
-  const { salt, segmentBytes, durable } = JSON.parse(text) as Record<string, number>
-  for (const path of logFilesOn(image).toReversed()) {
-    const file = image.files.get(path)!
-    const number = Number(path.slice(path.lastIndexOf("/") + 1, -".log".length))
-    const place = { base: number * segmentBytes!, salt: salt!, durable: durable! }
-    const last = lastIn(file, path, place)
-    if (last !== undefined) return last
-  }
-  return undefined
-}
-
-const lastIn = (
-  file: SectorFile,
-  path: string,
-  { durable, ...place }: { readonly base: number; readonly salt: number; readonly durable: number }
-): LastFrame | undefined => {
-  const handle = {
-    path,
-    sizeBytes: file.sizeBytes,
-    readSync: (offset: number, lengthBytes: number) => file.read(offset, lengthBytes),
-    write: () => {}
-  }
-  let offset = -1
-  let end = 0
-  for (;;) {
-    const frame = readFrameAt({ file: handle, ...place }, end)
-    if (frame === undefined) break
-    offset = end
-    end += frame.lengthBytes
-  }
-  if (offset < 0) return undefined
-  const isFollowed = file.read(end, file.sizeBytes - end).some((byte) => byte !== 0)
-  return { path, offset, end, isFollowed, isNoted: place.base + end <= durable }
-}
 
 /** Waits until the node has refused its log; one that comes up with it has cut off what was acknowledged. */
 const refuses = (world: World, process: SimProcess, rotten: Buffer): Effect.Effect<void> =>
