@@ -1,7 +1,10 @@
 /** Draining and taking back: in every group that there is, and never in none without a word. */
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
+import { GroupId, NodeId } from "../protocol/ids.ts"
+import { monotonicMs } from "../runtime/monotonic.ts"
 import { onBus, text } from "../sim/bus/bus.test-support.ts"
+import { noReplica, packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { nodeSeen } from "./discover.test-support.ts"
 import { operatorsOf } from "./operators.ts"
@@ -50,5 +53,49 @@ describe("taking a node back", () => {
 
   it("is not done while nobody leads a group", () => {
     expect(undrained("main")).toMatchObject({ _tag: "OperationUnfinished", group: "main" })
+  })
+})
+
+/** When a leader is asked that answers each request with a new pass, in milliseconds since the first one. */
+const askedForEver = (timeoutMs: number) =>
+  onBus({}, (world) =>
+    Effect.gen(function* () {
+      const node = yield* world.join("n1")
+      const operator = yield* world.join("operator")
+      const [subjects, codec] = [subjectsOf("dev"), packetCodec("dev")]
+      const configuration = { ballot: 2, generation: 0, leader: "n1", acceptors: ["n1"] }
+      const leading = { phase: "Serving", promised: 2, last: 0, chosen: 0, applied: 0, configuration }
+      const status = nodeSeen("n1", { groups: [{ group: "main", ...leading }] })
+      yield* node.subscribe(subjects.status, {
+        onMessage: (_payload, _subject, replyTo) => void node.publish(replyTo!, text(JSON.stringify(status)))
+      })
+      const micros: Array<number> = []
+      yield* node.subscribe(subjects.operator(NodeId("n1")), {
+        onMessage: (_payload, _subject, replyTo) => {
+          micros.push(world.kernel.time.nowMicros)
+          const answer = { _tag: "AskAgain", pass: String(micros.length) } as const
+          const body = { _tag: "OperatorReply", answer } as const
+          node.publish(replyTo!, codec.encode(noReplica, GroupId("main"), body))
+        }
+      })
+      const startedMs = yield* monotonicMs
+      const failure = yield* Effect.flip(operatorsOf(operator, "dev").transfer("main", "n1", { timeoutMs }))
+      const tookMs = (yield* monotonicMs) - startedMs
+      return { failure, tookMs, atMs: micros.map((at) => Math.floor((at - micros[0]!) / 1000)) }
+    })
+  ).value
+
+describe("who is given one pass after the other", () => {
+  it("comes with the first at once, and then after pauses that grow to a second", () => {
+    const { failure, tookMs, atMs } = askedForEver(10_000)
+    expect(failure.message).toContain("n1 gives a new pass each time it is asked")
+    const pauses = atMs.slice(1).map((at, index) => at - atMs[index]!)
+    expect(pauses[0]).toBeLessThan(10)
+    for (const [index, pause] of pauses.slice(1).entries()) {
+      expect(pause).toBeGreaterThanOrEqual(Math.min(20 * 2 ** index, 1000))
+      expect(pause).toBeLessThan(Math.min(20 * 2 ** index, 1000) + 10)
+    }
+    expect(atMs.length).toBeGreaterThan(10)
+    expect(tookMs).toBeLessThan(11_100)
   })
 })

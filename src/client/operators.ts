@@ -78,6 +78,8 @@ export interface Operators {
 const defaultTimeoutMs = 30_000
 const askTimeoutMs = 1000
 const pauseMs = 20
+/** The longest pause before a node is asked that gives a new pass each time: it doubles up to there. */
+const passPauseMaxMs = 1000
 const graceMs = 50
 const surveyMs = 1000
 
@@ -115,6 +117,15 @@ const everywhere = Effect.fnUntraced(function* (
   return yield* Effect.forEach(groups, (group) => operate(group, request, options), { concurrency: 8 })
 })
 
+type Done = Extract<OperatorReply["answer"], { readonly _tag: "Done" }>
+
+const operated = (group: string, { configuration }: Done): Operated => ({
+  group,
+  ballot: configuration?.ballot,
+  leader: configuration?.leader.node,
+  acceptors: configuration?.acceptors.map(({ node }) => node) ?? []
+})
+
 /** Over a bus, for one cluster. */
 export const operatorsOf = (bus: BusShape, cluster: string): Operators => {
   const subjects = subjectsOf(cluster)
@@ -144,25 +155,25 @@ export const operatorsOf = (bus: BusShape, cluster: string): Operators => {
     let reason = "nobody leads the group"
     let leader: NodeId | undefined
     let pass = ""
+    let passesInARow = 0
     while ((yield* monotonicMs) < untilMs) {
       leader ??= yield* findLeader(bus, subjects, group, graceMs)
       const answer = leader === undefined ? undefined : yield* ask(group, leader, request, pass)
       if (answer?._tag === "Refused") {
         return yield* new OperationRefused({ group: name, reason: answer.reason })
       }
-      if (answer?._tag === "Done") {
-        const { configuration } = answer
-        return {
-          group: name,
-          ballot: configuration?.ballot,
-          leader: configuration?.leader.node,
-          acceptors: configuration?.acceptors.map(({ node }) => node) ?? []
-        }
-      }
+      if (answer?._tag === "Done") return operated(name, answer)
       if (answer?._tag === "AskAgain") {
         pass = answer.pass
+        // The first one is good at once, unless something is wrong with the node or with the bus.
+        if (passesInARow > 0) {
+          reason = `${leader} gives a new pass each time it is asked`
+          yield* Effect.sleep(Math.min(pauseMs * 2 ** (passesInARow - 1), passPauseMaxMs))
+        }
+        passesInARow++
         continue
       }
+      passesInARow = 0
       if (answer?._tag === "Waiting") reason = answer.reason
       else leader = answer?.leader === leader ? undefined : answer?.leader
       yield* Effect.sleep(pauseMs)
