@@ -1,5 +1,5 @@
 /** What a candidate is given, for its parts. */
-import { Effect, Random } from "effect"
+import { type Effect, Random } from "effect"
 import type { GroupId, Replica } from "../protocol/ids.ts"
 import type { LeaderInput, LeaderSettings } from "../protocol/leader-input.ts"
 import type { LeaderState } from "../protocol/leader-state.ts"
@@ -34,11 +34,12 @@ export interface CandidateOptions {
   readonly onFailure: (failure: MasterStateLost) => void
 }
 
-/** Names the requests of one attempt, unlike those of any other. */
+/** Names the requests of one attempt, unlike those of any other, life or node. */
+export const tokenOf = (self: Replica, random: Random.Random): string =>
+  `${self.node}/${random.nextIntUnsafe()}/${random.nextIntUnsafe()}`
+
 export const newToken = (self: Replica): Effect.Effect<string> =>
-  Effect.gen(function* () {
-    return `${self.node}/${yield* Random.nextInt}/${yield* Random.nextInt}`
-  })
+  Random.Random.useSync((random) => tokenOf(self, random))
 
 /** How long a ballot that somebody was issued is left to it. */
 export const attemptMs = ({ heartbeatIntervalMs }: LeaderSettings): number => 5 * heartbeatIntervalMs

@@ -9,7 +9,7 @@ import type { ReplicaState } from "../protocol/replica.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
 import type { Packet } from "../wire/packet.ts"
 import { spawnCandidate } from "./candidate.ts"
-import type { Heard } from "./candidate-options.ts"
+import { type Heard, tokenOf } from "./candidate-options.ts"
 import type { CatchUpSource } from "./catch-up.ts"
 import type { Detector } from "./detector.ts"
 import { endingNode, endNode, type RoleCrashed } from "./end-node.ts"
@@ -120,8 +120,8 @@ export const spawnGroup = Effect.fnUntraced(function* (options: GroupOptions) {
   const toLeader = (input: LeaderInput) => mailboxes.leader(input, true)
   const settings = leaderSettings(config, machine)
   const steering = steeringOf(toLeader, settings)
-  const token = tokensOf(self, yield* Random.Random)
-  mailboxes.takeOver = ({ acceptors }) => steering.campaign(token(), acceptors)
+  const random = yield* Random.Random
+  mailboxes.takeOver = ({ acceptors }) => steering.campaign(tokenOf(self, random), acceptors)
   const states = { acceptor: acceptor.state, leader: leader.state }
   options.onParts({ group: id, self, log, replica, nowMs, ...states, ...steering })
   const candidate = yield* spawnCandidate({
@@ -176,7 +176,3 @@ const steeringOf = (
   campaign: (token, acceptors) => toLeader({ _tag: "Start", token, acceptors, settings }),
   handOver: (to) => toLeader({ _tag: "HandOver", to })
 })
-
-/** Names of attempts to lead, unlike those of any other life or node. */
-const tokensOf = (self: Replica, random: Random.Random) => (): string =>
-  `${self.node}/${random.nextIntUnsafe()}/${random.nextIntUnsafe()}`

@@ -1,26 +1,22 @@
 /** Every state of a model, one for all that differ in the names of nodes only. */
-import { Fingerprints } from "../../src/sim/search/fingerprints.ts"
-import { Frontier } from "../../src/sim/search/frontier.ts"
-import { type Model, State } from "../../src/sim/search/model.ts"
+import { searchAll } from "../../src/sim/search/exhaustive.ts"
+import type { Model, State } from "../../src/sim/search/model.ts"
 
-/** Shows each state to `visit`, breadth first, and says how many there are. */
-export const everyState = (model: Model, visit: (state: State) => void): number => {
-  const seen = new Fingerprints(2 ** 28)
-  const frontier = new Frontier()
-  const [state, actions, next] = [new State(), new State(), new State()]
-  const mark = new Int32Array(2)
-  const add = (one: State): void => {
-    model.fingerprint(one, mark)
-    if (seen.add(mark[0]!, mark[1]!) === true) frontier.push(one)
-  }
-  model.initial(state)
-  add(state)
-  let count = 0
-  for (; frontier.shift(state); count++) {
-    visit(state)
-    model.actions(state, actions)
-    for (let at = 0; at < actions.size; at++)
-      if (model.next(state, actions.words[at]!, next) === "state") add(next)
-  }
-  return count
+/** Shows each state to `visit`, breadth first, as the search of a sound model comes to it. */
+export const everyState = (model: Model, visit: (state: State) => void): void => {
+  const searched = searchAll({
+    name: model.name,
+    initial: (into) => model.initial(into),
+    actions: (state, into) => {
+      visit(state)
+      model.actions(state, into)
+    },
+    next: (state, action, into) => model.next(state, action, into),
+    broken: () => model.broken(),
+    fingerprint: (state, into) => model.fingerprint(state, into),
+    describe: (action) => model.describe(action),
+    kindOf: (action) => model.kindOf(action),
+    lookOf: (state) => model.lookOf(state)
+  })
+  if (!searched.isComplete) throw new Error(`not every state: ${searched.found?.broken ?? "no room for all"}`)
 }
