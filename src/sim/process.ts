@@ -5,6 +5,7 @@
 import { Cause, Effect, Exit, type Fiber, type Scope } from "effect"
 import { Bus } from "../runtime/bus/port.ts"
 import { Files } from "../runtime/storage/port.ts"
+import { awaiting } from "./awaiting.ts"
 import type { SimBus } from "./bus/bus.ts"
 import type { Place } from "./bus/topology.ts"
 import type { NodeTimeOptions } from "./clock.ts"
@@ -136,13 +137,10 @@ export class SimProcess {
     this.node.thaw()
     this.#kernel.trace.note("stop", this.name)
     fiber.interruptUnsafe()
-    const patience = (leftMs: number): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        if (this.#fiber !== fiber) return Effect.void
-        if (leftMs <= 0) return Effect.sync(() => this.kill("crash"))
-        return Effect.andThen(Effect.sleep(10), patience(leftMs - 10))
-      })
-    return patience(graceMs)
+    return Effect.flatMap(
+      awaiting(() => this.#fiber !== fiber, { everyMs: 10, forMs: graceMs }),
+      (hasStopped) => (hasStopped ? Effect.void : Effect.sync(() => this.kill("crash")))
+    )
   })
 
   freeze(): void {
