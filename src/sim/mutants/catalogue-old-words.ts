@@ -47,6 +47,19 @@ export const oldWordMutants: ReadonlyArray<Mutant> = [
     scenarios: ["old-beats"]
   },
   {
+    id: "detector/believes-any-other-life",
+    edits: [
+      {
+        file: "protocol/detector.ts",
+        find: "if (isOther && (echo?.sentAtMs ?? Number.NEGATIVE_INFINITY) <= before.echoedMs) {",
+        replace: "if (isOther && before.echoedMs > nowMs) {"
+      }
+    ],
+    law: standstillLaw,
+    why: "Beats of two lives that are over come in turns, and each counts as that of a node just restarted.",
+    scenarios: ["old-lives"]
+  },
+  {
     id: "operators/ask-without-a-pass",
     edits: [
       {

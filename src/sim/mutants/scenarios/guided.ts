@@ -1,6 +1,7 @@
 /** Scenarios that lead a run to where certain bugs live, in less time than the general ones need. */
 import { Effect } from "effect"
 import { restarts } from "../../attrition.ts"
+import { lastingOutages, steadyProgress } from "../../failovers.ts"
 import { scenarioNamed } from "../../scenarios/named.ts"
 import { type Simulation, simulate } from "../../simulation.ts"
 import type { ClusterShape } from "../../simulation-spec.ts"
@@ -141,6 +142,12 @@ const guided: ReadonlyArray<Simulation> = [
     .workload(oldBeats)
     .faults(quickRestarts)
     .chaosFor({ min: 4_000, max: 8_000 }),
+  simulate("old-lives")
+    .about("nodes stay away for seconds, and beats of lives that are over come again and again; writes go on")
+    .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
+    .workload(oldBeats)
+    .faults(lastingOutages, steadyProgress(4))
+    .chaosFor({ min: 8_000, max: 25_000 }),
   scenario("old-requests", "what operators asked for comes again long after it was done", three)
     .workload(operations)
     .faults(oldRequests)
