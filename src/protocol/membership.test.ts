@@ -137,6 +137,33 @@ describe("a node that flaps", () => {
     for (const [index, wait] of waits.entries())
       if (index > 0) expect(wait).toBeGreaterThan(waits[index - 1]!)
   })
+
+  it("waits no longer where a command comes now and then, between two of its questions", () => {
+    const one = group()
+    for (let times = 0; times < 5; times++) {
+      one.wait(serving([a, b, c]), 600)
+      one.look(serving([a, b]))
+    }
+    let [chosen, through] = [0, 0]
+    const sinceMs = one.now()
+    const taken = (): ReadonlyArray<string> => {
+      for (let looks = 1; looks < 600; looks++) {
+        // It asks every second for what has come since, once more as there was something, and then pauses.
+        if (looks % 10 === 0) {
+          one.asks(c, through + 1)
+          through = chosen
+          one.asks(c, through + 1)
+        }
+        if (looks % 3 === 0) chosen++
+        const action = one.look(serving([a, b], chosen))
+        if (action._tag === "ReadMaster") one.told()
+        if (action._tag === "Reconfigure") return action.acceptors.map(({ node }) => node)
+      }
+      return []
+    }
+    expect(taken()).toEqual(["A", "B", "C"])
+    expect(one.now() - sinceMs).toBeLessThan(12_000)
+  })
 })
 
 describe("a drained node", () => {

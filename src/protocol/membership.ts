@@ -3,7 +3,8 @@
  * with other acceptors. Plain values in and out; the leader core does the rest.
  */
 import { type Configuration, isAcceptorOf } from "./configuration.ts"
-import { type Ballot, type NodeId, type Replica, Slot, sameReplica, slotMax, slotPlus } from "./ids.ts"
+import { type Ballot, type NodeId, type Replica, type Slot, sameReplica, slotPlus } from "./ids.ts"
+import { keepsUp, nobodyHas, type Seen, seenAsking } from "./keeping-up.ts"
 import { isHandingOver, type LeaderState, type Serving } from "./leader-state.ts"
 
 export interface MembershipSettings {
@@ -27,16 +28,6 @@ export const defaultMembershipSettings = {
   forgetAfterMs: 10_000,
   stuckAfterMs: 1000,
   retryAfterMs: 500
-}
-
-/** A replica outside that asks for what is chosen. */
-interface Seen {
-  readonly replica: Replica
-  readonly askedAtMs: number
-  /** It has what is chosen through here. */
-  readonly through: Slot
-  /** Since when it has kept up without a break. */
-  readonly steadySinceMs: number | undefined
 }
 
 /** How often a node left the configuration lately: one that flaps waits longer each time. */
@@ -87,8 +78,6 @@ export interface MembershipStep {
 const nothing: MembershipAction = { _tag: "Nothing" }
 /** Who is behind by no more than what is chosen in this time, or twice that, keeps up. */
 const behindMs = 100
-/** Before the first look of a leader nobody keeps up. */
-const nobodyHas = Slot(Number.MAX_SAFE_INTEGER)
 const longAgo = Number.NEGATIVE_INFINITY
 
 export const freshMembership = (settings: MembershipSettings): MembershipState => ({
@@ -112,12 +101,8 @@ export const noteAsked = (
   nowMs: number
 ): MembershipState => {
   if (!state.settings.joins.includes(replica.node)) return state
-  const before = state.seen.get(replica.node)
-  const isSame = before !== undefined && sameReplica(before.replica, replica)
-  const steadySinceMs = isSame ? before.steadySinceMs : undefined
-  // An older question may come late: one disk never goes back.
-  const through = slotMax(isSame ? before.through : Slot(0), slotPlus(fromSlot, -1))
-  const seen = { replica, askedAtMs: nowMs, through, steadySinceMs }
+  const through = slotPlus(fromSlot, -1)
+  const seen = seenAsking(state.seen.get(replica.node), replica, through, state.chosenBefore, nowMs)
   return { ...state, seen: new Map(state.seen).set(replica.node, seen) }
 }
 
@@ -232,8 +217,9 @@ const looked = (
   const seen = new Map<NodeId, Seen>()
   for (const [node, one] of state.seen) {
     const isThere = nowMs - one.askedAtMs <= state.settings.forgetAfterMs && !misses(one.replica)
-    const keepsUp = isThere && one.through >= state.chosenBefore && !isAcceptorOf(configuration, one.replica)
-    seen.set(node, { ...one, steadySinceMs: keepsUp ? (one.steadySinceMs ?? nowMs) : undefined })
+    const isOutside = !isAcceptorOf(configuration, one.replica)
+    const isSteady = isThere && isOutside && keepsUp(one, state.chosenBefore, nowMs)
+    seen.set(node, { ...one, steadySinceMs: isSteady ? (one.steadySinceMs ?? nowMs) : undefined })
   }
   const were = [...(state.configuration?.acceptors ?? []), ...(state.onTheWay?.acceptors ?? [])]
   const gone = were.filter((one, index) => were.findIndex(({ node }) => node === one.node) === index)

@@ -136,5 +136,18 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     law: standstillLaw,
     why: "A drained node is taken back in all groups that those who answer know of: in none, and stays out.",
     scenarios: ["operated-blackouts"]
+  },
+  {
+    id: "members/behind-between-two-questions",
+    edits: [
+      {
+        file: "protocol/keeping-up.ts",
+        find: "(wasLevel && chosenBefore !== nobodyHas && nowMs - askedAtMs <= askAgainWithinMs)",
+        replace: "(wasLevel && chosenBefore !== nobodyHas && nowMs < askedAtMs)"
+      }
+    ],
+    law: standstillLaw,
+    why: "What is chosen between two questions of a node outside counts against it, which stays out.",
+    scenarios: ["swapped"]
   }
 ]

@@ -40,6 +40,7 @@ import {
   surely,
   wipes
 } from "./families.ts"
+import { swapped } from "./flapping.ts"
 import { frozenLeaders, lateAnswers, lateReleases, leaseRaces, standstills } from "./lease-races.ts"
 import { oldBeats, quickRestarts } from "./old-beats.ts"
 import { oldRequests } from "./old-requests.ts"
@@ -151,9 +152,7 @@ const guided: ReadonlyArray<Simulation> = [
   scenario("old-requests", "what operators asked for comes again long after it was done", three)
     .workload(operations)
     .faults(oldRequests)
-    .chaosFor({ min: 75_000, max: 100_000 })
-    // Who went again and again is taken in again after a while only.
-    .recoversWithin(120_000),
+    .chaosFor({ min: 75_000, max: 100_000 }),
   scenario("unanswered", "leaders wait for their activation while others lead", threeWithoutLeases)
     .faults(unansweredCompletions)
     .chaosFor({ min: 4_000, max: 10_000 }),
@@ -183,6 +182,12 @@ const guided: ReadonlyArray<Simulation> = [
     .workload(operations)
     .faults(blackouts)
     .chaosFor({ min: 8_000, max: 12_000 }),
+  simulate("swapped")
+    .about("two nodes are swapped again and again, and one drained: the other takes its place in seconds")
+    .cluster({ acceptors: { min: 3, max: 3 }, spares: { min: 1, max: 1 }, masterApart: 1 })
+    .workload(swapped)
+    .chaosFor({ min: 8_000, max: 8_000 })
+    .recoversWithin(20_000),
   simulate("lost-retirements")
     .about("backups are retired, and the leader does not hear of it for a while")
     .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
