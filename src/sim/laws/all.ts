@@ -3,6 +3,7 @@ import type { Law } from "../laws.ts"
 import { agreement } from "./agreement.ts"
 import { appliedIsChosen } from "./applied-is-chosen.ts"
 import { chosenIsDurable } from "./chosen-is-durable.ts"
+import { debts } from "./debts.ts"
 import { logMatching } from "./log-matching.ts"
 import { logTime } from "./log-time.ts"
 import { once } from "./once.ts"
@@ -29,5 +30,6 @@ export const protocolLaws: ReadonlyArray<Law> = [
   once,
   restartRemembers,
   snapshots,
-  silence
+  silence,
+  debts
 ]

@@ -93,5 +93,18 @@ export const foretellMutants: ReadonlyArray<Mutant> = [
     law: "chosen is durable everywhere",
     why: "An acknowledgement that was kept back leaves while the disk is still at it.",
     scenarios: ["power", "rivals"]
+  },
+  {
+    id: "foretell/a-debt-is-replaced-by-an-older-one",
+    edits: [
+      {
+        file: "protocol/owing.ts",
+        find: "debt: newest(owing.debt, { to, accepted, sinceMs: nowMs })",
+        replace: "debt: newest(undefined, { to, accepted, sinceMs: nowMs })"
+      }
+    ],
+    law: "what is owed is paid",
+    why: "An Accept that comes late takes the place of the newest acknowledgement, which its leader never hears.",
+    scenarios: ["late"]
   }
 ]

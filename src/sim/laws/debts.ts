@@ -1,0 +1,34 @@
+/**
+ * What is owed is paid: an acknowledgement that an acceptor has kept back leaves, or one that covers it, or
+ * it stands, for as long as the acceptor has turned to no other leader.
+ */
+import type { Accepted } from "../../protocol/messages.ts"
+import { law, type WatchedGroup } from "../laws.ts"
+
+const covers = (one: Accepted, other: Accepted): boolean =>
+  one.ballot === other.ballot && one.round >= other.round && one.lastSlot >= other.lastSlot
+
+const show = ({ lastSlot, round }: Accepted): string => `slot ${lastSlot} of round ${round}`
+
+export const debts = law("what is owed is paid", "5.9", (facts, broken) => {
+  /** What was owed and is no longer, until an answer leaves that covers it. */
+  const due = new Map<WatchedGroup, Accepted>()
+  return {
+    onAcceptor: (of, before, after) => {
+      const owed = before.owing?.debt?.accepted
+      if (owed === undefined || owed.ballot !== after.promised) return
+      const owes = after.owing?.debt?.accepted
+      if (owes === undefined) due.set(of, owed)
+      else if (!covers(owes, owed)) broken(`${of.node} owed ${show(owed)}, and now ${show(owes)}`)
+    },
+    onAnswer: (of, message) => {
+      const owed = due.get(of)
+      if (message._tag === "Accepted" && owed !== undefined && covers(message, owed)) due.delete(of)
+    },
+    atEnd: () => {
+      for (const [of, owed] of due)
+        if (facts.running.get(of.node) === of && of.parts.acceptor().promised === owed.ballot)
+          broken(`${of.node} owed ${show(owed)}, and never said so`)
+    }
+  }
+})
