@@ -149,5 +149,18 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     law: standstillLaw,
     why: "What is chosen between two questions of a node outside counts against it, which stays out.",
     scenarios: ["swapped"]
+  },
+  {
+    id: "operators/replace-by-who-votes-already",
+    edits: [
+      {
+        file: "protocol/operator.ts",
+        find: "if (futile !== undefined) return refuse(futile)",
+        replace: "if (futile === '') return refuse(futile)"
+      }
+    ],
+    law: "replacements: nobody loses its vote for one who votes already",
+    why: "The acceptor to be replaced is taken out for nothing, and taken in again a moment later.",
+    scenarios: ["replacements"]
   }
 ]

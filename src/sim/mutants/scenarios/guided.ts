@@ -45,6 +45,7 @@ import { frozenLeaders, lateAnswers, lateReleases, leaseRaces, standstills } fro
 import { oldBeats, quickRestarts } from "./old-beats.ts"
 import { oldRequests } from "./old-requests.ts"
 import { lateCopies, oldAcknowledgements, unansweredCompletions } from "./old-words.ts"
+import { replacements } from "./replacements.ts"
 import { rotAtTheEnd } from "./rot.ts"
 import { strandedLogs } from "./stranded.ts"
 
@@ -182,6 +183,11 @@ const guided: ReadonlyArray<Simulation> = [
     .workload(operations)
     .faults(blackouts)
     .chaosFor({ min: 8_000, max: 12_000 }),
+  simulate("replacements")
+    .about("an operator asks to replace acceptors by those that vote already, and nothing fails")
+    .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
+    .workload(replacements)
+    .chaosFor({ min: 2_000, max: 4_000 }),
   simulate("swapped")
     .about("two nodes are swapped again and again, and one drained: the other takes its place in seconds")
     .cluster({ acceptors: { min: 3, max: 3 }, spares: { min: 1, max: 1 }, masterApart: 1 })
