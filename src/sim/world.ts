@@ -54,8 +54,8 @@ export class World {
   phase: Phase = "chaos"
   /** Whether damage that stops a group for good is part of this run: then a corrupted log is no finding. */
   expectsDamage = false
-  /** Processes that were given an old copy of their disk: they are to refuse it. */
-  readonly onOldCopies = new Set<string>()
+  /** Processes that were given a disk that they are to refuse, such as an old copy, with the error for it. */
+  readonly toRefuse = new Map<string, string>()
   #violation: unknown
   readonly #checks: Array<() => void> = []
   /** Processes that a fault keeps down until it starts them itself, by name. */
@@ -129,7 +129,7 @@ export class World {
     if (Exit.isSuccess(exit)) return
     const failure = Cause.squash(exit.cause)
     const tag = tagOf(failure)
-    const isRefused = tag === "StorageRolledBack" && this.onOldCopies.has(process.name)
+    const isRefused = tag !== undefined && tag === this.toRefuse.get(process.name)
     // A node outlasts a bus that goes away and comes back, also while it starts.
     const isCutOff = tag === "BusUnavailable" && this.cluster?.processes.has(process.name) !== true
     const problem = isRefused || isCutOff ? undefined : judgeEnd(failure, this.expectsDamage)

@@ -205,5 +205,18 @@ export const storageMutants: ReadonlyArray<Mutant> = [
       "A wiped acceptor answers under its old identity: a read quorum that forgot " +
       "its votes (a trap of section 1).",
     scenarios: ["wiped"]
+  },
+  {
+    id: "identity/directory-of-any-node",
+    edits: [
+      {
+        file: "runtime/storage/identity.ts",
+        find: "if (node !== undefined && identity.node !== undefined && identity.node !== node) {",
+        replace: "if (node !== undefined && identity.node !== undefined && identity.node === '') {"
+      }
+    ],
+    law: "misplaced-directories: a node runs in the directory of another one",
+    why: "A node that is started on the directory of another one answers with its votes, beside it.",
+    scenarios: ["misplaced-directories"]
   }
 ]

@@ -42,6 +42,7 @@ import {
 } from "./families.ts"
 import { swapped } from "./flapping.ts"
 import { frozenLeaders, lateAnswers, lateReleases, leaseRaces, standstills } from "./lease-races.ts"
+import { misplacedDirectories } from "./misplaced.ts"
 import { oldBeats, quickRestarts } from "./old-beats.ts"
 import { oldRequests } from "./old-requests.ts"
 import { lateCopies, oldAcknowledgements, unansweredCompletions } from "./old-words.ts"
@@ -206,6 +207,9 @@ const guided: ReadonlyArray<Simulation> = [
     .workload(registers)
     .faults(oldCopies({ everybodyShare: 1, othersLateMs: 600 }))
     .chaosFor({ min: 10_000, max: 20_000 }),
+  scenario("misplaced-directories", "nodes are started on the directories of others", three)
+    .faults(misplacedDirectories)
+    .chaosFor({ min: 4_000, max: 8_000 }),
   simulate("laggards")
     .about("nodes that lost their disks pull snapshots in small pieces while new ones are made all the time")
     .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1, snapshots: true })
