@@ -140,6 +140,19 @@ export const snapshotMutants: ReadonlyArray<Mutant> = [
     scenarios: ["rotten-snapshots"]
   },
   {
+    id: "snapshot/due-by-a-coarse-index",
+    edits: [
+      {
+        file: groupLog,
+        find: "Math.min(indexSpacingBytes.value, segmentBytes / 4, snapshotBytes / 8)",
+        replace: "Math.min(indexSpacingBytes.value, segmentBytes / 4, snapshotBytes * 8_000)"
+      }
+    ],
+    law: "snapshots-made: the log has grown by half of snapshotBytes for each",
+    why: "The index tells where a snapshot stands to within 64 KiB: below that, the next one is always due.",
+    scenarios: ["snapshots-made"]
+  },
+  {
     id: "cut/promise-left-out-of-the-checkpoint",
     edits: [
       {

@@ -48,6 +48,7 @@ import { oldRequests } from "./old-requests.ts"
 import { lateCopies, oldAcknowledgements, unansweredCompletions } from "./old-words.ts"
 import { replacements } from "./replacements.ts"
 import { rotAtTheEnd } from "./rot.ts"
+import { snapshotsMade } from "./snapshots-made.ts"
 import { strandedLogs } from "./stranded.ts"
 
 // A group that drops whom it misses has few acceptors left to go wrong with: here it keeps them.
@@ -210,6 +211,12 @@ const guided: ReadonlyArray<Simulation> = [
   scenario("misplaced-directories", "nodes are started on the directories of others", three)
     .faults(misplacedDirectories)
     .chaosFor({ min: 4_000, max: 8_000 }),
+  simulate("snapshots-made")
+    .about("snapshots are made of a log that grows slowly, and nothing fails")
+    .cluster({ acceptors: { min: 2, max: 3 }, masterApart: 0.5, snapshots: true })
+    .workload(commands({ clients: 2, count: { min: 300, max: 800 }, keys: 5 }))
+    .setup(snapshotsMade)
+    .chaosFor({ min: 3_000, max: 6_000 }),
   simulate("laggards")
     .about("nodes that lost their disks pull snapshots in small pieces while new ones are made all the time")
     .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1, snapshots: true })
