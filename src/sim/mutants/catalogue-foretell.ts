@@ -104,7 +104,20 @@ export const foretellMutants: ReadonlyArray<Mutant> = [
       }
     ],
     law: "what is owed is paid",
-    why: "An Accept that comes late takes the place of the newest acknowledgement, which its leader never hears.",
+    why: "An old Accept takes the place of the newest acknowledgement, which its leader never hears.",
     scenarios: ["late"]
+  },
+  {
+    id: "foretell/forgets-what-it-withholds",
+    edits: [
+      {
+        file: "actors/foreteller.ts",
+        find: "if (before?.flat !== undefined && before.number > foreseen.received)",
+        replace: "if (before?.flat !== undefined && before.number < 0)"
+      }
+    ],
+    law: "withheld: a result that was kept back comes before the client asks again",
+    why: "The next command takes the place of the result that its client lacks, which asks for it again.",
+    scenarios: ["withheld"]
   }
 ]

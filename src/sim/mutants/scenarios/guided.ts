@@ -50,6 +50,7 @@ import { replacements } from "./replacements.ts"
 import { rotAtTheEnd } from "./rot.ts"
 import { snapshotsMade } from "./snapshots-made.ts"
 import { strandedLogs } from "./stranded.ts"
+import { withheld } from "./withheld.ts"
 
 // A group that drops whom it misses has few acceptors left to go wrong with: here it keeps them.
 const small = { acceptors: { min: 2, max: 3 }, masterApart: 0.5, patient: true }
@@ -217,6 +218,11 @@ const guided: ReadonlyArray<Simulation> = [
     .workload(commands({ clients: 2, count: { min: 300, max: 800 }, keys: 5 }))
     .setup(snapshotsMade)
     .chaosFor({ min: 3_000, max: 6_000 }),
+  simulate("withheld")
+    .about("an acceptor cannot tell a client anything, which sends on before it has the last result")
+    .cluster(three)
+    .workload(withheld)
+    .chaosFor({ min: 3_000, max: 5_000 }),
   simulate("laggards")
     .about("nodes that lost their disks pull snapshots in small pieces while new ones are made all the time")
     .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1, snapshots: true })
