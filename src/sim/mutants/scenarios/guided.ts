@@ -153,7 +153,10 @@ const guided: ReadonlyArray<Simulation> = [
     .workload(oldBeats)
     .faults(lastingOutages, steadyProgress(4))
     .chaosFor({ min: 8_000, max: 25_000 }),
-  scenario("old-requests", "what operators asked for comes again long after it was done", three)
+  // Without commands: what a busy client does in more than a minute takes long, and shows nothing here.
+  simulate("old-requests")
+    .about("what operators asked for comes again long after it was done")
+    .cluster(three)
     .workload(operations)
     .faults(oldRequests)
     .chaosFor({ min: 75_000, max: 100_000 }),
