@@ -62,8 +62,10 @@ class Lane {
       const thread = (this.#thread ??= yield* startThread)
       thread.worker.postMessage(job)
       let ran = 0
+      // How long loading takes is up to the machine: no mutant hangs in it.
+      let limitMs = Number.POSITIVE_INFINITY
       while (true) {
-        const heard = yield* Queue.take(thread.heard).pipe(Effect.timeoutOption(this.#hangMs))
+        const heard = yield* Queue.take(thread.heard).pipe(Effect.timeoutOption(limitMs))
         if (Option.isNone(heard)) {
           yield* this.close
           return { ...bare(job, ran + 1), killed: hung(job, ran, this.#hangMs) }
@@ -73,7 +75,8 @@ class Lane {
           yield* this.close
           return { ...bare(job, ran), problem: heard.value.reason }
         }
-        ran = heard.value.seeds
+        if (heard.value._tag === "Ran") ran = heard.value.seeds
+        limitMs = this.#hangMs
       }
     })
   }

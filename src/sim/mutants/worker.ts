@@ -14,8 +14,9 @@ export interface Job {
   readonly seeds: number
 }
 
-/** What it tells: the thread stands still where `Ran` does not come. */
+/** What it tells: the thread stands still where `Ran` does not come, once the mutant is loaded. */
 export type Word =
+  | { readonly _tag: "Loaded" }
   | { readonly _tag: "Ran"; readonly seeds: number }
   | { readonly _tag: "Done"; readonly result: JobResult }
 
@@ -52,6 +53,7 @@ const work = async ({ mutant, seeds }: Job, tell: (word: Word) => void): Promise
   })
   try {
     const { trial } = (await importMutated("sim/mutants/trial.ts", mutant)) as { readonly trial: Trial }
+    tell({ _tag: "Loaded" })
     for (let ran = 0; ran < seeds; ran++) {
       const scenario = mutant.scenarios[ran % mutant.scenarios.length]!
       const seed = 1 + Math.floor(ran / mutant.scenarios.length)
