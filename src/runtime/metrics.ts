@@ -1,7 +1,7 @@
 /**
  * Figures of one actor: plain counters on the hot path, read by Effect's metrics only when somebody looks.
  */
-import { type Context, Metric } from "effect"
+import { Context, Metric } from "effect"
 import type { DeadLetterReason } from "./dead-letters.ts"
 
 const boundariesMs = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 50, 100, 500, 1000, 5000, Number.POSITIVE_INFINITY]
@@ -49,6 +49,16 @@ export const askHistogram = (actor: string) =>
     boundaries: boundariesMs
   })
 
+/**
+ * Whether actors show their figures among Effect's metrics. A simulation starts thousands of actors at which
+ * nobody looks, and to show one takes longer than to spawn it.
+ */
+export const ShowsFigures = Context.Reference<boolean>("aplomb/runtime/ShowsFigures", {
+  defaultValue: () => true
+})
+
+const hidden = (): void => {}
+
 /** The counters of one actor. `handling` has one entry for each message (each batch of a batch actor). */
 export class ActorMetrics {
   /** Messages handed to the actor's handler. */
@@ -68,9 +78,10 @@ export class ActorMetrics {
   /**
    * Makes the figures visible as `aplomb_actor_*` with the attribute `actor` in the metric registry of
    * `context`; the returned function takes them out again. Of two actors of one name the later is seen: give
-   * them different names.
+   * them different names. Shows nothing where the context says so.
    */
   register(name: string, depth: () => number, context: Context.Context<never>): () => void {
+    if (!Context.get(context, ShowsFigures)) return hidden
     const attributes = { actor: name }
     const counter = (id: string, description: string, get: () => number) =>
       Metric.registerUnsafe(

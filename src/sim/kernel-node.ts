@@ -15,6 +15,7 @@ import {
   Tracer
 } from "effect"
 import { Alarm } from "../runtime/alarm.ts"
+import { ShowsFigures } from "../runtime/metrics.ts"
 import { NodeClock, NodeTime, type NodeTimeOptions, type VirtualTime } from "./clock.ts"
 import { type CountedRandom, randomService } from "./random.ts"
 import { NodeScheduler, type ReadyList } from "./scheduler.ts"
@@ -65,7 +66,8 @@ export class Incarnation {
       Context.add(Tracer.Tracer, numberedTracer()),
       // Warnings are of what happens all the time here.
       Context.add(References.MinimumLogLevel, "Error"),
-      Context.add(Metric.MetricRegistry, new Map())
+      Context.add(Metric.MetricRegistry, new Map()),
+      Context.add(ShowsFigures, false)
     ) as Context.Context<never>
   }
 
