@@ -71,6 +71,7 @@ const restMatches = (rest: ReadonlyArray<string>, subject: string, from: number)
  * wildcard.
  */
 const splitAtWildcard = (subject: string): { prefix: string; rest: ReadonlyArray<string> } | undefined => {
+  if (!subject.includes("*") && !subject.includes(">")) return undefined
   const tokens = subject.split(".")
   const first = tokens.findIndex((token) => token === "*" || token === ">")
   return first < 0 ? undefined : { prefix: tokens.slice(0, first).join("."), rest: tokens.slice(first) }

@@ -15,11 +15,14 @@ import {
 } from "./records.ts"
 import type { Position } from "./segments.ts"
 
-/** How much of a file is read at once. */
+/** How much of a file is read, or looked through, before others run. */
 export const windowBytes = 1 << 20
 
-// Three bytes more than a window, so that a magic on the border is seen.
-const inspectedBytes = windowBytes + frameMagic.length - 1
+/** Where no frame stands a file is read in parts that the caches of a processor hold. */
+const partBytes = 1 << 17
+
+// Three bytes more than a part, so that a magic on the border is seen.
+const inspectedBytes = partBytes + frameMagic.length - 1
 
 /** A part of a segment file in memory. */
 interface Window {
@@ -196,8 +199,8 @@ export interface Remains {
   readonly dirty: { readonly from: number; readonly to: number } | undefined
 }
 
-/** Looks through one window from `offset` on, at every byte. */
-export const inspectWindow = (segment: Segment, offset: number): Remains => {
+/** Looks through one part from `offset` on, at every byte. */
+const inspectPart = (segment: Segment, offset: number): Remains => {
   const { bytes } = readWindow(segment, offset, inspectedBytes, inspected)
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   if (buffer.equals(zeros.subarray(0, buffer.length))) return { frameOffset: undefined, dirty: undefined }
@@ -207,6 +210,22 @@ export const inspectWindow = (segment: Segment, offset: number): Remains => {
     if (frameAt(segment, offset + at, undefined, firstReadBytes) !== undefined) {
       return { frameOffset: offset + at, dirty }
     }
+  }
+  return { frameOffset: undefined, dirty }
+}
+
+/** What is dirty in two parts of a segment, the second behind the first. */
+export const joined = (first: Remains["dirty"], second: Remains["dirty"]): Remains["dirty"] =>
+  first === undefined || second === undefined ? (first ?? second) : { from: first.from, to: second.to }
+
+/** Looks through one window from `offset` on, as far as the first frame that is found there. */
+export const inspectWindow = (segment: Segment, offset: number): Remains => {
+  const end = Math.min(offset + windowBytes, segment.file.sizeBytes)
+  let dirty: Remains["dirty"]
+  for (let at = offset; at < end; at += partBytes) {
+    const remains = inspectPart(segment, at)
+    if (remains.frameOffset !== undefined) return remains
+    dirty = joined(dirty, remains.dirty)
   }
   return { frameOffset: undefined, dirty }
 }

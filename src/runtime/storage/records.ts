@@ -78,7 +78,7 @@ export const eachRecord = (
 }
 
 /** What a log that says little needs. */
-const firstBufferBytes = 16 << 10
+const firstBufferBytes = 4 << 10
 
 /**
  * A buffer that frames are laid out in, one after the other. It grows with them up to its usual size, and

@@ -15,6 +15,7 @@ import {
   firstSequence,
   headerEnd,
   inspectWindow,
+  joined,
   type Progress,
   type Remains,
   type Segment,
@@ -52,9 +53,7 @@ const inspect = Effect.fnUntraced(function* (segment: Segment, offset: number) {
   for (let at = offset; at < segment.file.sizeBytes; at += windowBytes) {
     const remains = yield* reading(() => inspectWindow(segment, at))
     if (remains.frameOffset !== undefined) return remains
-    if (remains.dirty !== undefined) {
-      dirty = { from: dirty?.from ?? remains.dirty.from, to: remains.dirty.to }
-    }
+    dirty = joined(dirty, remains.dirty)
     yield* Effect.yieldNow
   }
   return { frameOffset: undefined, dirty } satisfies Remains
