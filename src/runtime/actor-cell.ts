@@ -175,8 +175,9 @@ export class ActorCell<M> implements ActorHandle<M> {
     for (const message of inHand) this.discard(message, reason)
   }
 
-  /** Drops timers and watches, which belong to one life between two restarts. */
+  /** Drops what belongs to one life between two restarts: timers, watches, the wait for messages. */
   endLife(): void {
+    this.mailbox.leave()
     this.timers.cancelAll()
     for (const withdraw of this.#watching) withdraw()
     this.#watching = []

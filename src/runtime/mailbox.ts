@@ -148,7 +148,7 @@ export class Mailbox<A> {
     })
   }
 
-  /** Waits until something waits to be taken, or the mailbox is closed. For the one consumer. */
+  /** Waits until something can be taken or the mailbox is closed; who is interrupted in it says `leave`. */
   readonly ready: Effect.Effect<void> = Effect.withFiber((fiber) => {
     if (this.size > 0 || this.#closed) return Effect.void
     this.#dispatcher = fiber.currentDispatcher
@@ -159,13 +159,12 @@ export class Mailbox<A> {
     if (this.size > 0 || this.#closed) return resume(Effect.void)
     if (this.#parked !== undefined) return resume(Effect.die(new Error(`${this.name} has two consumers`)))
     this.#parked = resume
-    return this.#unpark
   })
 
-  /** The one consumer no longer waits. */
-  readonly #unpark: Effect.Effect<void> = Effect.sync(() => {
+  /** The one consumer no longer waits; another one may. */
+  leave(): void {
     this.#parked = undefined
-  })
+  }
 
   /**
    * Takes what waits without waiting for it, control first, at most `countMax`; empty where nothing waits.
@@ -184,7 +183,8 @@ export class Mailbox<A> {
    * only where all that waited was withdrawn.
    */
   takeAll(countMax: number = Number.POSITIVE_INFINITY): Effect.Effect<ReadonlyArray<A>, ActorStopped> {
-    return Effect.flatMap(this.ready, () => this.#takeSome(countMax))
+    const ready = Effect.onInterrupt(this.ready, () => Effect.sync(() => this.leave()))
+    return Effect.flatMap(ready, () => this.#takeSome(countMax))
   }
 
   /**

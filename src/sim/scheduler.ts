@@ -74,7 +74,8 @@ export class ReadyList {
   lastStrand: Strand | undefined
   readonly #preemptEvery: number
   readonly #changeSteps: Set<number>
-  readonly #started = new WeakSet<object>()
+  /** Numbers of the fibers that have run: cheaper to ask than a set of the fibers, and holds none of them. */
+  readonly #started = new Set<number>()
   #tasks: Array<() => void> = []
   #strands: Array<Strand> = []
   #idle: Array<{ readonly priority: number; readonly task: () => void; readonly strand: Strand }> = []
@@ -127,8 +128,8 @@ export class ReadyList {
    * promise).
    */
   hops(fiber: Fiber.Fiber<unknown, unknown>): boolean {
-    const resumed = this.#started.has(fiber)
-    if (!resumed) this.#started.add(fiber)
+    const resumed = this.#started.has(fiber.id)
+    if (!resumed) this.#started.add(fiber.id)
     if (this.dispatched || !resumed) {
       this.dispatched = false
       return false
@@ -173,8 +174,14 @@ export class ReadyList {
 
   #removeAt(index: number): void {
     if (this.choice !== "uniform") {
-      this.#tasks.splice(index, 1)
-      this.#strands.splice(index, 1)
+      // By hand: `splice` makes an array of what it takes out, at every step.
+      const last = this.#tasks.length - 1
+      for (let at = index; at < last; at++) {
+        this.#tasks[at] = this.#tasks[at + 1]!
+        this.#strands[at] = this.#strands[at + 1]!
+      }
+      this.#tasks.length = last
+      this.#strands.length = last
       return
     }
     const lastTask = this.#tasks.pop()!
