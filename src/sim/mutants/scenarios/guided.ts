@@ -142,7 +142,7 @@ const guided: ReadonlyArray<Simulation> = [
     .chaosFor({ min: 4_000, max: 10_000 }),
   scenario("old-words", "acknowledgements of ballots that are over come again", threeWithoutLeases)
     .faults(oldAcknowledgements, lateCopies)
-    .chaosFor({ min: 4_000, max: 10_000 }),
+    .chaosFor({ min: 20_000, max: 30_000 }),
   scenario("old-beats", "nodes restart, and beats of lives that are over come again and again", three)
     .workload(oldBeats)
     .faults(quickRestarts)
