@@ -49,4 +49,18 @@ describe("what is owed is paid", () => {
     expect(judged(owing(undefined), accepted(9, 5))).toContain("a owed slot 6 of round 7, and never said so")
     expect(judged(owing(undefined, 3))).toBeUndefined()
   })
+
+  it("is not broken where the answer leaves in the turn that pays the debt", () => {
+    const facts = new FakeFacts(a)
+    facts.running.set("a", a)
+    const paying = (...said: ReadonlyArray<Accepted>) =>
+      verdict(debts, facts, (watch) => {
+        for (const message of said) watch.onAnswer!(a, message)
+        watch.onAcceptor!(a, owing(accepted(7, 6)), owing(undefined))
+        watch.atEnd!()
+      })
+    expect(paying(accepted(7, 6))).toBeUndefined()
+    expect(paying(accepted(7, 6), accepted(6, 5))).toBeUndefined()
+    expect(paying(accepted(6, 6))).toContain("a owed slot 6 of round 7, and never said so")
+  })
 })

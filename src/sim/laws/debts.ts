@@ -13,17 +13,23 @@ const show = ({ lastSlot, round }: Accepted): string => `slot ${lastSlot} of rou
 export const debts = law("what is owed is paid", "5.9", (facts, broken) => {
   /** What was owed and is no longer, until an answer leaves that covers it. */
   const due = new Map<WatchedGroup, Accepted>()
+  /** The last answer that left, unless one before covers it: it may leave before the state is looked at. */
+  const said = new Map<WatchedGroup, Accepted>()
   return {
     onAcceptor: (of, before, after) => {
       const owed = before.owing?.debt?.accepted
       if (owed === undefined || owed.ballot !== after.promised) return
       const owes = after.owing?.debt?.accepted
-      if (owes === undefined) due.set(of, owed)
-      else if (!covers(owes, owed)) broken(`${of.node} owed ${show(owed)}, and now ${show(owes)}`)
+      const last = said.get(of)
+      if (owes === undefined) {
+        if (last === undefined || !covers(last, owed)) due.set(of, owed)
+      } else if (!covers(owes, owed)) broken(`${of.node} owed ${show(owed)}, and now ${show(owes)}`)
     },
     onAnswer: (of, message) => {
-      const owed = due.get(of)
-      if (message._tag === "Accepted" && owed !== undefined && covers(message, owed)) due.delete(of)
+      if (message._tag !== "Accepted") return
+      const [owed, last] = [due.get(of), said.get(of)]
+      if (owed !== undefined && covers(message, owed)) due.delete(of)
+      if (last === undefined || !covers(last, message)) said.set(of, message)
     },
     atEnd: () => {
       for (const [of, owed] of due)
