@@ -19,9 +19,15 @@ const acceptorsOf = Effect.fnUntraced(function* (client: TestClient) {
   return seen.find(({ id }) => id === "n1")?.groups[0]?.configuration?.acceptors ?? []
 })
 
+/** On a busy machine a node that starts late is dropped, has promised nothing, and is taken in again. */
+const whole = Effect.fnUntraced(function* (cluster: Cluster, client: TestClient) {
+  yield* serving(cluster, client)
+  while ((yield* acceptorsOf(client)).length < cluster.nodes.length) yield* Effect.sleep(100)
+})
+
 /** Copies the state, kills n3, and writes what n3 never hears of. Then nothing runs. */
 const writtenWithoutN3 = Effect.fnUntraced(function* (cluster: Cluster, client: TestClient) {
-  yield* serving(cluster, client)
+  yield* whole(cluster, client)
   copyFileSync(fileOf(cluster), copyOf(cluster))
   yield* cluster.node("n3").kill
   const options = { count, keyAt, valueAt, concurrency: 16 }
@@ -47,7 +53,7 @@ describe("the only master with an empty disk", () => {
       Effect.gen(function* () {
         const cluster = yield* startCluster({ config: { master: "n1" } })
         const client = yield* clientOf(cluster)
-        yield* serving(cluster, client)
+        yield* whole(cluster, client)
         yield* cluster.killAll
         yield* cluster.node("n1").wipe
         yield* Effect.all([cluster.node("n2").start(), cluster.node("n3").start()], { concurrency: 2 })
