@@ -38,7 +38,7 @@ export const seenAsking = (
   return {
     replica,
     askedAtMs: nowMs,
-    through: slotMax(before?.through ?? Slot(0), through),
+    through: slotMax(Slot(0), through),
     toHave: chosenBefore,
     wasLevel: before !== undefined && through >= before.toHave,
     steadySinceMs: before?.steadySinceMs

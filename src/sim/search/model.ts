@@ -65,3 +65,16 @@ export interface Model {
   /** A number that is the same for states which look alike from afar: guided walks collect such looks. */
   readonly lookOf: (state: State) => number
 }
+
+/** The same model, in which other actions can happen. */
+export const withActions = (model: Model, actions: Model["actions"]): Model => ({
+  name: model.name,
+  initial: (into) => model.initial(into),
+  actions,
+  next: (state, action, into) => model.next(state, action, into),
+  broken: () => model.broken(),
+  fingerprint: (state, into) => model.fingerprint(state, into),
+  describe: (action) => model.describe(action),
+  kindOf: (action) => model.kindOf(action),
+  lookOf: (state) => model.lookOf(state)
+})

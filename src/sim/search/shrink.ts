@@ -1,6 +1,6 @@
 /** Makes the way to a broken law shorter: steps left out, and then the shortest way that its steps allow. */
 import { ExhaustiveSearch, type Found } from "./exhaustive.ts"
-import { type Model, State } from "./model.ts"
+import { type Model, State, withActions } from "./model.ts"
 
 /** The law that a sentence about it begins with. */
 export const lawOf = (broken: string): string => broken.split(":")[0]!
@@ -66,20 +66,11 @@ export const replay = (model: Model, actions: ReadonlyArray<number>): Found | un
 }
 
 /** The same model, in which only these actions can happen. */
-const restricted = (model: Model, allowed: ReadonlySet<number>): Model => ({
-  name: model.name,
-  initial: (into) => model.initial(into),
-  actions: (state, into) => {
+const restricted = (model: Model, allowed: ReadonlySet<number>): Model =>
+  withActions(model, (state, into) => {
     model.actions(state, into)
     let kept = 0
     for (let at = 0; at < into.size; at++)
       if (allowed.has(into.words[at]!)) into.words[kept++] = into.words[at]!
     into.size = kept
-  },
-  next: (state, action, into) => model.next(state, action, into),
-  broken: () => model.broken(),
-  fingerprint: (state, into) => model.fingerprint(state, into),
-  describe: (action) => model.describe(action),
-  kindOf: (action) => model.kindOf(action),
-  lookOf: (state) => model.lookOf(state)
-})
+  })
