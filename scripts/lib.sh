@@ -62,7 +62,10 @@ apt_install() { quietly as_root apt-get install -y -q --no-install-recommends na
 
 build() {
   built=dist/cli/main.js
-  if [ ! -f "$built" ] || [ -n "$(find src package.json tsconfig.json tsconfig.build.json -newer "$built")" ]; then
+  # With what of other packages becomes part of the command line.
+  sources="src scripts/bundle.ts package.json package-lock.json tsconfig.json tsconfig.build.json"
+  # shellcheck disable=SC2086 # each is a word of its own
+  if [ ! -f "$built" ] || [ -n "$(find $sources -newer "$built")" ]; then
     say "Building..."
     quietly npm run --silent build || fail "The build failed: see above."
   fi

@@ -5,11 +5,13 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync
 } from "node:fs"
+import { builtinModules } from "node:module"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -43,6 +45,13 @@ const run = (cwd: string, command: string, ...options: ReadonlyArray<string>) =>
   }
 }
 
+/** Where the command of the project is, and what its files hold. */
+const installed = join(project, "node_modules/aplomb/dist/cli")
+const commandFiles = () =>
+  readdirSync(installed)
+    .filter((name) => name.endsWith(".js"))
+    .map((name) => readFileSync(join(installed, name), "utf8"))
+
 const node = (...options: ReadonlyArray<string>) => run(project, process.execPath, ...options)
 
 /** As projects that are bundled resolve modules; a default export of CommonJS is another one there. */
@@ -74,7 +83,8 @@ afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 describe("the published package", () => {
   it("holds what was built and what users read, and no sources or tests", () => {
-    for (const path of ["package.json", "LICENSE", "CHANGELOG.md", "nats.conf", "dist/cli/main.js"]) {
+    const command = ["dist/cli/main.js", "dist/cli/LICENSES.txt"]
+    for (const path of ["package.json", "LICENSE", "CHANGELOG.md", "nats.conf", ...command]) {
       expect(packed).toContain(path)
     }
     expect(packed.filter((path) => /^(src|test|bench|scripts)\/|\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual(
@@ -120,5 +130,36 @@ describe("the published package", () => {
     const command = join(project, "node_modules/.bin/aplomb")
     expect(readFileSync(command, "utf8").split("\n")[0]).toBe(`#!/usr/bin/env -S node ${v8Flags.join(" ")}`)
     expect(node(command, "--help")).toContain("aplomb")
+  })
+
+  it("has a command of few files, of which an old engine loads one alone", () => {
+    expect(commandFiles().length).toBeLessThan(60)
+    const imports = readFileSync(join(installed, "main.js"), "utf8").match(/^import\b.*|\bfrom ".*/gm)
+    expect(imports).toEqual([`import * as modules from "node:module";`])
+  })
+
+  it("has a command that needs no package beside it, and whose workers share Effect with the library", () => {
+    const outside = /^(?:import|export)\b[^;"]*"(?!node:|\.\/)([^"]+)"/gm
+    const names = commandFiles().flatMap((text) => [...text.matchAll(outside)].map(([, name]) => name))
+    expect(names.filter((name) => !builtinModules.includes(name!))).toEqual([])
+    expect(node(join(installed, "main.js"), "sim", "run", "t019", "--seeds", "2", "--jobs", "1")).toContain(
+      "2 seeds, 0 findings"
+    )
+  })
+
+  it("names the licence of everything that became part of the command", () => {
+    const licences = readFileSync(join(installed, "LICENSES.txt"), "utf8")
+    const origins = commandFiles().flatMap((text) =>
+      text.match(/^\/\/ .*(?<=\bnode_modules\/)(@[^/]+\/)?[^/]+/gm)
+    )
+    const packages = [...new Set(origins)]
+      .filter((origin) => origin !== null)
+      .map((origin) => origin.slice(3))
+    expect(packages).toContain("node_modules/effect")
+    for (const path of packages) {
+      const { name, version } = JSON.parse(readFileSync(join(root, path, "package.json"), "utf8"))
+      expect(licences).toContain(`${name} ${version} (`)
+      expect(licences).toContain(readFileSync(join(root, path, "LICENSE"), "utf8").trim())
+    }
   })
 })

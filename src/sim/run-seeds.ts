@@ -83,11 +83,12 @@ export const runSeeds = (simulation: Simulation, options: CampaignOptions): Camp
   return campaign.report()
 }
 
-// The package is JavaScript, the repository TypeScript: the worker is the file beside this one, of the same
-// kind.
+// The package is JavaScript, the repository TypeScript: the worker is a file of the same kind. It stands
+// beside this one, and not in the bundle of the command line: what it imports first has to run before Effect
+// is loaded, an order that a bundle does not keep.
 const workerFile = import.meta.url.endsWith(".ts")
-  ? new URL("./run-worker.ts", import.meta.url)
-  : new URL("./run-worker.js", import.meta.url)
+  ? new URL("../sim/run-worker.ts", import.meta.url)
+  : new URL("../sim/run-worker.js", import.meta.url)
 
 /**
  * A run makes many objects that it soon forgets, and keeps those of its cluster until it ends: with room for

@@ -4,10 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
-import { fileURLToPath } from "node:url"
 import { onTestFinished } from "vitest"
-
-const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url))
+import { aplombMain } from "./cluster.ts"
 
 export interface CliResult {
   readonly stdout: string
@@ -30,7 +28,7 @@ export class CliProcess {
 
   constructor(words: ReadonlyArray<string>, { stdin, environment }: CliOptions = {}) {
     const env = { ...process.env, ...environment }
-    const child = spawn(process.execPath, [main, ...words], { env, stdio: "pipe" })
+    const child = spawn(process.execPath, [aplombMain, ...words], { env, stdio: "pipe" })
     this.child = child
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text
