@@ -10,6 +10,7 @@ import { type RolldownOutput, rolldown } from "rolldown"
 
 const place = "dist/cli"
 const unbundled = "dist/cli-unbundled"
+const bundled = "dist/cli-bundled"
 
 /** What is native code, and looked for where the program runs: it does without. */
 const external = ["msgpackr-extract"]
@@ -53,7 +54,7 @@ const licencesOf = ({ output }: RolldownOutput): string => {
 }
 
 const bundle = async (): Promise<void> => {
-  // Away from where the program is looked for, so that there is none where this fails.
+  // Nothing is where the program is looked for until all of this has succeeded.
   renameSync(place, unbundled)
   const program = await rolldown({
     input: { main: join(unbundled, "main.js") },
@@ -61,9 +62,10 @@ const bundle = async (): Promise<void> => {
     external,
     resolve: { symlinks: false }
   })
-  const written = await program.write({ dir: place, format: "esm", chunkFileNames: "[name].js" })
+  const written = await program.write({ dir: bundled, format: "esm", chunkFileNames: "[name].js" })
   await program.close()
-  writeFileSync(join(place, "LICENSES.txt"), licencesOf(written))
+  writeFileSync(join(bundled, "LICENSES.txt"), licencesOf(written))
+  renameSync(bundled, place)
   rmSync(unbundled, { recursive: true })
   process.stdout.write(`${place}: ${written.output.length} files\n`)
 }

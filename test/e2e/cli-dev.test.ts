@@ -3,7 +3,6 @@ import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { setTimeout as delay } from "node:timers/promises"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { NodeId } from "../../src/protocol/ids.ts"
@@ -96,9 +95,9 @@ describe("aplomb node", () => {
     await node.says(/node n1 listens \(pid \d+\)/)
     node.child.stdout!.destroy()
     node.child.stdin!.destroy()
-    await delay(2000)
-    const server = config.servers[0]
-    const status = await cli(["status", "--cluster", "other", "--servers", server, "--json"])
+    const there = ["--cluster", "other", "--servers", config.servers[0]]
+    expect((await cli(["kv", "put", "color", "green", ...there])).stdout).toMatch(/^revision \d+\n$/)
+    const status = await cli(["status", "--json", ...there])
     expect(JSON.parse(status.stdout).groups[0]).toMatchObject({ leader: "n1", serving: true })
     expect((await node.stop("SIGINT")).exitCode).toBe(0)
   })
