@@ -15,8 +15,8 @@ import type { FaultFamily } from "./swarm.ts"
 import { ledgerClient } from "./workload/client.ts"
 import type { World } from "./world.ts"
 
-const lookEveryMs = 20
-const pulseEveryMs = 25
+const lookEveryMs = 40
+const pulseEveryMs = 80
 
 /** Nodes that a fault has cut off, one way or both: the group cannot go on by them. */
 const cutOff = new WeakMap<World, Set<string>>()

@@ -77,7 +77,7 @@ const realTimePlaces = [
   /^src\/(cli|web)\//,
   // They name the real timers in order to forbid them while a seed runs.
   /^src\/sim\/guards/,
-  /^bench\//,
+  /^(bench|scripts)\//,
   /^test\/(e2e|support|torture)\//,
   /^test\/package\.test\.ts$/
 ]

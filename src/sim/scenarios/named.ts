@@ -25,7 +25,7 @@ import {
 } from "../swarm-process.ts"
 import { commands } from "../workload/commands.ts"
 import { localReads } from "../workload/local-reads.ts"
-import { registers as registerWorkload } from "../workload/registers.ts"
+import { registersAt, registers as registerWorkload } from "../workload/registers.ts"
 import { lifeScenarios } from "./lives.ts"
 import { memberScenarios } from "./members.ts"
 import { silenceScenarios } from "./silence.ts"
@@ -58,7 +58,7 @@ const surely = (family: FaultFamily): FaultFamily => ({ ...family, share: 1 })
 const t019 = simulate("t019")
   .about("one client submits commands to three acceptors and a master; every command is chosen, once")
   .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
-  .workload(commands({ clients: 1, count: { min: 20, max: 200 }, thinkMostMs: { min: 0, max: 120 } }))
+  .workload(commands({ clients: 1, count: { min: 20, max: 100 }, thinkMostMs: { min: 0, max: 400 } }))
   .faults(messageFaults, partitions, disconnects, restarts, buggified)
   .chaosFor({ min: 1_000, max: 20_000 })
 
@@ -127,7 +127,7 @@ const snapshots = simulate("snapshots")
     "snapshots all the time, logs cut behind them, nodes that stop at named points and come back far behind"
   )
   .cluster({ acceptors: threeToFive, masterApart: 0.5, snapshots: true })
-  .workload(registerWorkload)
+  .workload(registersAt({ min: 5, max: 20 }, { min: 20, max: 120 }))
   .faults(
     surely(restarts),
     surely(crashPoints),

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import type { CommandFailure, QuestionFailure } from "../../client/errors.ts"
 import { type KvAnswer, type KvCommand, type KvQuestion, type KvReply, kvMachine } from "../../machines/kv.ts"
 import { sometimes, sometimesEach, unreachable } from "../assert.ts"
+import { drawSpan, type Span } from "../kernel-timed-fault.ts"
 import type { CountedRandom } from "../random.ts"
 import type { World } from "../world.ts"
 import { type LedgerClient, ledgerClient, type WorkloadMaker } from "./client.ts"
@@ -15,14 +16,25 @@ import type { Workload } from "./workload.ts"
 type KvClient = LedgerClient<KvCommand, KvReply, KvQuestion, KvAnswer>
 type OperationKind = "put" | "get" | "cas" | "delete"
 
+/** Now and then all clients hurry for a while. */
+interface Spurts {
+  readonly everyMs: number
+  readonly lastMs: number
+  /** How long a lane thinks meanwhile, on average. */
+  readonly thinkMs: number
+}
+
 /** The shape of one run: which operations, how many, how large, how fast. */
 interface Shape {
+  readonly clients: number
   readonly keys: ReadonlyArray<string>
   readonly weights: ReadonlyArray<readonly [OperationKind, number]>
   /** Lanes of one client, each with one operation under way. */
   readonly lanes: number
   readonly paddingBytes: number
+  /** How long a lane thinks between its operations, on average. */
   readonly thinkMs: number
+  readonly spurts: Spurts | undefined
   readonly timeoutMs: number
   /** Operations in a row without a pause. */
   readonly burst: number
@@ -36,10 +48,21 @@ const readable = unreachable("registers: a readable command or question was reje
 const shapesSeen = sometimesEach("registers: kinds of operations")
 
 /**
+ * Hurry is where requests meet each other and fill windows. What goes wrong between two faults needs time
+ * rather, which is cheap to simulate while little is asked: so nobody hurries all the time.
+ */
+const drawSpurts = (random: CountedRandom, thinkMs: number): Spurts => {
+  const everyMs = random.range(500, 4000)
+  return { everyMs, lastMs: Math.ceil(everyMs / 10), thinkMs }
+}
+
+/**
  * Swarm: each kind of operation is in a run or not, and as often as it is drawn. One that writes is always
  * in.
  */
-const drawShape = (random: CountedRandom): Shape => {
+const drawShape = (random: CountedRandom, perSecond: ReadonlyArray<Span>): Shape => {
+  const [clients, lanes] = [random.range(1, 4), random.range(1, 4)]
+  const thinkMs = (rate: number) => Math.ceil((clients * lanes * 1000) / rate)
   const weight = (chance: number) => (random.chance(chance) ? random.range(1, 4) : 0)
   const weights: ReadonlyArray<readonly [OperationKind, number]> = [
     ["put", random.range(1, 4)],
@@ -48,19 +71,17 @@ const drawShape = (random: CountedRandom): Shape => {
     ["delete", weight(0.4)]
   ]
   return {
+    clients,
     keys: Array.from({ length: random.range(1, 5) }, (_, index) => `key${index}`),
     weights,
-    lanes: random.range(1, 4),
+    lanes,
     paddingBytes: random.weighted([
       [0, 6],
       [random.range(1, 300), 3],
       [random.range(1000, 20_000), 1]
     ]),
-    thinkMs: random.weighted([
-      [random.range(1, 20), 1],
-      [random.range(20, 200), 3],
-      [random.range(200, 1000), 2]
-    ]),
+    thinkMs: thinkMs(drawSpan(random, random.pick(perSecond))),
+    spurts: random.chance(0.4) ? drawSpurts(random, thinkMs(random.range(60, 400))) : undefined,
     timeoutMs: random.pick([400, 2000, 10_000, 30_000]),
     burst: random.weighted([
       [1, 4],
@@ -93,9 +114,16 @@ class Lane {
     const { random } = this.#world
     while (this.#world.phase !== "over") {
       for (let count = 0; count < this.#shape.burst; count++) yield* this.#operate()
-      yield* Effect.sleep(random.range(1, 2 * this.#shape.thinkMs))
+      yield* Effect.sleep(random.range(1, 2 * this.#thinkMs()))
     }
   })
+
+  #thinkMs(): number {
+    const { spurts, thinkMs } = this.#shape
+    if (spurts === undefined) return thinkMs
+    const intoMs = (this.#world.kernel.time.nowMicros / 1000) % spurts.everyMs
+    return intoMs < spurts.lastMs ? spurts.thinkMs : thinkMs
+  }
 
   #operate(): Effect.Effect<void> {
     const { random } = this.#world
@@ -198,26 +226,46 @@ class Lane {
   }
 }
 
-/** Several clients at the same few keys. */
-export const registers: WorkloadMaker = (world): Workload => {
-  const shape = drawShape(world.random)
-  const clientCount = world.random.range(1, 4)
-  shapesSeen.note(shape.weights.map(([kind, weight]) => (weight > 0 ? kind : "")).join("+"))
-  return registersOf(world, "registers", shape, clientCount)
-}
+/** Several clients at the same few keys, which ask so often in a second, all of them together. */
+export const registersAt =
+  (...perSecond: ReadonlyArray<Span>): WorkloadMaker =>
+  (world): Workload => {
+    const shape = drawShape(world.random, perSecond)
+    shapesSeen.note(shape.weights.map(([kind, weight]) => (weight > 0 ? kind : "")).join("+"))
+    return registersOf(world, "registers", shape)
+  }
+
+const calmly: ReadonlyArray<Span> = [
+  { min: 2, max: 10 },
+  { min: 10, max: 30 }
+]
+
+/** Several clients at the same few keys, in no hurry. */
+export const registers: WorkloadMaker = registersAt(...calmly)
+
+/** The same in runs of a few seconds, in which much has to happen. */
+export const busyRegisters: WorkloadMaker = registersAt({ min: 10, max: 100 }, { min: 100, max: 1000 })
 
 /** Clients that ask for something every few seconds at most, so that their sessions run out in between. */
 export const rareRegisters: WorkloadMaker = (world): Workload => {
   const { random } = world
   const timeoutMs = random.pick([10_000, 60_000])
-  const shape = { ...drawShape(random), lanes: 1, paddingBytes: 0, timeoutMs, burst: random.range(1, 3) }
-  return registersOf(world, "rare-registers", { ...shape, thinkMs: random.range(1_000, 20_000) }, 2)
+  return registersOf(world, "rare-registers", {
+    ...drawShape(random, calmly),
+    clients: 2,
+    lanes: 1,
+    paddingBytes: 0,
+    timeoutMs,
+    burst: random.range(1, 3),
+    thinkMs: random.range(1_000, 20_000),
+    spurts: undefined
+  })
 }
 
-const registersOf = (world: World, name: string, shape: Shape, clientCount: number): Workload => {
+const registersOf = (world: World, name: string, shape: Shape): Workload => {
   return {
     name,
-    clientCount,
+    clientCount: shape.clients,
     run: (process, life) =>
       Effect.gen(function* () {
         const client = yield* ledgerClient(world, kvMachine)

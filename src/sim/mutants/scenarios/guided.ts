@@ -12,7 +12,7 @@ import { messageFaults, partitions } from "../../swarm-network.ts"
 import { buggified, crashPoints, pauses } from "../../swarm-process.ts"
 import { commands } from "../../workload/commands.ts"
 import { operations } from "../../workload/operations.ts"
-import { registers } from "../../workload/registers.ts"
+import { busyRegisters } from "../../workload/registers.ts"
 import type { World } from "../../world.ts"
 import {
   leadersBehindPartitions,
@@ -63,7 +63,7 @@ const threeAndMasters = { ...three, masters: 3, mastersApart: true } as const
 const threeWithoutLeases = { ...three, leases: false }
 
 const scenario = (name: string, about: string, shape: ClusterShape = small): Simulation =>
-  simulate(name).about(about).cluster(shape).workload(registers).chaosFor({ min: 1_500, max: 4_000 })
+  simulate(name).about(about).cluster(shape).workload(busyRegisters).chaosFor({ min: 1_500, max: 4_000 })
 
 const addOperator = (world: World): void => {
   world.addProcess({ name: operatorName, program: () => Effect.never })
@@ -185,7 +185,7 @@ const guided: ReadonlyArray<Simulation> = [
   simulate("operated-blackouts")
     .about("an operator drains nodes and takes them back while only the master answers")
     .cluster({ acceptors: { min: 2, max: 3 }, masterApart: 1 })
-    .workload(registers)
+    .workload(busyRegisters)
     .workload(operations)
     .faults(blackouts)
     .chaosFor({ min: 8_000, max: 12_000 }),
@@ -203,13 +203,13 @@ const guided: ReadonlyArray<Simulation> = [
   simulate("lost-retirements")
     .about("backups are retired, and the leader does not hear of it for a while")
     .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
-    .workload(registers)
+    .workload(busyRegisters)
     .faults(lostRetirements)
     .chaosFor({ min: 6_000, max: 12_000 }),
   simulate("late-witnesses")
     .about("a node comes back with an old copy, and those who know better come up after it")
     .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1, snapshots: false })
-    .workload(registers)
+    .workload(busyRegisters)
     .faults(oldCopies({ everybodyShare: 1, othersLateMs: 600 }))
     .chaosFor({ min: 10_000, max: 20_000 }),
   scenario("misplaced-directories", "nodes are started on the directories of others", three)
@@ -229,7 +229,7 @@ const guided: ReadonlyArray<Simulation> = [
   simulate("laggards")
     .about("nodes that lost their disks pull snapshots in small pieces while new ones are made all the time")
     .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1, snapshots: true })
-    .workload(registers)
+    .workload(busyRegisters)
     .faults(diskLosses, smallPieces)
     .chaosFor({ min: 6_000, max: 10_000 }),
   simulate("stranded")
