@@ -173,7 +173,7 @@ const removeBefore =
       const sequence = yield* reading(() => firstSequence({ file, base: segment * segmentBytes, salt }))
       // Nothing stands in it yet.
       if (sequence === undefined) return 0
-      yield* segments.removeBefore(segment, sequence, writer.segment * segmentBytes + writer.offset)
+      yield* segments.removeBefore(segment, sequence, writer.durableEnd)
       for (let removed = first; removed < segment; removed++) writer.ends.delete(removed)
       return segment - first
     })
@@ -203,7 +203,7 @@ const openIn = Effect.fnUntraced(function* (
   )
   yield* Effect.addFinalizer(() =>
     Effect.andThen(
-      Effect.ignore(Effect.suspend(() => segments.mark(endPosition()))),
+      Effect.ignore(Effect.suspend(() => segments.mark(writer.durableEnd))),
       Effect.sync(() => writer.close(new WalClosed({ directory })))
     )
   )
@@ -215,7 +215,7 @@ const openIn = Effect.fnUntraced(function* (
     readFrame: makeReadFrame(segments, writer, identity.salt),
     mark: Effect.andThen(
       synced,
-      Effect.suspend(() => segments.mark(endPosition()))
+      Effect.suspend(() => segments.mark(writer.durableEnd))
     ),
     removeBefore: removeBefore(segments, writer, identity.salt),
     stats: () => ({

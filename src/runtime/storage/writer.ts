@@ -29,9 +29,11 @@ interface Waiter {
 }
 
 export class LogWriter {
-  /** Where the durable frames end. */
+  /** Where the next frame belongs: a segment that was entered a moment ago may hold none yet. */
   segment: number
   offset: number
+  /** Where the last durable frame ends. */
+  durableEnd: Position
   sequence: number
   readonly ends: Map<number, number>
   private lastFrame: Position
@@ -78,6 +80,7 @@ export class LogWriter {
     this.frame = new FrameBuffer(this.frameMaxBytes)
     this.segment = end.segment
     this.offset = end.offset
+    this.durableEnd = end.segment * segments.segmentBytes + end.offset
     this.sequence = end.sequence
     this.ends = end.ends
     this.lastFrame = end.lastFrame
@@ -236,6 +239,7 @@ export class LogWriter {
       this.sequence += 1
       this.offset += lengthBytes
       this.lastFrame = position
+      this.durableEnd = position + lengthBytes
       this.askAhead()
     }
     this.turn()

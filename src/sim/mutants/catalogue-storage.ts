@@ -51,6 +51,19 @@ export const storageMutants: ReadonlyArray<Mutant> = [
     scenarios: atTheEnd
   },
   {
+    id: "wal/notes-the-segment-that-it-enters",
+    edits: [
+      {
+        file: "runtime/storage/wal.ts",
+        find: "Effect.ignore(Effect.suspend(() => segments.mark(writer.durableEnd))),",
+        replace: "Effect.ignore(Effect.suspend(() => segments.mark(endPosition()))),"
+      }
+    ],
+    law: "a process broke",
+    why: "Where a first write into a segment fails, the log is noted to reach there, and refused later.",
+    scenarios: ["brim"]
+  },
+  {
     id: "wal/checksum-not-checked",
     edits: [
       {

@@ -92,6 +92,10 @@ const guided: ReadonlyArray<Simulation> = [
     quickRivals,
     restarts
   ),
+  scenario("brim", "writes fail, some of them where a segment of the log ends and the next begins", {
+    ...small,
+    snapshots: true
+  }).faults(badDisks, restarts),
   scenario("master-races", "rivals ask three masters at once, and messages come late", {
     ...threeAndMasters,
     leases: false
