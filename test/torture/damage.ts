@@ -11,6 +11,7 @@ import {
   writeSync
 } from "node:fs"
 import { join } from "node:path"
+import { frameHeaderBytes, frameLength, hasMagic } from "../../src/runtime/storage/records.ts"
 
 interface Used {
   readonly path: string
@@ -29,9 +30,20 @@ const usedSegments = (data: string): ReadonlyArray<Used> =>
     })
     .filter(({ endBytes }) => endBytes > 0)
 
+/** Where the last frame of a segment begins. */
+const lastFrameAt = (path: string): number => {
+  const bytes = readFileSync(path)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const isFrame = (at: number) => at + frameHeaderBytes <= bytes.length && hasMagic(view, at)
+  let at = 0
+  while (isFrame(at) && isFrame(at + frameLength(view, at))) at += frameLength(view, at)
+  return at
+}
+
 /**
- * Flips some bytes in the first half of what an older segment holds: the last frame is left alone, for damage
- * to it looks like a torn write, which the log cuts as it must. Returns what was done, or undefined.
+ * Flips some bytes in the first half of what an older segment holds. The last frame of the log is left alone,
+ * and it may be most of the log: damage to it looks like a torn write, which is cut as it must be. Returns
+ * what was done, or undefined.
  */
 export const corruptFile = (data: string, draw: (below: number) => number): string | undefined => {
   const used = usedSegments(data)
@@ -39,8 +51,10 @@ export const corruptFile = (data: string, draw: (below: number) => number): stri
   const segment = segments[draw(segments.length)]
   if (segment === undefined) return undefined
   const half = Math.floor(segment.endBytes / 2)
-  const bytes = Buffer.alloc(1 + draw(16))
-  const offset = draw(Math.max(1, half - bytes.length))
+  const limit = used.length > 1 ? half : Math.min(half, lastFrameAt(segment.path))
+  if (limit === 0) return undefined
+  const bytes = Buffer.alloc(Math.min(limit, 1 + draw(16)))
+  const offset = draw(Math.max(1, limit - bytes.length))
   const file = openSync(segment.path, "r+")
   readSync(file, bytes, 0, bytes.length, offset)
   for (let index = 0; index < bytes.length; index++) bytes[index]! ^= 1 + draw(255)
