@@ -38,6 +38,9 @@ const of = (batches: ReadonlyArray<Batch>, scenario: string): ReadonlyArray<Batc
 const sum = (batches: ReadonlyArray<Batch>, value: (batch: Batch) => number): number =>
   batches.reduce((total, batch) => total + value(batch), 0)
 
+const seedsOf = (batches: ReadonlyArray<Batch>, scenario: string): number =>
+  sum(of(batches, scenario), ({ seeds }) => seeds)
+
 /** The seed to go on from: behind all that were run. */
 export const nextSeed = (batches: ReadonlyArray<Batch>, scenario: string): number =>
   Math.max(1, ...of(batches, scenario).map(({ from, seeds }) => from + seeds))
@@ -50,14 +53,8 @@ export const nextScenario = (
   scenarios: ReadonlyArray<string>,
   seeds: number
 ): string | undefined => {
-  const left = scenarios.filter((scenario) => sum(of(batches, scenario), (batch) => batch.seeds) < seeds)
-  const counted = left.map(
-    (scenario) => [sum(of(batches, scenario), (batch) => batch.seeds), scenario] as const
-  )
-  return counted.reduce<readonly [number, string] | undefined>(
-    (least, one) => (least === undefined || one[0] < least[0] ? one : least),
-    undefined
-  )?.[1]
+  const least = Math.min(...scenarios.map((scenario) => seedsOf(batches, scenario)))
+  return least >= seeds ? undefined : scenarios.find((scenario) => seedsOf(batches, scenario) === least)
 }
 
 const round = (value: number): string => Math.round(value).toLocaleString("en")

@@ -8,6 +8,7 @@
 import { spawnSync } from "node:child_process"
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import type { CampaignReport } from "../src/sim/report.ts"
 import { type Batch, nextScenario, nextSeed, pageOf, readRecord } from "./campaign-record.ts"
 import { giveUp, readFlags, readNumber } from "./flags.ts"
 
@@ -48,14 +49,6 @@ const changed = output("git", ["status", "--porcelain", "--", "src", "package-lo
 if (changed !== "")
   giveUp("src has changes that are not committed: a record of what ran them would name other code")
 
-interface Report {
-  readonly runs: number
-  readonly cpuMs: number
-  readonly figures: { readonly messages: number; readonly virtualMs: number }
-  readonly findings: ReadonlyArray<{ readonly recipe: string; readonly failure: unknown }>
-  readonly unseen: ReadonlyArray<{ readonly name: string }>
-}
-
 const run = (scenario: string, from: number, count: number): Batch => {
   const flags = [
     "--from",
@@ -70,7 +63,7 @@ const run = (scenario: string, from: number, count: number): Batch => {
   const lines = output(process.execPath, [cli, "sim", "run", scenario, ...flags, "--json"])
     .trim()
     .split("\n")
-  const report = JSON.parse(lines.at(-1)!) as Report
+  const report = JSON.parse(lines.at(-1)!) as CampaignReport
   return {
     scenario,
     from,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, describe, expect, it } from "vitest"
 import { frameMagic } from "../../src/runtime/storage/records.ts"
+import { seeded } from "../support/cluster-history.ts"
 import { corruptFile } from "./damage.ts"
 
 const data = mkdtempSync(join(tmpdir(), "aplomb-damage-"))
@@ -22,14 +23,6 @@ const segment = (number: number, ...lengths: ReadonlyArray<number>): Uint8Array 
   mkdirSync(join(data, "wal"), { recursive: true })
   writeFileSync(join(data, "wal", `${number}.log`), bytes)
   return bytes
-}
-
-const seeded = (seed: number) => {
-  let state = seed
-  return (below: number) => {
-    state = (state * 1103515245 + 12345) % 2147483648
-    return state % below
-  }
 }
 
 const damagedFrom = (number: number, before: Uint8Array): number => {

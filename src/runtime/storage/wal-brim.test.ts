@@ -4,11 +4,7 @@ import { Effect, Exit, Scope } from "effect"
 import { MemoryDisk } from "./memory.ts"
 import type { WalRecord } from "./records.ts"
 import type { Wal } from "./wal.ts"
-import { openSmall, settle, syncOf } from "./wal-kit.ts"
-
-const append = (wal: Wal, group: number) => wal.append(1, group, [new Uint8Array(900).fill(1)])
-
-const groupsOf = (records: ReadonlyArray<WalRecord>) => records.map((record) => record.group)
+import { append, groupsOf, openSmall, settle, syncOf } from "./wal-kit.ts"
 
 /** Four frames fill a segment; the next one is to be the first of another. */
 const fillSegments = Effect.fnUntraced(function* (wal: Wal, segments: number) {

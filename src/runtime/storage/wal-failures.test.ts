@@ -5,13 +5,8 @@ import type { WalFailure } from "./errors.ts"
 import { MemoryDisk } from "./memory.ts"
 import { Files, type FilesShape } from "./port.ts"
 import type { WalRecord } from "./records.ts"
-import { openWal, type Wal } from "./wal.ts"
-import { openSmall, syncOf } from "./wal-kit.ts"
-
-const append = (wal: Wal, group: number, sizeBytes = 900) =>
-  wal.append(1, group, [new Uint8Array(sizeBytes).fill(1)])
-
-const groupsOf = (records: ReadonlyArray<WalRecord>) => records.map((record) => record.group)
+import { openWal } from "./wal.ts"
+import { append, groupsOf, openSmall, syncOf } from "./wal-kit.ts"
 
 const makersThatFail: ReadonlyArray<readonly [string, () => Effect.Effect<void>]> = [
   ["dies", () => Effect.die(new Error("a mistake"))],

@@ -18,6 +18,12 @@ export const syncOf = (wal: Wal) =>
     wal.sync((failure, position) => resume(failure ? Effect.fail(failure) : Effect.succeed(position)))
   })
 
+/** Stages a record of a group. Each in a frame of its own, four of the usual size fill a segment. */
+export const append = (wal: Wal, group: number, sizeBytes = 900) =>
+  wal.append(1, group, [new Uint8Array(sizeBytes).fill(1)])
+
+export const groupsOf = (records: ReadonlyArray<WalRecord>) => records.map((record) => record.group)
+
 export const segmentPath = (segment: number) => `node/wal/${String(segment).padStart(12, "0")}.log`
 
 /** Draws whole numbers below a bound, the same ones for the same seed. */
