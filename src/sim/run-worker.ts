@@ -1,6 +1,6 @@
 /** A worker thread that runs seeds of named simulations, one after the other as it is told. */
 
-import "./eager-feedback.ts"
+import "./eager-compilation.ts"
 import "./lean-fibers.ts"
 import { parentPort } from "node:worker_threads"
 import { declaredAssertions } from "./assert.ts"

@@ -44,8 +44,9 @@ const scriptedWire = () => {
   return { wire, script }
 }
 
-const makeLink = Effect.gen(function* () {
-  const { wire, script } = scriptedWire()
+const makeLink = Effect.suspend(() => linkOver(scriptedWire()))
+
+const linkOver = Effect.fnUntraced(function* ({ wire, script }: ReturnType<typeof scriptedWire>) {
   const problems: Array<BusProblem> = []
   const observer = new Observer((problem) => problems.push(problem))
   const bus = yield* busOverWire(
@@ -60,6 +61,37 @@ const makeLink = Effect.gen(function* () {
 })
 
 describe("a link", () => {
+  it.effect("is made although the wire goes down while the inbox is subscribed to", () =>
+    Effect.gen(function* () {
+      const scripted = scriptedWire()
+      const { script } = scripted
+      script.answersPings = false
+      const making = yield* Effect.forkChild(linkOver(scripted), { startImmediately: true })
+      assert.isTrue(script.receivers.has("inbox.mine.*"))
+      script.heed({ type: "down" })
+      yield* TestClock.adjust(1000)
+      assert.isFalse(script.receivers.has("inbox.mine.*"))
+      script.answersPings = true
+      script.heed({ type: "up" })
+      yield* TestClock.adjust(1000)
+      const { bus } = yield* Fiber.join(making)
+      const answer = yield* Effect.forkChild(bus.request("a", text("x"), 1000), { startImmediately: true })
+      script.receivers.get("inbox.mine.*")!.onMessage(text("y"), "inbox.mine.1", undefined)
+      assert.deepStrictEqual(yield* Fiber.join(answer), text("y"))
+    })
+  )
+
+  it.effect("fails where the wire is closed while the inbox is subscribed to", () =>
+    Effect.gen(function* () {
+      const scripted = scriptedWire()
+      scripted.script.answersPings = false
+      const making = yield* Effect.forkChild(Effect.flip(linkOver(scripted)), { startImmediately: true })
+      scripted.script.heed({ type: "closed" })
+      assert.strictEqual((yield* Fiber.join(making))._tag, "BusUnavailable")
+      scripted.script.answersPings = true
+    })
+  )
+
   it.effect("loses and counts what is published while the wire is down", () =>
     Effect.gen(function* () {
       const { bus, script } = yield* makeLink

@@ -75,7 +75,7 @@ const defaultMaxPayloadBytes = 1024 * 1024
  * and closes the wire.
  *
  * @param listen called once with where the wire's events are to go
- * @throws BusUnavailable where the wire went down meanwhile, BadSubject where the inbox is refused
+ * @throws BusUnavailable where the wire was closed meanwhile, BadSubject where the inbox is refused
  */
 export const busOverWire = (
   wire: Wire,

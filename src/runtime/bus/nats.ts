@@ -64,6 +64,7 @@ export const natsBus = (
       newInbox: () => createInbox(options.inboxPrefix),
       closeTimeoutMs: options.closeTimeoutMs ?? defaultCloseTimeoutMs
     }).pipe(
+      inTime(options, () => "the connection was lost before it was of use"),
       Effect.catchTag("BadSubject", (error) =>
         Effect.fail(new BusRefused({ servers: options.servers, reason: `of the inbox, ${error.message}` }))
       )
@@ -125,9 +126,10 @@ const connectionOptions = (options: NatsOptions): Effect.Effect<ConnectionOption
  */
 const firstConnection = (
   settings: ConnectionOptions,
-  { servers, firstConnectTimeoutMs }: NatsOptions,
+  options: NatsOptions,
   observer: Observer
 ): Effect.Effect<NatsConnection, BusUnavailable | BusRefused> => {
+  const { servers } = options
   let lastReason = `no answer from ${servers.join(", ")}`
   const attempts = dial(settings, servers).pipe(
     Effect.tapError((error) =>
@@ -142,16 +144,22 @@ const firstConnection = (
       schedule: Schedule.jittered(Schedule.spaced(200))
     })
   )
-  return firstConnectTimeoutMs === undefined
-    ? attempts
-    : Effect.timeoutOrElse(attempts, {
-        duration: firstConnectTimeoutMs,
-        orElse: () =>
-          Effect.fail(
-            new BusUnavailable({ reason: `${lastReason}; gave up after ${firstConnectTimeoutMs} ms` })
-          )
-      })
+  return inTime(options, () => lastReason)(attempts)
 }
+
+/** Gives up where the first connection takes longer than the caller would wait. */
+const inTime =
+  ({ firstConnectTimeoutMs }: NatsOptions, reason: () => string) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | BusUnavailable, R> =>
+    firstConnectTimeoutMs === undefined
+      ? effect
+      : Effect.timeoutOrElse(effect, {
+          duration: firstConnectTimeoutMs,
+          orElse: () => {
+            const gaveUp = `${reason()}; gave up after ${firstConnectTimeoutMs} ms`
+            return Effect.fail(new BusUnavailable({ reason: gaveUp }))
+          }
+        })
 
 /** One attempt at every server. What only time can mend is BusUnavailable. */
 const dial = (

@@ -9,6 +9,7 @@ import {
   RequestTimeout
 } from "./port.ts"
 import { subjectFault } from "./subjects.ts"
+import { subscribed } from "./subscribed.ts"
 
 type RequestFailure = NoResponders | BusUnavailable | PayloadTooLarge | BadSubject
 
@@ -26,16 +27,16 @@ export interface Requests {
 /** The rest of a bus: all that questions and answers are made of. */
 export type RequestTransport = Pick<
   BusShape,
-  "maxPayloadBytes" | "publish" | "subscribe" | "newInbox" | "onStatus"
+  "maxPayloadBytes" | "publish" | "subscribe" | "newInbox" | "status" | "onStatus"
 >
 
 /**
  * Makes the `request` of a bus out of the rest of it. What is in flight fails with `BusUnavailable` as soon
  * as the bus is disconnected or the scope closes: no caller waits out its timeout for an answer that cannot
- * come.
+ * come. A bus that goes away before the inbox is subscribed to is waited for.
  *
  * @param bus the rest of the bus; its publish must take effect after its subscribe
- * @throws BusUnavailable, BadSubject where the inbox cannot be subscribed to
+ * @throws BadSubject where the inbox is refused, BusUnavailable where the bus was closed for good
  */
 export const makeRequests = (
   bus: RequestTransport
@@ -66,7 +67,7 @@ export const makeRequests = (
     yield* bus.onStatus((status) => {
       if (status !== "Connected") failAll(`${status.toLowerCase()} while the answer was awaited`)
     })
-    yield* bus.subscribe(`${inbox}.*`, {
+    yield* subscribed(bus, `${inbox}.*`, {
       onMessage: (payload, subject) => settle(subject, () => Effect.succeed(payload)),
       onNoResponders: (reply) => settle(reply, (subject) => Effect.fail(new NoResponders({ subject })))
     })

@@ -15,7 +15,7 @@ const againMs = 50
  * yield* subscribed(bus, "aplomb.prod.hello", { onMessage: (payload) => hear(payload) })
  */
 export const subscribed = (
-  bus: BusShape,
+  bus: Pick<BusShape, "subscribe" | "status">,
   subject: string,
   handlers: Handlers
 ): Effect.Effect<void, BusUnavailable | BadSubject, Scope.Scope> =>

@@ -186,5 +186,18 @@ export const detectorMutants: ReadonlyArray<Mutant> = [
     law: "a process broke",
     why: "A connection that is lost between two subscriptions of a node that starts ends the node.",
     scenarios: ["bus-restart", "t020"]
+  },
+  {
+    id: "bus/the-inbox-is-asked-for-once",
+    edits: [
+      {
+        file: "runtime/bus/request.ts",
+        find: "yield* subscribed(bus, `",
+        replace: "yield* bus.subscribe(`"
+      }
+    ],
+    law: "a process broke",
+    why: "A connection that is lost before a node that starts has its inbox ends the node.",
+    scenarios: ["starts"]
   }
 ]

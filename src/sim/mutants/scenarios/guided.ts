@@ -49,6 +49,7 @@ import { lateCopies, oldAcknowledgements, unansweredCompletions } from "./old-wo
 import { replacements } from "./replacements.ts"
 import { rotAtTheEnd } from "./rot.ts"
 import { snapshotsMade } from "./snapshots-made.ts"
+import { busAwayAtStarts } from "./starts.ts"
 import { strandedLogs } from "./stranded.ts"
 import { withheld } from "./withheld.ts"
 
@@ -186,6 +187,7 @@ const guided: ReadonlyArray<Simulation> = [
   scenario("rot-at-the-end", "the last frame of a log rots, and the one behind it is torn or there is none")
     .faults(rotAtTheEnd, surely(slowDisks), quickRivals)
     .expectingDamage(),
+  scenario("starts", "the bus goes away while nodes begin").faults(busAwayAtStarts, surely(messageFaults)),
   simulate("operated-blackouts")
     .about("an operator drains nodes and takes them back while only the master answers")
     .cluster({ acceptors: { min: 2, max: 3 }, masterApart: 1 })
