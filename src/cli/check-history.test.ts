@@ -1,9 +1,12 @@
 /** `aplomb check-history` as a command: its flags, its files, and the verdict that nothing may hide. */
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
 import { runCommand } from "./run-command.test-support.ts"
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url))
@@ -13,6 +16,9 @@ const line = (process: number, type: string, f: string, value: unknown) =>
 
 const check = (input: string | Uint8Array, ...flags: ReadonlyArray<string>) =>
   runCommand(["check-history", "-", "--json", ...flags], input)
+
+const checkForPeople = (input: string, ...flags: ReadonlyArray<string>) =>
+  runCommand(["check-history", "-", ...flags], input)
 
 describe("aplomb check-history", () => {
   it("takes from a failed cas that another value was there, unless it is told not to", () => {
@@ -26,11 +32,64 @@ describe("aplomb check-history", () => {
     expect(check(history, "--failed-cas", "dropped").status).toBe(0)
   })
 
-  it("prints the verdict where the picture cannot be written", () => {
+  it("keeps its verdict where the picture cannot be written", () => {
     const history = line(0, "invoke", "read", null) + line(0, "ok", "read", 5)
-    const { status, stdout, stderr } = check(history, "--svg", "/no/such/picture.svg")
+    const picture = ["--svg", "/no/such/picture.svg"]
+    const complaint = /^aplomb: \/no\/such\/picture.svg cannot be written: .+\n$/
+    const { status, stdout, stderr } = check(history, ...picture)
     expect(JSON.parse(stdout)).toMatchObject({ verdict: "not-linearizable" })
-    expect(stderr).toMatch(/^aplomb: \/no\/such\/picture.svg cannot be written: .+\n$/)
+    expect(stderr).toMatch(complaint)
+    expect(status).toBe(1)
+    const [verdict, ...more] = checkForPeople(history, ...picture).stderr.split(/^(?=aplomb)/m)
+    expect(verdict).toMatch(/^aplomb: not linearizable: /)
+    expect(more).toEqual([expect.stringMatching(complaint)])
+  })
+
+  it("says that a picture could not be written also where there is nothing to draw", () => {
+    const history = line(0, "invoke", "read", null) + line(0, "ok", "read", null)
+    for (const path of ["/no/such/picture.svg", tmpdir()]) {
+      const { status, stdout, stderr } = check(history, "--svg", path)
+      expect(JSON.parse(stdout)).toMatchObject({ verdict: "linearizable" })
+      expect(stderr).toMatch(/^aplomb: .+ cannot be written: .+\n$/)
+      expect(status).toBe(2)
+    }
+    const path = join(mkdtempSync(join(tmpdir(), "aplomb-picture-")), "picture.svg")
+    onTestFinished(() => rmSync(dirname(path), { recursive: true }))
+    expect(check(history, "--svg", path)).toMatchObject({ status: 0, stderr: "" })
+    expect(existsSync(path)).toBe(false)
+  })
+
+  it("does not call a history linearizable of which it understood nothing", () => {
+    const event = (type: string) => `${JSON.stringify({ process: "a", f: "incr", type })}\n`
+    const { status, stdout, stderr } = checkForPeople(`\n${event("invoke")}${event("ok")}`)
+    expect(JSON.parse(stdout)).toMatchObject({
+      verdict: "not-understood",
+      line: 2,
+      field: "f",
+      skippedLines: 2
+    })
+    const sentence = "no operation was understood; 2 lines were left out (the first is line 2): "
+    expect(stderr.startsWith(`aplomb: not understood: ${sentence}`), stderr).toBe(true)
+    expect(status).toBe(2)
+    expect(checkForPeople("").status).toBe(0)
+  })
+
+  it("says which lines it left out, and why", () => {
+    const nemesis = `${JSON.stringify({ process: "nemesis", type: "info", f: "start" })}\n`
+    const { status, stderr } = checkForPeople(nemesis + line(0, "invoke", "write", 1))
+    const [leftOut, verdict] = stderr.split("\n")
+    expect(leftOut).toMatch(
+      /^line 1 was left out: `process` is a name there, and `f` is none of read, write, /
+    )
+    expect(verdict).toMatch(/^linearizable: /)
+    expect(status).toBe(0)
+  })
+
+  it("says of a write without a value that it is missing", () => {
+    const { status, stderr } = checkForPeople(line(0, "invoke", "write", undefined))
+    expect(stderr).toBe(
+      "aplomb: not understood: line 1: field `value` of write is missing; expected the value to write\n"
+    )
     expect(status).toBe(2)
   })
 

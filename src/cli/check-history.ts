@@ -9,7 +9,7 @@ import { jsonFlag, timeoutFlag } from "./flags.ts"
 import { printError, printJson } from "./output.ts"
 import { Process } from "./process.ts"
 import { allOfStdin } from "./stdin.ts"
-import { writing } from "./written.ts"
+import { expectWritable, writing } from "./written.ts"
 
 const defaultTimeoutMs = 60_000
 /** Not understood, as the checker itself says it. */
@@ -35,6 +35,17 @@ const asText = ({ json, exitCode }: HistoryReport): string => {
   if (exitCode === notUnderstoodCode) return `not understood: ${reason}`
   const counted = `${operations} operations on ${partitions} keys, ${millis} ms`
   return `${verdict.replaceAll("-", " ")}: ${reason} [${counted}]`
+}
+
+/** Draws the failing part, if there is one; returns in a sentence why there can be no picture. */
+const draw = (path: string, { svg, exitCode }: HistoryReport) => {
+  const picture =
+    svg !== undefined
+      ? writing(path, () => writeFileSync(path, svg))
+      : exitCode === 0
+        ? writing(path, () => expectWritable(path))
+        : Effect.void
+  return Effect.match(picture, { onSuccess: () => undefined, onFailure: ({ message }) => message })
 }
 
 export const checkHistoryCommand = Command.make(
@@ -74,13 +85,17 @@ export const checkHistoryCommand = Command.make(
     })
     const { exitCode } = report
     yield* printJson(report.json)
-    if (Option.isSome(svg) && report.svg !== undefined) {
-      const picture = report.svg
-      yield* writing(svg.value, () => writeFileSync(svg.value, picture))
-      if (!json) yield* printError(`the failing part is drawn in ${svg.value}`)
+    if (!json && report.leftOut !== undefined) yield* printError(report.leftOut)
+    const undrawn = Option.isSome(svg) ? yield* draw(svg.value, report) : undefined
+    if (!json && undrawn === undefined && Option.isSome(svg) && report.svg !== undefined)
+      yield* printError(`the failing part is drawn in ${svg.value}`)
+    if (exitCode === 0) {
+      if (!json) yield* printError(asText(report))
+      return undrawn === undefined ? undefined : yield* usageFailure(undrawn)
     }
-    if (exitCode === 0) return json ? undefined : yield* printError(asText(report))
-    return yield* new CommandFailed({ reason: json ? "" : asText(report), exitCode })
+    // The verdict first, and its exit code: a picture that cannot be written takes neither away.
+    const said = [...(json ? [] : [asText(report)]), ...(undrawn === undefined ? [] : [undrawn])]
+    return yield* new CommandFailed({ reason: said.join("\naplomb: "), exitCode })
   })
 ).pipe(
   Command.withDescription(

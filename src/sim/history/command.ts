@@ -1,6 +1,7 @@
 /** `check-history` without a process around it: lines in; exit code, verdict and picture out. */
 import { type CheckOptions, type CheckResult, checkPartitions, partitionByKey } from "./check.ts"
 import { type Contradiction, type Explanation, explain } from "./explain.ts"
+import { knownList } from "./format.ts"
 import type { Model } from "./model.ts"
 import { type Key, type Operation, showJson, shownKey } from "./operation.ts"
 import { type PairingOptions, readHistory } from "./pairing.ts"
@@ -47,6 +48,8 @@ export interface HistoryReport {
   readonly exitCode: 0 | 1 | 2 | 3
   readonly json: HistoryVerdict
   readonly svg?: string
+  /** Which lines were left out, and why, for people. */
+  readonly leftOut?: string
 }
 
 const shownKeysMax = 20
@@ -120,6 +123,7 @@ const notUnderstood = (fault: {
   readonly message: string
   readonly line?: number
   readonly field?: string | undefined
+  readonly skippedLines?: number
 }): HistoryReport => ({
   exitCode: 2,
   json: {
@@ -127,7 +131,7 @@ const notUnderstood = (fault: {
     operations: 0,
     partitions: 0,
     checked: 0,
-    skippedLines: 0,
+    skippedLines: fault.skippedLines ?? 0,
     reason: fault.message,
     ...(fault.line === undefined ? {} : { line: fault.line }),
     ...(fault.field === undefined ? {} : { field: fault.field }),
@@ -162,10 +166,25 @@ export const checkHistory = (lines: Iterable<string>, options: HistoryOptions = 
   }
 }
 
+/** The lines that no client wrote, in words. */
+const shownSkipped = (count: number, first: number): string => {
+  const which = count === 1 ? `line ${first} was` : `${count} lines were`
+  const from = count === 1 ? "" : ` (the first is line ${first})`
+  return `${which} left out${from}: \`process\` is a name there, and \`f\` is none of ${knownList}`
+}
+
 const check = (lines: Iterable<string>, options: HistoryOptions): HistoryReport => {
   const history = readHistory(lines, options)
   if (history._tag === "Fault") return notUnderstood(history)
-  const { operations, skippedLines } = history
+  const { operations, skippedLines, firstSkipped } = history
+  const leftOut = skippedLines > 0 ? shownSkipped(skippedLines, firstSkipped) : undefined
+  if (operations.length === 0 && leftOut !== undefined) {
+    // Not a proof that all is well, but most likely a history in words of its own.
+    const message = `no operation was understood; ${leftOut}`
+    return notUnderstood({ message, line: firstSkipped, field: "f", skippedLines })
+  }
   const name = options.model ?? detectModel(operations)
-  return report(name === "kv" ? kvModel(options) : registerModel(options), operations, skippedLines, options)
+  const model = name === "kv" ? kvModel(options) : registerModel(options)
+  const found = report(model, operations, skippedLines, options)
+  return leftOut === undefined ? found : { ...found, leftOut }
 }

@@ -42,6 +42,9 @@ const knownNames = new Map<string, string>(
 )
 for (const [name, plain] of plainNames) knownNames.set(name, plain)
 
+/** What an operation may be called, as a sentence lists it. */
+export const knownList = [...knownNames.keys()].join(", ")
+
 /** The plain name of an operation ("w" is "write"), or nothing if no model knows it. */
 const plainName = (f: string): string | undefined => knownNames.get(f) ?? knownNames.get(bare(f))
 
@@ -147,7 +150,7 @@ export const parseLine = (text: string, line: number): HistoryEvent | "blank" | 
   const rawType = fields["type"]
   const type = typeof rawType === "string" ? (types.has(rawType) ? rawType : bare(rawType)) : ""
   if (!types.has(type)) return fieldFault(line, "type", rawType, '"invoke", "ok", "fail" or "info"')
-  if (name === undefined) return fieldFault(line, "f", f, `one of ${[...knownNames.keys()].join(", ")}`)
+  if (name === undefined) return fieldFault(line, "f", f, `one of ${knownList}`)
   const version = fields["version"]
   if (version !== undefined && version !== null && typeof version !== "number") {
     return fieldFault(line, "version", version, "a number")

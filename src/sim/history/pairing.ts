@@ -18,6 +18,8 @@ interface History {
   readonly operations: ReadonlyArray<Operation>
   /** Lines that no client wrote, hence left out. */
   readonly skippedLines: number
+  /** The first of them, counted from 1; 0 = there is none. */
+  readonly firstSkipped: number
   readonly independent: boolean
 }
 
@@ -56,12 +58,13 @@ class Pairing {
   private readonly drafts: Array<Draft> = []
   private readonly waiting = new Map<number | string, Draft>()
   private skippedLines = 0
+  private firstSkipped = 0
 
   add(text: string, line: number): Fault | undefined {
     const event = parseLine(text, line)
     if (event === "blank") return undefined
     if (event === "skipped") {
-      this.skippedLines++
+      if (this.skippedLines++ === 0) this.firstSkipped = line
       return undefined
     }
     if (event._tag === "Fault") return event
@@ -121,7 +124,8 @@ class Pairing {
         if (fault !== undefined) return fault
       }
     }
-    return { _tag: "History", operations: this.drafts, skippedLines: this.skippedLines, independent }
+    const { drafts, skippedLines, firstSkipped } = this
+    return { _tag: "History", operations: drafts, skippedLines, firstSkipped, independent }
   }
 }
 

@@ -44,8 +44,10 @@ const plain = { observes: -1, produces: -1, differs: -1, suffix: undefined }
 const asText = (value: Json): string =>
   value === null ? "" : typeof value === "string" ? value : showJson(value)
 
-const wrong = ({ call, f, input }: Operation, expected: string): string =>
-  `line ${call}: field \`value\` of ${f} is ${showJson(input)}; expected ${expected}`
+const wrong = ({ call, f, input }: Operation, expected: string): string => {
+  const found = input === undefined ? "missing" : showJson(input)
+  return `line ${call}: field \`value\` of ${f} is ${found}; expected ${expected}`
+}
 
 /** Turns operations into commands, numbering the values that they speak of. */
 class CommandReader {
