@@ -29,6 +29,8 @@ export const simReplayCommand = Command.make(
   },
   Effect.fnUntraced(function* (flags) {
     const simulation = yield* findScenario(flags.scenario)
+    if (Option.isSome(flags.recipe) && Option.isSome(flags.seed))
+      return yield* usageFailure("--seed and --recipe each say which run: give one of them")
     const recipe = Option.getOrElse(flags.recipe, () =>
       Option.match(flags.seed, { onNone: () => "", onSome: (seed) => String(seed) })
     )

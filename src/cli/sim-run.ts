@@ -12,6 +12,7 @@ import { countFlag, durationFlag, jobsFlag, jsonFlag } from "./flags.ts"
 import { print, printError, printErrorUnsafe, printJson } from "./output.ts"
 import { keepRun, replayCommand } from "./sim-artefacts.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
+import { expectDirectory, writing } from "./written.ts"
 
 const progressEveryMs = 1000
 
@@ -76,6 +77,8 @@ export const simRunCommand = Command.make(
   },
   Effect.fnUntraced(function* (flags) {
     const simulation = yield* findScenario(flags.scenario)
+    // Hours later what was found would be lost.
+    yield* writing(flags.out, () => expectDirectory(flags.out))
     const none: ReadonlyArray<KnownSeed> = []
     const known = Option.isSome(flags.known) ? yield* readKnown(flags.known.value) : none
     const { runSeedsOverWorkers } = yield* Effect.promise(() => import("../sim/run-seeds.ts"))

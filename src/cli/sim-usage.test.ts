@@ -1,5 +1,8 @@
 /** Wrong usage is refused by one sentence on stderr, and nothing is begun. */
-import { describe, expect, it } from "vitest"
+import { mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { describe, expect, it, onTestFinished } from "vitest"
 import { runCommand } from "./run-command.test-support.ts"
 
 describe("aplomb sim", () => {
@@ -29,6 +32,25 @@ describe("aplomb sim", () => {
       expect(stderr).toMatch(problem)
       expect([status, stdout]).toEqual([2, ""])
     }
+  })
+
+  it("begins no campaign whose findings could not be kept", () => {
+    for (const out of ["/proc/findings", `${process.execPath}/below`]) {
+      const { status, stdout, stderr } = runCommand(["sim", "run", "t019", "--seeds", "1", "--out", out])
+      expect([status, stdout]).toEqual([2, ""])
+      expect(stderr).toMatch(/^aplomb: .+ cannot be written: .+\n$/)
+    }
+    const parent = mkdtempSync(join(tmpdir(), "aplomb-usage-"))
+    onTestFinished(() => rmSync(parent, { recursive: true }))
+    const out = join(parent, "of", "today")
+    expect(runCommand(["sim", "run", "t019", "--seeds", "1", "--jobs", "1", "--out", out]).status).toBe(0)
+    expect(readdirSync(parent)).toEqual([])
+  })
+
+  it("refuses to replay a seed and a recipe at once", () => {
+    const { status, stdout, stderr } = runCommand("sim replay t019 --seed 1 --recipe 1".split(" "))
+    expect(stderr).toBe("aplomb: --seed and --recipe each say which run: give one of them\n")
+    expect([status, stdout]).toEqual([2, ""])
   })
 
   it("tells how a run ended, and by one sentence that its files cannot be written", () => {
