@@ -2,24 +2,14 @@
  * A node as the kernel knows it: a machine with a clock, and one life after another of the process that runs
  * on it.
  */
-import {
-  Clock,
-  Context,
-  Effect,
-  type Fiber,
-  Metric,
-  Option,
-  Random,
-  References,
-  Scheduler,
-  Tracer
-} from "effect"
+import { Clock, Context, Effect, type Fiber, Logger, Metric, Option, Random, Scheduler, Tracer } from "effect"
 import { Alarm } from "../runtime/alarm.ts"
 import { ShowsFigures } from "../runtime/metrics.ts"
 import { NodeClock, NodeTime, type NodeTimeOptions, type VirtualTime } from "./clock.ts"
 import { type CountedRandom, randomService } from "./random.ts"
 import { NodeScheduler, type ReadyList } from "./scheduler.ts"
 import type { Trace } from "./trace.ts"
+import { traceLogger } from "./trace-log.ts"
 
 /** What all nodes of a run share. */
 export interface Shared {
@@ -50,7 +40,7 @@ export class Incarnation {
   readonly number: number
   readonly scheduler: NodeScheduler
   readonly clock: NodeClock
-  /** Scheduler, Clock, Alarm, Random, Tracer and MetricRegistry of this life; simulated ports are added. */
+  /** Scheduler, Clock, Alarm, Random, Tracer, loggers and MetricRegistry of this life; ports are added. */
   readonly context: Context.Context<never>
 
   constructor(shared: Shared, node: SimNode, number: number) {
@@ -64,8 +54,7 @@ export class Incarnation {
       Context.add(Alarm, this.clock.alarm),
       Context.add(Random.Random, randomService(shared.random)),
       Context.add(Tracer.Tracer, numberedTracer()),
-      // Warnings are of what happens all the time here.
-      Context.add(References.MinimumLogLevel, "Error"),
+      Context.add(Logger.CurrentLoggers, new Set([traceLogger(shared.trace, node.name)])),
       Context.add(Metric.MetricRegistry, new Map()),
       Context.add(ShowsFigures, false)
     ) as Context.Context<never>

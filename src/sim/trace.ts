@@ -91,7 +91,12 @@ export class Trace {
       this.mix(typeof value === "number" ? value : hashString(String(value)))
       if (typeof value === "number") this.mix(hashString(String(value)))
     }
-    if (this.listen !== undefined) this.listen({ timeMicros: this.nowMicros, kind, node, ...fields })
+    if (this.listen !== undefined) this.tell(kind, node, fields)
+  }
+
+  /** Only for those who listen: nothing that a run's digest has, or its figures. */
+  tell(kind: string, node: string, fields?: TraceFields): void {
+    this.listen?.({ timeMicros: this.nowMicros, kind, node, ...fields })
   }
 
   /** A fault struck: counted, and noted as `fault.<name>`. */

@@ -76,6 +76,11 @@ describe("a scene", () => {
     expect(lasted("ballot")).toHaveLength(1)
     expect(scene.marks.filter((mark) => mark.lane === lane("b") && mark.glyph === "kill")).toHaveLength(1)
   })
+  it("shows what a node logged as it was said", () => {
+    const logged = { timeMicros: 7, kind: "log", node: "a", level: "Error", text: "leader crashed" }
+    const { marks } = sceneOf([{ timeMicros: 1, kind: "boot", node: "a" }, logged])
+    expect(marks.at(-1)).toEqual({ lane: 1, atMicros: 7, glyph: "note", label: "log Error: leader crashed" })
+  })
   it("keeps an operation without an answer open to the end", () => {
     const bars = scene.stretches.filter((stretch) => stretch.lane === lane("client"))
     expect(bars.map(({ kind }) => kind)).toEqual(["operation", "open"])

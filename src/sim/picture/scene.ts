@@ -57,11 +57,14 @@ export interface Scene {
 
 const usual = new Set(["timeMicros", "kind", "node", "from", "to", "what", "sentMicros", "subject"])
 
-const describe = (entry: TraceEntry): string =>
-  Object.entries(entry)
+const describe = (entry: TraceEntry): string => {
+  // What somebody logged reads as it was said.
+  if (entry.kind === "log") return `${entry["level"]}: ${entry["text"]}`
+  return Object.entries(entry)
     .filter(([name]) => !usual.has(name))
     .map(([name, value]) => `${name} ${value}`)
     .join(", ")
+}
 
 const numberOf = (entry: TraceEntry, name: string): number | undefined => {
   const value = entry[name]
