@@ -2,11 +2,12 @@
  * Keeps the outside world out of a run: real time, real timers, real randomness and promises are caught with
  * the place.
  */
+import { beginBuiltins, endBuiltins, type Trap } from "./guards-builtins.ts"
 import { CountedRandom } from "./random.ts"
 
 /** What escaped the simulation, and from where. */
 export interface Leak {
-  /** The global that was used, such as `setTimeout` or `Promise`. */
+  /** What was used, such as `setTimeout`, `randomUUID of node:crypto` or `Promise`. */
   readonly what: string
   /** The first frame outside the simulator, `file:line:column` with the function's name where known. */
   readonly place: string
@@ -21,7 +22,7 @@ type Global = Record<string, unknown>
 
 const place = (stack: string): string => {
   const frames = stack.split("\n").slice(1)
-  const outside = frames.find((frame) => !/[\\/]sim[\\/]guards\.[jt]s|<anonymous>\)?$/.test(frame))
+  const outside = frames.find((frame) => !/<anonymous>\)?$|(?:\(|at )node:/.test(frame))
   return (outside ?? frames[0] ?? "unknown").trim().replace(/^at /, "")
 }
 
@@ -31,24 +32,23 @@ const place = (stack: string): string => {
  */
 const fromEffect = (stack: string): boolean =>
   /[\\/]effect[\\/](?:src|dist)[\\/](?:Hash|encoding[\\/]Hex|internal[\\/]random)\./.test(
-    stack.split("\n").slice(1, 6).join("\n")
+    stack.split("\n").slice(1, 4).join("\n")
   )
 
 /** Node itself (the streams under `console.log`) queues work of its own, which runs after the simulation. */
 const fromNode = (stack: string): boolean => {
-  const caller = stack
-    .split("\n")
-    .slice(1)
-    .find((frame) => !/[\\/]sim[\\/]guards\.[jt]s/.test(frame))
-  return caller !== undefined && /\(?node:/.test(caller)
+  const caller = stack.split("\n")[1]
+  return caller !== undefined && /(?:\(|at )node:/.test(caller)
 }
 
-const capture = (): string => {
+/** The stack above a function of the guards: what called it comes first, however the program was bundled. */
+const captureAbove = (guard: Trap): string => {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 30
-  const stack = new Error("used inside a simulation").stack ?? ""
+  const error = new Error("used inside a simulation")
+  Error.captureStackTrace(error, guard)
   Error.stackTraceLimit = limit
-  return stack
+  return error.stack ?? ""
 }
 
 let installed = false
@@ -74,9 +74,14 @@ export class AmbientGuard {
     this.leak ??= { what, place: place(stack), stack }
   }
 
-  #refuse(what: string): never {
-    this.#caught(what, capture())
+  #refuse(what: string, guard: Trap): never {
+    this.#caught(what, captureAbove(guard))
     throw new Error(`${what} was used inside a simulation; use Effect's Clock, Random or fibers instead`)
+  }
+
+  #trap(what: string): Trap {
+    const trap = () => this.#refuse(what, trap)
+    return trap
   }
 
   #swap(target: object, key: string, replacement: unknown): void {
@@ -95,28 +100,31 @@ export class AmbientGuard {
       throw new Error("a simulation is already running in this thread: run them one after the other")
     installed = true
     this.leak = undefined
+    beginBuiltins((what, guard) => this.#refuse(what, guard))
     for (const name of ["setTimeout", "setInterval", "setImmediate", "queueMicrotask", "fetch"]) {
-      this.#swap(globalThis, name, () => this.#refuse(name))
+      this.#swap(globalThis, name, this.#trap(name))
     }
-    this.#swap(globalThis.performance, "now", () => this.#refuse("performance.now"))
-    this.#swap(globalThis.crypto, "getRandomValues", () => this.#refuse("crypto.getRandomValues"))
-    this.#swap(globalThis.crypto, "randomUUID", () => this.#refuse("crypto.randomUUID"))
-    this.#swap(Math, "random", () => {
-      const stack = capture()
-      if (fromEffect(stack)) return this.#standIn.double()
-      return this.#refuse("Math.random")
-    })
+    this.#swap(globalThis.performance, "now", this.#trap("performance.now"))
+    this.#swap(globalThis.crypto, "randomUUID", this.#trap("crypto.randomUUID"))
+    const random = () => {
+      if (fromEffect(captureAbove(random))) return this.#standIn.double()
+      return this.#refuse("Math.random", random)
+    }
+    this.#swap(Math, "random", random)
     this.#swapDate()
     this.#swapProcess()
   }
 
   #swapDate(): void {
     const real = Date
-    const now = () => this.#refuse("Date.now")
+    const now = this.#trap("Date.now")
+    const construct: NonNullable<ProxyHandler<DateConstructor>["construct"]> = (target, values, newTarget) =>
+      values.length === 0
+        ? this.#refuse("new Date()", construct as Trap)
+        : Reflect.construct(target, values, newTarget)
     const replacement = new Proxy(real, {
-      construct: (target, values, newTarget) =>
-        values.length === 0 ? this.#refuse("new Date()") : Reflect.construct(target, values, newTarget),
-      apply: () => this.#refuse("Date()"),
+      construct,
+      apply: this.#trap("Date()"),
       get: (target, key, receiver) => (key === "now" ? now : Reflect.get(target, key, receiver))
     })
     this.#swap(globalThis, "Date", replacement)
@@ -126,25 +134,26 @@ export class AmbientGuard {
     const process = (globalThis as { readonly process?: NodeJS.Process }).process
     if (process?.getBuiltinModule === undefined) return
     const nextTick = process.nextTick
-    this.#swap(process, "nextTick", (...values: Parameters<typeof nextTick>) => {
-      if (fromNode(capture())) return nextTick.apply(process, values)
-      return this.#refuse("process.nextTick")
-    })
-    const hrtime = Object.assign(() => this.#refuse("process.hrtime"), {
-      bigint: () => this.#refuse("process.hrtime.bigint")
-    })
-    this.#swap(process, "hrtime", hrtime)
+    const guarded = (...values: Parameters<typeof nextTick>) => {
+      if (fromNode(captureAbove(guarded as Trap))) return nextTick.apply(process, values)
+      return this.#refuse("process.nextTick", guarded as Trap)
+    }
+    this.#swap(process, "nextTick", guarded)
+    const bigint = this.#trap("process.hrtime.bigint")
+    this.#swap(process, "hrtime", Object.assign(this.#trap("process.hrtime"), { bigint }))
     const v8 = process.getBuiltinModule("node:v8")
     const hooks: PromiseHooks | undefined = v8?.promiseHooks
-    const stop = hooks?.onInit(() => {
-      if (this.leak === undefined) this.#caught("Promise", capture())
-    })
+    const made = () => {
+      if (this.leak === undefined) this.#caught("Promise", captureAbove(made))
+    }
+    const stop = hooks?.onInit(made)
     if (typeof stop === "function") this.#restore.push(() => stop())
   }
 
   uninstall(): void {
     for (const restore of this.#restore.reverse()) restore()
     this.#restore.length = 0
+    endBuiltins()
     installed = false
   }
 }
