@@ -6,6 +6,7 @@ import { checkHistory } from "./history/command.ts"
 import type { Outcome } from "./kernel.ts"
 import { drawSpan } from "./kernel-timed-fault.ts"
 import { LawBroken } from "./laws.ts"
+import { stuckText } from "./outcome-text.ts"
 import { CountedRandom, formatRecipe } from "./random.ts"
 import { addProbe, NoProgress, recover, windUp } from "./recovery.ts"
 import type { RunFailure, RunOptions, RunResult } from "./run-result.ts"
@@ -119,7 +120,7 @@ const outcomeFailure = (outcome: Outcome<unknown, unknown>): RunFailure | undefi
         message: `${outcome.leak.what} was used at ${outcome.leak.place}`
       }
     default:
-      return { kind: "kernel", name: outcome._tag, message: JSON.stringify(outcome) }
+      return { kind: "kernel", name: outcome._tag, message: stuckText(outcome) }
   }
 }
 
