@@ -17,6 +17,7 @@ import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { v8Flags } from "../src/cli/v8-flags.ts"
+import { commandsIn, tutorial } from "./support/tutorial.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const work = mkdtempSync(join(tmpdir(), "aplomb-package-"))
@@ -95,9 +96,9 @@ describe("the published package", () => {
     for (const path of ["package.json", "LICENSE", "CHANGELOG.md", "nats.conf", ...command]) {
       expect(packed).toContain(path)
     }
-    expect(packed.filter((path) => /^(src|test|bench|scripts)\/|\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual(
-      []
-    )
+    const own = packed.filter((path) => !path.startsWith("examples/lock-without-fencing/"))
+    const sources = /^(src|test|bench|scripts|examples)\/|\.test\.|(?<!\.d)\.ts$/
+    expect(own.filter((path) => sources.test(path))).toEqual([])
   })
 
   it("brings Effect once, by the peer dependency", () => {
@@ -153,6 +154,16 @@ describe("the published package", () => {
     expect(node(join(installed, "main.js"), "sim", "run", "t019", "--seeds", "2", "--jobs", "1")).toContain(
       "2 seeds, 0 findings"
     )
+  })
+
+  it("brings the example of the tutorial, which runs as that says in a project of any kind", () => {
+    const { words, printed } = commandsIn(tutorial).find(({ command }) => command.endsWith(" nothing"))!
+    for (const type of ["module", "commonjs"]) {
+      writeFileSync(join(project, "package.json"), `{ "private": true, "type": "${type}" }\n`)
+      rmSync(join(project, "examples"), { recursive: true, force: true })
+      run(project, "cp", "-r", "node_modules/aplomb/examples", ".")
+      expect(node(join(root, "node_modules/tsx/dist/cli.mjs"), ...words.slice(2))).toBe(printed)
+    }
   })
 
   it("names the licence of everything that became part of the command", () => {

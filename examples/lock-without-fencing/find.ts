@@ -1,51 +1,33 @@
-/**
- * Looks for a run in which the lock fails, makes it small, and draws it.
- * Run it: `tsx examples/lock-without-fencing/find.ts nothing` (or `writes`, or `"reads and writes"`)
- */
+/** Looks for a run in which the lock fails, makes it small, and draws it. */
 import { writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import { formatRecipe, pictureOf, runCase, type Simulation, shrinkRun } from "aplomb/sim"
-import type { Fencing } from "./lock.ts"
+import { formatRecipe, pictureOf, runCase, shrinkRun, type TraceEntry } from "aplomb/sim"
 import { lockSimulation } from "./simulation.ts"
-
-/** The first seed of `seeds` that fails. */
-export const firstFailure = (simulation: Simulation, seeds: number) => {
-  for (let seed = 1; seed <= seeds; seed++) {
-    const { failure } = simulation.run({ seed })
-    if (failure !== undefined) return { seed, failure }
-  }
-  return undefined
-}
-
-const find = (simulation: Simulation): ReadonlyArray<string> => {
-  const found = firstFailure(simulation, 200)
-  if (found === undefined) return ["200 seeds, and every write built on the one before"]
-  const shrunk = shrinkRun(simulation, { seed: found.seed, reseeds: [] })!
-  const { recipe } = shrunk.smallest
-  const trace: Array<Parameters<typeof pictureOf>[0]["entries"][number]> = []
-  const listen = (entry: (typeof trace)[number]) => void trace.push(entry)
-  const { failure, figures } = runCase(simulation, shrunk.smallest, { listen })
-  const page = join(tmpdir(), "lock.html")
-  const law = { law: failure!.name, message: failure!.message }
-  writeFileSync(page, pictureOf({ title: simulation.name, entries: trace, failure: law }))
-  return [
-    `seed ${found.seed}: ${found.failure.message}`,
-    `made small in ${shrunk.runs} runs: seed ${formatRecipe(recipe)}, ${figures.steps} steps`,
-    `there: ${failure!.message}`,
-    `drawn in ${page}`
-  ]
-}
+import type { Fencing } from "./store.ts"
 
 const fencings: ReadonlyArray<Fencing> = ["nothing", "writes", "reads and writes"]
+const fencing = fencings.find((one) => one === process.argv[2])
+if (fencing === undefined) throw new Error(`say what the lock fences: "${fencings.join('", "')}"`)
+const simulation = lockSimulation(fencing)
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [, , word = "nothing", ...more] = process.argv
-  const fencing = fencings.find((one) => one === word)
-  if (fencing === undefined || more.length > 0) {
-    console.error(`say what the lock fences: ${fencings.map((one) => `"${one}"`).join(", ")}`)
-    process.exit(2)
-  }
-  for (const line of find(lockSimulation(fencing))) console.log(line)
+const makeSmall = (seed: number) => {
+  const { smallest, runs } = shrinkRun(simulation, { seed, reseeds: [] })!
+  const entries: Array<TraceEntry> = []
+  const { failure, figures } = runCase(simulation, smallest, { listen: (entry) => entries.push(entry) })
+  const { name: law, message } = failure!
+  console.log(`made small in ${runs} runs: seed ${formatRecipe(smallest.recipe)}, ${figures.steps} steps`)
+  console.log(`there: ${message}`)
+  writeFileSync("lock.html", pictureOf({ title: simulation.name, entries, failure: { law, message } }))
+  console.log("drawn in lock.html")
 }
+
+const find = (seeds: number) => {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const { failure } = simulation.run({ seed })
+    if (failure === undefined) continue
+    console.log(`seed ${seed}: ${failure.message}`)
+    return makeSmall(seed)
+  }
+  console.log(`${seeds} seeds, and every write built on the one before`)
+}
+
+find(100)

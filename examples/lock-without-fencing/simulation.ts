@@ -1,21 +1,21 @@
 /** The lock, the store and two workers in simulation, with processes that stand still now and then. */
-import { always, pauses, type Simulation, simulate, sometimes } from "aplomb/sim"
-import { type Fencing, lockProcess, storeProcess, workerProcess } from "./lock.ts"
+import { always, pauses, simulate, sometimes } from "aplomb/sim"
+import { lockProcess } from "./lock.ts"
+import { type Fencing, storeProcess } from "./store.ts"
+import { workerProcess } from "./worker.ts"
 
 const buildsOnTheLast = always("every write builds on the one before")
 const counted = sometimes("a worker counted to ten")
 
-/** Two workers that count; the store refuses what `fencing` says. */
-export const lockSimulation = (fencing: Fencing): Simulation =>
+export const lockSimulation = (fencing: Fencing) =>
   simulate(`lock that fences ${fencing}`)
-    .about("two workers count under a lock with leases, while processes stand still")
     .setup((world) => {
       const onWrite = (before: number, after: number) => {
         buildsOnTheLast.check(after === before + 1, () => `${after} was written over ${before}`)
         counted.check(after >= 10)
       }
       world.addProcess({ name: "lock", program: () => lockProcess })
-      world.addProcess({ name: "store", program: () => storeProcess({ fencing, onWrite }) })
+      world.addProcess({ name: "store", program: () => storeProcess(fencing, onWrite) })
       for (const name of ["worker-1", "worker-2"]) world.addProcess({ name, program: () => workerProcess })
     })
     .faults({ ...pauses, share: 1 })
