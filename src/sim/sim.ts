@@ -17,6 +17,15 @@ export {
 export { outages, restartStorms, restarts, wipes } from "./attrition.ts"
 export { type ExploreOptions, type ExploreReport, explore } from "./explore/explore.ts"
 export { type ExploredRuns, exploreRuns } from "./explore/explore-run.ts"
+export {
+  checkHistory,
+  type HistoryOptions,
+  type HistoryReport,
+  type HistoryVerdict
+} from "./history/command.ts"
+export { ignored, type Model, refused } from "./history/model.ts"
+export type { Json, Key, Operation } from "./history/operation.ts"
+export { kvModel, type RegisterOptions, registerModel } from "./history/register.ts"
 export type { Span } from "./kernel-timed-fault.ts"
 export { type PictureOptions, pictureOf } from "./picture/page.ts"
 export type { Program, RebootKind, SimProcess } from "./process.ts"

@@ -1,7 +1,7 @@
 /** `check-history` without a process around it: lines in; exit code, verdict and picture out. */
 import { type CheckOptions, type CheckResult, checkPartitions, partitionByKey } from "./check.ts"
 import { type Contradiction, type Explanation, explain } from "./explain.ts"
-import { knownList } from "./format.ts"
+import { type Names, namesOf, usualNames } from "./format.ts"
 import type { Model } from "./model.ts"
 import { type Key, type Operation, showJson, shownKey } from "./operation.ts"
 import { type PairingOptions, readHistory } from "./pairing.ts"
@@ -9,9 +9,12 @@ import { detectModel, kvModel, type RegisterOptions, registerModel } from "./reg
 import { drawHistory } from "./svg.ts"
 
 /** Everything that can be chosen when a history is checked. */
-export interface HistoryOptions extends PairingOptions, RegisterOptions {
-  /** Left out: "kv" if an operation is called get, put, set, delete or append, else "register". */
-  readonly model?: "register" | "kv" | undefined
+export interface HistoryOptions<State = unknown, Command = unknown> extends PairingOptions, RegisterOptions {
+  /**
+   * What the history is of, one of yours or one by name. Left out: "kv" if an operation is called get, put,
+   * set, delete or append, else "register".
+   */
+  readonly model?: "register" | "kv" | Model<State, Command> | undefined
   /** A clock in milliseconds; needed for `timeoutMs`, and for `millis` in the verdict. */
   readonly now?: (() => number) | undefined
   readonly timeoutMs?: number | undefined
@@ -22,7 +25,7 @@ export interface HistoryOptions extends PairingOptions, RegisterOptions {
 }
 
 /** The verdict, as it is printed. */
-interface HistoryVerdict {
+export interface HistoryVerdict {
   readonly verdict: "linearizable" | "not-linearizable" | "unknown" | "not-understood"
   readonly model?: string
   readonly key?: Key
@@ -84,7 +87,7 @@ const report = <State, Command>(
   model: Model<State, Command>,
   operations: ReadonlyArray<Operation>,
   skippedLines: number,
-  options: HistoryOptions
+  options: HistoryOptions<State, Command>
 ): HistoryReport => {
   const now = options.now ?? (() => 0)
   const startedMs = now()
@@ -140,22 +143,30 @@ const notUnderstood = (fault: {
 })
 
 /**
- * Checks whether a history is linearizable.
+ * Checks whether a history is linearizable: whether some order of its operations, each between its
+ * invocation and its return, explains every answer.
  *
- * @param lines the lines of a JSON Lines history, without their line ends.
- * @param options `timeoutMs` counts from when the history has been read, on the clock `now`.
- * @returns never throws: an input that is not understood is exit code 2, and `json.reason` says line and
- * field.
+ * @param lines the lines of a JSON Lines history, without their line ends (docs/history.md has the format).
+ * @param options the model, and how hard to try; `timeoutMs` counts from when the history has been read, on
+ * the clock `now`.
+ * @returns never throws, unless a model of yours does: an input that is not understood is exit code 2, and
+ * `json.reason` says line and field.
  *
  * @example
- * ```ts
- * const { exitCode, json } = checkHistory(readFileSync("history.jsonl", "utf8").split("\n"), {
- *   now: () => performance.now(),
- *   timeoutMs: 60_000
- * })
- * ```
+ * const event = (process: number, type: string, f: string, value: number | null) =>
+ *   JSON.stringify({ process, type, f, key: "x", value })
+ * const { json } = checkHistory([
+ *   event(0, "invoke", "write", 1),
+ *   event(0, "ok", "write", 1),
+ *   event(1, "invoke", "read", null),
+ *   event(1, "ok", "read", null)
+ * ])
+ * console.assert(json.verdict === "not-linearizable")
  */
-export const checkHistory = (lines: Iterable<string>, options: HistoryOptions = {}): HistoryReport => {
+export const checkHistory = <State, Command>(
+  lines: Iterable<string>,
+  options: HistoryOptions<State, Command> = {}
+): HistoryReport => {
   try {
     return check(lines, options)
   } catch (error) {
@@ -167,24 +178,40 @@ export const checkHistory = (lines: Iterable<string>, options: HistoryOptions = 
 }
 
 /** The lines that no client wrote, in words. */
-const shownSkipped = (count: number, first: number): string => {
+const shownSkipped = (count: number, first: number, { list }: Names): string => {
   const which = count === 1 ? `line ${first} was` : `${count} lines were`
   const from = count === 1 ? "" : ` (the first is line ${first})`
-  return `${which} left out${from}: \`process\` is a name there, and \`f\` is none of ${knownList}`
+  return `${which} left out${from}: \`process\` is a name there, and \`f\` is none of ${list}`
 }
 
-const check = (lines: Iterable<string>, options: HistoryOptions): HistoryReport => {
-  const history = readHistory(lines, options)
+const check = <State, Command>(
+  lines: Iterable<string>,
+  options: HistoryOptions<State, Command>
+): HistoryReport => {
+  const own = typeof options.model === "object" ? options.model : undefined
+  const names = own === undefined ? usualNames : namesOf(own.operations)
+  const history = readHistory(lines, options, names)
   if (history._tag === "Fault") return notUnderstood(history)
   const { operations, skippedLines, firstSkipped } = history
-  const leftOut = skippedLines > 0 ? shownSkipped(skippedLines, firstSkipped) : undefined
+  const leftOut = skippedLines > 0 ? shownSkipped(skippedLines, firstSkipped, names) : undefined
   if (operations.length === 0 && leftOut !== undefined) {
     // Not a proof that all is well, but most likely a history in words of its own.
     const message = `no operation was understood; ${leftOut}`
     return notUnderstood({ message, line: firstSkipped, field: "f", skippedLines })
   }
-  const name = options.model ?? detectModel(operations)
-  const model = name === "kv" ? kvModel(options) : registerModel(options)
-  const found = report(model, operations, skippedLines, options)
+  const found = reportOf(own, operations, skippedLines, options)
   return leftOut === undefined ? found : { ...found, leftOut }
+}
+
+const reportOf = <State, Command>(
+  own: Model<State, Command> | undefined,
+  operations: ReadonlyArray<Operation>,
+  skippedLines: number,
+  options: HistoryOptions<State, Command>
+): HistoryReport => {
+  if (own !== undefined) return report(own, operations, skippedLines, options)
+  const name = options.model ?? detectModel(operations)
+  const usual = { ...options, model: undefined }
+  const model = name === "kv" ? kvModel(usual) : registerModel(usual)
+  return report(model, operations, skippedLines, usual)
 }

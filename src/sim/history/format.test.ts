@@ -1,8 +1,8 @@
 /** Lines of a history: what is read exactly, and what is refused. */
 import { describe, expect, it } from "vitest"
-import { parseLine } from "./format.ts"
+import { parseLine, usualNames } from "./format.ts"
 
-const line = (fields: string) => parseLine(`{"process":0,"type":"ok","f":"write",${fields}}`, 3)
+const line = (fields: string) => parseLine(`{"process":0,"type":"ok","f":"write",${fields}}`, 3, usualNames)
 
 describe("an integer beyond 2^53 in a history", () => {
   for (const [field, text] of [

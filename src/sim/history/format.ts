@@ -42,11 +42,26 @@ const knownNames = new Map<string, string>(
 )
 for (const [name, plain] of plainNames) knownNames.set(name, plain)
 
-/** What an operation may be called, as a sentence lists it. */
-export const knownList = [...knownNames.keys()].join(", ")
+/** What operations may be called. */
+export interface Names {
+  /** The plain name of an operation ("w" is "write"), or nothing if no model knows it. */
+  readonly plain: (f: string) => string | undefined
+  /** As a sentence lists them. */
+  readonly list: string
+}
 
-/** The plain name of an operation ("w" is "write"), or nothing if no model knows it. */
-const plainName = (f: string): string | undefined => knownNames.get(f) ?? knownNames.get(bare(f))
+/** The names that the two models know which need no writing. */
+export const usualNames: Names = {
+  plain: (f) => knownNames.get(f) ?? knownNames.get(bare(f)),
+  list: [...knownNames.keys()].join(", ")
+}
+
+/** The names of a model of one's own; where it lists none every name is one. */
+export const namesOf = (operations: ReadonlyArray<string> | undefined): Names => {
+  if (operations === undefined) return { plain: (f) => f, list: "any text" }
+  const known = (f: string) => (operations.includes(f) ? f : undefined)
+  return { plain: (f) => known(f) ?? known(bare(f)), list: operations.join(", ") }
+}
 
 /** Names as exporters of Jepsen histories write them (":read", "Read") without their decoration. */
 const bare = (name: string): string => (name.startsWith(":") ? name.slice(1) : name).trim().toLowerCase()
@@ -126,7 +141,11 @@ const isClient = (process: Json | undefined): boolean =>
  * @returns the event; "blank" for an empty line; "skipped" for a line that no client wrote (a nemesis); or
  * a fault.
  */
-export const parseLine = (text: string, line: number): HistoryEvent | "blank" | "skipped" | Fault => {
+export const parseLine = (
+  text: string,
+  line: number,
+  names: Names
+): HistoryEvent | "blank" | "skipped" | Fault => {
   const content = line === 1 && text.startsWith("\uFEFF") ? text.slice(1) : text
   if (content.trim() === "") return "blank"
   const fields = parseObject(content)
@@ -142,7 +161,7 @@ export const parseLine = (text: string, line: number): HistoryEvent | "blank" | 
   if (inexact !== undefined) return inexact
   const process = fields["process"]
   const f = fields["f"]
-  const name = typeof f === "string" ? plainName(f) : undefined
+  const name = typeof f === "string" ? names.plain(f) : undefined
   if (typeof process === "string" && !isClient(process) && name === undefined) return "skipped"
   if (typeof process !== "number" && typeof process !== "string") {
     return fieldFault(line, "process", process, "a number or a string")
@@ -150,7 +169,7 @@ export const parseLine = (text: string, line: number): HistoryEvent | "blank" | 
   const rawType = fields["type"]
   const type = typeof rawType === "string" ? (types.has(rawType) ? rawType : bare(rawType)) : ""
   if (!types.has(type)) return fieldFault(line, "type", rawType, '"invoke", "ok", "fail" or "info"')
-  if (name === undefined) return fieldFault(line, "f", f, `one of ${knownList}`)
+  if (name === undefined) return fieldFault(line, "f", f, `one of ${names.list}`)
   const version = fields["version"]
   if (version !== undefined && version !== null && typeof version !== "number") {
     return fieldFault(line, "version", version, "a number")

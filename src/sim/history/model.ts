@@ -47,25 +47,31 @@ export interface Partition<Command> {
 }
 
 /**
- * A sequential object. Write one to check histories of a lock, a queue, a session.
+ * A sequential object. Write one to check histories of a lock, a queue, a session with `checkHistory`.
  *
  * @example
- * ```ts
- * const counter: Model<number, { readonly sum: number }> = {
+ * // A counter that answers with its new sum; an open operation has no answer, and may have added.
+ * const counter: Model<number, { readonly sum: number | undefined }> = {
  *   name: "counter",
+ *   operations: ["add"],
  *   initial: 0,
- *   command: (operation) => (operation.outcome === "fail" ? ignored : { sum: Number(operation.output) }),
- *   step: (sum, command) => (command.sum === sum + 1 ? sum + 1 : refused),
+ *   command: ({ outcome, output }) =>
+ *     outcome === "fail" ? ignored : { sum: outcome === "open" ? undefined : Number(output) },
+ *   step: (sum, command) => (command.sum === undefined || command.sum === sum + 1 ? sum + 1 : refused),
  *   identity: (sum) => sum,
  *   pure: () => false,
- *   fingerprint: () => "add",
- *   show: (command) => `add, then ${command.sum}`,
+ *   fingerprint: (command) => `add ${command.sum}`,
+ *   show: (command) => `add → ${command.sum ?? "?"}`,
  *   showState: (sum) => `the sum is ${sum}`
  * }
- * ```
  */
 export interface Model<State, Command> {
   readonly name: string
+  /**
+   * What operations are called (`f`). A line with another name is not understood; one whose process is a
+   * name, such as "nemesis", is left out. Left out: every name is one.
+   */
+  readonly operations?: ReadonlyArray<string>
   readonly initial: State
   /** The command of an operation, `ignored`, or a sentence that says what is wrong with it. */
   readonly command: (operation: Operation) => Command | typeof ignored | string

@@ -1,12 +1,13 @@
 /** Joins the events of a history to operations: an invocation and what became of it. */
-import { type Fault, fieldFault, type HistoryEvent, parseLine } from "./format.ts"
+import { type Fault, fieldFault, type HistoryEvent, type Names, parseLine, usualNames } from "./format.ts"
 import { type Json, keyOf, type Operation } from "./operation.ts"
 
 /** How the key of an operation is found. */
 export interface PairingOptions {
   /**
    * Every value is `[key, value]`, as Jepsen's independent workloads write them. Left out: taken to be so
-   * if no line has a key and every invocation, reads included, has a list of two for its value.
+   * if no line has a key and every invocation, reads included, has a list of two for its value; never with
+   * a model of one's own.
    */
   readonly independent?: boolean | undefined
 }
@@ -59,9 +60,14 @@ class Pairing {
   private readonly waiting = new Map<number | string, Draft>()
   private skippedLines = 0
   private firstSkipped = 0
+  private readonly names: Names
+
+  constructor(names: Names) {
+    this.names = names
+  }
 
   add(text: string, line: number): Fault | undefined {
-    const event = parseLine(text, line)
+    const event = parseLine(text, line, this.names)
     if (event === "blank") return undefined
     if (event === "skipped") {
       if (this.skippedLines++ === 0) this.firstSkipped = line
@@ -117,7 +123,7 @@ class Pairing {
   }
 
   finish(options: PairingOptions): History | Fault {
-    const independent = options.independent ?? looksIndependent(this.drafts)
+    const independent = options.independent ?? (this.names === usualNames && looksIndependent(this.drafts))
     if (independent) {
       for (const draft of this.drafts) {
         const fault = unpack(draft)
@@ -133,10 +139,15 @@ class Pairing {
  * Reads a history, one JSON object a line.
  *
  * @param lines the lines, without their line ends; blank ones are allowed.
+ * @param names what operations may be called.
  * @returns the operations in order of invocation, or the first fault of the input.
  */
-export const readHistory = (lines: Iterable<string>, options: PairingOptions): History | Fault => {
-  const pairing = new Pairing()
+export const readHistory = (
+  lines: Iterable<string>,
+  options: PairingOptions,
+  names: Names = usualNames
+): History | Fault => {
+  const pairing = new Pairing(names)
   let line = 0
   for (const text of lines) {
     const fault = pairing.add(text, ++line)
