@@ -26,7 +26,7 @@ const flags = {
   )
 }
 
-/** Prints one digest for each seed, its scheduling mode the next of the three. */
+/** Prints a digest for each seed in each scheduling mode. */
 export const simDigestsCommand = Command.make(
   "digests",
   flags,
@@ -35,12 +35,13 @@ export const simDigestsCommand = Command.make(
     const { onlyPrints } = yield* Process
     onlyPrints()
     for (let seed = from; seed < from + seeds; seed++) {
-      const mode = modes[seed % modes.length]!
-      const { digest, failure } = simulation.run({ seed, scheduler: { mode } })
-      yield* print(`${seed} ${mode} ${digest} ${failure?.name ?? "ok"}`)
+      for (const mode of modes) {
+        const { digest, failure } = simulation.run({ seed, scheduler: { mode } })
+        yield* print(`${seed} ${mode} ${digest} ${failure?.name ?? "ok"}`)
+      }
     }
   })
-).pipe(Command.withDescription("Print the digest of each seed, for comparison between machines"))
+).pipe(Command.withDescription("Print the digests of each seed, for comparison between machines"))
 
 /** The same command in another process; its lines. */
 const digestsElsewhere = (
@@ -69,14 +70,19 @@ export const simDeterminismCommand = Command.make(
     const once = digestsElsewhere(scenario, seeds, from)
     const [first, second] = yield* Effect.all([once, once], { concurrency: 2 })
     const different = first.findIndex((line, index) => line !== second[index])
-    const isSame = different < 0 && first.length === seeds && second.length === seeds
-    if (isSame) {
-      return yield* print(`${seeds} seeds of ${scenario}, twice in two processes: all digests are equal`)
+    const runs = seeds * modes.length
+    if (different < 0 && first.length === runs && second.length === runs) {
+      const how = `in each of the modes ${modes.join(", ")}, twice in two processes`
+      return yield* print(`${seeds} seeds of ${scenario}, ${how}: all digests are equal`)
     }
     const reason =
       different < 0
-        ? `a process ended early: ${first.length} and ${second.length} of ${seeds} seeds`
+        ? `a process ended early: ${first.length} and ${second.length} of ${runs} runs`
         : `seed ${first[different]!.split(" ")[0]} differs: ${first[different]} and ${second[different]}`
     return yield* new CommandFailed({ reason, exitCode: exitCodes.no })
   })
-).pipe(Command.withDescription("Run seeds twice in two processes and compare their digests"))
+).pipe(
+  Command.withDescription(
+    "Run seeds in all scheduling modes, twice in two processes, and compare their digests"
+  )
+)

@@ -107,14 +107,20 @@ export const seesMore = (known: CoverageFigures, next: CoverageFigures): boolean
 
 const mayStayUnseen = new Set(["alwaysOrUnreachable", "unreachable", "watermark", "sometimesEach"])
 
-/** Declared assertions that a campaign with these scopes should have come by and did not. */
+/** Declared assertions that a campaign with these scopes should come by. */
+export const demanded = (
+  declared: ReadonlyArray<Assertion>,
+  scopes: ReadonlySet<string>
+): ReadonlyArray<Assertion> =>
+  declared.filter(({ kind, name }) => {
+    const scope = scopeOf(name)
+    return !mayStayUnseen.has(kind) && (scope === undefined || scopes.has(scope))
+  })
+
+/** Those of them that it did not come by. */
 export const unseen = (
   declared: ReadonlyArray<Assertion>,
   figures: CoverageFigures,
   scopes: ReadonlySet<string>
 ): ReadonlyArray<Assertion> =>
-  declared.filter(({ kind, name }) => {
-    const scope = scopeOf(name)
-    const isDemanded = !mayStayUnseen.has(kind) && (scope === undefined || scopes.has(scope))
-    return isDemanded && figures.counts[name] === undefined
-  })
+  demanded(declared, scopes).filter(({ name }) => figures.counts[name] === undefined)

@@ -1,6 +1,13 @@
 /** What a number of runs came to: findings, coverage, faults that struck, and how fast it went. */
 import { type Assertion, declaredAssertions } from "./assert.ts"
-import { addCoverage, type CoverageFigures, noCoverage, seesMore, unseen } from "./assert-coverage.ts"
+import {
+  addCoverage,
+  type CoverageFigures,
+  demanded,
+  noCoverage,
+  seesMore,
+  unseen
+} from "./assert-coverage.ts"
 import type { RunFailure, RunFigures, RunResult } from "./run-result.ts"
 
 /** A run that is a finding. */
@@ -18,7 +25,9 @@ export interface CampaignReport {
   /** Time that the runs took on their processors, in milliseconds. */
   readonly cpuMs: number
   readonly coverage: CoverageFigures
-  /** Assertions that should have been come by and were not. */
+  /** How many assertions should have been come by. */
+  readonly demanded: number
+  /** Those that were not. */
   readonly unseen: ReadonlyArray<Assertion>
   readonly strikes: Readonly<Record<string, number>>
   /** How many runs had each family of faults. */
@@ -84,6 +93,7 @@ export class Tally {
       figures: this.#figures,
       cpuMs: this.#cpuMs,
       coverage: this.#coverage,
+      demanded: demanded(declared, this.#scopes).length,
       unseen: unseen(declared, this.#coverage, this.#scopes),
       strikes: this.#strikes,
       families: this.#families,
@@ -125,5 +135,7 @@ export const reportLines = (report: CampaignReport): ReadonlyArray<string> => {
   if (marks.length > 0) lines.push(`watermarks: ${marks.join(", ")}`)
   if (shapes.length > 0) lines.push(`shapes seen: ${shapes.join(", ")}`)
   for (const { kind, name } of report.unseen) lines.push(`not reached: ${kind} "${name}"`)
+  if (report.unseen.length === 0)
+    lines.push(`all ${report.demanded} assertions that are demanded were reached`)
   return lines
 }

@@ -59,7 +59,18 @@ const t019 = simulate("t019")
   .about("one client submits commands to three acceptors and a master; every command is chosen, once")
   .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
   .workload(commands({ clients: 1, count: { min: 20, max: 100 }, thinkMostMs: { min: 0, max: 400 } }))
-  .faults(messageFaults, partitions, disconnects, restarts, buggified)
+  .faults(
+    messageFaults,
+    partitions,
+    disconnects,
+    restarts,
+    pauses,
+    crashPoints,
+    clockFaults,
+    slowDisks,
+    failedWrites,
+    buggified
+  )
   .chaosFor({ min: 1_000, max: 20_000 })
 
 const t020 = simulate("t020")
