@@ -30,7 +30,8 @@ const submit = <S extends Gathered>(state: S, settings: LeaderSettings, input: S
     const reason = `${bytes.length} bytes are over the limit of ${settings.submissionMaxBytes} bytes`
     return refuse({ _tag: "Malformed", reason })
   }
-  if (state.pendingBytes + bytes.length > settings.pendingMaxBytes) {
+  // Where nothing waits there is room for one: who is told to come again must be able to get in some time.
+  if (state.pendingBytes > 0 && state.pendingBytes + bytes.length > settings.pendingMaxBytes) {
     return refuse({ _tag: "Overloaded", retryAfterMs: 20 })
   }
   const pending = [...state.pending, { client, submission, bytes, count }]

@@ -174,5 +174,18 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     law: "leaked",
     why: "A machine uses randomness of its own, so replicas can differ.",
     scenarios: ["races"]
+  },
+  {
+    id: "leader/no-room-for-a-large-submission",
+    edits: [
+      {
+        file: "protocol/leader-admit.ts",
+        find: "  if (state.pendingBytes > 0 && state.pendingBytes",
+        replace: "  if (state.pendingBytes"
+      }
+    ],
+    law: "progress after faults",
+    why: "A submission larger than all that a leader keeps is told to come again, for ever.",
+    scenarios: ["cramped"]
   }
 ]

@@ -262,6 +262,16 @@ export const rareRegisters: WorkloadMaker = (world): Workload => {
   })
 }
 
+/** Patient clients whose values are so large that a leader may not keep many. */
+export const largeRegisters: WorkloadMaker = (world): Workload => {
+  const { random } = world
+  return registersOf(world, "large-registers", {
+    ...drawShape(random, calmly),
+    paddingBytes: random.range(5_000, 20_000),
+    timeoutMs: 120_000
+  })
+}
+
 const registersOf = (world: World, name: string, shape: Shape): Workload => {
   return {
     name,

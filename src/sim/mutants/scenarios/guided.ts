@@ -12,7 +12,7 @@ import { messageFaults, partitions } from "../../swarm-network.ts"
 import { buggified, crashPoints, pauses } from "../../swarm-process.ts"
 import { commands } from "../../workload/commands.ts"
 import { operations } from "../../workload/operations.ts"
-import { busyRegisters } from "../../workload/registers.ts"
+import { busyRegisters, largeRegisters } from "../../workload/registers.ts"
 import type { World } from "../../world.ts"
 import {
   leadersBehindPartitions,
@@ -187,6 +187,12 @@ const guided: ReadonlyArray<Simulation> = [
   scenario("rot-at-the-end", "the last frame of a log rots, and the one behind it is torn or there is none")
     .faults(rotAtTheEnd, surely(slowDisks), quickRivals)
     .expectingDamage(),
+  simulate("cramped")
+    .about("leaders keep little, and clients send much at once")
+    .cluster(small)
+    .workload(largeRegisters)
+    .faults(surely(buggified))
+    .chaosFor({ min: 1_500, max: 4_000 }),
   scenario("starts", "the bus goes away while nodes begin").faults(busAwayAtStarts, surely(messageFaults)),
   simulate("operated-blackouts")
     .about("an operator drains nodes and takes them back while only the master answers")
