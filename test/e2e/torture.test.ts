@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { type FaultKind, faultKinds } from "../torture/plan.ts"
 import { torture } from "../torture/torture.ts"
 
-const seconds = Number(process.env["APLOMB_E2E_TORTURE_SECONDS"] ?? 40)
+const seconds = Number(process.env["APLOMB_E2E_TORTURE_SECONDS"] ?? 25)
 const seed = Number(process.env["APLOMB_E2E_SEED"] ?? 1)
 const kinds = Object.keys(faultKinds) as ReadonlyArray<FaultKind>
 
