@@ -117,10 +117,6 @@ export const demanded = (
     return !mayStayUnseen.has(kind) && (scope === undefined || scopes.has(scope))
   })
 
-/** Those of them that it did not come by. */
-export const unseen = (
-  declared: ReadonlyArray<Assertion>,
-  figures: CoverageFigures,
-  scopes: ReadonlySet<string>
-): ReadonlyArray<Assertion> =>
-  demanded(declared, scopes).filter(({ name }) => figures.counts[name] === undefined)
+/** Those of the demanded ones that were not come by. */
+export const unseen = (due: ReadonlyArray<Assertion>, figures: CoverageFigures): ReadonlyArray<Assertion> =>
+  due.filter(({ name }) => figures.counts[name] === undefined)

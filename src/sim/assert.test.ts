@@ -12,7 +12,7 @@ import {
   unreachable,
   watermark
 } from "./assert.ts"
-import { addCoverage, Coverage, noCoverage, seesMore, unseen } from "./assert-coverage.ts"
+import { addCoverage, Coverage, demanded, noCoverage, seesMore, unseen } from "./assert-coverage.ts"
 import { CountedRandom } from "./random.ts"
 
 const positive = always("sample: a number is positive")
@@ -51,7 +51,7 @@ describe("an assertion", () => {
       "unreachable",
       "watermark"
     ])
-    const missed = unseen(sample(), noCoverage, scopes).map(({ name }) => name)
+    const missed = unseen(demanded(sample(), scopes), noCoverage).map(({ name }) => name)
     expect(missed).toEqual([
       "sample: a number is large",
       "sample: a number is positive",
@@ -61,7 +61,7 @@ describe("an assertion", () => {
   })
 
   it("of a scope that no run had is not demanded", () => {
-    expect(unseen(sample(), noCoverage, new Set())).toEqual([])
+    expect(unseen(demanded(sample(), new Set()), noCoverage)).toEqual([])
   })
 
   it("that does not hold ends the run, with the details that were asked for only then", () => {

@@ -87,14 +87,15 @@ export class Tally {
    * thread.
    */
   report(declared: ReadonlyArray<Assertion> = declaredAssertions()): CampaignReport {
+    const due = demanded(declared, this.#scopes)
     return {
       runs: this.#runs,
       findings: this.#findings,
       figures: this.#figures,
       cpuMs: this.#cpuMs,
       coverage: this.#coverage,
-      demanded: demanded(declared, this.#scopes).length,
-      unseen: unseen(declared, this.#coverage, this.#scopes),
+      demanded: due.length,
+      unseen: unseen(due, this.#coverage),
       strikes: this.#strikes,
       families: this.#families,
       runsSinceNews: this.#runsSinceNews
