@@ -5,7 +5,9 @@ import { Effect } from "effect"
 import { type FaultKind, faultKinds } from "../torture/plan.ts"
 import { torture } from "../torture/torture.ts"
 
-const seconds = Number(process.env["APLOMB_E2E_TORTURE_SECONDS"] ?? 25)
+/** So many faults, however long they take here; the time is only there to end. */
+const faultsMax = Number(process.env["APLOMB_E2E_TORTURE_FAULTS"] ?? 7)
+const forMs = 200_000
 const seed = Number(process.env["APLOMB_E2E_SEED"] ?? 1)
 const kinds = Object.keys(faultKinds) as ReadonlyArray<FaultKind>
 
@@ -15,11 +17,11 @@ describe("a cluster under torture", () => {
     () =>
       Effect.gen(function* () {
         const { result, directory } = yield* torture({
-          ...{ seed, kinds, forMs: seconds * 1000, acceptors: 3, spares: 1 },
+          ...{ seed, kinds, forMs, faultsMax, acceptors: 3, spares: 1 },
           ...{ clients: 2, say: () => {} }
         })
         assert.deepStrictEqual(result.findings, [], `everything is in ${directory}`)
-        assert.isAbove(result.struck.filter(({ skipped }) => skipped === undefined).length, 5)
+        assert.isAtLeast(result.struck.filter(({ skipped }) => skipped === undefined).length, faultsMax)
         assert.isAbove(result.history.operations, 1000)
         rmSync(directory, { recursive: true, force: true })
       }),

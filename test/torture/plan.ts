@@ -89,6 +89,8 @@ export interface TortureOptions {
   readonly acceptors: number
   readonly spares: number
   readonly clients: number
+  /** No fault begins after so many have struck, although there is time left. */
+  readonly faultsMax?: number
   readonly say: (line: string) => void
 }
 

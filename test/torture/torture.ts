@@ -37,10 +37,12 @@ const startClients = (world: WorldMade, options: TortureOptions, directory: stri
 /** Strikes one fault after the other until the time is over, then waits until all are healed. */
 const strike = Effect.fnUntraced(function* (faults: Faults, options: TortureOptions, nowMs: () => number) {
   const under: Array<Fiber.Fiber<void, Effect.Error<ReturnType<Faults["perform"]>>>> = []
+  const { forMs, faultsMax = Number.POSITIVE_INFINITY } = options
   for (const fault of planOf(options)) {
     yield* Effect.sleep(fault.afterMs)
     faults.look()
-    if (nowMs() > options.forMs || faults.findings.length > 0) break
+    const strikes = faults.struck.filter(({ skipped }) => skipped === undefined).length
+    if (nowMs() > forMs || strikes >= faultsMax || faults.findings.length > 0) break
     const done = faults
       .perform(fault)
       .pipe(Effect.tap(() => Effect.sync(() => options.say(struckText(faults.struck.at(-1)!)))))
