@@ -12,6 +12,8 @@ import {
   heardBeat,
   lookAround,
   nextLookMs,
+  type Peer,
+  peerOf,
   watchNodes
 } from "../protocol/detector.ts"
 import { GroupId, NodeId, type Replica } from "../protocol/ids.ts"
@@ -168,27 +170,27 @@ const lookLater = (
 
 /** What others may ask at any time. */
 const views = (state: () => DetectorState, nowMs: () => number) => {
-  const peerOf = (node: NodeId) => state().peers.get(node)
+  const known = (node: NodeId) => peerOf(state(), node)
   return {
-    suspects: (node: NodeId) => peerOf(node)?.isSuspected === true,
+    suspects: (node: NodeId) => known(node)?.isSuspected === true,
     misses: ({ node, storage }: Replica) => {
-      const peer = peerOf(node)
+      const peer = known(node)
       return peer !== undefined && (peer.isSuspected || (peer.storage ?? storage) !== storage)
     },
-    rttMs: (node: NodeId) => peerOf(node)?.rttMs,
+    rttMs: (node: NodeId) => known(node)?.rttMs,
     heardAgoMs: (node: NodeId) => {
-      const peer = peerOf(node)
+      const peer = known(node)
       return peer === undefined ? 0 : nowMs() - peer.heardAtMs
     },
     lagMs: () => state().lagMs,
-    peers: () => [...state().peers.keys()].map((node) => peerStatus(state(), node, nowMs()))
+    peers: () => state().peers.map((peer) => peerStatus(peer, nowMs()))
   }
 }
 
 const tenths = (ms: number): number => Math.round(ms * 10) / 10
 
-const peerStatus = ({ peers }: DetectorState, node: NodeId, nowMs: number): PeerStatus => {
-  const { rttMs, heardAtMs, isSuspected, beat } = peers.get(node)!
+const peerStatus = (peer: Peer, nowMs: number): PeerStatus => {
+  const { node, rttMs, heardAtMs, isSuspected, beat } = peer
   return {
     node,
     ...(rttMs === undefined ? {} : { rttMs: tenths(rttMs) }),

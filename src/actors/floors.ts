@@ -59,6 +59,8 @@ export class Floors {
   /** The disks of a node, the one that it came with last at the end. */
   readonly #byNode = new Map<NodeId, Map<StorageId, Known>>()
   #notedAtMs = Number.NEGATIVE_INFINITY
+  /** Whether one has risen by so much that it is to be written down. */
+  #hasRisen = false
   #wal: Wal | undefined
 
   /** Takes a record of the node that the log held. */
@@ -69,6 +71,7 @@ export class Floors {
       const known = this.#byNode.get(of.node)?.get(of.storage)
       if (known !== undefined) known.noted = frames
     }
+    this.#hasRisen = false
   }
 
   attach(wal: Wal): void {
@@ -91,9 +94,10 @@ export class Floors {
     if (frames <= this.of({ node, storage }) || storage.length > storageMaxLength) return
     let disks = this.#byNode.get(node)
     if (disks === undefined) this.#byNode.set(node, (disks = new Map()))
-    const known = disks.get(storage)
-    if (known !== undefined) known.frames = frames
-    else disks.set(storage, { frames, noted: 0 })
+    const known = disks.get(storage) ?? { frames: 0, noted: 0 }
+    known.frames = frames
+    disks.set(storage, known)
+    this.#hasRisen ||= frames - known.noted >= noteEveryFrames
     if (disks.size > disksMax) disks.delete(disks.keys().next().value!)
   }
 
@@ -109,7 +113,7 @@ export class Floors {
 
   /** Writes down what has risen, about once a second. `nowMs` is the monotonic clock. */
   note(nowMs: number): void {
-    if (nowMs - this.#notedAtMs < noteEveryMs || !this.#hasRisen()) return
+    if (nowMs - this.#notedAtMs < noteEveryMs || !this.#hasRisen) return
     this.#notedAtMs = nowMs
     this.checkpoint()
     // A log that fails tells all who write to it; whoever votes ends the node then.
@@ -122,11 +126,6 @@ export class Floors {
     for (let at = 0; at < all.length; at += floorsPerRecord)
       this.#wal!.append(floorsNoted, nodeGroup, [pack([all.slice(at, at + floorsPerRecord).map(floorOut)])])
     for (const disks of this.#byNode.values()) for (const known of disks.values()) known.noted = known.frames
-  }
-
-  #hasRisen(): boolean {
-    for (const disks of this.#byNode.values())
-      for (const { frames, noted } of disks.values()) if (frames - noted >= noteEveryFrames) return true
-    return false
+    this.#hasRisen = false
   }
 }

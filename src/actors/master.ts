@@ -56,10 +56,12 @@ export const spawnMaster = (options: MasterOptions) => {
     supervision: crash,
     // A batch holds what waits for many groups, as after the loss of a node that led them all.
     receive: (batch) =>
-      Effect.forEach(byGroup(batch), (messages) => Effect.forEach(messages, attend, { discard: true }), {
-        concurrency: "unbounded",
-        discard: true
-      })
+      batch.length === 1
+        ? attend(batch[0]!)
+        : Effect.forEach(byGroup(batch), (messages) => Effect.forEach(messages, attend, { discard: true }), {
+            concurrency: "unbounded",
+            discard: true
+          })
   })
 }
 

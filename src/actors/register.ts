@@ -63,10 +63,15 @@ export const fileRegister = Effect.fnUntraced(function* (directory: string) {
   const files = yield* Files
   yield* files.makeDirectory(directory)
   const path = (group: GroupId) => `${directory}/${group}.json`
+  // Nearly every read finds what the one before has found; to check it again takes longer than to read it.
+  const found = new Map<GroupId, { readonly text: string; readonly means: Versioned }>()
   const read = Effect.fnUntraced(function* (group: GroupId): Effect.fn.Return<Versioned, FileFailure> {
     const bytes = yield* files.readFile(path(group))
     if (bytes === undefined) return { version: 0, state: emptyMaster() }
-    const stored = decodeStored(new TextDecoder().decode(bytes))
+    const text = new TextDecoder().decode(bytes)
+    const last = found.get(group)
+    if (last?.text === text) return last.means
+    const stored = decodeStored(text)
     const damaged = (reason: string) => new RegisterCorrupted({ path: path(group), reason })
     if (stored._tag === "Failure") return yield* damaged("it is not the JSON that was written")
     const { checksum } = stored.value
@@ -74,7 +79,9 @@ export const fileRegister = Effect.fnUntraced(function* (directory: string) {
       return yield* damaged("its checksum does not hold; was it edited?")
     const state = decodeMasterState(stored.value.state)
     if (state === undefined) return yield* damaged("its fields are not those of a master's state")
-    return { version: stored.value.version, state }
+    const means = { version: stored.value.version, state }
+    found.set(group, { text, means })
+    return means
   })
   const register = {
     read,

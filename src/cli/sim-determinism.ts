@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process"
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import type { SchedulingMode } from "../sim/scheduler.ts"
+import type { SchedulingMode } from "../sim/scheduler-options.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { countFlag } from "./flags.ts"
 import { print } from "./output.ts"

@@ -8,6 +8,7 @@ import {
   heardBeat,
   lookAround,
   nextLookMs,
+  peerOf,
   watchNodes
 } from "./detector.ts"
 import { NodeId, type Replica, StorageId } from "./ids.ts"
@@ -31,7 +32,7 @@ const echo = (sentAtMs: number): Beat["echoes"] => [{ node: n1, life: 7, sentAtM
 const heard = (state: DetectorState, from: NodeId, atMs: number, message: Beat) =>
   heardBeat(state, n1, on(from), message, atMs)
 const suspects = (state: DetectorState) =>
-  [...state.peers].filter(([, peer]) => peer.isSuspected).map(([node]) => node)
+  state.peers.filter((peer) => peer.isSuspected).map(({ node }) => node)
 
 /** Beats on time until `throughMs`, so that nothing but silence counts. */
 const awake = (state: DetectorState, throughMs: number): DetectorState => {
@@ -71,9 +72,9 @@ describe("suspicion", () => {
     const spoken = heard(watching(), n2, 10, beat(5, { echoes: echo(5) })).state
     const other = (life: number, more: Partial<Beat>) =>
       heardBeat(spoken, n1, on(n2, "other"), beat(1, { life, ...more }), 40).state
-    expect(other(2, { echoes: echo(30) }).peers.get(n2)).toMatchObject({ heardAtMs: 40, storage: "other" })
+    expect(peerOf(other(2, { echoes: echo(30) }), n2)).toMatchObject({ heardAtMs: 40, storage: "other" })
     for (const more of [{}, { echoes: echo(5) }])
-      expect(other(2, more).peers.get(n2)).toMatchObject({ heardAtMs: 10, storage: "s", beat: { life: 1 } })
+      expect(peerOf(other(2, more), n2)).toMatchObject({ heardAtMs: 10, storage: "s", beat: { life: 1 } })
   })
 
   it("is not put off by beats of lives that are over, however often they come again, in turns", () => {
@@ -116,8 +117,8 @@ describe("two nodes that know each other by lives that are over", () => {
     return [one, two] as const
   }
   const knownLives = ([one, two]: readonly [DetectorState, DetectorState]) => [
-    two.peers.get(n1)?.beat?.life,
-    one.peers.get(n2)?.beat?.life
+    peerOf(two, n1)?.beat?.life,
+    peerOf(one, n2)?.beat?.life
   ]
 
   it("believe each other after a beat or two", () => {
@@ -206,15 +207,15 @@ describe("round trips", () => {
     const back = beatNow(there, 540, 7).beat
     expect(back.echoes).toEqual([{ node: n1, life: 7, sentAtMs: 0, heldMs: 30 }])
     const step = heard(sent.state, n2, 42, back)
-    expect(step.state.peers.get(n2)).toMatchObject({ rttMs: 12, rttDeviationMs: 6 })
+    expect(peerOf(step.state, n2)).toMatchObject({ rttMs: 12, rttDeviationMs: 6 })
     const again = { ...back, number: 9, echoes: [{ node: n1, life: 7, sentAtMs: 100, heldMs: 0 }] }
-    expect(heard(step.state, n2, 120, again).state.peers.get(n2)).toMatchObject({ rttMs: 13 })
+    expect(peerOf(heard(step.state, n2, 120, again).state, n2)).toMatchObject({ rttMs: 13 })
   })
 
   it("are not taken from an echo of another life, nor from clocks that cannot be", () => {
     const another = beat(1, { echoes: [{ node: n1, life: 6, sentAtMs: 0, heldMs: 0 }] })
-    expect(heard(watching(), n2, 20, another).state.peers.get(n2)?.rttMs).toBeUndefined()
+    expect(peerOf(heard(watching(), n2, 20, another).state, n2)?.rttMs).toBeUndefined()
     const fromTheFuture = beat(2, { echoes: [{ node: n1, life: 7, sentAtMs: 100, heldMs: 0 }] })
-    expect(heard(watching(), n2, 20, fromTheFuture).state.peers.get(n2)?.rttMs).toBeUndefined()
+    expect(peerOf(heard(watching(), n2, 20, fromTheFuture).state, n2)?.rttMs).toBeUndefined()
   })
 })

@@ -44,6 +44,7 @@ export interface Floor {
 
 /** Another node, as this one sees it. */
 export interface Peer {
+  readonly node: NodeId
   /** Its disk; undefined before it was heard. A node that came back with another one is another replica. */
   readonly storage: StorageId | undefined
   readonly beat: Beat | undefined
@@ -73,7 +74,8 @@ export interface DetectorState {
   readonly life: number
   /** Number of the beat that was sent last. */
   readonly beats: number
-  readonly peers: ReadonlyMap<NodeId, Peer>
+  /** Few, and changed with every beat: an array of them is copied in a fraction of the time of a map. */
+  readonly peers: ReadonlyArray<Peer>
   /**
    * Silence counts from here at the earliest: while this node stood still it heard nobody, and that says
    * nothing about the others.
@@ -103,7 +105,8 @@ export const watchNodes = (
   life: number,
   nowMs: number
 ): DetectorState => {
-  const fresh: Peer = {
+  const freshOf = (node: NodeId): Peer => ({
+    node,
     storage: undefined,
     beat: undefined,
     doubted: undefined,
@@ -113,18 +116,29 @@ export const watchNodes = (
     isSuspected: false,
     rttMs: undefined,
     rttDeviationMs: 0
-  }
-  const peers = new Map(nodes.map((node) => [node, fresh]))
+  })
   return {
     settings,
     life,
     beats: 0,
-    peers,
+    peers: [...new Set(nodes)].map(freshOf),
     attentiveSinceMs: nowMs,
     isConnected: true,
     beatDueAtMs: nowMs,
     lagMs: 0
   }
+}
+
+/** What is known of a node; undefined where it is not watched. */
+export const peerOf = (state: DetectorState, node: NodeId): Peer | undefined => {
+  for (const peer of state.peers) if (peer.node === node) return peer
+  return undefined
+}
+
+const withPeer = (state: DetectorState, before: Peer, peer: Peer): DetectorState => {
+  const peers = state.peers.slice()
+  peers[peers.indexOf(before)] = peer
+  return { ...state, peers }
 }
 
 /** The bus came or went. What the others said meanwhile is lost. */
@@ -159,7 +173,7 @@ export const beatNow = (
   const giveBack = (node: NodeId, { life, sentAtMs }: Beat, heardAtMs: number): void => {
     echoes.push({ node, life, sentAtMs, heldMs: nowMs - heardAtMs })
   }
-  for (const [node, { beat, doubted, heardAtMs }] of state.peers) {
+  for (const { node, beat, doubted, heardAtMs } of state.peers) {
     if (beat !== undefined) giveBack(node, beat, heardAtMs)
     if (doubted !== undefined && nowMs - doubted.heardAtMs < state.settings.failureTimeoutMs)
       giveBack(node, doubted.beat, doubted.heardAtMs)
@@ -184,7 +198,7 @@ export const heardBeat = (
   beat: Beat,
   nowMs: number
 ): DetectorStep => {
-  const before = state.peers.get(from.node)
+  const before = peerOf(state, from.node)
   const known = before?.beat
   if (before === undefined || (known?.life === beat.life && known.number >= beat.number)) {
     return { state, suspected: [], trusted: [] }
@@ -192,8 +206,8 @@ export const heardBeat = (
   const echo = beat.echoes.find(({ node, life }) => node === self && life === state.life)
   const isOther = known !== undefined && known.life !== beat.life
   if (isOther && (echo?.sentAtMs ?? Number.NEGATIVE_INFINITY) <= before.echoedMs) {
-    const peers = new Map(state.peers).set(from.node, { ...before, doubted: { beat, heardAtMs: nowMs } })
-    return { state: { ...state, peers }, suspected: [], trusted: [] }
+    const doubting = withPeer(state, before, { ...before, doubted: { beat, heardAtMs: nowMs } })
+    return { state: doubting, suspected: [], trusted: [] }
   }
   const sampleMs = echo === undefined ? -1 : nowMs - echo.sentAtMs - echo.heldMs
   const hearsSinceMs = known?.life === beat.life ? before.hearsSinceMs : nowMs
@@ -208,10 +222,10 @@ export const heardBeat = (
     echoedMs: Math.max(before.echoedMs, echoedMs)
   }
   const measured = sampleMs < 0 ? heard : withSample(heard, sampleMs)
-  const isSuspected = before.isSuspected && isDeaf(state, measured, nowMs)
-  const peers = new Map(state.peers).set(from.node, { ...measured, isSuspected })
-  const trusted = before.isSuspected && !isSuspected ? [from.node] : []
-  return { state: { ...state, peers }, suspected: [], trusted }
+  if (!before.isSuspected || isDeaf(state, measured, nowMs))
+    return { state: withPeer(state, before, measured), suspected: [], trusted: [] }
+  const trusted = withPeer(state, before, { ...measured, isSuspected: false })
+  return { state: trusted, suspected: [], trusted: [from.node] }
 }
 
 const withSample = (peer: Peer, sampleMs: number): Peer => {
@@ -244,20 +258,19 @@ const suspectAtMs = (state: DetectorState, peer: Peer): number =>
 /** Looks for nodes that were not heard for too long, or do not hear this one. */
 export const lookAround = (before: DetectorState, nowMs: number): DetectorStep => {
   const state = noteStall(before, nowMs)
-  const late = [...state.peers].filter(
-    ([, peer]) => !peer.isSuspected && state.isConnected && suspectAtMs(state, peer) <= nowMs
-  )
-  if (late.length === 0) return { state, suspected: [], trusted: [] }
-  const peers = new Map(state.peers)
-  for (const [node, peer] of late) peers.set(node, { ...peer, isSuspected: true })
-  return { state: { ...state, peers }, suspected: late.map(([node]) => node), trusted: [] }
+  const isLate = (peer: Peer): boolean =>
+    !peer.isSuspected && state.isConnected && suspectAtMs(state, peer) <= nowMs
+  const suspected = state.peers.filter(isLate).map(({ node }) => node)
+  if (suspected.length === 0) return { state, suspected, trusted: [] }
+  const peers = state.peers.map((peer) => (isLate(peer) ? { ...peer, isSuspected: true } : peer))
+  return { state: { ...state, peers }, suspected, trusted: [] }
 }
 
 /** In how many milliseconds somebody could be suspected who is trusted now; undefined where nobody is. */
 export const nextLookMs = (state: DetectorState, nowMs: number): number | undefined => {
   if (!state.isConnected) return undefined
   let soonestMs: number | undefined
-  for (const peer of state.peers.values()) {
+  for (const peer of state.peers) {
     if (peer.isSuspected) continue
     const inMs = suspectAtMs(state, peer) - nowMs
     soonestMs = Math.min(soonestMs ?? inMs, inMs)

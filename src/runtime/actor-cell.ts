@@ -175,9 +175,8 @@ export class ActorCell<M> implements ActorHandle<M> {
     for (const message of inHand) this.discard(message, reason)
   }
 
-  /** Drops what belongs to one life between two restarts: timers, watches, the wait for messages. */
+  /** Drops what belongs to one life between two restarts: timers and watches. */
   endLife(): void {
-    this.mailbox.leave()
     this.timers.cancelAll()
     for (const withdraw of this.#watching) withdraw()
     this.#watching = []

@@ -3,6 +3,7 @@ import { Cause, Clock, Context, Effect, Exit, Scope } from "effect"
 import type { ActorCell } from "./actor-cell.ts"
 import type { ActorContext, ActorOptions, StopReason, Termination } from "./actor-handle.ts"
 import { ChildEscalated } from "./errors.ts"
+import type { Worked } from "./mailbox-consumer.ts"
 import { readMonotonicMs } from "./monotonic.ts"
 import { type Decision, restart, Supervisor } from "./supervisor.ts"
 
@@ -35,12 +36,12 @@ const pump = <M, R>(
   clock: Clock.Clock
 ): Effect.Effect<void, unknown, R> => {
   const nowMs = () => readMonotonicMs(clock)
-  const step: Effect.Effect<void, unknown, R> = Effect.suspend((): Effect.Effect<void, unknown, R> => {
+  const step: Effect.Effect<void, unknown, R> = cell.mailbox.serve((): Worked<unknown, R> => {
     let beganMs = cell.hasWork ? nowMs() : 0
     for (let turns = 0; ; turns++) {
       if (cell.childFailure !== undefined) return Effect.fail(cell.childFailure)
-      if (!cell.hasWork) return cell.mailbox.closed ? Effect.void : parked
-      if (turns === behavior.turnsMax) return yielded
+      if (!cell.hasWork) return cell.mailbox.closed ? Effect.void : "wait"
+      if (turns === behavior.turnsMax) return "again"
       const result = behavior.turn()
       if (Effect.isEffect(result)) {
         return Effect.flatMap(result, () => {
@@ -53,8 +54,6 @@ const pump = <M, R>(
       beganMs = endedMs
     }
   })
-  const parked = Effect.flatMap(cell.mailbox.ready, () => step)
-  const yielded = Effect.flatMap(Effect.yieldNow, () => step)
   return step
 }
 

@@ -1,6 +1,7 @@
 /** A bounded mailbox of one consumer with two lanes: control is handed over before data. */
-import { Effect, type Scheduler } from "effect"
+import { Effect } from "effect"
 import { ActorStopped, MailboxFull } from "./errors.ts"
+import { Consumer, type Worked } from "./mailbox-consumer.ts"
 import { Lane } from "./mailbox-lane.ts"
 
 /**
@@ -66,8 +67,7 @@ export class Mailbox<A> {
   readonly policy: MailboxPolicy
   readonly #data = new Lane<A>()
   #control: Array<A | LateMessage<A>> = []
-  #parked: ((effect: Effect.Effect<void>) => void) | undefined
-  #dispatcher: Scheduler.SchedulerDispatcher | undefined
+  readonly #consumer: Consumer
   readonly #waiters = new Set<Waiter<A>>()
   readonly #onDiscard: ((message: A, reason: Discarded) => void) | undefined
   #closed = false
@@ -78,6 +78,7 @@ export class Mailbox<A> {
 
   constructor(config: MailboxConfig<A>) {
     this.name = config.name
+    this.#consumer = new Consumer(config.name)
     this.capacity = checkedBound(config.name, "capacity", config.capacity ?? 4096)
     this.controlCapacity = checkedBound(config.name, "controlCapacity", config.controlCapacity ?? 65536)
     this.policy = config.policy ?? "fail"
@@ -148,22 +149,12 @@ export class Mailbox<A> {
     })
   }
 
-  /** Waits until something can be taken or the mailbox is closed; who is interrupted in it says `leave`. */
-  readonly ready: Effect.Effect<void> = Effect.withFiber((fiber) => {
-    if (this.size > 0 || this.#closed) return Effect.void
-    this.#dispatcher = fiber.currentDispatcher
-    return this.#parking
-  })
-
-  readonly #parking: Effect.Effect<void> = Effect.callback<void>((resume) => {
-    if (this.size > 0 || this.#closed) return resume(Effect.void)
-    if (this.#parked !== undefined) return resume(Effect.die(new Error(`${this.name} has two consumers`)))
-    this.#parked = resume
-  })
-
-  /** The one consumer no longer waits; another one may. */
-  leave(): void {
-    this.#parked = undefined
+  /**
+   * Does the work of the one consumer: now, and whenever something has come or the mailbox was closed, until
+   * it gives an effect. See `Consumer`.
+   */
+  serve<E, R>(work: () => Worked<E, R>): Effect.Effect<void, E, R> {
+    return this.#consumer.serve(work)
   }
 
   /**
@@ -183,7 +174,7 @@ export class Mailbox<A> {
    * only where all that waited was withdrawn.
    */
   takeAll(countMax: number = Number.POSITIVE_INFINITY): Effect.Effect<ReadonlyArray<A>, ActorStopped> {
-    const ready = Effect.onInterrupt(this.ready, () => Effect.sync(() => this.leave()))
+    const ready = this.serve(() => (this.size > 0 || this.#closed ? Effect.void : "wait"))
     return Effect.flatMap(ready, () => this.#takeSome(countMax))
   }
 
@@ -199,7 +190,7 @@ export class Mailbox<A> {
     const stopped = Effect.flatMap(Effect.yieldNow, () => new ActorStopped({ actor: this.name }))
     for (const waiter of waiters) waiter.resume(stopped)
     if (rest === "drop") for (const message of this.takeUnsafe()) this.#discard(message, "stopped")
-    this.#wake()
+    this.#consumer.wake()
   }
 
   #isFull(): boolean {
@@ -261,15 +252,7 @@ export class Mailbox<A> {
     this.#accepted++
     const size = this.size
     if (size > this.#peak) this.#peak = size
-    if (this.#parked !== undefined) this.#wake()
-  }
-
-  #wake(): void {
-    const parked = this.#parked
-    if (parked === undefined) return
-    this.#parked = undefined
-    // As after a yield, without running the consumer twice: once to yield, and once to take.
-    this.#dispatcher!.scheduleTask(() => parked(Effect.void), 0)
+    this.#consumer.wake()
   }
 
   #takeSome(countMax: number): Effect.Effect<ReadonlyArray<A>, ActorStopped> {

@@ -7,7 +7,8 @@ import { type NodeTimeOptions, VirtualTime } from "./clock.ts"
 import { AmbientGuard, type Leak } from "./guards.ts"
 import { SimNode } from "./kernel-node.ts"
 import { CountedRandom, type Recipe } from "./random.ts"
-import { ReadyList, type SchedulerOptions, type Strand } from "./scheduler.ts"
+import { ReadyList, type Strand } from "./scheduler.ts"
+import type { SchedulerOptions } from "./scheduler-options.ts"
 import { Trace, type TraceEntry } from "./trace.ts"
 
 export interface Budgets {

@@ -5,7 +5,7 @@ import type { CoverageFigures } from "./assert-coverage.ts"
 import type { Mark } from "./explore/journal.ts"
 import type { Budgets } from "./kernel.ts"
 import type { Recipe } from "./random.ts"
-import type { SchedulerOptions } from "./scheduler.ts"
+import type { SchedulerOptions } from "./scheduler-options.ts"
 import type { TraceEntry } from "./trace.ts"
 import type { World } from "./world.ts"
 

@@ -5,7 +5,7 @@ import type { Assertion } from "./assert.ts"
 import { type CampaignReport, Tally } from "./report.ts"
 import { threadCpuMs } from "./run-cpu.ts"
 import type { RunResult } from "./run-result.ts"
-import type { SchedulerOptions } from "./scheduler.ts"
+import type { SchedulerOptions } from "./scheduler-options.ts"
 import { isStable, recipeOf, type StopRule } from "./seeds.ts"
 import type { Simulation } from "./simulation.ts"
 

@@ -2,11 +2,12 @@
  * The ready list: same seed same order in every mode, other seeds other orders, and frozen or dead nodes
  * stand still.
  */
-import { Effect, Queue } from "effect"
+import { Deferred, Effect, Queue } from "effect"
 import { describe, expect, it } from "vitest"
+import { spawnEach } from "../runtime/actor-spawn.ts"
 import { busyRun } from "./kernel.test-support.ts"
 import { Kernel } from "./kernel.ts"
-import type { ChoiceRule, SchedulingMode } from "./scheduler.ts"
+import type { ChoiceRule, SchedulingMode } from "./scheduler-options.ts"
 
 const combinations: ReadonlyArray<readonly [SchedulingMode, ChoiceRule]> = [
   ["inline", "uniform"],
@@ -60,6 +61,33 @@ describe("the scheduler", () => {
       .forcedYields
     expect(hop).toBeGreaterThan(10)
     expect(preempt).toBeGreaterThan(hop)
+  })
+
+  it("sends whom a plain handler of an actor wakes through the list under hop, never into its stack", () => {
+    const order = (mode: SchedulingMode, seed: number) => {
+      const seen: Array<string> = []
+      const program = Effect.gen(function* () {
+        const woken = yield* Deferred.make<void>()
+        const actor = yield* spawnEach<"wake">({
+          name: "waker",
+          receive: () => {
+            Deferred.doneUnsafe(woken, Effect.void)
+            seen.push("waker")
+          }
+        })
+        yield* Effect.yieldNow
+        actor.offerUnsafe("wake")
+        yield* Deferred.await(woken)
+        seen.push("woken")
+        yield* Effect.yieldNow
+      })
+      new Kernel({ seed, scheduler: { mode } }).run(Effect.scoped(program))
+      return seen.join()
+    }
+    for (let seed = 0; seed < 20; seed++) {
+      expect(order("inline", seed)).toBe("woken,waker")
+      expect(order("hop", seed)).toBe("waker,woken")
+    }
   })
 
   it("finds a check-then-act race under preempt that inline cannot show", () => {

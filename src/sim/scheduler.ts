@@ -2,39 +2,15 @@
  * One ready list for all fibers of all nodes: the next task is drawn, so every seed is another interleaving.
  */
 import type { Fiber, Scheduler } from "effect"
+import type { WorkDispatcher } from "../runtime/mailbox-consumer.ts"
 import type { CountedRandom } from "./random.ts"
-
-/**
- * - `inline`: production semantics; only the order of ready tasks is drawn.
- * - `hop`: every wake-up of a fiber goes through the ready list, also those that Effect runs in the waker's
- *   stack.
- * - `preempt`: `hop`, and fibers are made to yield now and then between any two operations (adversarial).
- */
-export type SchedulingMode = "inline" | "hop" | "preempt"
-
-/**
- * How the next ready task is chosen: `uniform` (each equally likely), `fifo` (no choice; for comparison), or
- * `priorities` (probabilistic concurrency testing: strands have random priorities, and at a few drawn steps
- * the one in front falls back).
- */
-export type ChoiceRule = "uniform" | "fifo" | "priorities"
-
-export interface SchedulerOptions {
-  readonly mode?: SchedulingMode
-  readonly choice?: ChoiceRule
-  /** `preempt` mode: operations between two forced yields, on average. Default 20. */
-  readonly preemptEvery?: number
-  /** `priorities`: how many times the strand in front falls back. Default 3. */
-  readonly changePoints?: number
-  /** `priorities`: the change points are drawn among this many first steps. Default 20,000. */
-  readonly changeHorizonSteps?: number
-}
+import type { ChoiceRule, SchedulerOptions } from "./scheduler-options.ts"
 
 /**
  * What is scheduled in the name of one owner; under `priorities` every fiber and every link is a strand of
  * its own.
  */
-export class Strand implements Scheduler.SchedulerDispatcher {
+export class Strand implements WorkDispatcher {
   readonly owner: NodeScheduler
   priority: number
   readonly #ready: ReadyList
@@ -47,6 +23,10 @@ export class Strand implements Scheduler.SchedulerDispatcher {
 
   scheduleTask(task: () => void, priority: number): void {
     this.#ready.add(task, this, priority)
+  }
+
+  scheduleWork(work: () => void): void {
+    this.#ready.add(this.#ready.hop ? () => this.#ready.runWork(work) : work, this)
   }
 
   /** Effect calls it from `runSync` only, which would run other nodes' tasks inside this one's stack. */
@@ -151,6 +131,12 @@ export class ReadyList {
     task()
     this.dispatched = false
     return true
+  }
+
+  /** For a task that is no resumption of a fiber: whomever it wakes hops. */
+  runWork(work: () => void): void {
+    this.dispatched = false
+    work()
   }
 
   #choose(): number {

@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { Kernel } from "../kernel.ts"
-import type { ChoiceRule } from "../scheduler.ts"
+import type { ChoiceRule } from "../scheduler-options.ts"
 
 const workSteps = 40
 
