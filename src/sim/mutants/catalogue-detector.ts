@@ -52,8 +52,8 @@ export const detectorMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: detector,
-        find: "const isSuspected = before.isSuspected && isDeaf(state, measured, nowMs)",
-        replace: "const isSuspected = before.isSuspected || isDeaf(state, measured, nowMs)"
+        find: "if (!before.isSuspected || isDeaf(state, measured, nowMs))",
+        replace: "if (true)"
       }
     ],
     law: standstillLaw,
