@@ -1,7 +1,11 @@
 /** A short torture run: the plan of one seed against real processes, judged as the long ones are. */
-import { rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { eventually, ownedProcess } from "../support/processes.ts"
 import { type FaultKind, faultKinds } from "../torture/plan.ts"
 import { torture } from "../torture/torture.ts"
 
@@ -27,4 +31,39 @@ describe("a cluster under torture", () => {
       }),
     { timeout: 300_000 }
   )
+
+  it.live(
+    "stops all that it started, and unmounts its small disk, when it is interrupted",
+    () =>
+      Effect.gen(function* () {
+        const before = smallDisks()
+        const directory = mkdtempSync(join(tmpdir(), "aplomb-interrupted-"))
+        const run = yield* ownedProcess({
+          command: process.execPath,
+          args: [fileURLToPath(new URL("../torture/main.ts", import.meta.url)), "--seed", "1"],
+          env: { TMPDIR: directory }
+        })
+        yield* eventually("a fault", () => / s: .* n\d/.test(run.log()), { log: run.log })
+        const children = childrenOf(run.pid)
+        assert.isAtLeast(children.length, 5)
+        run.signal("SIGTERM")
+        yield* run.ended
+        assert.strictEqual(run.exit()?.code, 130, run.log())
+        assert.deepStrictEqual(children.filter(isAlive), [])
+        assert.deepStrictEqual(smallDisks(), before)
+        rmSync(directory, { recursive: true, force: true })
+      }),
+    { timeout: 60_000 }
+  )
 })
+
+/** Where small disks of torture runs are mounted. */
+const smallDisks = (): ReadonlyArray<string> =>
+  readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .filter((line) => line.includes("aplomb-small"))
+
+const childrenOf = (pid: number): ReadonlyArray<number> =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number)
+
+const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`)

@@ -42,7 +42,15 @@ const options = {
 }
 
 console.error(`seed ${options.seed}, ${options.forMs / 60_000} minutes`)
-const { result, directory } = await Effect.runPromise(Effect.scoped(torture(options)))
+// Interrupted, it stops its processes and unmounts its small disk before it ends.
+const stop = new AbortController()
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort())
+const ended = Effect.runPromise(Effect.scoped(torture(options)), { signal: stop.signal })
+const { result, directory } = await ended.catch((error) => {
+  if (!stop.signal.aborted) throw error
+  console.error("interrupted; all that it had started is stopped")
+  process.exit(130)
+})
 const report = join(directory, "report.md")
 if (values.report !== undefined) copyFileSync(report, values.report)
 const passed = result.findings.length === 0

@@ -13,7 +13,7 @@ export const silenceMutants: ReadonlyArray<Mutant> = [
     edits: [{ file: quiet, find: "leastConfirmed(state) > state.toldAfter", replace: "state.round >= 0" }],
     law: "silence is known",
     why: "A leader falls silent although a backup has missed every beat that told what is chosen.",
-    scenarios
+    scenarios: ["hush"]
   },
   {
     id: "silence/without-a-roll",

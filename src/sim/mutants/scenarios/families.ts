@@ -166,6 +166,12 @@ export const lossyBus: FaultFamily = sure("lossy-bus", (world) => {
   return Effect.never
 })
 
+/** So much is lost that a node misses many beats in a row, now and then all before a silence. */
+export const deafening: FaultFamily = sure("deafening", ({ bus }) => {
+  bus.faults = { ...bus.faults, loss: { rate: 0.5 } }
+  return Effect.never
+})
+
 /** A snapshot is sent in so many pieces that the next one is made meanwhile. */
 export const smallPieces: FaultFamily = sure("small-pieces", (world) => {
   for (const knob of knobs()) {

@@ -1,0 +1,98 @@
+/** Scenarios about messages, clients and operators: late words, old words, and many of them. */
+import { restarts } from "../../attrition.ts"
+import { lastingOutages, steadyProgress } from "../../failovers.ts"
+import { type Simulation, simulate } from "../../simulation.ts"
+import { messageFaults, partitions } from "../../swarm-network.ts"
+import { buggified, pauses } from "../../swarm-process.ts"
+import { operations } from "../../workload/operations.ts"
+import { busyRegisters, largeRegisters, rareRegisters } from "../../workload/registers.ts"
+import { silencedClients } from "./choreography.ts"
+import { damagedCopies } from "./damage.ts"
+import { blackouts, briefCuts, deafening, lateMessages, lossyBus, quickRivals, surely } from "./families.ts"
+import { swapped } from "./flapping.ts"
+import { scenario, small, three, threeWithoutLeases } from "./guided-shapes.ts"
+import { oldBeats, quickRestarts } from "./old-beats.ts"
+import { oldRequests } from "./old-requests.ts"
+import { lateCopies, oldAcknowledgements } from "./old-words.ts"
+import { replacements } from "./replacements.ts"
+import { busAwayAtStarts } from "./starts.ts"
+import { withheld } from "./withheld.ts"
+
+export const wordScenarios: ReadonlyArray<Simulation> = [
+  scenario("retries", "messages get lost, doubled and late, so that clients send again").faults(
+    lossyBus,
+    quickRivals,
+    restarts,
+    pauses,
+    buggified
+  ),
+  scenario("late", "messages come late and twice while nodes take the lead").faults(
+    lateMessages,
+    quickRivals,
+    briefCuts
+  ),
+  scenario("old-words", "acknowledgements of ballots that are over come again", threeWithoutLeases)
+    .faults(oldAcknowledgements, lateCopies)
+    .chaosFor({ min: 20_000, max: 30_000 }),
+  scenario("old-beats", "nodes restart, and beats of lives that are over come again and again", three)
+    .workload(oldBeats)
+    .faults(quickRestarts)
+    .chaosFor({ min: 4_000, max: 8_000 }),
+  simulate("old-lives")
+    .about("nodes stay away for seconds, and beats of lives that are over come again and again; writes go on")
+    .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
+    .workload(oldBeats)
+    .faults(lastingOutages, steadyProgress(4))
+    .chaosFor({ min: 8_000, max: 25_000 }),
+  // Without commands: what a busy client does in more than a minute takes long, and shows nothing here.
+  simulate("old-requests")
+    .about("what operators asked for comes again long after it was done")
+    .cluster(three)
+    .workload(operations)
+    .faults(oldRequests)
+    .chaosFor({ min: 75_000, max: 100_000 }),
+  simulate("hush")
+    .about("little is asked, half of what is said is lost, and leaders fall silent")
+    .cluster({ acceptors: { min: 2, max: 3 }, masterApart: 1, patient: true })
+    .workload(rareRegisters)
+    .faults(deafening, surely(buggified))
+    .chaosFor({ min: 20_000, max: 40_000 }),
+  scenario("expiries", "clients are silenced until their sessions expire")
+    .faults(silencedClients)
+    .chaosFor({ min: 10_000, max: 20_000 }),
+  scenario("races", "clients race for the same keys").faults(messageFaults, restarts, partitions),
+  simulate("cramped")
+    .about("leaders keep little, and clients send much at once")
+    .cluster(small)
+    .workload(largeRegisters)
+    .faults(surely(buggified))
+    .chaosFor({ min: 1_500, max: 4_000 }),
+  scenario("starts", "the bus goes away while nodes begin").faults(busAwayAtStarts, surely(messageFaults)),
+  simulate("operated-blackouts")
+    .about("an operator drains nodes and takes them back while only the master answers")
+    .cluster({ acceptors: { min: 2, max: 3 }, masterApart: 1 })
+    .workload(busyRegisters)
+    .workload(operations)
+    .faults(blackouts)
+    .chaosFor({ min: 8_000, max: 12_000 }),
+  simulate("replacements")
+    .about("an operator asks to replace acceptors by those that vote already, and nothing fails")
+    .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
+    .workload(replacements)
+    .chaosFor({ min: 2_000, max: 4_000 }),
+  simulate("swapped")
+    .about("two nodes are swapped again and again, and one drained: the other takes its place in seconds")
+    .cluster({ acceptors: { min: 3, max: 3 }, spares: { min: 1, max: 1 }, masterApart: 1 })
+    .workload(swapped)
+    .chaosFor({ min: 8_000, max: 8_000 })
+    .recoversWithin(20_000),
+  simulate("withheld")
+    .about("an acceptor cannot tell a client anything, which sends on before it has the last result")
+    .cluster(three)
+    .workload(withheld)
+    .chaosFor({ min: 3_000, max: 5_000 }),
+  scenario("damage", "packets come a second time, with a bit flipped", three).faults(
+    damagedCopies,
+    quickRivals
+  )
+]
