@@ -4,7 +4,6 @@ import type { Mutant } from "./mutant.ts"
 const quiet = "protocol/leader-quiet.ts"
 const roll = "protocol/roll.ts"
 const groupRoll = "actors/group-roll.ts"
-const scenarios = ["silence"]
 const places = "suspensions: nobody loses its place because everybody stood still"
 
 export const silenceMutants: ReadonlyArray<Mutant> = [
