@@ -3,7 +3,8 @@ import { Effect, type Scheduler } from "effect"
 
 /**
  * What came of some work: nothing is left (`wait`), others are to have their turn first (`again`), or the
- * fiber has something to run.
+ * fiber has something to run. Whoever says `wait` has looked as the last thing that it did: what came while
+ * it worked wakes nobody.
  */
 export type Worked<E = never, R = never> = "wait" | "again" | Effect.Effect<void, E, R>
 
