@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 import tsconfig from "./tsconfig.json" with { type: "json" }
 
+/** Files that were run just now, and need not be run again: words of a variable of the environment. */
+const done = (process.env["APLOMB_TESTS_DONE"] ?? "").split(/\s+/).filter((file) => file !== "")
 const slow = ["test/e2e/**/*.test.ts", "test/package.test.ts"]
 
 // Examples import `aplomb/...` as users do; here that means the sources, so that no build is needed.
@@ -23,7 +25,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts", "examples/**/*.test.ts"],
-          exclude: slow,
+          exclude: [...slow, ...done],
           // Ends what hangs, and nothing else: a busy machine takes its time.
           testTimeout: 300_000,
           hookTimeout: 300_000
