@@ -28,6 +28,8 @@ export interface Stretch {
 }
 
 const stretchMax = knob("client-question-stretch", 1024, { min: 1, max: 8 })
+/** About what a message of questions may come to: the bus takes none that is too large. */
+const stretchMaxBytes = 48 * 1024
 
 /** All questions of a client, by number. */
 export class Questions {
@@ -92,6 +94,7 @@ export class Questions {
   take(nowMs: number): ReadonlyArray<Stretch> {
     const stretches: Array<Stretch> = []
     let end = -1
+    let size = 0
     for (const number of this.#toAsk) {
       const asked = this.#asked.get(number)
       if (asked === undefined) continue
@@ -100,8 +103,13 @@ export class Questions {
       const current = stretches[stretches.length - 1]
       const { bytes, atLeast = 0 } = asked.question
       const isNext = number === end + 1 && current?.atLeast === atLeast
-      if (isNext && current.queries.length < stretchMax.value) current.queries.push(bytes)
-      else stretches.push({ first: number, atLeast, queries: [bytes] })
+      const fits = isNext && size + bytes.length <= stretchMaxBytes
+      if (fits && current.queries.length < stretchMax.value) current.queries.push(bytes)
+      else {
+        stretches.push({ first: number, atLeast, queries: [bytes] })
+        size = 0
+      }
+      size += bytes.length
       end = number
     }
     this.#toAsk = []

@@ -68,8 +68,14 @@ export interface Replicated<Command, Reply, Question, Answer> {
 }
 
 const defaultTimeoutMs = 30_000
-/** A command must fit a message together with what travels with it. */
+/** A command, or a question, must fit a message together with what travels with it. */
 export const commandMaxBytes = 512 * 1024
+
+/** Why bytes are not sent that no message could hold; undefined where one can. */
+const tooLarge = (what: string, { length }: Uint8Array): Rejected | undefined => {
+  if (length <= commandMaxBytes) return
+  return new Rejected({ reason: `${what} of ${length} bytes is over the limit of ${commandMaxBytes} bytes` })
+}
 
 const unreadable = new Rejected({
   reason: "this client cannot read the answer: it knows another version of the machine"
@@ -105,10 +111,8 @@ export const replicated = Effect.fnUntraced(function* <State, Command, Reply, Qu
   const submit: Replicated<Command, Reply, Question, Answer>["submit"] = (command, call) =>
     Effect.callback((resume) => {
       const bytes = pack(forms.command.encode(command))
-      if (bytes.length > commandMaxBytes) {
-        const reason = `a command of ${bytes.length} bytes is over the limit of ${commandMaxBytes} bytes`
-        return resume(new Rejected({ reason }))
-      }
+      const refused = tooLarge("a command", bytes)
+      if (refused !== undefined) return resume(refused)
       const taken = client.submitUnsafe(
         bytes,
         call?.timeoutMs ?? defaultTimeoutMs,
@@ -122,7 +126,10 @@ export const replicated = Effect.fnUntraced(function* <State, Command, Reply, Qu
     })
   const asked = (question: Question, send: (bytes: Uint8Array, done: QuestionDone) => boolean) =>
     Effect.callback<AnsweredAt<Answer>, QuestionFailure>((resume) => {
-      const taken = send(pack(forms.question.encode(question)), (plain, slot, failure) => {
+      const bytes = pack(forms.question.encode(question))
+      const refused = tooLarge("a question", bytes)
+      if (refused !== undefined) return resume(refused)
+      const taken = send(bytes, (plain, slot, failure) => {
         if (failure !== undefined) return resume(Effect.fail(failure))
         const answer = forms.answer.decode(plain)
         resume(answer === undefined ? Effect.fail(unreadable) : Effect.succeed({ answer, slot }))
