@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import type { GroupId, SessionId, Slot } from "../protocol/ids.ts"
 import { slotPlus } from "../protocol/ids.ts"
-import type { AnyMachine } from "../protocol/machine.ts"
+import { type AnyMachine, misfit } from "../protocol/machine.ts"
 import type { CommandResult, LocalQuery } from "../protocol/messages.ts"
 import { previewRun } from "../protocol/preview.ts"
 import {
@@ -191,6 +191,6 @@ const pushResult = (
 
 const ask = (machine: AnyMachine, replica: ReplicaState, bytes: Uint8Array): AnswerCell => {
   const question = machine.forms.question.decode(unpack(bytes))
-  if (question === undefined) return "bad-question"
+  if (question === misfit) return "bad-question"
   return [machine.forms.answer.encode(machine.answer(replica.machine, question))]
 }

@@ -10,6 +10,7 @@ import { monotonicMs } from "../runtime/monotonic.ts"
 import { BlockWriter, firstBlock, readBlocks } from "../runtime/storage/blocks.ts"
 import { reading, StorageCorrupted } from "../runtime/storage/errors.ts"
 import { type AppendPart, type DiskFailed, Files, type FilesShape } from "../runtime/storage/port.ts"
+import { pauseAfterMs } from "../runtime/storage/steps.ts"
 
 /** A snapshot is of a machine that this node does not run. Nothing of it was taken. */
 export class SnapshotRefused extends Data.TaggedError("SnapshotRefused")<{
@@ -78,7 +79,7 @@ const writeAll = Effect.fnUntraced(function* (frozen: FrozenReplica, append: App
     if (gathered < writeBytes.value) continue
     yield* flush
     const tookMs = Number((yield* Clock.monotonicTimeNanos) - began) / 1e6
-    yield* Effect.sleep(tookMs)
+    yield* Effect.sleep(pauseAfterMs(tookMs, 1))
     began = yield* Clock.monotonicTimeNanos
   }
   pieces.push(blocks.end())

@@ -6,6 +6,7 @@ import { surveyNodes } from "../client/discover.ts"
 import { type KvValue, kvMachine } from "../machines/kv.ts"
 import { type EntryView, forEachEntry } from "../protocol/entry.ts"
 import { GroupId, NodeId, Slot, slotPlus } from "../protocol/ids.ts"
+import { misfit } from "../protocol/machine.ts"
 import { type Run, runLast } from "../protocol/run.ts"
 import { unpack } from "../runtime/codec.ts"
 import { noReplica, packetCodec } from "../wire/packet.ts"
@@ -34,7 +35,7 @@ export interface EntryShown {
 /** Bytes become base64: JSON has no form for them. */
 const decode = (bytes: Uint8Array): unknown => {
   const command = kvMachine.forms.command.decode(unpack(bytes))
-  if (command === undefined) return null
+  if (command === misfit) return null
   return "value" in command
     ? { ...command, ...valueField(command.value), ...noBytes(command.value) }
     : command

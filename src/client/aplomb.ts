@@ -23,7 +23,7 @@ import { replicated } from "./replicated.ts"
 
 export type { KvEntry, KvValue } from "../machines/kv.ts"
 export { kvMachine } from "../machines/kv.ts"
-export { type At, defineMachine, type Machine, type MachineDefinition } from "../protocol/machine.ts"
+export { type At, defineMachine, type Machine, type MachineDefinition, misfit } from "../protocol/machine.ts"
 export type { AplombShape } from "./cluster.ts"
 export { Indeterminate, Rejected, Unavailable } from "./errors.ts"
 export type { EntryAt, Kv } from "./kv.ts"

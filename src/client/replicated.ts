@@ -4,7 +4,7 @@
  */
 import { Effect, type Scope } from "effect"
 import { GroupId } from "../protocol/ids.ts"
-import type { Machine } from "../protocol/machine.ts"
+import { type Form, type Machine, misfit } from "../protocol/machine.ts"
 import { type BadSubject, Bus, type BusUnavailable } from "../runtime/bus/port.ts"
 import { pack } from "../runtime/codec.ts"
 import { keptOnceMade } from "../runtime/wholly.ts"
@@ -71,12 +71,6 @@ const defaultTimeoutMs = 30_000
 /** A command, or a question, must fit a message together with what travels with it. */
 export const commandMaxBytes = 512 * 1024
 
-/** Why bytes are not sent that no message could hold; undefined where one can. */
-const tooLarge = (what: string, { length }: Uint8Array): Rejected | undefined => {
-  if (length <= commandMaxBytes) return
-  return new Rejected({ reason: `${what} of ${length} bytes is over the limit of ${commandMaxBytes} bytes` })
-}
-
 const unreadable = new Rejected({
   reason: "this client cannot read the answer: it knows another version of the machine"
 })
@@ -110,29 +104,27 @@ export const replicated = Effect.fnUntraced(function* <State, Command, Reply, Qu
     new Unavailable({ reason: closed ? "the client was closed" : `too many ${what} wait in this client` })
   const submit: Replicated<Command, Reply, Question, Answer>["submit"] = (command, call) =>
     Effect.callback((resume) => {
-      const bytes = pack(forms.command.encode(command))
-      const refused = tooLarge("a command", bytes)
-      if (refused !== undefined) return resume(refused)
+      const bytes = packed(forms.command, command, "a command")
+      if (bytes instanceof Rejected) return resume(bytes)
       const taken = client.submitUnsafe(
         bytes,
         call?.timeoutMs ?? defaultTimeoutMs,
         (plain, slot, failure) => {
           if (failure !== undefined) return resume(Effect.fail(failure))
           const reply = forms.reply.decode(plain)
-          resume(reply === undefined ? Effect.fail(unreadable) : Effect.succeed({ reply, slot }))
+          resume(reply === misfit ? Effect.fail(unreadable) : Effect.succeed({ reply, slot }))
         }
       )
       if (!taken) resume(notTaken("commands"))
     })
   const asked = (question: Question, send: (bytes: Uint8Array, done: QuestionDone) => boolean) =>
     Effect.callback<AnsweredAt<Answer>, QuestionFailure>((resume) => {
-      const bytes = pack(forms.question.encode(question))
-      const refused = tooLarge("a question", bytes)
-      if (refused !== undefined) return resume(refused)
+      const bytes = packed(forms.question, question, "a question")
+      if (bytes instanceof Rejected) return resume(bytes)
       const taken = send(bytes, (plain, slot, failure) => {
         if (failure !== undefined) return resume(Effect.fail(failure))
         const answer = forms.answer.decode(plain)
-        resume(answer === undefined ? Effect.fail(unreadable) : Effect.succeed({ answer, slot }))
+        resume(answer === misfit ? Effect.fail(unreadable) : Effect.succeed({ answer, slot }))
       })
       if (!taken) resume(notTaken("questions"))
     })
@@ -159,3 +151,16 @@ export const replicated = Effect.fnUntraced(function* <State, Command, Reply, Qu
     Effect.map(askAt(question, call), ({ answer }) => answer)
   return { submit, ask, askAt, client }
 })
+
+/** The bytes of a command or question, or why they cannot be sent: its schema, or its size. */
+const packed = <T>(form: Form<T>, value: T, what: string): Uint8Array | Rejected => {
+  try {
+    const bytes = pack(form.encode(value))
+    if (bytes.length <= commandMaxBytes) return bytes
+    const reason = `${what} of ${bytes.length} bytes is over the limit of ${commandMaxBytes} bytes`
+    return new Rejected({ reason })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return new Rejected({ reason: `${what} does not fit the machine: ${reason}` })
+  }
+}

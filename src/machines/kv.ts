@@ -2,7 +2,7 @@
  * The key-value machine: put, get, delete, compare-and-set on revision, list by prefix; revisions are slots.
  */
 import sorted, { type ISortedMap } from "sorted-btree"
-import type { At, Form, Machine } from "../protocol/machine.ts"
+import { type At, type Form, type Machine, misfit } from "../protocol/machine.ts"
 
 // The package is CommonJS: under native modules its class is the default of the default, under bundlers the
 // default.
@@ -143,23 +143,23 @@ const command: Form<KvCommand> = {
     }
   },
   decode: (plain) => {
-    if (!Array.isArray(plain)) return undefined
+    if (!Array.isArray(plain)) return misfit
     const [tag, key, value, revision] = plain
-    if (!isText(key)) return undefined
+    if (!isText(key)) return misfit
     if (tag === "p" && isValue(value)) return { _tag: "Put", key, value }
     if (tag === "d") return { _tag: "Delete", key }
     if (tag === "c" && isValue(value) && isCount(revision))
       return { _tag: "CompareAndSet", key, value, revision }
-    return undefined
+    return misfit
   }
 }
 
 const reply: Form<KvReply> = {
   encode: ({ changed, revision }) => [changed, revision],
   decode: (plain) => {
-    if (!Array.isArray(plain)) return undefined
+    if (!Array.isArray(plain)) return misfit
     const [changed, revision] = plain
-    return typeof changed === "boolean" && isCount(revision) ? { changed, revision } : undefined
+    return typeof changed === "boolean" && isCount(revision) ? { changed, revision } : misfit
   }
 }
 
@@ -167,13 +167,13 @@ const question: Form<KvQuestion> = {
   encode: (value) =>
     value._tag === "Get" ? ["g", value.key] : ["l", value.prefix, value.after ?? null, value.limit],
   decode: (plain) => {
-    if (!Array.isArray(plain)) return undefined
+    if (!Array.isArray(plain)) return misfit
     const [tag, first, after, limit] = plain
-    if (!isText(first)) return undefined
+    if (!isText(first)) return misfit
     if (tag === "g") return { _tag: "Get", key: first }
     return tag === "l" && (isText(after) || after === null) && isCount(limit)
       ? { _tag: "List", prefix: first, after: after ?? undefined, limit }
-      : undefined
+      : misfit
   }
 }
 
@@ -191,9 +191,9 @@ const decodeEntries = (plain: ReadonlyArray<unknown>): ReadonlyArray<KvEntry> | 
 const answerForm: Form<KvAnswer> = {
   encode: ({ entries, more }) => [more, entries.map(({ key, value, revision }) => [key, value, revision])],
   decode: (plain) => {
-    if (!Array.isArray(plain) || typeof plain[0] !== "boolean" || !Array.isArray(plain[1])) return undefined
+    if (!Array.isArray(plain) || typeof plain[0] !== "boolean" || !Array.isArray(plain[1])) return misfit
     const entries = decodeEntries(plain[1])
-    return entries === undefined ? undefined : { entries, more: plain[0] }
+    return entries === undefined ? misfit : { entries, more: plain[0] }
   }
 }
 
@@ -201,12 +201,10 @@ const stateForm: Form<KvState> = {
   encode: (state) => state.toArray().map(([key, { value, revision }]) => [key, value, revision]),
   decode: (plain) => {
     const entries = Array.isArray(plain) ? decodeEntries(plain) : undefined
-    return (
-      entries &&
-      new BTree(
-        entries.map(({ key, value, revision }) => [key, { value, revision }]),
-        compareKeys
-      )
+    if (entries === undefined) return misfit
+    return new BTree(
+      entries.map(({ key, value, revision }) => [key, { value, revision }]),
+      compareKeys
     )
   }
 }

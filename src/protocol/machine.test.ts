@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
 import { SessionId, Slot } from "./ids.ts"
-import { defineMachine, formOf, type MachineDefinition } from "./machine.ts"
+import { defineMachine, formOf, type MachineDefinition, misfit } from "./machine.ts"
 
 const definition = {
   name: "counter",
@@ -35,7 +35,7 @@ describe("a defined machine", () => {
   it("reads its commands back, and nothing else", () => {
     const { encode, decode } = counter.forms.command
     expect(decode(encode({ add: 3 }))).toEqual({ add: 3 })
-    for (const other of [{ add: "3" }, {}, null, 3, undefined, [3]]) expect(decode(other)).toBeUndefined()
+    for (const other of [{ add: "3" }, {}, null, 3, undefined, [3]]) expect(decode(other)).toBe(misfit)
   })
 })
 
@@ -44,5 +44,13 @@ describe("a form of a schema", () => {
     const form = formOf(Schema.Struct({ at: Schema.Number, names: Schema.Array(Schema.String) }))
     const value = { at: 1.5, names: ["a", "b"] }
     expect(form.decode(JSON.parse(JSON.stringify(form.encode(value))))).toEqual(value)
+  })
+
+  it("reads back a value that is undefined, and tells it from what does not fit", () => {
+    for (const schema of [Schema.Void, Schema.Undefined, Schema.UndefinedOr(Schema.String)]) {
+      const form = formOf<unknown, unknown>(schema)
+      expect(form.decode(JSON.parse(JSON.stringify(form.encode(undefined))))).toBeUndefined()
+      expect(form.decode([1])).toBe(misfit)
+    }
   })
 })

@@ -21,9 +21,12 @@ export interface At {
 export interface Form<T> {
   /** The plain value. What `decode` makes of it must be equal to `value`. */
   encode(value: T): unknown
-  /** Undefined where the plain value is none of this form. Must decide alike on every replica. */
-  decode(plain: unknown): T | undefined
+  /** `misfit` where the plain value is none of this form. Must decide alike on every replica. */
+  decode(plain: unknown): T | typeof misfit
 }
+
+/** What a form makes of a plain value that it does not fit; `undefined` is a value as any other. */
+export const misfit: unique symbol = Symbol("misfit")
 
 /**
  * A replicated state machine. `apply` must be deterministic: the same state, command and `at` give the same
@@ -81,7 +84,7 @@ export interface StateParts<State> {
 
 export type AnyMachine = Machine<unknown, unknown, unknown, unknown, unknown>
 
-/** The form that a schema gives. A value of another shape is no error: it decodes to undefined. */
+/** The form that a schema gives. A value of another shape is no error: it decodes to `misfit`. */
 export const formOf = <T, E>(schema: Schema.Codec<T, E>): Form<T> => {
   const codec = Schema.toCodecJson(schema)
   const decode = Schema.decodeUnknownExit(codec)
@@ -90,7 +93,7 @@ export const formOf = <T, E>(schema: Schema.Codec<T, E>): Form<T> => {
     encode,
     decode: (plain) => {
       const exit = decode(plain)
-      return exit._tag === "Success" ? exit.value : undefined
+      return exit._tag === "Success" ? exit.value : misfit
     }
   }
 }

@@ -1,7 +1,7 @@
 /** What a command will come to once it is chosen, from a state that has applied all before it. */
 import { type EntryView, forEachEntry } from "./entry.ts"
 import { invariant } from "./invariant.ts"
-import type { AnyMachine } from "./machine.ts"
+import { type AnyMachine, misfit } from "./machine.ts"
 import type { CommandResult } from "./messages.ts"
 import type { DecodeCommand, ReplicaState } from "./replica.ts"
 import type { Run } from "./run.ts"
@@ -42,7 +42,7 @@ const previewEntry = (
   const { session, number, received } = entry
   if (entry.kind !== "command" || !wouldRun(sessions, session, number, received, atMs)) return undefined
   const command = decode(entry.command)
-  const reply = command === undefined ? undefined : machine.preview?.(state, command, { slot, atMs, session })
+  const reply = command === misfit ? undefined : machine.preview?.(state, command, { slot, atMs, session })
   if (reply === undefined) return undefined
   return { result: { session, number, slot, outcome: "done", reply }, received }
 }

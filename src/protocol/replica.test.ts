@@ -9,7 +9,7 @@ import {
   writeCommand
 } from "./entry.ts"
 import { Ballot, ClientId, RequestNumber, SessionId, Slot } from "./ids.ts"
-import type { AnyMachine, Machine } from "./machine.ts"
+import { type AnyMachine, type Machine, misfit } from "./machine.ts"
 import type { CommandResult } from "./messages.ts"
 import { applyRun, emptyReplica, type ReplicaState } from "./replica.ts"
 import { joinBytes, type Run, runLast, sliceRun } from "./run.ts"
@@ -29,7 +29,7 @@ const adder: Machine<ReadonlyArray<number>, number, number, null, number> = {
 const machine = adder as unknown as AnyMachine
 
 /** A command is one byte; 255 is none. */
-const decode = (bytes: Uint8Array): unknown => (bytes[0] === 255 ? undefined : bytes[0])
+const decode = (bytes: Uint8Array): unknown => (bytes[0] === 255 ? misfit : bytes[0])
 
 const session = SessionId(1)
 

@@ -4,7 +4,7 @@
 import { type EntryView, forEachEntry } from "./entry.ts"
 import { noSlot, type Slot, slotPlus } from "./ids.ts"
 import { invariant } from "./invariant.ts"
-import type { AnyMachine } from "./machine.ts"
+import { type AnyMachine, misfit } from "./machine.ts"
 import type { CommandResult, SessionOpened } from "./messages.ts"
 import { type Run, runLast } from "./run.ts"
 import {
@@ -138,7 +138,7 @@ const runCommand = (
   slot: Slot
 ): RecordedReply => {
   const command = decode(entry.command)
-  if (command === undefined) return { slot, outcome: "bad-command", reply: null }
+  if (command === misfit) return { slot, outcome: "bad-command", reply: null }
   const [next, reply] = machine.apply(replica.machine, command, { slot, atMs, session: entry.session })
   replica.machine = next
   return { slot, outcome: "done", reply }

@@ -1,6 +1,7 @@
 /**
  * A snapshot holds all that a replica is, at one instant, and gives it back to nobody but its own machine.
  */
+import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { kvMachine } from "../machines/kv.ts"
 import { pack, unpack } from "../runtime/codec.ts"
@@ -9,6 +10,7 @@ import { Ballot, ClientId, RequestNumber, SessionId, Slot } from "./ids.ts"
 import { type AnyMachine, defineMachine } from "./machine.ts"
 import type { CommandResult } from "./messages.ts"
 import { type Answers, applyRun, emptyReplica, type ReplicaState, replaceReplica } from "./replica.ts"
+import { openSession, recordReply } from "./session.ts"
 import { freezeReplica, RestoredReplica } from "./snapshot.ts"
 
 const kv = kvMachine as unknown as AnyMachine
@@ -104,6 +106,22 @@ describe("a snapshot", () => {
     const building = new RestoredReplica(plain as AnyMachine)
     for (const part of parts) building.add(unpack(pack(part)))
     expect(contentOf(building.replica!)).toEqual(contentOf(replica))
+  })
+
+  it("keeps replies and states that are undefined", () => {
+    const [command, question, answer] = [Schema.Null, Schema.Null, Schema.Null]
+    const machine = defineMachine({
+      ...{ name: "silent", state: Schema.UndefinedOr(Schema.Number), command, reply: Schema.Void, question },
+      ...{ answer, initial: () => undefined, apply: () => [undefined, undefined] as const, ask: () => null }
+    }) as unknown as AnyMachine
+    const replica = emptyReplica(machine)
+    const recorded = { slot: Slot(3), outcome: "done", reply: undefined } as const
+    openSession(replica.sessions, ClientId("one"), Slot(2), 0)
+    recordReply(replica.sessions, SessionId(2), RequestNumber(1), recorded)
+    const building = new RestoredReplica(machine)
+    for (const part of freezeReplica("main", machine, replica, Ballot(1)).parts)
+      expect(building.add(unpack(pack(part)))).toBeUndefined()
+    expect(building.replica?.sessions.byId).toEqual(replica.sessions.byId)
   })
 
   it("is taken neither in part nor out of order, nor with a part that is none", () => {

@@ -6,7 +6,7 @@
 import { Ballot, ClientId, RequestNumber, SessionId, Slot } from "./ids.ts"
 import { invariant } from "./invariant.ts"
 import type { Base } from "./log-view.ts"
-import type { AnyMachine, StateBuilder } from "./machine.ts"
+import { type AnyMachine, misfit, type StateBuilder } from "./machine.ts"
 import type { Outcome } from "./messages.ts"
 import type { ReplicaState } from "./replica.ts"
 import {
@@ -154,7 +154,7 @@ export class RestoredReplica {
   #addState(plain: unknown): boolean {
     if (this.#builder !== undefined) return this.#builder.add(plain)
     const state = this.#machine.forms.state.decode(plain)
-    if (this.#whole.seen || state === undefined) return false
+    if (this.#whole.seen || state === misfit) return false
     this.#whole.state = state
     this.#whole.seen = true
     return true
@@ -185,7 +185,7 @@ export class RestoredReplica {
     if (!Number.isSafeInteger(number) || !Number.isSafeInteger(slot)) return undefined
     if (!outcomes.includes(outcome as Outcome)) return undefined
     const reply = outcome === "done" ? this.#machine.forms.reply.decode(plain) : null
-    if (outcome === "done" && reply === undefined) return undefined
+    if (reply === misfit) return undefined
     return [
       RequestNumber(number as number),
       { slot: Slot(slot as number), outcome: outcome as Outcome, reply }

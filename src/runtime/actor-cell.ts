@@ -37,7 +37,10 @@ export class ActorCell<M> implements ActorHandle<M> {
   readonly #done = Deferred.makeUnsafe<Termination>()
   readonly #watchers = new Set<(termination: Termination) => void>()
   readonly #hideMetrics: () => void
-  #watching: Array<() => void> = []
+  readonly #logError: (message: string, cause: unknown) => void
+  readonly #watching = new Set<() => void>()
+  /** Counts the lives that are over. */
+  #lives = 0
   #stashed: Array<M> = []
   #unstashed: Array<M> = []
 
@@ -51,11 +54,17 @@ export class ActorCell<M> implements ActorHandle<M> {
       onDiscard: (message, reason) => this.discard(message, reason)
     })
     this.#hideMetrics = this.metrics.register(config.name, () => this.mailbox.size, context)
+    const fork = Effect.runForkWith(context)
+    this.#logError = (message, cause) => void fork(Effect.logError(message, cause))
     this.timers = new KeyedTimers((late) => this.mailbox.offerControlUnsafe(late), context)
   }
 
   get hasWork(): boolean {
     return this.#unstashed.length > 0 || this.mailbox.size > 0
+  }
+  /** How many others it watches that have not ended. */
+  get watchedCount(): number {
+    return this.#watching.size
   }
   get terminated(): Effect.Effect<Termination> {
     return Deferred.await(this.#done)
@@ -101,25 +110,38 @@ export class ActorCell<M> implements ActorHandle<M> {
   unstashAll(): void {
     this.#unstashed = this.#stashed.concat(this.#unstashed)
     this.#stashed = []
+    if (this.#unstashed.length > 0) this.mailbox.wake()
   }
 
   watch(other: Pick<ActorHandle<never>, "onTerminated">, notice: (termination: Termination) => M): void {
-    const withdraw = other.onTerminated((termination) => {
+    const life = this.#lives
+    let withdraw: () => void = nothing
+    withdraw = other.onTerminated((termination) => {
+      this.#watching.delete(withdraw)
       const message = notice(termination)
-      if (!this.offerControlUnsafe(message)) {
+      // The life that comes next watches anew, and is told by that.
+      const late = new LateMessage<M>(() => (this.#lives === life ? message : undefined))
+      if (!this.mailbox.offerControlUnsafe(late)) {
         this.discard(message, this.mailbox.closed ? "stopped" : "control-full")
       }
     })
-    this.#watching.push(withdraw)
+    if (withdraw !== nothing) this.#watching.add(withdraw)
   }
 
   onTerminated(callback: (termination: Termination) => void): () => void {
+    // A wrapper of its own for each registration, so that one callback can be registered twice.
+    const watcher = (termination: Termination) => {
+      try {
+        callback(termination)
+      } catch (error) {
+        // The others must hear of it too, and whoever waits for the end must not wait for ever.
+        this.#logError(`a callback that was to hear of the end of ${this.name} failed`, error)
+      }
+    }
     if (this.termination !== undefined) {
-      callback(this.termination)
+      watcher(this.termination)
       return nothing
     }
-    // A wrapper of its own for each registration, so that one callback can be registered twice.
-    const watcher = (termination: Termination) => callback(termination)
     this.#watchers.add(watcher)
     return () => {
       this.#watchers.delete(watcher)
@@ -130,6 +152,7 @@ export class ActorCell<M> implements ActorHandle<M> {
   requestStop(): void {
     this.discardStashed()
     this.mailbox.close("drop")
+    if (this.resting) this.fiber?.interruptUnsafe()
   }
 
   stop(options?: StopOptions): Effect.Effect<Termination> {
@@ -177,13 +200,15 @@ export class ActorCell<M> implements ActorHandle<M> {
 
   /** Drops what belongs to one life between two restarts: timers and watches. */
   endLife(): void {
+    this.#lives++
     this.timers.cancelAll()
     for (const withdraw of this.#watching) withdraw()
-    this.#watching = []
+    this.#watching.clear()
   }
 
   /** The end: gives up what waits, and tells those who watch. */
   finish(termination: Termination): void {
+    this.timers.close()
     this.discardStashed()
     this.mailbox.close("drop")
     this.#hideMetrics()

@@ -159,7 +159,9 @@ export const runActor = <M, R>(
         termination = yield* settle(cell, decision, exit.cause)
         if (termination !== undefined || decision._tag !== "Restart") break
         yield* runOnStop(cell, options, context, { _tag: "Restarting", cause: exit.cause })
-        if (yield* rest(cell, decision.delayMs, restore)) {
+        // What belongs to the life that is over, although it was begun in its last act.
+        cell.endLife()
+        if (!cell.mailbox.closed && (yield* rest(cell, decision.delayMs, restore))) {
           cell.metrics.restarts++
           cell.unstashAll()
         } else termination = { _tag: "Stopped" }

@@ -1,5 +1,5 @@
 /** Spawns actors over plain messages: a batch at a time, one at a time, or folding messages into a state. */
-import { Effect, Scope } from "effect"
+import { Effect, Exit, Scope } from "effect"
 import { ActorCell } from "./actor-cell.ts"
 import type { ActorContext, ActorHandle, ActorOptions } from "./actor-handle.ts"
 import { type Behavior, runActor } from "./actor-loop.ts"
@@ -72,11 +72,15 @@ export const spawnCell = <M, R>(
       const cell = new ActorCell<M>(config, ambient)
       const context = contextOf(cell)
       const loop = runActor(cell, kind.behavior(cell, context), options, context)
+      // A scope of its own that closes with its end: a parent that lives long does not keep all its children.
+      const own = yield* Scope.fork(scope)
+      const life = Effect.ensuring(loop, Scope.close(own, Exit.void))
+      // Before the finalizer: that of a scope which has closed already waits for the end of what runs.
+      cell.fiber = yield* Effect.forkDetach(life, { startImmediately: true })
       yield* Scope.addFinalizer(
-        scope,
+        own,
         Effect.suspend(() => cell.stop())
       )
-      cell.fiber = yield* Effect.forkDetach(loop, { startImmediately: true })
       return cell
     })
   )

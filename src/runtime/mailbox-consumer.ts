@@ -55,14 +55,16 @@ export class Consumer {
     })
   }
 
+  // What comes of the work is given, and run only when the wait is over: run within it, each would leave a
+  // frame on the stack of a fiber that never ends.
   #wait(work: Work, dispatcher: Scheduler.SchedulerDispatcher): Effect.Effect<void, unknown, unknown> {
-    return Effect.callback<void, unknown, unknown>((resume) => {
+    const given = Effect.callback<Effect.Effect<void, unknown, unknown>>((resume) => {
       if (this.#waiting !== undefined) {
         return resume(Effect.die(new Error(`${this.#name} has two consumers`)))
       }
       const waiting = new Waiting(work, dispatcher, (effect) => {
         this.#waiting = undefined
-        resume(effect)
+        resume(Effect.succeed(effect))
       })
       this.#waiting = waiting
       // The world may have moved since the work: a scheduler can preempt anywhere.
@@ -72,6 +74,7 @@ export class Consumer {
         return waiting.leave()
       })
     })
+    return Effect.flatten(given)
   }
 }
 

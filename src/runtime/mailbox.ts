@@ -149,6 +149,11 @@ export class Mailbox<A> {
     })
   }
 
+  /** There is something to do that did not come by a message. */
+  wake(): void {
+    this.#consumer.wake()
+  }
+
   /**
    * Does the work of the one consumer: now, and whenever something has come or the mailbox was closed, until
    * it gives an effect. See `Consumer`.

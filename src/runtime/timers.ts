@@ -31,6 +31,7 @@ export class KeyedTimers<M> {
   readonly #clock: Clock.Clock
   readonly #alarms: AlarmShape
   readonly #wake = () => this.#ring()
+  #isClosed = false
   #alarm: { readonly atMs: number; readonly withdraw: () => void } | undefined
 
   /**
@@ -67,6 +68,12 @@ export class KeyedTimers<M> {
     this.#alarm = undefined
   }
 
+  /** Cancels all, for good: what is set from now on never rings. */
+  close(): void {
+    this.#isClosed = true
+    this.cancelAll()
+  }
+
   has(key: string): boolean {
     return this.#entries.has(key)
   }
@@ -80,6 +87,7 @@ export class KeyedTimers<M> {
   }
 
   #put(key: string, delayMs: number, everyMs: number | undefined, message: M): void {
+    if (this.#isClosed) return
     const nowMs = this.#nowMs()
     const deadlineMs = nowMs + Math.max(0, delayMs)
     this.#entries.set(key, { message, everyMs, deadlineMs, delivered: false })

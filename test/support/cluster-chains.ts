@@ -5,6 +5,7 @@
 import { Effect, Stream } from "effect"
 import type { CommandFailure } from "../../src/client/errors.ts"
 import { kvMachine } from "../../src/machines/kv.ts"
+import { misfit } from "../../src/protocol/machine.ts"
 import { pack } from "../../src/runtime/codec.ts"
 import type { TestClient } from "./cluster-client.ts"
 
@@ -53,14 +54,16 @@ export const beginChains = (
     const form = command.encode({ _tag: "CompareAndSet", key, revision, value: String(count + 1) })
     underWay++
     const taken = client.group.client.submitUnsafe(pack(form), timeoutMs, (plain, slot, failure) => {
+      const read = failure === undefined ? reply.decode(plain) : misfit
+      const done = read === misfit ? undefined : read
       if (failure !== undefined) failures.push(failure)
-      else if (reply.decode(plain)?.changed === true) {
+      else if (done?.changed === true) {
         acknowledged++
         link.revision = slot
         link.count++
         if (pauseMs > 0) setTimeout(() => isOver || grow(key, link), pauseMs)
         else if (!isOver) grow(key, link)
-      } else wrong.push(`${key}: link ${count + 1} at ${revision} found ${reply.decode(plain)?.revision}`)
+      } else wrong.push(`${key}: link ${count + 1} at ${revision} found ${done?.revision}`)
       settle()
     })
     if (!taken) throw new Error("a client refused a command although few are in flight")

@@ -105,9 +105,10 @@ const makeSegment = Effect.fnUntraced(function* (
 ) {
   const files = yield* Files
   const path = pathOf(directory, segment)
-  // An attempt before this one may have got as far as the file.
-  if ((yield* listSegments(directory)).includes(segment)) yield* files.remove(path)
-  yield* files.preallocate(path, identity.segmentBytes, yields)
+  // An attempt before this one may have got as far as the file, which is whole where it is there. To make it
+  // anew would take room that there may not be, while it may be counted already.
+  if (!(yield* listSegments(directory)).includes(segment))
+    yield* files.preallocate(path, identity.segmentBytes, yields)
   yield* save({ segments: segment })
   return yield* files.open(path)
 })
@@ -126,6 +127,22 @@ interface Opened {
   readonly scope: Scope.Closeable
 }
 
+/** Writes changes of the identity down, one after the other. */
+const keepIdentity = Effect.fnUntraced(function* (directory: string, identity: Identity) {
+  const oneAtATime = yield* Semaphore.make(1)
+  let current = identity
+  return (change: Partial<Identity>) =>
+    oneAtATime.withPermit(
+      Effect.suspend(() => {
+        const next = { ...current, ...change }
+        // Only what was written counts: the next change would else bring along one that failed.
+        return Effect.map(writeIdentity(directory, next), () => {
+          current = next
+        })
+      })
+    )
+})
+
 /**
  * Opens every segment that the identity counts, makes the first one in a new directory, and stands ready to
  * make more.
@@ -136,15 +153,7 @@ export const openSegments = Effect.fnUntraced(function* (directory: string, iden
   const opened = new Map<number, Opened>()
   let { first } = identity
   let last = first - 1
-  const oneAtATime = yield* Semaphore.make(1)
-  let current = identity
-  const save = (change: Partial<Identity>) =>
-    oneAtATime.withPermit(
-      Effect.suspend(() => {
-        current = { ...current, ...change }
-        return writeIdentity(directory, current)
-      })
-    )
+  const save = yield* keepIdentity(directory, identity)
   const add = Effect.fnUntraced(function* <E, R>(
     segment: number,
     open: Effect.Effect<FileHandle, E, R | Scope.Scope>
@@ -181,10 +190,13 @@ export const openSegments = Effect.fnUntraced(function* (directory: string, iden
     durable: Position
   ) {
     yield* save({ first: segment, firstSequence, durable })
-    for (; first < segment; first++) {
-      yield* Scope.close(opened.get(first)!.scope, Exit.void)
-      opened.delete(first)
-      yield* files.remove(pathOf(directory, first))
+    while (first < segment) {
+      // Gone from here on, whatever becomes of the file: what is left of it the next opening removes.
+      const removed = first++
+      const { scope: own } = opened.get(removed)!
+      opened.delete(removed)
+      yield* Scope.close(own, Exit.void)
+      yield* files.remove(pathOf(directory, removed))
     }
   })
   const segments: Segments = {

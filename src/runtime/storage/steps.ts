@@ -3,6 +3,15 @@ import { Clock, Effect } from "effect"
 
 /** Share of the disk's time that is left to the others, as a multiple of what a step took. */
 const pausePerStep = 3
+/**
+ * The longest pause, in milliseconds. A step during which the process stood still took the disk no longer,
+ * and who begins to wait meanwhile waits for the end of a pause.
+ */
+const pauseMaxMs = 50
+
+/** How long to leave the disk to others after a step that took so long. */
+export const pauseAfterMs = (tookMs: number, perStep: number): number =>
+  Math.min(tookMs * perStep, pauseMaxMs)
 
 /**
  * Covers `sizeBytes` in steps. While `yields` says so, a pause of three times its length follows each step: a
@@ -19,6 +28,6 @@ export const inSteps = Effect.fnUntraced(function* <E>(
     yield* step(at, Math.min(stepBytes, sizeBytes - at))
     if (yields?.() !== true) continue
     const tookMs = Number((yield* Clock.monotonicTimeNanos) - began) / 1e6
-    yield* Effect.sleep(tookMs * pausePerStep)
+    yield* Effect.sleep(pauseAfterMs(tookMs, pausePerStep))
   }
 })

@@ -150,7 +150,7 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: replica,
-        find: 'if (command === undefined) return { slot, outcome: "bad-command", reply: null }',
+        find: 'if (command === misfit) return { slot, outcome: "bad-command", reply: null }',
         replace:
           "if (command === undefined || (entry.number % 32 === 9 && replica.applied % 2 === 1)) " +
           'return { slot, outcome: "bad-command", reply: null }'
