@@ -95,12 +95,13 @@ describe("a client that has counted the acknowledgements", () => {
 describe("a client that has nothing to write", () => {
   it.effect("keeps its session alive, however often it asks", () =>
     Effect.gen(function* () {
-      const { sent, command, question, foreseen, tickAt } = yield* world
+      const { core, sent, command, question, foreseen, tickAt } = yield* world
       command()
       foreseen(1, 9)
-      for (const ms of [8000, 16_000, 24_000]) {
+      for (const [index, ms] of [8000, 16_000, 24_000].entries()) {
         tickAt(ms)
         question()
+        core.heard({ _tag: "Answered", slot: Slot(9), flat: [index + 1, ["yes"]] }, leader)
       }
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(sent, ["Submit", "Query", "Submit", "Query", "Query"])
@@ -121,6 +122,44 @@ describe("a client that has nothing to write", () => {
       tickAt(16_050)
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(sent, ["Submit", "Submit"])
+    })
+  )
+})
+
+describe("a client whose leader says nothing", () => {
+  it.effect("looks for another, however often it sends meanwhile", () =>
+    Effect.gen(function* () {
+      const { command, foreseen, tickAt, looks } = yield* world
+      command()
+      foreseen(1, 9)
+      for (let ms = 50; ms < 2000; ms += 50) {
+        tickAt(ms)
+        command()
+      }
+      assert.strictEqual(looks(), 0)
+      tickAt(2000)
+      tickAt(2100)
+      command()
+      assert.strictEqual(looks(), 1)
+    })
+  )
+
+  it.effect("stays with one that answers, and with one that had nothing to answer", () =>
+    Effect.gen(function* () {
+      const { link, sent, command, foreseen, tickAt } = yield* world
+      for (let number = 1; number < 10; number++) {
+        command()
+        tickAt(number * 950)
+        foreseen(number, number)
+      }
+      // Nobody answers what keeps a session alive.
+      tickAt(30_000)
+      tickAt(35_000)
+      command()
+      tickAt(35_050)
+      assert.strictEqual(link.leader, leader)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(sent.length, 11)
     })
   )
 })

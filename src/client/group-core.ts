@@ -51,7 +51,6 @@ export class GroupCore {
   #submissions = 0
   /** What the leader is to hear with whatever it is sent next. */
   #counted: Counted | undefined
-  #heardAtMs = Number.NEGATIVE_INFINITY
   /** When an entry was sent last: questions are no sign of life of a session. */
   #submittedAtMs = Number.NEGATIVE_INFINITY
 
@@ -70,7 +69,7 @@ export class GroupCore {
 
   heard(body: Heard, from: NodeId): void {
     if (body._tag === "Leading") return this.#leading(body)
-    this.#heardAtMs = this.#options.nowMs()
+    this.#link.heard()
     switch (body._tag) {
       case "Results":
         this.#link.served()
@@ -97,7 +96,7 @@ export class GroupCore {
   /** What was foretold has come true: no other result need come, and one that does finds it settled. */
   foreseen({ session, flat, ballot, slot }: Foretold): void {
     this.#counted = { ballot, slot }
-    this.#heardAtMs = this.#options.nowMs()
+    this.#link.heard()
     this.#link.served()
     this.#results(session, flat)
   }
@@ -129,7 +128,10 @@ export class GroupCore {
     for (const epoch of this.#old.values()) this.#sendDue(epoch, nowMs)
     for (const { first, queries } of this.#questions.take(nowMs)) {
       const counted = this.#takeCounted()
-      this.#link.send({ _tag: "Query", client: this.#options.client, question: first, queries, counted })
+      this.#link.send(
+        { _tag: "Query", client: this.#options.client, question: first, queries, counted },
+        true
+      )
     }
   }
 
@@ -149,17 +151,16 @@ export class GroupCore {
     this.#giveUpQueued(nowMs)
     const isQuiet = nowMs - this.#submittedAtMs > keepAliveEvery.value
     if (this.#epoch !== undefined && isQuiet && this.#link.open()) {
-      this.#submit(keepAliveEntry(this.#epoch.session), ++this.#submissions)
+      this.#submit(keepAliveEntry(this.#epoch.session), ++this.#submissions, false)
     }
     // Sent, and nothing heard: whoever is thought to lead may be stopped, with nobody to say so.
-    const silentMs = nowMs - Math.max(this.#heardAtMs, this.#link.sentAtMs - retryAfter.value)
-    if (this.#waits() && this.#link.leader !== undefined && silentMs > 2 * retryAfter.value) this.#link.lost()
+    if (this.#link.isSilent(retryAfter.value)) this.#link.lost()
   }
 
   /** The client ends: whoever waits is told what is known, and the replicas may forget its session. */
   close(): void {
     if (this.#epoch !== undefined && this.#link.leader !== undefined) {
-      this.#submit(closeEntry(this.#epoch.session), ++this.#submissions)
+      this.#submit(closeEntry(this.#epoch.session), ++this.#submissions, false)
     }
     const reason = "the client was closed"
     for (const epoch of this.#epochs()) {
@@ -198,10 +199,11 @@ export class GroupCore {
     this.#questions.askAgain(Number.POSITIVE_INFINITY)
   }
 
-  #submit(bytes: Uint8Array, submission: number): void {
+  #submit(bytes: Uint8Array, submission: number, isAnswered = true): void {
     const counted = this.#takeCounted()
     this.#submittedAtMs = this.#options.nowMs()
-    this.#link.send({ _tag: "Submit", client: this.#options.client, submission, bytes, counted })
+    const { client } = this.#options
+    this.#link.send({ _tag: "Submit", client, submission, bytes, counted }, isAnswered)
   }
 
   /** Said once: its acceptors tell the leader by themselves, a little later. */

@@ -44,7 +44,9 @@ export class Link {
   #isHinted = false
   /** How often it has looked in vain in a row. */
   #looks = 0
-  #sentAtMs = Number.NEGATIVE_INFINITY
+  #heardAtMs = Number.NEGATIVE_INFINITY
+  /** When the first was sent of what this leader is to answer and nothing was heard after. */
+  #owesSinceMs = Number.POSITIVE_INFINITY
 
   constructor(options: LinkOptions) {
     this.#options = options
@@ -53,22 +55,31 @@ export class Link {
   get leader(): NodeId | undefined {
     return this.#leader
   }
-  /** When anything was sent last. */
-  get sentAtMs(): number {
-    return this.#sentAtMs
+
+  /** Something was heard: an answer, or that a command was done. */
+  heard(): void {
+    this.#heardAtMs = this.#options.nowMs()
+    this.#owesSinceMs = Number.POSITIVE_INFINITY
+  }
+
+  /** Whether the leader left what it was sent without an answer for so long, whatever was sent after that. */
+  isSilent(forMs: number): boolean {
+    const nowMs = this.#options.nowMs()
+    return nowMs - this.#owesSinceMs >= forMs && nowMs - this.#heardAtMs >= 2 * forMs
   }
 
   /** Whether something can be sent now; where nobody is known to lead, it begins to look. */
   open(): boolean {
     if (this.#options.nowMs() < this.#holdUntilMs) return false
-    if (buggify("client forgets who leads")) this.#leader = undefined
+    if (buggify("client forgets who leads")) this.#turnTo(undefined)
     if (this.#leader === undefined) this.look()
     return this.#leader !== undefined
   }
 
-  send(body: FromClient): void {
+  /** What `isAnswered` is owed an answer from now on. */
+  send(body: FromClient, isAnswered: boolean): void {
     const { bus, subjects, codec, group, client, nowMs } = this.#options
-    this.#sentAtMs = nowMs()
+    if (isAnswered && this.#owesSinceMs === Number.POSITIVE_INFINITY) this.#owesSinceMs = nowMs()
     bus.publish(subjects.node(this.#leader!), codec.encode(noReplica, group, body), subjects.client(client))
   }
 
@@ -80,7 +91,7 @@ export class Link {
       // Nodes that were left behind may point at each other for ever: it follows one hint, then looks again.
       const { leader } = refusal
       if (leader === undefined || leader === from || this.#isHinted) return this.lost()
-      this.#leader = leader as NodeId
+      this.#turnTo(leader as NodeId)
       this.#isHinted = true
     }
   }
@@ -89,7 +100,7 @@ export class Link {
   announced(leader: NodeId, ballot: Ballot): boolean {
     if (ballot <= this.#ballot) return false
     this.#ballot = ballot
-    this.#leader = leader
+    this.#turnTo(leader)
     this.#isHinted = false
     this.#holdUntilMs = Number.NEGATIVE_INFINITY
     this.#looks = 0
@@ -98,7 +109,7 @@ export class Link {
 
   /** Whoever led does not answer: looks for the leader again, after a pause. */
   lost(): void {
-    this.#leader = undefined
+    this.#turnTo(undefined)
     this.#isHinted = false
     this.#pause()
   }
@@ -121,6 +132,12 @@ export class Link {
         onFound(leader)
       })
     )
+  }
+
+  /** Another one owes nothing yet. */
+  #turnTo(leader: NodeId | undefined): void {
+    this.#leader = leader
+    this.#owesSinceMs = Number.POSITIVE_INFINITY
   }
 
   /** All clients lose a leader at one moment, and are not to ask for the next one at the same moments. */

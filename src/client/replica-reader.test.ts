@@ -65,6 +65,35 @@ describe("a reader of replicas", () => {
     pass(0)
   })
 
+  it("leaves one that says nothing, however often it is asked meanwhile, with all that it was asked", () => {
+    const { reader, sent, ask, found, pass, state } = driven()
+    ask(0)
+    found(near, far)
+    reader.heard({ _tag: "Answered", slot: Slot(9), flat: [1, ["yes"]] }, near)
+    state.nowMs = 10_000
+    for (let asked = 0; asked < 5; asked++) {
+      ask(0)
+      pass(asked < 4 ? 150 : 100)
+    }
+    expect(sent.slice(1, 6).map(({ to }) => to)).toEqual(Array(5).fill("near"))
+    expect(sent.slice(6)).toMatchObject([{ to: "far", query: { question: 2, queries: Array(5).fill({}) } }])
+  })
+
+  it("leaves one that says nothing where those who ask give up sooner; stays with one that answers", () => {
+    const { reader, sent, ask, found, pass } = driven()
+    ask(0)
+    found(near, far)
+    pass(600)
+    ask(0)
+    reader.heard({ _tag: "Answered", slot: Slot(9), flat: [1, ["yes"]] }, near)
+    pass(600)
+    ask(0)
+    expect(sent.map(({ to }) => to)).toEqual(["near", "near", "near"])
+    pass(5000)
+    ask(0)
+    expect(sent.at(-1)?.to).toBe("far")
+  })
+
   it("ends with the furthest slot that was to be had where no replica comes far enough in time", () => {
     const { reader, heard, ask, found, pass } = driven()
     ask(70)

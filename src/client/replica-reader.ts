@@ -27,7 +27,8 @@ export class ReplicaReader {
   #replicas: ReadonlyArray<NodeId> = []
   #looking = false
   #holdUntilMs = Number.NEGATIVE_INFINITY
-  #sentAtMs = Number.NEGATIVE_INFINITY
+  /** Since when the nearest has answered nothing of what it was asked. */
+  #owesSinceMs = Number.POSITIVE_INFINITY
   /** The most that a replica which was behind said to have applied. */
   #appliedMost = 0
 
@@ -46,13 +47,18 @@ export class ReplicaReader {
   }
 
   heard(body: ToClient, from: NodeId): void {
-    if (body._tag === "Answered") return this.#questions.answered(body.slot, body.flat)
+    if (body._tag === "Answered") {
+      this.#questions.answered(body.slot, body.flat)
+      if (from !== this.#replicas[0]) return
+      this.#owesSinceMs = this.#questions.size > 0 ? this.#options.nowMs() : Number.POSITIVE_INFINITY
+      return
+    }
     if (body._tag !== "QueryRefused") return
     this.#questions.askAgain(Number.NEGATIVE_INFINITY, body.question)
     this.#refused(from, body.refusal)
   }
 
-  /** Nobody listens where a question was sent. */
+  /** Nobody listens where a question was sent, or says nothing. */
   nobodyThere(): void {
     this.#next()
     this.#questions.askAgain(Number.POSITIVE_INFINITY)
@@ -64,7 +70,7 @@ export class ReplicaReader {
     const [replica] = this.#replicas
     if (replica === undefined) return this.#look()
     for (const { first, atLeast, queries } of this.#questions.take(nowMs())) {
-      this.#sentAtMs = nowMs()
+      if (this.#owesSinceMs === Number.POSITIVE_INFINITY) this.#owesSinceMs = nowMs()
       send(replica, { _tag: "LocalQuery", client, question: first, atLeast: Slot(atLeast), queries })
     }
   }
@@ -80,9 +86,9 @@ export class ReplicaReader {
           : "no replica answered in time"
       done(null, 0, new Unavailable({ reason }))
     }
-    if (this.#questions.size === 0 || nowMs - this.#sentAtMs < retryAfter.value) return
-    if (this.#replicas.length > 0) this.#next()
-    this.#questions.askAgain(nowMs - retryAfter.value)
+    // Also where whoever asked has given up: the next question is not to wait for a silent one again.
+    if (nowMs - this.#owesSinceMs >= retryAfter.value) this.nobodyThere()
+    else this.#questions.askAgain(nowMs - retryAfter.value)
   }
 
   close(): void {
@@ -99,6 +105,7 @@ export class ReplicaReader {
   /** The next one; when all have been asked in vain, it looks who there is, after a pause. */
   #next(): void {
     this.#replicas = this.#replicas.slice(1)
+    this.#owesSinceMs = Number.POSITIVE_INFINITY
     if (this.#replicas.length === 0) this.#hold(lookAgainAfterMs)
   }
 
