@@ -9,13 +9,17 @@ import type { LoadRecord } from "./load-format.ts"
 
 /** Half of what a session may have in flight. */
 const outstandingMax = 4096
+/** As much as its session sends: more would only wait here. */
+const outstandingMaxBytes = 8 * 1024 * 1024
 const chunkRecords = 2048
+const chunkBytes = 1024 * 1024
 
 interface Chunk {
   waiting: number
   endOffset: number
   lines: number
   records: number
+  bytes: number
 }
 
 /** How far the file is acknowledged. */
@@ -25,7 +29,7 @@ export interface Acknowledged {
   readonly records: number
 }
 
-const emptyChunk = (): Chunk => ({ waiting: 0, endOffset: 0, lines: 0, records: 0 })
+const emptyChunk = (): Chunk => ({ waiting: 0, endOffset: 0, lines: 0, records: 0, bytes: 0 })
 
 /**
  * Puts are sent without waiting for each other, and may be applied in another order when one is sent again;
@@ -37,6 +41,8 @@ export class LoadFlight {
   readonly #timeoutMs: number
   readonly #keys = new Set<string>()
   readonly #chunks: Array<Chunk> = []
+  /** Of all puts in flight. */
+  #bytes = 0
   #current: Chunk = emptyChunk()
   #wake: (() => void) | undefined
   #failure: CommandFailure | undefined
@@ -65,7 +71,8 @@ export class LoadFlight {
   }
 
   isFull(key: string): boolean {
-    return this.#keys.size >= outstandingMax || this.#keys.has(key)
+    const isFull = this.#keys.size >= outstandingMax || this.#bytes >= outstandingMaxBytes
+    return isFull || this.#keys.has(key)
   }
 
   /** Counts a line that ends there; its record, if it has one, is sent. */
@@ -79,7 +86,7 @@ export class LoadFlight {
       this.#keys.add(record.key)
       this.#send(record.key, pack(kvMachine.forms.command.encode({ _tag: "Put", ...record })), chunk)
     }
-    if (chunk.lines >= chunkRecords) this.closeChunk()
+    if (chunk.lines >= chunkRecords || chunk.bytes >= chunkBytes) this.closeChunk()
   }
 
   /** What was taken so far is a chunk of its own. */
@@ -103,9 +110,13 @@ export class LoadFlight {
   isEmpty = (): boolean => this.#keys.size === 0
 
   #send(key: string, bytes: Uint8Array, chunk: Chunk): void {
+    const size = bytes.length
+    this.#bytes += size
+    chunk.bytes += size
     const taken = this.#client.submitUnsafe(bytes, this.#timeoutMs, (_reply, _slot, failure) => {
       if (failure === undefined) {
         this.#keys.delete(key)
+        this.#bytes -= size
         chunk.waiting--
         if (chunk.waiting === 0) this.#advance()
       } else this.#failure ??= failure

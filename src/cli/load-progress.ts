@@ -69,5 +69,7 @@ export const progressKeeper = Effect.fnUntraced(function* (
         )
       )
   }
+  // Else what an earlier load wrote would hold, until this one writes, for a store that it has changed.
+  if (fresh && entry !== undefined) yield* keeper.write(nothing)
   return keeper
 })

@@ -106,6 +106,18 @@ describe("a load in flight", () => {
     assert.isFalse(flight.isFull("a"))
   })
 
+  it("is full with 8 MiB, and counts them as loaded long before thousands of lines are", () => {
+    const { sent, client: fake } = client()
+    const flight = new LoadFlight(fake, 1000, start)
+    for (let line = 1; !flight.isFull("next") && line < 100; line++)
+      flight.take({ key: `k${line}`, value: "x".repeat(400_000) }, line)
+    assert.strictEqual(sent.length, 21)
+    sent[0]!.done(null, 1, undefined)
+    assert.isFalse(flight.isFull("next"))
+    for (const { done } of sent.slice(1, 3)) done(null, 1, undefined)
+    assert.strictEqual(flight.acknowledged.records, 3)
+  })
+
   it("refuses what no message can carry", () => {
     assert.match(LoadFlight.fault({ key: "a", value: "x".repeat(600_000) }) ?? "", /found 600001/)
     assert.match(LoadFlight.fault({ key: "\ud800", value: "x" }) ?? "", /half of one/)

@@ -32,6 +32,8 @@ export interface LoadResult {
 
 const tellEveryMs = 100
 const saveEveryTells = 10
+/** How long a load that has failed tries to save how far it came. */
+const lastSaveMs = 1000
 
 /** A line that is no record: what comes before it is loaded all the same. */
 class LineFault {
@@ -128,21 +130,24 @@ export const load = Effect.fnUntraced(function* (options: LoadOptions) {
   })
   // The watcher never ends by itself: it can only fail, and then there is no use in going on.
   const fault = yield* Effect.raceFirst(sending, Fiber.join(watcher))
-  yield* Fiber.interrupt(watcher)
-  if (keeper !== undefined) {
-    const complete = fault === undefined && flight.failure === undefined
+  const { failure } = flight
+  const saved = Effect.gen(function* () {
+    yield* Fiber.interrupt(watcher)
+    if (keeper === undefined) return
+    const complete = fault === undefined && failure === undefined
     yield* keeper.write(progressOf(flight, keeper.found.file, complete))
-  }
+  })
+  // Where puts fail, this will as well, and is not what went wrong.
+  yield* failure === undefined ? saved : Effect.ignore(Effect.timeout(saved, lastSaveMs))
   options.onProgress(flight.acknowledged.records, flight.acknowledged.offsetBytes)
-  const { failure, acknowledged } = flight
   if (failure !== undefined) {
     const reason =
-      `stopped after ${acknowledged.records} records: ${failure.message}; ` +
+      `stopped after ${flight.acknowledged.records} records: ${failure.message}; ` +
       "run the same command again to go on from there"
     return yield* new CommandFailed({ reason, exitCode: exitCodes.unavailable })
   }
   if (fault !== undefined) {
-    const before = `the ${acknowledged.records} records before it are loaded`
+    const before = `the ${flight.acknowledged.records} records before it are loaded`
     return yield* usageFailure(`${input.path}, line ${fault.line}: ${fault.problem}; ${before}`)
   }
   return yield* done()

@@ -21,12 +21,16 @@ export interface Sent {
   sentAtMs: number
   submission: number
   waits: boolean
+  /** How often in a row a leader had no room for it. */
+  refusals: number
   /** The caller has been told that the outcome is open; it is only sent on to keep the session whole. */
   given: boolean
 }
 
 /** Commands a session may have from the oldest without a result on; half of what a replica admits. */
 const outstandingMax = knob("client-outstanding", 8192, { min: 1, max: 64 })
+/** Far less than a leader lets wait: one client alone must not bring it to refuse. */
+const outstandingMaxBytes = 8 * 1024 * 1024
 
 /** One session and its commands in flight, by number. Numbers are in the order of first sending. */
 export class Epoch {
@@ -35,6 +39,8 @@ export class Epoch {
   #toSend: Array<number> = []
   #next = 1
   #oldest = 1
+  /** Of all commands in flight. */
+  #bytes = 0
 
   constructor(session: SessionId) {
     this.session = session
@@ -51,16 +57,27 @@ export class Epoch {
     return outstandingMax.value - (this.#next - 1 - this.#received())
   }
 
-  add(command: Command): void {
+  /** Takes as many of the first as there is room for, one at least where none is in flight: how many. */
+  addFirst(commands: ReadonlyArray<Command>): number {
+    const most = Math.min(commands.length, this.room)
+    let taken = 0
+    while (taken < most && this.#bytes < outstandingMaxBytes) this.#add(commands[taken++]!)
+    return taken
+  }
+
+  #add(command: Command): void {
     const number = this.#next++
-    this.#pending.set(number, { command, sentAtMs: 0, submission: 0, waits: true, given: false })
+    this.#bytes += command.bytes.length
+    this.#pending.set(number, { command, sentAtMs: 0, submission: 0, waits: true, refusals: 0, given: false })
     this.#toSend.push(number)
   }
 
   /** Takes a command out when its result has come; undefined for one that is settled already. */
   settle(number: number): Sent | undefined {
     const sent = this.#pending.get(number)
-    if (sent !== undefined) this.#pending.delete(number)
+    if (sent === undefined) return undefined
+    this.#pending.delete(number)
+    this.#bytes -= sent.command.bytes.length
     return sent
   }
 
@@ -69,8 +86,21 @@ export class Epoch {
     for (const [number, sent] of this.#pending.entries()) {
       if (sent.waits || !matches(sent, number)) continue
       sent.waits = true
+      sent.refusals = 0
       this.#toSend.push(number)
     }
+  }
+
+  /** Has a submission sent again that a leader had no room for; how often that was so before. */
+  refused(submission: number): number {
+    let before = 0
+    for (const [number, sent] of this.#pending.entries()) {
+      if (sent.waits || sent.submission !== submission) continue
+      sent.waits = true
+      before = Math.max(before, sent.refusals++)
+      this.#toSend.push(number)
+    }
+    return before
   }
 
   /** Commands whose callers no longer wait; each once. */
@@ -87,7 +117,7 @@ export class Epoch {
   /** Settles everything that `matches`. */
   takeOut(matches: (sent: Sent) => boolean): ReadonlyArray<Sent> {
     const taken = this.#pending.entries().filter(([, sent]) => matches(sent))
-    for (const [number] of taken) this.#pending.delete(number)
+    for (const [number] of taken) this.settle(number)
     return taken.map(([, sent]) => sent)
   }
 

@@ -3,7 +3,7 @@
  */
 import { closeEntry, keepAliveEntry, openEntry } from "../protocol/entry.ts"
 import { type ClientId, type NodeId, noSlot, type SessionId } from "../protocol/ids.ts"
-import type { Counted, Synced } from "../protocol/messages.ts"
+import type { Counted, Refusal, Synced } from "../protocol/messages.ts"
 import { knob } from "../runtime/buggify.ts"
 import { type Foretold, type Leading, resultAt, type ToClient } from "../wire/client-codec.ts"
 import { type Command, Epoch } from "./epoch.ts"
@@ -78,6 +78,7 @@ export class GroupCore {
         return this.#opened(body.session)
       case "SubmitRefused":
         if (body.refusal._tag === "Malformed") return this.#malformed(body.submission, body.refusal.reason)
+        if (body.refusal._tag === "Overloaded") return this.#overloaded(body.submission, from, body.refusal)
         this.#unsent(body.submission)
         return this.#link.refused(from, body.refusal)
       case "SubmitUnsettled":
@@ -122,7 +123,7 @@ export class GroupCore {
     const nowMs = this.#options.nowMs()
     if (this.#epoch === undefined && this.#queue.length > 0) this.#openSession(nowMs)
     if (this.#epoch !== undefined) {
-      for (const command of this.#queue.splice(0, Math.max(0, this.#epoch.room))) this.#epoch.add(command)
+      this.#queue.splice(0, this.#epoch.addFirst(this.#queue))
       this.#sendDue(this.#epoch, nowMs)
     }
     for (const epoch of this.#old.values()) this.#sendDue(epoch, nowMs)
@@ -191,6 +192,13 @@ export class GroupCore {
   #unsent(submission: number): void {
     this.#askedToOpenAtMs = Number.NEGATIVE_INFINITY
     for (const epoch of this.#epochs()) epoch.sendAgain((sent) => sent.submission === submission)
+  }
+
+  /** To send it all again soon, again and again, would keep a leader busy with refusing it. */
+  #overloaded(submission: number, from: NodeId, refusal: Refusal): void {
+    this.#askedToOpenAtMs = Number.NEGATIVE_INFINITY
+    const before = this.#epochs().map((epoch) => epoch.refused(submission))
+    this.#link.refused(from, refusal, Math.max(0, ...before))
   }
 
   #sendAllAgain(): void {

@@ -31,6 +31,8 @@ const lookAgainAfterMs = knob("client-look-again-ms", 100, { min: 1, max: 1000 }
 const graceMs = 10
 /** Each look in vain doubles the pause before the next, so often at most. */
 const doublingsMax = 3
+/** The longest pause for a leader without room. */
+const overloadedMaxMs = 1000
 
 /** Where submissions and questions go. */
 export class Link {
@@ -83,11 +85,16 @@ export class Link {
     bus.publish(subjects.node(this.#leader!), codec.encode(noReplica, group, body), subjects.client(client))
   }
 
-  /** Acts on a refusal: goes where it points, or waits. Whom nothing is sent to any more has no say. */
-  refused(from: NodeId, refusal: Refusal): void {
+  /**
+   * Acts on a refusal: goes where it points, or waits. Whom nothing is sent to any more has no say.
+   * A leader without room for the same thing is left alone for twice as long each time (`before`).
+   */
+  refused(from: NodeId, refusal: Refusal, before = 0): void {
     if (from !== this.#leader) return
-    if (refusal._tag === "Overloaded") this.wait(refusal.retryAfterMs)
-    else if (refusal._tag === "NotLeader") {
+    if (refusal._tag === "Overloaded") {
+      const { retryAfterMs } = refusal
+      this.wait(Math.max(retryAfterMs, Math.min(retryAfterMs * 2 ** before, overloadedMaxMs)))
+    } else if (refusal._tag === "NotLeader") {
       // Nodes that were left behind may point at each other for ever: it follows one hint, then looks again.
       const { leader } = refusal
       if (leader === undefined || leader === from || this.#isHinted) return this.lost()

@@ -1,0 +1,84 @@
+/** Loads that begin anew, and loads that end before the file does. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { Unavailable } from "../client/errors.ts"
+import type { GroupClient } from "../client/group-client.ts"
+import type { Kv } from "../client/kv.ts"
+import { load } from "./load.ts"
+
+const timeoutMs = 20_000
+const file = Buffer.from("a\t1\nb\t2\n")
+
+/** A store of one record, in which nothing else can be put; `events` tells what was asked of it. */
+const world = () => {
+  const events: Array<string> = []
+  const store = { text: "", revision: 0, isGone: false }
+  const gone = Effect.delay(Effect.fail(new Unavailable({ reason: "nobody took it in time" })), timeoutMs)
+  const kv = {
+    get: () =>
+      Effect.sync(() =>
+        store.revision === 0
+          ? Option.none()
+          : Option.some({ key: "", value: store.text, revision: store.revision })
+      ),
+    compareAndSet: (_key: string, revision: number, text: string) =>
+      Effect.suspend(() => {
+        events.push(`save ${JSON.parse(text).complete}`)
+        if (store.isGone) return gone
+        const changed = revision === store.revision
+        if (changed) Object.assign(store, { text, revision: revision + 1 })
+        return Effect.succeed({ changed, revision: store.revision })
+      })
+  } as unknown as Kv
+  const client = {
+    submitUnsafe: (
+      _bytes: Uint8Array,
+      _timeoutMs: number,
+      done: Parameters<GroupClient["submitUnsafe"]>[2]
+    ) => {
+      events.push("put")
+      if (!store.isGone) queueMicrotask(() => done(null, 1, undefined))
+      else queueMicrotask(() => done(null, 0, new Unavailable({ reason: "nobody took it in time" })))
+      return true
+    }
+  } as unknown as GroupClient
+  const input = {
+    path: "words.tsv",
+    sizeBytes: file.length,
+    identity: "8 words",
+    read: (position: number) => Effect.succeed(file.subarray(position))
+  }
+  const run = (resume: boolean) =>
+    load({ kv, client, call: { timeoutMs }, input, format: "tsv", resume, onProgress: () => {} })
+  return { events, store, run }
+}
+
+describe("a load that does not resume", () => {
+  it.effect("forgets that the file was loaded before it puts anything", () =>
+    Effect.gen(function* () {
+      const { events, run } = world()
+      yield* run(true)
+      assert.deepStrictEqual(events.splice(0), ["put", "put", "save true"])
+      yield* run(true)
+      assert.deepStrictEqual(events.splice(0), [])
+      yield* run(false)
+      assert.deepStrictEqual(events, ["save false", "put", "put", "save true"])
+    })
+  )
+})
+
+describe("a load whose cluster goes away", () => {
+  it.effect("says how far it came and how to go on, without another full wait", () =>
+    Effect.gen(function* () {
+      const { store, run } = world()
+      store.isGone = true
+      const running = yield* Effect.forkChild(Effect.exit(run(true)))
+      yield* TestClock.adjust("2 seconds")
+      const exit = running.pollUnsafe()
+      assert.isDefined(exit, "it waits for the record to be saved")
+      assert.match(String(yield* Fiber.join(running)), /stopped after 0 records.*run the same command again/)
+      assert.isTrue(Exit.isSuccess(exit!))
+    })
+  )
+})
