@@ -9,9 +9,10 @@ cd "$root"
 PATH="$root/node_modules/.bin:$PATH:/usr/local/sbin:/usr/sbin"
 export PATH
 
-# What the checks run of the tests: the house's rules, a few seeds of every scenario, the small scopes of the search.
-checked_tests="test/tidy.test.ts test/docs.test.ts test/sim/smoke.test.ts test/sim/known-seeds.test.ts
-  test/sim/repeats.test.ts src/sim/search/engine.test.ts src/sim/search/search.test.ts"
+# What the checks run of the tests: the house's rules, whether seeded bugs fit, a few seeds of every scenario, and the
+# small scopes of the search.
+checked_tests="test/tidy.test.ts test/docs.test.ts test/mutants-fit.test.ts test/sim/smoke.test.ts
+  test/sim/known-seeds.test.ts test/sim/repeats.test.ts src/sim/search/engine.test.ts src/sim/search/search.test.ts"
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "$@"; exit 1; }
