@@ -54,7 +54,8 @@ export const spawnMaster = (options: MasterOptions) => {
   return spawnBatch<MasterMessage>({
     name: options.name,
     supervision: crash,
-    // A batch holds what waits for many groups, as after the loss of a node that led them all.
+    // A batch holds what waits for many groups, as after the loss of a node that led them all. Mostly it is
+    // one request, which needs no fiber of its own.
     receive: (batch) =>
       batch.length === 1
         ? attend(batch[0]!)

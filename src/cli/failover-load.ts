@@ -3,7 +3,7 @@ import { Effect, Stream } from "effect"
 import type { GroupClient } from "../client/group-client.ts"
 import type { Kv } from "../client/kv.ts"
 import { kvMachine } from "../machines/kv.ts"
-import { misfit } from "../protocol/machine.ts"
+import { fitting } from "../protocol/machine.ts"
 import { pack } from "../runtime/codec.ts"
 
 /** One key, written by compare-and-set alone: each write names the revision of the one before. */
@@ -77,8 +77,7 @@ export const beginFailoverLoad = (
     underWay++
     const isTaken = client.submitUnsafe(pack(form), timeoutMs, (plain, slot, failure) => {
       underWay--
-      const read = failure === undefined ? reply.decode(plain) : misfit
-      const done = read === misfit ? undefined : read
+      const done = failure === undefined ? fitting(reply, plain) : undefined
       if (done?.changed === true) {
         times.push(nowMs())
         acknowledged++

@@ -1,5 +1,6 @@
 /** Puts in flight: many at once, each key once, and how far the file is acknowledged without a gap. */
 import { Effect } from "effect"
+import { outstandingMaxBytes } from "../client/epoch.ts"
 import type { CommandFailure } from "../client/errors.ts"
 import type { GroupClient } from "../client/group-client.ts"
 import { commandMaxBytes } from "../client/replicated.ts"
@@ -9,8 +10,6 @@ import type { LoadRecord } from "./load-format.ts"
 
 /** Half of what a session may have in flight. */
 const outstandingMax = 4096
-/** As much as its session sends: more would only wait here. */
-const outstandingMaxBytes = 8 * 1024 * 1024
 const chunkRecords = 2048
 const chunkBytes = 1024 * 1024
 
@@ -71,6 +70,7 @@ export class LoadFlight {
   }
 
   isFull(key: string): boolean {
+    // As much as its session sends: more would only wait here.
     const isFull = this.#keys.size >= outstandingMax || this.#bytes >= outstandingMaxBytes
     return isFull || this.#keys.has(key)
   }

@@ -30,7 +30,7 @@ export interface Sent {
 /** Commands a session may have from the oldest without a result on; half of what a replica admits. */
 const outstandingMax = knob("client-outstanding", 8192, { min: 1, max: 64 })
 /** Far less than a leader lets wait: one client alone must not bring it to refuse. */
-const outstandingMaxBytes = 8 * 1024 * 1024
+export const outstandingMaxBytes = 8 * 1024 * 1024
 
 /** One session and its commands in flight, by number. Numbers are in the order of first sending. */
 export class Epoch {
@@ -53,13 +53,13 @@ export class Epoch {
    * Counted from the oldest without a result: the replicas keep the replies to all that were sent after it,
    * and refuse what goes beyond their limit.
    */
-  get room(): number {
+  get #room(): number {
     return outstandingMax.value - (this.#next - 1 - this.#received())
   }
 
   /** Takes as many of the first as there is room for, one at least where none is in flight: how many. */
   addFirst(commands: ReadonlyArray<Command>): number {
-    const most = Math.min(commands.length, this.room)
+    const most = Math.min(commands.length, this.#room)
     let taken = 0
     while (taken < most && this.#bytes < outstandingMaxBytes) this.#add(commands[taken++]!)
     return taken
@@ -83,24 +83,30 @@ export class Epoch {
 
   /** Has everything sent again that `matches`. */
   sendAgain(matches: (sent: Sent, number: number) => boolean): void {
-    for (const [number, sent] of this.#pending.entries()) {
-      if (sent.waits || !matches(sent, number)) continue
-      sent.waits = true
+    this.#again(matches, (sent) => {
       sent.refusals = 0
-      this.#toSend.push(number)
-    }
+    })
   }
 
   /** Has a submission sent again that a leader had no room for; how often that was so before. */
   refused(submission: number): number {
     let before = 0
+    this.#again(
+      (sent) => sent.submission === submission,
+      (sent) => {
+        before = Math.max(before, sent.refusals++)
+      }
+    )
+    return before
+  }
+
+  #again(matches: (sent: Sent, number: number) => boolean, note: (sent: Sent) => void): void {
     for (const [number, sent] of this.#pending.entries()) {
-      if (sent.waits || sent.submission !== submission) continue
+      if (sent.waits || !matches(sent, number)) continue
+      note(sent)
       sent.waits = true
-      before = Math.max(before, sent.refusals++)
       this.#toSend.push(number)
     }
-    return before
   }
 
   /** Commands whose callers no longer wait; each once. */

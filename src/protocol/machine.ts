@@ -28,6 +28,12 @@ export interface Form<T> {
 /** What a form makes of a plain value that it does not fit; `undefined` is a value as any other. */
 export const misfit: unique symbol = Symbol("misfit")
 
+/** The value, or undefined where it does not fit; for forms of which `undefined` is no value. */
+export const fitting = <T>(form: Form<T>, plain: unknown): T | undefined => {
+  const value = form.decode(plain)
+  return value === misfit ? undefined : value
+}
+
 /**
  * A replicated state machine. `apply` must be deterministic: the same state, command and `at` give the same
  * result on every replica and at every replay; so no clock, no randomness, no input or output. It may change

@@ -37,7 +37,7 @@ export class ActorCell<M> implements ActorHandle<M> {
   readonly #done = Deferred.makeUnsafe<Termination>()
   readonly #watchers = new Set<(termination: Termination) => void>()
   readonly #hideMetrics: () => void
-  readonly #logError: (message: string, cause: unknown) => void
+  readonly #context: Context.Context<never>
   readonly #watching = new Set<() => void>()
   /** Counts the lives that are over. */
   #lives = 0
@@ -47,6 +47,7 @@ export class ActorCell<M> implements ActorHandle<M> {
   constructor(config: CellConfig<M>, context: Context.Context<never>) {
     this.name = config.name
     this.#config = config
+    this.#context = context
     this.#hook = Context.get(context, DeadLetters)
     this.mailbox = new Mailbox({
       ...config.mailbox,
@@ -54,8 +55,6 @@ export class ActorCell<M> implements ActorHandle<M> {
       onDiscard: (message, reason) => this.discard(message, reason)
     })
     this.#hideMetrics = this.metrics.register(config.name, () => this.mailbox.size, context)
-    const fork = Effect.runForkWith(context)
-    this.#logError = (message, cause) => void fork(Effect.logError(message, cause))
     this.timers = new KeyedTimers((late) => this.mailbox.offerControlUnsafe(late), context)
   }
 
@@ -135,7 +134,8 @@ export class ActorCell<M> implements ActorHandle<M> {
         callback(termination)
       } catch (error) {
         // The others must hear of it too, and whoever waits for the end must not wait for ever.
-        this.#logError(`a callback that was to hear of the end of ${this.name} failed`, error)
+        const problem = `a callback that was to hear of the end of ${this.name} failed`
+        Effect.runForkWith(this.#context)(Effect.logError(problem, error))
       }
     }
     if (this.termination !== undefined) {

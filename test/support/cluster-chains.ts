@@ -5,7 +5,7 @@
 import { Effect, Stream } from "effect"
 import type { CommandFailure } from "../../src/client/errors.ts"
 import { kvMachine } from "../../src/machines/kv.ts"
-import { misfit } from "../../src/protocol/machine.ts"
+import { fitting } from "../../src/protocol/machine.ts"
 import { pack } from "../../src/runtime/codec.ts"
 import type { TestClient } from "./cluster-client.ts"
 
@@ -54,8 +54,7 @@ export const beginChains = (
     const form = command.encode({ _tag: "CompareAndSet", key, revision, value: String(count + 1) })
     underWay++
     const taken = client.group.client.submitUnsafe(pack(form), timeoutMs, (plain, slot, failure) => {
-      const read = failure === undefined ? reply.decode(plain) : misfit
-      const done = read === misfit ? undefined : read
+      const done = failure === undefined ? fitting(reply, plain) : undefined
       if (failure !== undefined) failures.push(failure)
       else if (done?.changed === true) {
         acknowledged++

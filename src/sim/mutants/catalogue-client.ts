@@ -56,9 +56,9 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: epoch,
-        find: "sent.refusals = 0\n      this.#toSend.push(number)",
+        find: "sent.waits = true\n      this.#toSend.push(number)",
         replace:
-          "sent.refusals = 0\n      this.#pending.delete(number)\n      const again = this.#next++\n" +
+          "sent.waits = true\n      this.#pending.delete(number)\n      const again = this.#next++\n" +
           "      this.#pending.set(again, sent)\n      this.#toSend.push(again)"
       }
     ],
