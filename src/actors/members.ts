@@ -2,7 +2,7 @@
  * Keeps the acceptors of a group what they should be, where this node leads it: takes in who has caught up,
  * leaves out who is drained or gone, gives up a ballot that does not get on.
  */
-import { Effect } from "effect"
+import { Effect, FiberSet } from "effect"
 import { GroupId, NodeId, type Replica, type Slot } from "../protocol/ids.ts"
 import type { LeaderInput } from "../protocol/leader-input.ts"
 import type { LeaderState } from "../protocol/leader-state.ts"
@@ -18,6 +18,7 @@ import {
 import type { MasterRequest, OperatorAnswer, OperatorRequest } from "../protocol/messages.ts"
 import { operate } from "../protocol/operator.ts"
 import { knob } from "../runtime/buggify.ts"
+import { every } from "../runtime/every.ts"
 import { newToken } from "./candidate-options.ts"
 import type { Detector } from "./detector.ts"
 import { type GroupConfig, sizeOf } from "./node-config.ts"
@@ -140,21 +141,22 @@ export class Members {
 const isOfMaster = ({ _tag }: MembershipAction): boolean => _tag === "ReadMaster" || _tag === "Drain"
 
 /** Looks after all groups of a node for as long as it runs: one timer, however many groups there are. */
-export const watchMembers = (groups: Iterable<{ readonly members: Members }>): Effect.Effect<never> => {
-  const all = Array.from(groups, ({ members }) => members)
-  let looks = 0
-  let busy = all
-  return Effect.forever(
+export const watchMembers = (groups: Iterable<{ readonly members: Members }>): Effect.Effect<never> =>
+  Effect.scoped(
     Effect.gen(function* () {
-      yield* Effect.sleep(lookEveryMs.value)
-      looks++
-      const isRound = looks % restingLooks === 0
-      for (const members of isRound ? all : busy) {
-        const rest = members.look()
-        // The master may take its time, and be away for one group and not for another.
-        if (rest !== undefined) yield* Effect.forkChild(rest)
-      }
-      if (isRound) busy = all.filter((members) => !members.rests)
+      const fork = yield* FiberSet.makeRuntime<never>()
+      const all = Array.from(groups, ({ members }) => members)
+      let looks = 0
+      let busy = all
+      return yield* every(lookEveryMs.value, () => {
+        looks++
+        const isRound = looks % restingLooks === 0
+        for (const members of isRound ? all : busy) {
+          const rest = members.look()
+          // The master may take its time, and be away for one group and not for another.
+          if (rest !== undefined) fork(rest)
+        }
+        if (isRound) busy = all.filter((members) => !members.rests)
+      })
     })
   )
-}

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { GroupId, type Replica } from "../protocol/ids.ts"
 import type { RollEntry } from "../protocol/roll.ts"
 import { knob } from "../runtime/buggify.ts"
+import { every } from "../runtime/every.ts"
 import type { Packet } from "../wire/packet.ts"
 import { endingNode, type RoleCrashed } from "./end-node.ts"
 import { count, type NodeContext } from "./node-context.ts"
@@ -57,6 +58,3 @@ export const callRoll = Effect.fnUntraced(function* (
     }
   }
 })
-
-const every = (ms: number, act: () => void): Effect.Effect<never> =>
-  Effect.forever(Effect.andThen(Effect.sleep(ms), Effect.sync(act)))

@@ -20,7 +20,7 @@ export class NoProgress extends Error {
   }
 }
 
-const lookEveryMs = 20
+const lookEveryMs = 50
 
 /** Waits until `isTrue`, looking now and then; false where the time runs out first. */
 const waitFor = (isTrue: () => boolean, withinMs: number): Effect.Effect<boolean> =>
@@ -30,11 +30,10 @@ const waitFor = (isTrue: () => boolean, withinMs: number): Effect.Effect<boolean
     return Effect.andThen(Effect.sleep(lookEveryMs), waitFor(isTrue, withinMs - lookEveryMs))
   })
 
-/** A client that does nothing while faults strike, and then writes once. */
+/** A new client, to be added when no fault strikes any more: it writes once. */
 export const addProbe = (world: World): (() => boolean) => {
   let isAnswered = false
   const program = Effect.gen(function* () {
-    while (world.phase === "chaos") yield* Effect.sleep(100)
     const client = yield* ledgerClient(world, kvMachine)
     while (!isAnswered) {
       const command = { _tag: "Put", key: "probe", value: "alive" } as const

@@ -36,7 +36,6 @@ interface Prepared {
   readonly families: ReadonlyArray<FaultFamily>
   readonly off: ReadonlySet<string>
   readonly chaosMs: number
-  readonly isProbeAnswered: (() => boolean) | undefined
 }
 
 const addClients = (world: World, spec: SimulationSpec, clientsMax: number): void => {
@@ -67,7 +66,6 @@ const prepare = (spec: SimulationSpec, options: RunOptions, scheduler: Scheduler
   if (spec.cluster !== undefined)
     world.addCluster(drawCluster(world, spec.cluster, options.nodesMax), spec.laws)
   addClients(world, spec, clientsMax)
-  const isProbeAnswered = spec.cluster === undefined ? undefined : addProbe(world)
   const off = new Set(options.without)
   const families = drawFamilies(world, spec.families, off)
   const chaosMs = Math.min(
@@ -75,10 +73,10 @@ const prepare = (spec: SimulationSpec, options: RunOptions, scheduler: Scheduler
     options.chaosMaxMs ?? Number.POSITIVE_INFINITY
   )
   options.onWorld?.(world)
-  return { world, families, off, chaosMs, isProbeAnswered }
+  return { world, families, off, chaosMs }
 }
 
-const program = ({ world, families, off, chaosMs, isProbeAnswered }: Prepared, recoverMs: number) =>
+const program = ({ world, families, off, chaosMs }: Prepared, recoverMs: number) =>
   Effect.gen(function* () {
     const striking = yield* Effect.forkChild(chaos(world, families, off))
     for (const process of world.processes.values()) process.start()
@@ -86,6 +84,7 @@ const program = ({ world, families, off, chaosMs, isProbeAnswered }: Prepared, r
     yield* Fiber.interrupt(striking)
     world.phase = "recovery"
     world.kernel.trace.note("recovery", "world")
+    const isProbeAnswered = world.cluster === undefined ? undefined : addProbe(world)
     world.heal()
     if (recoverMs === 0) return yield* Effect.sleep(quietMs)
     yield* recover(world, recoverMs, isProbeAnswered)

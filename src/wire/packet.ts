@@ -214,11 +214,12 @@ const bodyIn = (kind: number, fields: Fields): Body | undefined => {
       floors: fields.left > 0 ? fields.list(floorIn) : []
     }
   }
+  // Most packets are beats.
   return (
+    detectorIn(kind, fields) ??
     catchUpIn(kind, fields) ??
     operatorIn(kind, fields) ??
     clientIn(kind, fields) ??
-    detectorIn(kind, fields) ??
     leaseIn(kind, fields) ??
     snapshotIn(kind, fields) ??
     registerMessageIn(kind, fields) ??
