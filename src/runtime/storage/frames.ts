@@ -3,7 +3,9 @@ import { StorageCorrupted } from "./errors.ts"
 import type { FileHandle } from "./port.ts"
 import {
   checksumHolds,
+  checksummedFrom,
   eachRecord,
+  frameChecksum,
   frameHeaderBytes,
   frameLength,
   frameMagic,
@@ -14,6 +16,7 @@ import {
   type WalRecord
 } from "./records.ts"
 import type { Position } from "./segments.ts"
+import type { StretchChecksums } from "./stretch-checksums.ts"
 
 /** How much of a file is read, or looked through, before others run. */
 export const windowBytes = 1 << 20
@@ -21,8 +24,8 @@ export const windowBytes = 1 << 20
 /** Where no frame stands a file is read in parts that the caches of a processor hold. */
 const partBytes = 1 << 17
 
-// Three bytes more than a part, so that a magic on the border is seen.
-const inspectedBytes = partBytes + frameMagic.length - 1
+// More than a part, so that a header on the border is seen whole.
+const inspectedBytes = partBytes + frameHeaderBytes - 1
 
 /** A part of a segment file in memory. */
 interface Window {
@@ -62,6 +65,15 @@ const readWindow = (segment: Segment, start: number, lengthBytes: number, into?:
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), start }
 }
 
+/** Whether there is a header at an index of a window, of a frame that the file has room for. */
+const hasHeader = ({ bytes, view, start }: Window, at: number, sizeBytes: number): boolean => {
+  if (bytes.length < at + frameHeaderBytes || !hasMagic(view, at)) return false
+  const lengthBytes = frameLength(view, at)
+  return (
+    frameRecordCount(view, at) > 0 && lengthBytes > frameHeaderBytes && start + at + lengthBytes <= sizeBytes
+  )
+}
+
 /**
  * The frame at this offset, if there is one whose checksum holds. It is looked for in `window`, if it lies
  * wholly in there; else it is read, with as much after it as makes a window of `lengthBytes`.
@@ -79,16 +91,8 @@ const frameAt = (
   if (held === undefined || offset + frameHeaderBytes > held.start + held.bytes.length) {
     held = readWindow(segment, offset, Math.max(readBytes, frameHeaderBytes), into)
   }
-  if (
-    held.bytes.length < offset - held.start + frameHeaderBytes ||
-    !hasMagic(held.view, offset - held.start)
-  ) {
-    return undefined
-  }
+  if (!hasHeader(held, offset - held.start, sizeBytes)) return undefined
   const lengthBytes = frameLength(held.view, offset - held.start)
-  const recordCount = frameRecordCount(held.view, offset - held.start)
-  if (recordCount === 0 || lengthBytes <= frameHeaderBytes || offset + lengthBytes > sizeBytes)
-    return undefined
   if (offset + lengthBytes > held.start + held.bytes.length) {
     held = readWindow(segment, offset, Math.max(readBytes, lengthBytes), into)
     if (held.bytes.length < lengthBytes) return undefined
@@ -199,17 +203,24 @@ export interface Remains {
   readonly dirty: { readonly from: number; readonly to: number } | undefined
 }
 
+const standsAt = (segment: Segment, window: Window, at: number, checksums: StretchChecksums): boolean => {
+  if (!hasHeader(window, at, segment.file.sizeBytes)) return false
+  const offset = window.start + at
+  const end = offset + frameLength(window.view, at)
+  const seed = frameSeed(segment.salt, segment.base + offset)
+  return checksums.of(offset + checksummedFrom, end, seed) === frameChecksum(window.view, at)
+}
+
 /** Looks through one part from `offset` on, at every byte. */
-const inspectPart = (segment: Segment, offset: number): Remains => {
-  const { bytes } = readWindow(segment, offset, inspectedBytes, inspected)
+const inspectPart = (segment: Segment, offset: number, checksums: StretchChecksums): Remains => {
+  const window = readWindow(segment, offset, inspectedBytes, inspected)
+  const { bytes } = window
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   if (buffer.equals(zeros.subarray(0, buffer.length))) return { frameOffset: undefined, dirty: undefined }
   const from = buffer.findIndex((byte) => byte !== 0)
   const dirty = { from: offset + from, to: offset + buffer.findLastIndex((byte) => byte !== 0) + 1 }
   for (let at = buffer.indexOf(frameMagic); at >= 0; at = buffer.indexOf(frameMagic, at + 1)) {
-    if (frameAt(segment, offset + at, undefined, firstReadBytes) !== undefined) {
-      return { frameOffset: offset + at, dirty }
-    }
+    if (standsAt(segment, window, at, checksums)) return { frameOffset: offset + at, dirty }
   }
   return { frameOffset: undefined, dirty }
 }
@@ -218,12 +229,15 @@ const inspectPart = (segment: Segment, offset: number): Remains => {
 export const joined = (first: Remains["dirty"], second: Remains["dirty"]): Remains["dirty"] =>
   first === undefined || second === undefined ? (first ?? second) : { from: first.from, to: second.to }
 
-/** Looks through one window from `offset` on, as far as the first frame that is found there. */
-export const inspectWindow = (segment: Segment, offset: number): Remains => {
+/**
+ * Looks through one window from `offset` on, as far as the first frame that is found there. The checksums are
+ * those of the file of the segment, from `offset` or before it.
+ */
+export const inspectWindow = (segment: Segment, offset: number, checksums: StretchChecksums): Remains => {
   const end = Math.min(offset + windowBytes, segment.file.sizeBytes)
   let dirty: Remains["dirty"]
   for (let at = offset; at < end; at += partBytes) {
-    const remains = inspectPart(segment, at)
+    const remains = inspectPart(segment, at, checksums)
     if (remains.frameOffset !== undefined) return remains
     dirty = joined(dirty, remains.dirty)
   }

@@ -14,7 +14,8 @@ export const frameHeaderBytes = 24
 export const recordHeaderBytes = 7
 
 const magic = 0x4d4c5041
-const checksummedFrom = 8
+/** Index in a frame of the first byte that its checksum covers. */
+export const checksummedFrom = 8
 const twoToThe32 = 2 ** 32
 
 /** The first bytes of every frame. */
@@ -32,7 +33,7 @@ export const frameSeed = (salt: number, position: number): number =>
   (salt ^ position ^ Math.imul(Math.floor(position / twoToThe32), 0x9e3779b1)) >>> 0
 
 export const hasMagic = (view: DataView, at: number): boolean => view.getUint32(at, true) === magic
-const frameChecksum = (view: DataView, at: number): number => view.getUint32(at + 4, true)
+export const frameChecksum = (view: DataView, at: number): number => view.getUint32(at + 4, true)
 export const frameLength = (view: DataView, at: number): number => view.getUint32(at + 8, true)
 export const frameRecordCount = (view: DataView, at: number): number => view.getUint32(at + 12, true)
 export const frameSequence = (view: DataView, at: number): number =>

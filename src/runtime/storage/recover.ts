@@ -26,6 +26,7 @@ import type { Identity } from "./identity.ts"
 import type { DiskFailed, FileHandle } from "./port.ts"
 import type { WalRecord } from "./records.ts"
 import type { Position, Segments } from "./segments.ts"
+import { StretchChecksums } from "./stretch-checksums.ts"
 
 /** Where a log ends, and how its segments are filled. */
 export interface Recovered {
@@ -49,9 +50,10 @@ const writeDurably = (file: FileHandle, offset: number, bytes: Uint8Array) =>
  * Looks through a segment from `offset` to its end: the first frame found there, or what else is not zero.
  */
 const inspect = Effect.fnUntraced(function* (segment: Segment, offset: number) {
+  const checksums = new StretchChecksums(segment.file, offset)
   let dirty: Remains["dirty"]
   for (let at = offset; at < segment.file.sizeBytes; at += windowBytes) {
-    const remains = yield* reading(() => inspectWindow(segment, at))
+    const remains = yield* reading(() => inspectWindow(segment, at, checksums))
     if (remains.frameOffset !== undefined) return remains
     dirty = joined(dirty, remains.dirty)
     yield* Effect.yieldNow
