@@ -32,9 +32,16 @@ const outstandingMax = knob("client-outstanding", 8192, { min: 1, max: 64 })
 /** Far less than a leader lets wait: one client alone must not bring it to refuse. */
 export const outstandingMaxBytes = 8 * 1024 * 1024
 
+/**
+ * Commands that a session has numbers for. An entry has room for twice as many; past that the numbers would
+ * begin anew, and a command would pass for one that was received long ago.
+ */
+const sessionNumbers = knob("client-session-numbers", 2 ** 31, { min: 2, max: 64 })
+
 /** One session and its commands in flight, by number. Numbers are in the order of first sending. */
 export class Epoch {
   readonly session: SessionId
+  readonly #numbers: number
   readonly #pending = new NumberTable<Sent>()
   #toSend: Array<number> = []
   #next = 1
@@ -42,19 +49,27 @@ export class Epoch {
   /** Of all commands in flight. */
   #bytes = 0
 
-  constructor(session: SessionId) {
+  constructor(session: SessionId, numbers: number = sessionNumbers.value) {
     this.session = session
+    this.#numbers = numbers
   }
 
   get size(): number {
     return this.#pending.size
   }
+
+  /** It has given its last number, and every command has its outcome. */
+  get isUsedUp(): boolean {
+    return this.#next > this.#numbers && this.size === 0
+  }
+
   /**
    * Counted from the oldest without a result: the replicas keep the replies to all that were sent after it,
    * and refuse what goes beyond their limit.
    */
   get #room(): number {
-    return outstandingMax.value - (this.#next - 1 - this.#received())
+    const given = this.#next - 1
+    return Math.min(outstandingMax.value - (given - this.#received()), this.#numbers - given)
   }
 
   /** Takes as many of the first as there is room for, one at least where none is in flight: how many. */

@@ -1,15 +1,16 @@
 /**
  * What a client of one group does with what it hears: one session, many commands in flight, whoever leads.
  */
-import { closeEntry, keepAliveEntry, openEntry } from "../protocol/entry.ts"
-import { type ClientId, type NodeId, noSlot, type SessionId } from "../protocol/ids.ts"
+import { closeEntry, keepAliveEntry } from "../protocol/entry.ts"
+import type { NodeId, SessionId } from "../protocol/ids.ts"
 import type { Counted, Refusal, Synced } from "../protocol/messages.ts"
 import { knob } from "../runtime/buggify.ts"
 import { type Foretold, type Leading, resultAt, type ToClient } from "../wire/client-codec.ts"
-import { type Command, Epoch } from "./epoch.ts"
+import type { Command, Epoch } from "./epoch.ts"
 import { Indeterminate, Rejected, Unavailable } from "./errors.ts"
 import type { Link } from "./link.ts"
 import { type Question, Questions } from "./questions.ts"
+import { Sessions, type SessionsOptions } from "./sessions.ts"
 
 /** Without an answer for this long, a command is sent again. */
 const retryAfter = knob("client-retry-ms", 1000, { min: 60, max: 4000 })
@@ -18,17 +19,9 @@ const keepAliveEvery = knob("client-keep-alive-ms", 15_000, { min: 200, max: 20_
 const retryAfterMs = 20
 const submissionMaxBytes = knob("client-submission-bytes", 48 * 1024, { min: 1, max: 4096 })
 
-export interface CoreOptions {
-  readonly client: ClientId
+export interface CoreOptions extends SessionsOptions {
   readonly link: Link
   readonly nowMs: () => number
-  /**
-   * Begins to listen for the results of a session; `listening` is to be called when it does, `notListening`
-   * if it cannot.
-   */
-  readonly listen: (session: SessionId) => void
-  /** Nothing more is wanted of a session: whoever listens for its results may stop. */
-  readonly forget: (session: SessionId) => void
 }
 
 /** All but what is put together before it counts. */
@@ -39,15 +32,9 @@ export class GroupCore {
   readonly #options: CoreOptions
   readonly #link: Link
   readonly #questions = new Questions()
+  readonly #sessions: Sessions
   /** Commands that no session has taken yet. */
   #queue: Array<Command> = []
-  #epoch: Epoch | undefined
-  /** Sessions that expired with commands in flight, or were replaced. */
-  readonly #old = new Map<SessionId, Epoch>()
-  #opening: SessionId | undefined
-  /** The newest session that it has had. Later ones have higher numbers. */
-  #newest: number = noSlot
-  #askedToOpenAtMs = Number.NEGATIVE_INFINITY
   #submissions = 0
   /** What the leader is to hear with whatever it is sent next. */
   #counted: Counted | undefined
@@ -57,6 +44,7 @@ export class GroupCore {
   constructor(options: CoreOptions) {
     this.#options = options
     this.#link = options.link
+    this.#sessions = new Sessions(options)
   }
 
   command(command: Command): void {
@@ -75,7 +63,7 @@ export class GroupCore {
         this.#link.served()
         return this.#results(body.session, body.flat)
       case "Opened":
-        return this.#opened(body.session)
+        return this.#sessions.opened(body.session)
       case "SubmitRefused":
         if (body.refusal._tag === "Malformed") return this.#malformed(body.submission, body.refusal.reason)
         if (body.refusal._tag === "Overloaded") return this.#overloaded(body.submission, from, body.refusal)
@@ -103,12 +91,11 @@ export class GroupCore {
   }
 
   listening(session: SessionId): void {
-    this.#epoch = new Epoch(session)
-    this.#newest = session
+    this.#sessions.listening(session)
   }
 
   notListening(): void {
-    this.#opening = undefined
+    this.#sessions.notListening()
   }
 
   /** Nobody listens where the leader was: it is down, or not up yet. */
@@ -121,12 +108,13 @@ export class GroupCore {
   flush(): void {
     if (!this.#waits() || !this.#link.open()) return
     const nowMs = this.#options.nowMs()
-    if (this.#epoch === undefined && this.#queue.length > 0) this.#openSession(nowMs)
-    if (this.#epoch !== undefined) {
-      this.#queue.splice(0, this.#epoch.addFirst(this.#queue))
-      this.#sendDue(this.#epoch, nowMs)
+    if (this.#queue.length > 0) this.#openSession(nowMs)
+    const { current } = this.#sessions
+    if (current !== undefined) {
+      this.#queue.splice(0, current.addFirst(this.#queue))
+      this.#sendDue(current, nowMs)
     }
-    for (const epoch of this.#old.values()) this.#sendDue(epoch, nowMs)
+    for (const epoch of this.#sessions.old) this.#sendDue(epoch, nowMs)
     for (const { first, queries } of this.#questions.take(nowMs)) {
       const counted = this.#takeCounted()
       this.#link.send(
@@ -139,7 +127,7 @@ export class GroupCore {
   /** Looks, now and then, for what takes too long. */
   tick(): void {
     const nowMs = this.#options.nowMs()
-    for (const epoch of this.#epochs()) {
+    for (const epoch of this.#sessions.all()) {
       for (const command of epoch.expired(nowMs)) {
         command.done(null, 0, new Indeterminate({ reason: "no answer came in time" }))
       }
@@ -151,8 +139,9 @@ export class GroupCore {
     }
     this.#giveUpQueued(nowMs)
     const isQuiet = nowMs - this.#submittedAtMs > keepAliveEvery.value
-    if (this.#epoch !== undefined && isQuiet && this.#link.open()) {
-      this.#submit(keepAliveEntry(this.#epoch.session), ++this.#submissions, false)
+    const { current } = this.#sessions
+    if (current !== undefined && isQuiet && this.#link.open()) {
+      this.#submit(keepAliveEntry(current.session), ++this.#submissions, false)
     }
     // Sent, and nothing heard: whoever is thought to lead may be stopped, with nobody to say so.
     if (this.#link.isSilent(retryAfter.value)) this.#link.lost()
@@ -160,11 +149,12 @@ export class GroupCore {
 
   /** The client ends: whoever waits is told what is known, and the replicas may forget its session. */
   close(): void {
-    if (this.#epoch !== undefined && this.#link.leader !== undefined) {
-      this.#submit(closeEntry(this.#epoch.session), ++this.#submissions, false)
+    const { current } = this.#sessions
+    if (current !== undefined && this.#link.leader !== undefined) {
+      this.#submit(closeEntry(current.session), ++this.#submissions, false)
     }
     const reason = "the client was closed"
-    for (const epoch of this.#epochs()) {
+    for (const epoch of this.#sessions.all()) {
       for (const { command, given } of epoch.takeOut(() => true))
         if (!given) command.done(null, 0, new Indeterminate({ reason }))
     }
@@ -179,31 +169,25 @@ export class GroupCore {
     if (this.#link.announced(leader, ballot) && !(keeps && before === leader)) this.#sendAllAgain()
   }
 
-  #epochs(): ReadonlyArray<Epoch> {
-    return this.#epoch === undefined ? [...this.#old.values()] : [this.#epoch, ...this.#old.values()]
-  }
-
   #waits(): boolean {
-    return (
-      this.#queue.length > 0 || this.#questions.size > 0 || (this.#epoch?.size ?? 0) > 0 || this.#old.size > 0
-    )
+    return this.#queue.length > 0 || this.#questions.size > 0 || this.#sessions.waits
   }
 
   #unsent(submission: number): void {
-    this.#askedToOpenAtMs = Number.NEGATIVE_INFINITY
-    for (const epoch of this.#epochs()) epoch.sendAgain((sent) => sent.submission === submission)
+    this.#sessions.askAgain()
+    for (const epoch of this.#sessions.all()) epoch.sendAgain((sent) => sent.submission === submission)
   }
 
   /** To send it all again soon, again and again, would keep a leader busy with refusing it. */
   #overloaded(submission: number, from: NodeId, refusal: Refusal): void {
-    this.#askedToOpenAtMs = Number.NEGATIVE_INFINITY
-    const before = this.#epochs().map((epoch) => epoch.refused(submission))
+    this.#sessions.askAgain()
+    const before = this.#sessions.all().map((epoch) => epoch.refused(submission))
     this.#link.refused(from, refusal, Math.max(0, ...before))
   }
 
   #sendAllAgain(): void {
-    this.#askedToOpenAtMs = Number.NEGATIVE_INFINITY
-    for (const epoch of this.#epochs()) epoch.sendAgain(() => true)
+    this.#sessions.askAgain()
+    for (const epoch of this.#sessions.all()) epoch.sendAgain(() => true)
     this.#questions.askAgain(Number.POSITIVE_INFINITY)
   }
 
@@ -222,15 +206,8 @@ export class GroupCore {
   }
 
   #openSession(nowMs: number): void {
-    if (this.#opening !== undefined || nowMs - this.#askedToOpenAtMs < retryAfter.value) return
-    this.#askedToOpenAtMs = nowMs
-    this.#submit(openEntry(this.#options.client), ++this.#submissions)
-  }
-
-  #opened(session: SessionId): void {
-    if (this.#epoch !== undefined || this.#opening !== undefined || session <= this.#newest) return
-    this.#opening = session
-    this.#options.listen(session)
+    const entries = this.#sessions.entriesToOpen(nowMs, retryAfter.value)
+    if (entries !== undefined) this.#submit(entries, ++this.#submissions)
   }
 
   #sendDue(epoch: Epoch, nowMs: number): void {
@@ -249,16 +226,16 @@ export class GroupCore {
 
   /** Never in good order: then nothing of that submission can succeed. */
   #malformed(submission: number, reason: string): void {
-    for (const epoch of this.#epochs()) {
+    for (const epoch of this.#sessions.all()) {
       for (const { command, given } of epoch.takeOut((sent) => sent.submission === submission)) {
         if (!given) command.done(null, 0, new Rejected({ reason }))
       }
-      this.#forgetSettled(epoch)
+      this.#sessions.forgetSettled(epoch)
     }
   }
 
   #results(session: SessionId, flat: ReadonlyArray<unknown>): void {
-    const epoch = this.#epoch?.session === session ? this.#epoch : this.#old.get(session)
+    const epoch = this.#sessions.named(session)
     if (epoch === undefined) return
     for (let index = 0; index < flat.length; index += 4) {
       const { number, slot, outcome, reply } = resultAt(flat, index)
@@ -270,7 +247,7 @@ export class GroupCore {
       }
       const sent = epoch.settle(number)
       if (sent === undefined) continue
-      if (outcome === "session-expired") this.#expired(epoch)
+      if (outcome === "session-expired") this.#sessions.expired(epoch)
       if (sent.given) continue
       const { command } = sent
       if (outcome === "done") command.done(reply, slot, undefined)
@@ -279,19 +256,6 @@ export class GroupCore {
         command.done(null, 0, new Indeterminate({ reason: "its session expired" }))
       } else command.done(null, 0, new Rejected({ reason: "the state machine cannot read the command" }))
     }
-    this.#forgetSettled(epoch)
-  }
-
-  /** A session that is over is of no use once each of its commands has an outcome. */
-  #forgetSettled(epoch: Epoch): void {
-    if (epoch.size === 0 && this.#old.delete(epoch.session)) this.#options.forget(epoch.session)
-  }
-
-  #expired(epoch: Epoch): void {
-    if (this.#epoch !== epoch) return
-    this.#old.set(epoch.session, epoch)
-    this.#epoch = undefined
-    this.#opening = undefined
-    this.#askedToOpenAtMs = Number.NEGATIVE_INFINITY
+    this.#sessions.forgetSettled(epoch)
   }
 }

@@ -3,15 +3,14 @@
  * re-encoded.
  */
 import { type ClientId, RequestNumber, SessionId } from "./ids.ts"
-import { lengthPrefixBytes, type Run, readUint32, writeUint32 } from "./run.ts"
+import { joinBytes, lengthPrefixBytes, type Run, readUint32, writeUint32 } from "./run.ts"
 
 /**
  * Entry: length (4 bytes), kind (1), then by kind
  * - started: the time to live of sessions in milliseconds (6). The first entry of every ballot.
  * - open: the client's id. Opens a session named by the entry's slot.
  * - command: session (6), number (4), received (4), the machine's command. The client has the replies to all
- *   numbers up to
- *   `received`, so they can be forgotten.
+ *   numbers up to `received`, so they can be forgotten. It takes a new session long before numbers run out.
  * - keepAlive: session (6). close: session (6).
  */
 export type EntryKind = "started" | "open" | "command" | "keepAlive" | "close"
@@ -71,6 +70,12 @@ export const startedEntry = (sessionTtlMs: number): Uint8Array =>
 
 export const keepAliveEntry = (session: SessionId): Uint8Array => sessionEntry(keepAliveKind, session)
 export const closeEntry = (session: SessionId): Uint8Array => sessionEntry(closeKind, session)
+
+/** Ends a session and opens another one: a client that asks for one while it has one is given that one. */
+export const reopenEntries = (session: SessionId, client: ClientId): Uint8Array => {
+  const [close, open] = [closeEntry(session), openEntry(client)]
+  return joinBytes([close, open], close.length + open.length)
+}
 
 /** Writes a command entry into `into` at `offset`; returns where the next one goes. */
 export const writeCommand = (

@@ -5,6 +5,7 @@ const session = "protocol/session.ts"
 const replica = "protocol/replica.ts"
 const epoch = "client/epoch.ts"
 const core = "client/group-core.ts"
+const sessions = "client/sessions.ts"
 const kv = "machines/kv.ts"
 const retries = ["retries"]
 
@@ -91,6 +92,37 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     law: "acknowledged, and once",
     why: "A command that may have run in a session that expired is sent again in the next one.",
     scenarios: ["expiries"]
+  },
+  {
+    id: "client/numbers-begin-anew-in-a-session",
+    edits: [
+      {
+        file: epoch,
+        find: "return Math.min(outstandingMax.value - (given - this.#received()), this.#numbers - given)",
+        replace: "return outstandingMax.value - (given - this.#received())"
+      },
+      {
+        file: epoch,
+        find: "RequestNumber(number)",
+        replace: "RequestNumber((number - 1) % this.#numbers + 1)"
+      }
+    ],
+    law: "progress after faults",
+    why: "Numbers of a session begin anew: a command passes for one received long ago, and nobody answers.",
+    scenarios: ["cramped"]
+  },
+  {
+    id: "client/opens-a-session-beside-its-own",
+    edits: [
+      {
+        file: sessions,
+        find: "return this.#usedUp === undefined ? openEntry(client) : reopenEntries(this.#usedUp, client)",
+        replace: "return openEntry(client)"
+      }
+    ],
+    law: "progress after faults",
+    why: "A session without numbers left is not closed: its client is given that one again and again.",
+    scenarios: ["cramped"]
   },
   {
     id: "kv/cas-ignores-the-revision",
