@@ -4,7 +4,7 @@ import { kvOf } from "../client/kv.ts"
 import { replicated } from "../client/replicated.ts"
 import type { KvValue } from "../machines/kv.ts"
 import { kvMachine } from "../machines/kv.ts"
-import { Bus } from "../runtime/bus/port.ts"
+import { Bus, BusUnavailable } from "../runtime/bus/port.ts"
 import { busWaitMs, connectBus } from "./bus.ts"
 import type { CommandFailed } from "./failure.ts"
 import { allOfStdin } from "./stdin.ts"
@@ -24,6 +24,11 @@ export const connectKv = Effect.fnUntraced(function* ({ servers, cluster, group,
     replicated({ cluster, group, machine: kvMachine }),
     Bus,
     bus
+  ).pipe(
+    Effect.timeoutOrElse({
+      duration: timeout,
+      orElse: () => Effect.fail(new BusUnavailable({ reason: `it was away for ${timeout} ms` }))
+    })
   )
   return { kv: kvOf(connection), client: connection.client, call: { timeoutMs: timeout } }
 })

@@ -11,8 +11,9 @@ export interface AplombShape {
   readonly cluster: string
   /**
    * The group (`main` unless named) that replicates `machine`, which must be the machine that its nodes run.
-   * Keep what you get: each call makes a client, with a session of its own. Fails only where the bus is
-   * closed; whether anybody leads shows with the first command.
+   * Keep what you get: each call makes a client, with a session of its own. Waits for a bus that is away, and
+   * fails only where it is closed, or where the name is none that it takes; whether anybody leads shows with
+   * the first command.
    */
   readonly group: <State, Command, Reply, Question, Answer>(
     machine: Machine<State, Command, Reply, Question, Answer>,

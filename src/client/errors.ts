@@ -18,7 +18,10 @@ export class Unavailable extends Data.TaggedError("Unavailable")<{ readonly reas
   }
 }
 
-/** The state machine cannot read the command or question; it had no effect and never will. */
+/**
+ * The state machine cannot read the command or question, or the bus does not take it; it had no effect and
+ * never will.
+ */
 export class Rejected extends Data.TaggedError("Rejected")<{ readonly reason: string }> {
   override get message(): string {
     return `it was rejected: ${this.reason}`

@@ -5,6 +5,7 @@ import { Clock, Context, Effect, Exit, Random, Scope } from "effect"
 import { ClientId, type GroupId, type NodeId, type SessionId } from "../protocol/ids.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
 import { Bus, type BusShape } from "../runtime/bus/port.ts"
+import { subscribed } from "../runtime/bus/subscribed.ts"
 import { crash } from "../runtime/supervisor.ts"
 import type { Foretold, ToClient } from "../wire/client-codec.ts"
 import { type PacketCodec, packetCodec } from "../wire/packet.ts"
@@ -114,8 +115,8 @@ const sessionsHeard = (
 }
 
 /**
- * Connects to a group; the client lives until the scope closes. Finding a leader is part of the first
- * command.
+ * Connects to a group; the client lives until the scope closes. A bus that is away is waited for. Finding a
+ * leader is part of the first command.
  */
 export const groupClient = Effect.fnUntraced(function* (cluster: string, group: GroupId) {
   const bus = yield* Bus
@@ -159,8 +160,8 @@ export const groupClient = Effect.fnUntraced(function* (cluster: string, group: 
       core.flush()
     }
   })
-  yield* bus.subscribe(subjects.leading(group), { onMessage })
-  yield* bus.subscribe(subjects.client(client), {
+  yield* subscribed(bus, subjects.leading(group), { onMessage })
+  yield* subscribed(bus, subjects.client(client), {
     onMessage,
     onNoResponders: () => tell({ _tag: "NobodyThere" })
   })

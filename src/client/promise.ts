@@ -2,15 +2,25 @@
 import { Effect, Exit, Option, Scope, Stream } from "effect"
 import type { KvEntry, KvValue } from "../machines/kv.ts"
 import type { Machine } from "../protocol/machine.ts"
+import type { BadSubject, BusUnavailable } from "../runtime/bus/port.ts"
+import { monotonicMs } from "../runtime/monotonic.ts"
 import type { AplombShape } from "./cluster.ts"
+import { Rejected, Unavailable } from "./errors.ts"
 import type { Operated, OperateOptions } from "./operators.ts"
-import type { AnsweredAt, CallOptions, ReadOptions, Replied } from "./replicated.ts"
+import {
+  type AnsweredAt,
+  type CallOptions,
+  defaultTimeoutMs,
+  type ReadOptions,
+  type Replied
+} from "./replicated.ts"
 
 /**
  * The key-value store of a group. Linearizable in all it does, unless a read asks for less (`consistency`);
  * revisions grow over all keys. A call rejects with
  * `Unavailable`, `Indeterminate` (writes only: read before you try again) or `Rejected`, after 30 s at most
- * unless `timeoutMs` says otherwise.
+ * unless `timeoutMs` says otherwise. A bus that is away is waited for, within that time; a name that the bus
+ * does not take makes each call reject with `Rejected`.
  *
  * @example
  * ```ts
@@ -102,35 +112,70 @@ export interface Connection extends AsyncDisposable {
 
 const run = Effect.runPromise
 
+/** What the promises reject with has to be one of the documented errors. */
+const asCallFailure = (error: BusUnavailable | BadSubject): Unavailable | Rejected =>
+  error._tag === "BadSubject"
+    ? new Rejected({ reason: error.message })
+    : new Unavailable({ reason: error.message })
+
+type Call<C> = <A, E, O extends CallOptions>(
+  ask: (client: C, options: O | undefined) => Effect.Effect<A, E>,
+  options: O | undefined
+) => Promise<A>
+
 /**
  * Makes the client at the first call, and only then; a failure to make it fails that call, and the next one
- * tries again.
+ * tries again. While the bus is away the making waits for it, and goes on when a call gives up: time spent on
+ * it is of the time of the call.
  */
-const onceMade = <A, E>(make: Effect.Effect<A, E>): (() => Promise<A>) => {
-  let made: Promise<A> | undefined
-  return () => {
-    made ??= run(make).catch((error: unknown) => {
-      made = undefined
-      throw error
+const onceMade = <C>(make: Effect.Effect<C, BusUnavailable | BadSubject>): Call<C> => {
+  let client: C | undefined
+  let making: Promise<C> | undefined
+  const made = () => {
+    making ??= run(Effect.mapError(make, asCallFailure)).then(
+      (one) => (client = one),
+      (error: unknown) => {
+        making = undefined
+        throw error
+      }
+    )
+    return making
+  }
+  const within = Effect.fnUntraced(function* (timeoutMs: number) {
+    const untilMs = (yield* monotonicMs) + timeoutMs
+    const making = Effect.callback<C, Unavailable | Rejected>((resume) => {
+      made().then(
+        (one) => resume(Effect.succeed(one)),
+        (error) => resume(Effect.fail(error))
+      )
     })
-    return made
+    const late = Effect.fail(new Unavailable({ reason: "the bus was away for all of the time" }))
+    const one = yield* Effect.timeoutOrElse(making, { duration: timeoutMs, orElse: () => late })
+    return { one, timeoutMs: Math.max(0, untilMs - (yield* monotonicMs)) }
+  })
+  return async (ask, options) => {
+    if (client !== undefined) return run(ask(client, options))
+    const { one, timeoutMs } = await run(within(options?.timeoutMs ?? defaultTimeoutMs))
+    return run(ask(one, { ...options, timeoutMs } as typeof options))
   }
 }
 
 const promiseKv = (aplomb: AplombShape, group: string | undefined): PromiseKv => {
-  const kv = onceMade(aplomb.kv(group))
+  const call = onceMade(aplomb.kv(group))
   return {
-    put: async (key, value, options) => run((await kv()).put(key, value, options)),
-    get: async (key, options) => Option.getOrUndefined(await run((await kv()).get(key, options))),
+    put: (key, value, options) => call((kv, left) => kv.put(key, value, left), options),
+    get: async (key, options) => Option.getOrUndefined(await call((kv, left) => kv.get(key, left), options)),
     getAt: async (key, options) => {
-      const { entry, slot } = await run((await kv()).getAt(key, options))
+      const { entry, slot } = await call((kv, left) => kv.getAt(key, left), options)
       return { entry: Option.getOrUndefined(entry), slot }
     },
-    delete: async (key, options) => run((await kv()).delete(key, options)),
-    compareAndSet: async (key, revision, value, options) =>
-      run((await kv()).compareAndSet(key, revision, value, options)),
+    delete: (key, options) => call((kv, left) => kv.delete(key, left), options),
+    compareAndSet: (key, revision, value, options) =>
+      call((kv, left) => kv.compareAndSet(key, revision, value, left), options),
     list: async function* (prefix, options) {
-      yield* Stream.toAsyncIterable((await kv()).list(prefix, options))
+      // The time is that of each page: only who waits for the client is bounded by it here.
+      const entries = await call((kv) => Effect.succeed(kv.list(prefix, options)), options)
+      yield* Stream.toAsyncIterable(entries)
     }
   }
 }
@@ -147,11 +192,11 @@ export const connectionOf = (aplomb: AplombShape, scope: Scope.Closeable): Conne
       return store
     },
     group: (machine, group) => {
-      const made = onceMade(aplomb.group(machine, group))
+      const call = onceMade(aplomb.group(machine, group))
       return {
-        submit: async (command, options) => run((await made()).submit(command, options)),
-        ask: async (question, options) => run((await made()).ask(question, options)),
-        askAt: async (question, options) => run((await made()).askAt(question, options))
+        submit: (command, options) => call((client, left) => client.submit(command, left), options),
+        ask: (question, options) => call((client, left) => client.ask(question, left), options),
+        askAt: (question, options) => call((client, left) => client.askAt(question, left), options)
       }
     },
     operators: () => {

@@ -67,7 +67,7 @@ export interface Replicated<Command, Reply, Question, Answer> {
   readonly client: GroupClient
 }
 
-const defaultTimeoutMs = 30_000
+export const defaultTimeoutMs = 30_000
 /** A command, or a question, must fit a message together with what travels with it. */
 export const commandMaxBytes = 512 * 1024
 
@@ -77,7 +77,8 @@ const unreadable = new Rejected({
 
 /**
  * Connects to a group that replicates `machine`, over the Bus of the environment, until the scope closes.
- * Fails with `BusUnavailable` where the bus is closed, `BadSubject` where a name is none.
+ * Waits for a bus that is away. Fails with `BusUnavailable` where the bus is closed, `BadSubject` where a
+ * name is none, or the server does not let this client listen.
  *
  * @example
  * ```ts
