@@ -20,6 +20,8 @@ export interface Sent {
   readonly command: Command
   sentAtMs: number
   submission: number
+  /** How often it was given to the bus. */
+  sendings: number
   waits: boolean
   /** How often in a row a leader had no room for it. */
   refusals: number
@@ -83,7 +85,15 @@ export class Epoch {
   #add(command: Command): void {
     const number = this.#next++
     this.#bytes += command.bytes.length
-    this.#pending.set(number, { command, sentAtMs: 0, submission: 0, waits: true, refusals: 0, given: false })
+    this.#pending.set(number, {
+      command,
+      sentAtMs: 0,
+      submission: 0,
+      sendings: 0,
+      waits: true,
+      refusals: 0,
+      given: false
+    })
     this.#toSend.push(number)
   }
 
@@ -177,6 +187,7 @@ export class Epoch {
       const sent = this.#pending.get(number)!
       sent.sentAtMs = nowMs
       sent.submission = submission
+      sent.sendings++
       sent.waits = false
       offset = writeCommand(bytes, offset, this.session, RequestNumber(number), received, sent.command.bytes)
     }

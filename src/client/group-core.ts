@@ -9,7 +9,7 @@ import { type Foretold, type Leading, resultAt, type ToClient } from "../wire/cl
 import type { Command, Epoch } from "./epoch.ts"
 import { Indeterminate, Rejected, Unavailable } from "./errors.ts"
 import type { Link } from "./link.ts"
-import { type Question, Questions } from "./questions.ts"
+import { type Question, Questions, type Stretch } from "./questions.ts"
 import { Sessions, type SessionsOptions } from "./sessions.ts"
 
 /** Without an answer for this long, a command is sent again. */
@@ -115,13 +115,7 @@ export class GroupCore {
       this.#sendDue(current, nowMs)
     }
     for (const epoch of this.#sessions.old) this.#sendDue(epoch, nowMs)
-    for (const { first, queries } of this.#questions.take(nowMs)) {
-      const counted = this.#takeCounted()
-      this.#link.send(
-        { _tag: "Query", client: this.#options.client, question: first, queries, counted },
-        true
-      )
-    }
+    for (const stretch of this.#questions.take(nowMs, this.#link.roomBytes)) this.#ask(stretch)
   }
 
   /** Looks, now and then, for what takes too long. */
@@ -191,11 +185,20 @@ export class GroupCore {
     this.#questions.askAgain(Number.POSITIVE_INFINITY)
   }
 
-  #submit(bytes: Uint8Array, submission: number, isAnswered = true): void {
+  /** Says why, where the bus does not take it. */
+  #submit(bytes: Uint8Array, submission: number, isAnswered = true): string | undefined {
     const counted = this.#takeCounted()
     this.#submittedAtMs = this.#options.nowMs()
     const { client } = this.#options
-    this.#link.send({ _tag: "Submit", client, submission, bytes, counted }, isAnswered)
+    return this.#link.send({ _tag: "Submit", client, submission, bytes, counted }, isAnswered)
+  }
+
+  #ask(stretch: Stretch): void {
+    const { first, queries } = stretch
+    const counted = this.#takeCounted()
+    const { client } = this.#options
+    const refused = this.#link.send({ _tag: "Query", client, question: first, queries, counted }, true)
+    if (refused !== undefined) this.#questions.reject(stretch, refused)
   }
 
   /** Said once: its acceptors tell the leader by themselves, a little later. */
@@ -211,10 +214,22 @@ export class GroupCore {
   }
 
   #sendDue(epoch: Epoch, nowMs: number): void {
-    for (const part of epoch.takeParts(submissionMaxBytes.value)) {
+    const maxBytes = Math.min(submissionMaxBytes.value, this.#link.roomBytes)
+    for (const part of epoch.takeParts(maxBytes)) {
       const submission = ++this.#submissions
-      this.#submit(epoch.write(part, submission, nowMs), submission)
+      const refused = this.#submit(epoch.write(part, submission, nowMs), submission)
+      if (refused !== undefined) this.#unsendable(epoch, submission, refused)
     }
+  }
+
+  /** Never to be sent. One that was once is open: a bus may come back with a lower limit. */
+  #unsendable(epoch: Epoch, submission: number, reason: string): void {
+    for (const { command, given, sendings } of epoch.takeOut((sent) => sent.submission === submission)) {
+      if (given) continue
+      const failure = sendings > 1 ? new Indeterminate({ reason }) : new Rejected({ reason })
+      command.done(null, 0, failure)
+    }
+    this.#sessions.forgetSettled(epoch)
   }
 
   #giveUpQueued(nowMs: number): void {

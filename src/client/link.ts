@@ -34,6 +34,14 @@ const doublingsMax = 3
 /** The longest pause for a leader without room. */
 const overloadedMaxMs = 1000
 
+/** More than what travels with entries or questions. */
+export const envelopeBytes = 512
+
+/** Why the bus did not take a message, and what to do. */
+export const tooLargeReason = (bus: BusShape, sizeBytes: number): string =>
+  `a message of ${sizeBytes} bytes is over the limit of the bus, ${bus.maxPayloadBytes} bytes: ` +
+  "make it smaller, or raise max_payload of the NATS servers"
+
 /** Where submissions and questions go. */
 export class Link {
   readonly #options: LinkOptions
@@ -78,11 +86,22 @@ export class Link {
     return this.#leader !== undefined
   }
 
-  /** What `isAnswered` is owed an answer from now on. */
-  send(body: FromClient, isAnswered: boolean): void {
+  /** Entries or questions that come to so much fit a message of the bus, whatever is around them. */
+  get roomBytes(): number {
+    return this.#options.bus.maxPayloadBytes - envelopeBytes
+  }
+
+  /**
+   * What `isAnswered` is owed an answer from now on. Says why nothing was sent where the bus takes no message
+   * of that size: to send it again is of no use.
+   */
+  send(body: FromClient, isAnswered: boolean): string | undefined {
     const { bus, subjects, codec, group, client, nowMs } = this.#options
+    const bytes = codec.encode(noReplica, group, body)
+    if (bus.publish(subjects.node(this.#leader!), bytes, subjects.client(client)) === "too-large")
+      return tooLargeReason(bus, bytes.length)
     if (isAnswered && this.#owesSinceMs === Number.POSITIVE_INFINITY) this.#owesSinceMs = nowMs()
-    bus.publish(subjects.node(this.#leader!), codec.encode(noReplica, group, body), subjects.client(client))
+    return undefined
   }
 
   /**

@@ -2,12 +2,12 @@
 import { expect, it } from "vitest"
 import { Questions } from "./questions.ts"
 
-const stretchesOf = (count: number, size: number) => {
+const stretchesOf = (count: number, size: number, roomBytes = 1024 * 1024) => {
   const questions = new Questions()
   for (let asked = 0; asked < count; asked++) {
     questions.add({ bytes: new Uint8Array(size), done: () => {}, deadlineMs: 1000 })
   }
-  return questions.take(0)
+  return questions.take(0, roomBytes)
 }
 
 it("asks many long questions in several messages of consecutive numbers", () => {
@@ -24,4 +24,9 @@ it("asks many long questions in several messages of consecutive numbers", () => 
 
 it("asks a question alone that is larger than a message should be", () => {
   expect(stretchesOf(3, 100_000).map(({ first }) => first)).toEqual([1, 2, 3])
+})
+
+it("asks fewer at a time where the bus takes less", () => {
+  const stretches = stretchesOf(10, 1000, 2500)
+  expect(stretches.map(({ first }) => first)).toEqual([1, 3, 5, 7, 9])
 })

@@ -30,6 +30,8 @@ export interface Stretch {
 const stretchMax = knob("client-question-stretch", 1024, { min: 1, max: 8 })
 /** About what a message of questions may come to: the bus takes none that is too large. */
 const stretchMaxBytes = 48 * 1024
+/** What a question takes in a message beside its bytes. */
+const questionOverheadBytes = 5
 
 /** All questions of a client, by number. */
 export class Questions {
@@ -59,6 +61,12 @@ export class Questions {
       asked.waits = true
       this.#toAsk.push(number)
     }
+  }
+
+  /** None of a stretch can be sent. */
+  reject({ first, queries }: Stretch, reason: string): void {
+    for (let number = first; number < first + queries.length; number++)
+      this.settle(number)?.done(null, 0, new Rejected({ reason }))
   }
 
   /** Hands out answers as they came, from a state that had applied `slot`. */
@@ -91,7 +99,8 @@ export class Questions {
   }
 
   /** What is to be asked; it counts as asked now. */
-  take(nowMs: number): ReadonlyArray<Stretch> {
+  take(nowMs: number, roomBytes: number): ReadonlyArray<Stretch> {
+    const maxBytes = Math.min(stretchMaxBytes, roomBytes)
     const stretches: Array<Stretch> = []
     let end = -1
     let size = 0
@@ -103,13 +112,13 @@ export class Questions {
       const current = stretches[stretches.length - 1]
       const { bytes, atLeast = 0 } = asked.question
       const isNext = number === end + 1 && current?.atLeast === atLeast
-      const fits = isNext && size + bytes.length <= stretchMaxBytes
+      const fits = isNext && size + questionOverheadBytes + bytes.length <= maxBytes
       if (fits && current.queries.length < stretchMax.value) current.queries.push(bytes)
       else {
         stretches.push({ first: number, atLeast, queries: [bytes] })
         size = 0
       }
-      size += bytes.length
+      size += questionOverheadBytes + bytes.length
       end = number
     }
     this.#toAsk = []

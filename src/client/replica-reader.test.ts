@@ -9,11 +9,15 @@ const [near, far] = [NodeId("near"), NodeId("far")]
 const driven = () => {
   const sent: Array<{ readonly to: string; readonly query: LocalQuery }> = []
   const heard: Array<unknown> = []
-  const state = { nowMs: 0, looks: 0 }
+  const state = { nowMs: 0, looks: 0, refused: undefined as string | undefined }
   const reader = new ReplicaReader({
     client: ClientId("c"),
     nowMs: () => state.nowMs,
-    send: (to, query) => sent.push({ to, query }),
+    send: (to, query) => {
+      sent.push({ to, query })
+      return state.refused
+    },
+    roomBytes: () => 1024 * 1024,
     look: () => state.looks++
   })
   const ask = (atLeast: number) => {
@@ -45,6 +49,18 @@ describe("a reader of replicas", () => {
     expect(sent).toMatchObject([{ to: "near", query: { question: 1, atLeast: 7 } }])
     reader.heard({ _tag: "Answered", slot: Slot(9), flat: [1, ["yes"]] }, near)
     expect(heard).toEqual([["yes", 9]])
+  })
+
+  it("ends at once what the bus does not take, and stays with the replica", () => {
+    const { heard, sent, state, ask, pass, found } = driven()
+    found(near, far)
+    state.refused = "a message of 9000 bytes is over the limit of the bus"
+    ask(7)
+    expect(heard).toEqual([`it was rejected: ${state.refused}`])
+    state.refused = undefined
+    pass(1000)
+    ask(7)
+    expect(sent.map(({ to }) => to)).toEqual(["near", "near"])
   })
 
   it("goes on to the next where the first is behind, does not answer, or is not there", () => {

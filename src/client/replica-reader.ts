@@ -14,7 +14,10 @@ const lookAgainAfterMs = 100
 export interface ReaderOptions {
   readonly client: ClientId
   readonly nowMs: () => number
-  readonly send: (to: NodeId, query: LocalQuery) => void
+  /** Says why, where the bus takes no message of that size. */
+  readonly send: (to: NodeId, query: LocalQuery) => string | undefined
+  /** Questions that come to so much fit a message. */
+  readonly roomBytes: () => number
   /** Begins to look for replicas; `found` is to be called in the end. */
   readonly look: () => void
 }
@@ -65,13 +68,16 @@ export class ReplicaReader {
   }
 
   flush(): void {
-    const { nowMs, send, client } = this.#options
+    const { nowMs, send, client, roomBytes } = this.#options
     if (this.#questions.size === 0 || nowMs() < this.#holdUntilMs) return
     const [replica] = this.#replicas
     if (replica === undefined) return this.#look()
-    for (const { first, atLeast, queries } of this.#questions.take(nowMs())) {
-      if (this.#owesSinceMs === Number.POSITIVE_INFINITY) this.#owesSinceMs = nowMs()
-      send(replica, { _tag: "LocalQuery", client, question: first, atLeast: Slot(atLeast), queries })
+    for (const stretch of this.#questions.take(nowMs(), roomBytes())) {
+      const { first, atLeast, queries } = stretch
+      const query = { _tag: "LocalQuery", client, question: first, atLeast: Slot(atLeast), queries } as const
+      const refused = send(replica, query)
+      if (refused !== undefined) this.#questions.reject(stretch, refused)
+      else if (this.#owesSinceMs === Number.POSITIVE_INFINITY) this.#owesSinceMs = nowMs()
     }
   }
 
