@@ -1,5 +1,5 @@
 /** One run of a simulation from its first draw to its verdict. */
-import { Effect, Fiber } from "effect"
+import { Cause, Effect, type Exit, Fiber } from "effect"
 import { AssertionViolated } from "./assert.ts"
 import { cloudDistances } from "./bus/topology.ts"
 import { checkHistory } from "./history/command.ts"
@@ -12,7 +12,7 @@ import { addProbe, NoProgress, recover, windUp } from "./recovery.ts"
 import type { RunFailure, RunOptions, RunResult } from "./run-result.ts"
 import type { SchedulerOptions } from "./scheduler-options.ts"
 import { drawCluster, type SimulationSpec } from "./simulation-spec.ts"
-import { chaos, drawFamilies, type FaultFamily } from "./swarm.ts"
+import { chaos, drawFamilies, type FaultFamily, FaultsBroke } from "./swarm.ts"
 import { ProcessBroke, World } from "./world.ts"
 
 const windUpMs = 90_000
@@ -76,9 +76,17 @@ const prepare = (spec: SimulationSpec, options: RunOptions, scheduler: Scheduler
   return { world, families, off, chaosMs }
 }
 
+/** Faults that end by themselves leave a run without any, which would look as if all had been survived. */
+const expectInterrupted = (world: World, exit: Exit.Exit<never>): void => {
+  if (exit._tag === "Failure" && !Cause.hasInterruptsOnly(exit.cause))
+    world.violated(new FaultsBroke(Cause.squash(exit.cause)))
+}
+
 const program = ({ world, families, off, chaosMs }: Prepared, recoverMs: number) =>
   Effect.gen(function* () {
     const striking = yield* Effect.forkChild(chaos(world, families, off))
+    // An observer, and nothing around the faults themselves: operations count for when a fiber is preempted.
+    striking.addObserver((exit) => expectInterrupted(world, exit))
     for (const process of world.processes.values()) process.start()
     yield* Effect.sleep(chaosMs)
     yield* Fiber.interrupt(striking)
@@ -100,6 +108,7 @@ const failureOf = (error: unknown): RunFailure => {
   if (error instanceof AssertionViolated) return { kind: "assertion", name: error.assertion.name, message }
   if (error instanceof NoProgress) return { kind: "recovery", name: "progress after faults", message }
   if (error instanceof ProcessBroke) return { kind: "process", name: "a process broke", message }
+  if (error instanceof FaultsBroke) return { kind: "kernel", name: "a family of faults broke", message }
   const stack = error instanceof Error ? (error.stack ?? message) : message
   return { kind: "kernel", name: "an error outside of every process", message: stack }
 }
@@ -107,7 +116,7 @@ const failureOf = (error: unknown): RunFailure => {
 const outcomeFailure = (outcome: Outcome<unknown, unknown>): RunFailure | undefined => {
   switch (outcome._tag) {
     case "Completed":
-      return outcome.exit._tag === "Success" ? undefined : failureOf(outcome.exit.cause)
+      return outcome.exit._tag === "Success" ? undefined : failureOf(Cause.squash(outcome.exit.cause))
     case "Halted":
       return failureOf(outcome.reason)
     case "Threw":

@@ -7,7 +7,7 @@ import type { Replica } from "../protocol/ids.ts"
 import { sometimes } from "./assert.ts"
 import { someBuggify } from "./buggify.ts"
 import { timedFault } from "./kernel-timed-fault.ts"
-import type { FaultFamily } from "./swarm.ts"
+import { clusterFor, type FaultFamily } from "./swarm.ts"
 
 const replaced = sometimes("candidacies: a node asked for the lead while another one served")
 
@@ -68,10 +68,11 @@ export const handOvers: FaultFamily = {
   share: 0.4,
   begin: (world) => {
     const { random } = world
+    const { oracle } = clusterFor(world, "hand-overs")
     const settings = { everyMs: random.range(200, 3_000), durationMs: { min: 0, max: 0 } }
     return timedFault(random, settings, () =>
       Effect.sync(() => {
-        for (const { parts, node } of world.cluster!.oracle.running.values()) {
+        for (const { parts, node } of oracle.running.values()) {
           const leader = parts.leader()
           if (leader._tag !== "Serving") continue
           const others = leader.configuration.acceptors.filter((acceptor) => acceptor.node !== node)
@@ -156,11 +157,11 @@ export const candidacies: FaultFamily = {
   begin: (world) => {
     const { random } = world
     const settings = { everyMs: random.range(200, 4_000), durationMs: { min: 0, max: 0 } }
+    const { oracle } = clusterFor(world, "candidacies")
     const subsets = random.chance(0.5)
     let rivals = 0
     return timedFault(random, settings, () =>
       Effect.sync(() => {
-        const { oracle } = world.cluster!
         const up = [...oracle.running.values()]
         if (up.length === 0) return
         const candidate = random.pick(up)

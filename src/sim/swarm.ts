@@ -1,5 +1,6 @@
 /** Swarm: every seed has some families of faults and not the others, so that none hides behind another. */
 import { Effect } from "effect"
+import type { Cluster } from "./cluster.ts"
 import { gatedBy } from "./kernel-timed-fault.ts"
 import type { World } from "./world.ts"
 
@@ -12,6 +13,20 @@ export interface FaultFamily {
   readonly share: number
   /** Draws how it is in this run; the effect returned strikes for ever. Called once, before anything runs. */
   readonly begin: (world: World) => Effect.Effect<never>
+}
+
+/** A family of faults failed by itself, so that nothing struck any more. */
+export class FaultsBroke extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause))
+    this.name = "FaultsBroke"
+  }
+}
+
+/** The cluster that a family cannot do without. */
+export const clusterFor = (world: World, family: string): Cluster => {
+  if (world.cluster !== undefined) return world.cluster
+  throw new Error(`the faults "${family}" strike a cluster: say .cluster(...), or leave them out`)
 }
 
 /** The families of a run, by name: each drawn by its share, unless its name is in `off`. */
@@ -42,7 +57,11 @@ export const chaos = (
       world.struck.push(name)
       return true
     }
-    return gatedBy(isDue, () => family.begin(world))
+    try {
+      return gatedBy(isDue, () => family.begin(world))
+    } catch (error) {
+      throw new FaultsBroke(error)
+    }
   })
   return Effect.andThen(Effect.all(loops, { concurrency: "unbounded", discard: true }), Effect.never)
 }
