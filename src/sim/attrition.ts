@@ -4,8 +4,8 @@
  */
 import { Effect } from "effect"
 import type { Span, TimedFault } from "./kernel-timed-fault.ts"
-import { drawSpan, timedFault } from "./kernel-timed-fault.ts"
-import type { RebootKind } from "./process.ts"
+import { currentGate, drawSpan, timedFault } from "./kernel-timed-fault.ts"
+import type { RebootKind, SimProcess } from "./process.ts"
 import type { FaultFamily } from "./swarm.ts"
 import type { World } from "./world.ts"
 
@@ -21,18 +21,20 @@ export interface AttritionOptions extends TimedFault {
 /** Takes drawn nodes down, each for a drawn time. */
 export const attrition = (world: World, options: AttritionOptions): Effect.Effect<never> => {
   const { random } = world
+  const isDue = currentGate()
   // Each reboot runs beside the loop: several nodes can be down together, as many as the limit allows.
   return Effect.scoped(
     Effect.gen(function* () {
       for (;;) {
         yield* Effect.sleep(random.range(Math.ceil(options.everyMs / 2), Math.ceil(options.everyMs * 1.5)))
-        const victims = [...(world.cluster?.processes.values() ?? [])].filter(
-          (process) => process.running && options.spared?.has(process.name) !== true
-        )
+        const victims = world
+          .nodes()
+          .filter((process) => process.running && options.spared?.has(process.name) !== true)
         if (victims.length === 0 || world.downCount() >= options.maxDown) continue
         const victim = random.pick(victims)
         const kind = random.weighted(options.weights)
-        yield* Effect.forkScoped(world.reboot(victim, kind, drawSpan(random, options.durationMs)))
+        const downMs = drawSpan(random, options.durationMs)
+        if (isDue()) yield* Effect.forkScoped(world.reboot(victim, kind, downMs))
       }
     })
   )
@@ -52,7 +54,7 @@ export const restarts: FaultFamily = {
       everyMs: random.range(400, 5_000),
       durationMs: { min: 1, max: random.range(50, 4_000) },
       weights: weights.some(([, weight]) => weight > 0) ? weights : [[first![0], 1]],
-      maxDown: random.range(1, world.cluster?.names.length ?? 1)
+      maxDown: random.range(1, world.nodes().length)
     })
   }
 }
@@ -77,15 +79,11 @@ export const wipes: FaultFamily = {
     })
 }
 
-const allAtOnce = (world: World, names: ReadonlyArray<string>, kind: RebootKind, downMs: Span) =>
-  Effect.forEach(
-    names,
-    (name) => {
-      const process = world.cluster?.processes.get(name)
-      return process === undefined ? Effect.void : world.reboot(process, kind, drawSpan(world.random, downMs))
-    },
-    { concurrency: "unbounded", discard: true }
-  )
+const allAtOnce = (world: World, nodes: ReadonlyArray<SimProcess>, kind: RebootKind, downMs: Span) =>
+  Effect.forEach(nodes, (node) => world.reboot(node, kind, drawSpan(world.random, downMs)), {
+    concurrency: "unbounded",
+    discard: true
+  })
 
 /** A machine, a zone or everything loses its power at one instant. */
 export const outages: FaultFamily = {
@@ -96,10 +94,10 @@ export const outages: FaultFamily = {
     const settings = { everyMs: random.range(3_000, 10_000), durationMs: { min: 10, max: 3_000 } }
     return timedFault(random, settings, (downMs) =>
       Effect.suspend(() => {
-        const names = world.cluster?.names ?? []
-        const zones = names.map((name) => world.cluster!.options.placeOf(name).zone)
-        const zone = random.chance(0.5) ? random.pick(zones) : undefined
-        const struck = zone === undefined ? names : names.filter((_, index) => zones[index] === zone)
+        const nodes = world.nodes()
+        const zones = nodes.map(({ name }) => world.bus.network.endpoint(name).place.zone)
+        const zone = random.chance(0.5) && nodes.length > 0 ? random.pick(zones) : undefined
+        const struck = zone === undefined ? nodes : nodes.filter((_, index) => zones[index] === zone)
         world.kernel.trace.strike("outage", zone ?? "everything")
         return allAtOnce(world, struck, "power", { min: downMs, max: downMs + 500 })
       })
@@ -117,7 +115,7 @@ export const totalOutages: FaultFamily = {
     return timedFault(random, settings, (downMs) =>
       Effect.suspend(() => {
         world.kernel.trace.strike("total-outage", "everything", { downMs })
-        return allAtOnce(world, world.cluster?.names ?? [], "power", { min: 1, max: downMs })
+        return allAtOnce(world, world.nodes(), "power", { min: 1, max: downMs })
       })
     )
   }
@@ -130,16 +128,13 @@ export const turns: FaultFamily = {
   begin: (world) => {
     const { random } = world
     const settings = { everyMs: random.range(500, 4_000), durationMs: { min: 1, max: 1_500 } }
-    const turn = (name: string, downMs: number) => {
-      const process = world.cluster?.processes.get(name)
-      return process === undefined ? Effect.void : world.reboot(process, "graceful", downMs)
-    }
     return timedFault(random, settings, (downMs) =>
       Effect.suspend(() => {
         world.kernel.trace.strike("rolling-restart", "everything", { downMs })
-        const names = random.shuffle(world.cluster?.names ?? [])
+        const nodes = random.shuffle(world.nodes())
         const pauseMs = random.range(1, 2_000)
-        return Effect.forEach(names, (name) => Effect.andThen(turn(name, downMs), Effect.sleep(pauseMs)), {
+        const turn = (node: SimProcess) => world.reboot(node, "graceful", downMs)
+        return Effect.forEach(nodes, (node) => Effect.andThen(turn(node), Effect.sleep(pauseMs)), {
           discard: true
         })
       })
@@ -156,10 +151,9 @@ export const restartStorms: FaultFamily = {
     const settings = { everyMs: random.range(4_000, 12_000), durationMs: { min: 2, max: 6 } }
     return timedFault(random, settings, (times) =>
       Effect.suspend(() => {
-        const names = world.cluster?.names ?? []
         world.kernel.trace.strike("restart-storm", "everything", { times })
         const once = Effect.suspend(() =>
-          allAtOnce(world, names, random.pick(["crash", "power"] as const), { min: 1, max: 400 })
+          allAtOnce(world, world.nodes(), random.pick(["crash", "power"] as const), { min: 1, max: 400 })
         )
         return Effect.repeat(once, { times }).pipe(Effect.asVoid)
       })

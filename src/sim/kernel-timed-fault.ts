@@ -36,6 +36,9 @@ export const gatedBy = <A>(asked: StrikeGate, make: () => A): A => {
   }
 }
 
+/** The gate in force, for faults that keep a time of their own. */
+export const currentGate = (): StrikeGate => gate
+
 /**
  * Strikes again and again for ever: waits half to one and a half times `everyMs`, then runs `strike` with a
  * drawn duration.

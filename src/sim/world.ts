@@ -179,10 +179,19 @@ export class World {
     }
   }
 
-  /** Processes of the cluster that are not running. */
+  /**
+   * What faults of nodes strike: the nodes of the cluster; without one, all processes but the clients of
+   * workloads.
+   */
+  nodes(): ReadonlyArray<SimProcess> {
+    if (this.cluster !== undefined) return [...this.cluster.processes.values()]
+    return [...this.processes.values()].filter((process) => !this.clients.includes(process))
+  }
+
+  /** Nodes that are not running. */
   downCount(): number {
     let count = 0
-    for (const process of this.cluster?.processes.values() ?? []) if (!process.running) count++
+    for (const process of this.nodes()) if (!process.running) count++
     return count
   }
 
