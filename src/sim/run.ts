@@ -13,6 +13,7 @@ import type { RunFailure, RunOptions, RunResult } from "./run-result.ts"
 import type { SchedulerOptions } from "./scheduler-options.ts"
 import { drawCluster, type SimulationSpec } from "./simulation-spec.ts"
 import { chaos, drawFamilies, type FaultFamily, FaultsBroke } from "./swarm.ts"
+import type { Workload } from "./workload/workload.ts"
 import { ProcessBroke, World } from "./world.ts"
 
 const windUpMs = 90_000
@@ -62,10 +63,12 @@ const prepare = (spec: SimulationSpec, options: RunOptions, scheduler: Scheduler
     bus: { distances: cloudDistances }
   })
   world.expectsDamage = spec.expectsDamage
-  for (const setup of spec.setups) setup(world)
-  if (spec.cluster !== undefined)
-    world.addCluster(drawCluster(world, spec.cluster, options.nodesMax), spec.laws)
-  addClients(world, spec, clientsMax)
+  world.noting(() => {
+    for (const setup of spec.setups) setup(world)
+    if (spec.cluster !== undefined)
+      world.addCluster(drawCluster(world, spec.cluster, options.nodesMax), spec.laws)
+    addClients(world, spec, clientsMax)
+  })
   const off = new Set(options.without)
   const families = drawFamilies(world, spec.families, off)
   const chaosMs = Math.min(
@@ -146,10 +149,20 @@ const historyFailure = (world: World): RunFailure | undefined => {
   }
 }
 
+/** What a check says, or throws, as those of test runners do. */
+const checked = (world: World, check: Workload["check"]): string | undefined => {
+  try {
+    return world.noting(() => check?.())
+  } catch (error) {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  }
+}
+
 const workloadFailure = (world: World): RunFailure | undefined => {
   if (world.phase !== "over") return undefined
   for (const { name, check } of world.workloads) {
-    const message = check?.()
+    const message = checked(world, check)
+    if (world.violation !== undefined) return failureOf(world.violation)
     if (message !== undefined) return { kind: "workload", name, message }
   }
   return undefined

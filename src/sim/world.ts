@@ -195,16 +195,31 @@ export class World {
     return count
   }
 
-  /** Runs a program in this world, with its assertions and its disturbances in force. */
-  run<A, E>(program: Effect.Effect<A, E>) {
+  /** What ended the run, or would: the first violation that was noted. */
+  get violation(): unknown {
+    return this.#violation
+  }
+
+  /** Does something with the assertions of this world in force. */
+  noting<A>(make: () => A): A {
     noteAssertions(this.coverage)
-    this.disturbance.begin()
     try {
-      return this.kernel.run(program)
+      return make()
     } finally {
-      this.disturbance.end()
       noteAssertions(undefined)
     }
+  }
+
+  /** Runs a program in this world, with its assertions and its disturbances in force. */
+  run<A, E>(program: Effect.Effect<A, E>) {
+    return this.noting(() => {
+      this.disturbance.begin()
+      try {
+        return this.kernel.run(program)
+      } finally {
+        this.disturbance.end()
+      }
+    })
   }
 }
 
