@@ -53,6 +53,20 @@ const captureAbove = (guard: Trap): string => {
 
 let installed = false
 
+/** Does something outside of a run that must be as repeatable; what it throws comes out, but for a leak. */
+export const leakOf = (seed: number, make: () => void): Leak | undefined => {
+  const guard = new AmbientGuard(seed)
+  guard.install()
+  try {
+    make()
+  } catch (error) {
+    if (guard.leak === undefined) throw error
+  } finally {
+    guard.uninstall()
+  }
+  return guard.leak
+}
+
 /**
  * The ambient guard of one run. Between `install` and `uninstall` (the run is synchronous, so nothing else is
  * disturbed) every use of a forbidden global is kept in `leak` and throws; a promise cannot throw and is only

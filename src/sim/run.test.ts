@@ -48,4 +48,33 @@ describe("a setup", () => {
       .run({ seed: 1 })
     expect(failure).toMatchObject({ kind: "assertion", name: "around-a-run: all is sound" })
   })
+
+  // Assembled, so that the rule against real randomness does not see it.
+  const drawsForReal = () => (globalThis as never as { Math: { random(): number } }).Math["random"]()
+
+  it("that uses the real world is a finding that names the place", () => {
+    const leaking = simulate("setup").setup((world) => {
+      const pauseMs = drawsForReal()
+      world.addProcess({ name: "a", program: () => Effect.sleep(pauseMs) })
+    })
+    const { failure } = leaking.run({ seed: 1 })
+    expect(failure).toMatchObject({ kind: "kernel", name: "leaked" })
+    expect(failure!.message).toMatch(/^Math.random was used at drawsForReal .*run.test/)
+  })
+
+  it("whose workload uses the real world is one, too", () => {
+    const leaking = simulate("setup").workload(() => {
+      const clientCount = 1 + Math.floor(drawsForReal())
+      return { name: "around-a-run", clientCount, run: () => Effect.void }
+    })
+    expect(leaking.run({ seed: 1 }).failure).toMatchObject({ kind: "kernel", name: "leaked" })
+  })
+
+  it("that throws says so to whoever runs it, and the next one begins as ever", () => {
+    const throwing = simulate("setup").setup(() => {
+      throw new Error("out of names")
+    })
+    expect(() => throwing.run({ seed: 1 })).toThrow("out of names")
+    expect(simulate("next").run({ seed: 1 }).failure).toBeUndefined()
+  })
 })

@@ -2,6 +2,7 @@
 import { Cause, Effect, type Exit, Fiber } from "effect"
 import { AssertionViolated } from "./assert.ts"
 import { cloudDistances } from "./bus/topology.ts"
+import { type Leak, leakOf } from "./guards.ts"
 import { checkHistory } from "./history/command.ts"
 import type { Outcome } from "./kernel.ts"
 import { drawSpan } from "./kernel-timed-fault.ts"
@@ -29,6 +30,16 @@ const schedulerOf = (seed: number): SchedulerOptions => {
     ["preempt", 2]
   ])
   return { mode, choice: own.chance(0.2) ? "priorities" : "uniform" }
+}
+
+/** A setup, or whoever makes a workload, used the real world. */
+class Leaked extends Error {
+  readonly leak: Leak
+
+  constructor(leak: Leak) {
+    super(leak.what)
+    this.leak = leak
+  }
 }
 
 /** The world of one run, before anything has started in it. */
@@ -63,12 +74,16 @@ const prepare = (spec: SimulationSpec, options: RunOptions, scheduler: Scheduler
     bus: { distances: cloudDistances }
   })
   world.expectsDamage = spec.expectsDamage
-  world.noting(() => {
-    for (const setup of spec.setups) setup(world)
-    if (spec.cluster !== undefined)
-      world.addCluster(drawCluster(world, spec.cluster, options.nodesMax), spec.laws)
-    addClients(world, spec, clientsMax)
-  })
+  // What is drawn here decides the run as much as what is drawn in it.
+  const leak = leakOf(world.random.recipe.seed, () =>
+    world.noting(() => {
+      for (const setup of spec.setups) setup(world)
+      if (spec.cluster !== undefined)
+        world.addCluster(drawCluster(world, spec.cluster, options.nodesMax), spec.laws)
+      addClients(world, spec, clientsMax)
+    })
+  )
+  if (leak !== undefined) world.violated(new Leaked(leak))
   const off = new Set(options.without)
   const families = drawFamilies(world, spec.families, off)
   const chaosMs = Math.min(
@@ -105,7 +120,14 @@ const program = ({ world, families, off, chaosMs }: Prepared, recoverMs: number)
     world.cluster?.oracle.end()
   })
 
+const leaked = ({ what, place }: Leak): RunFailure => ({
+  kind: "kernel",
+  name: "leaked",
+  message: `${what} was used at ${place}`
+})
+
 const failureOf = (error: unknown): RunFailure => {
+  if (error instanceof Leaked) return leaked(error.leak)
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof LawBroken) return { kind: "law", name: error.law, message }
   if (error instanceof AssertionViolated) return { kind: "assertion", name: error.assertion.name, message }
@@ -125,11 +147,7 @@ const outcomeFailure = (outcome: Outcome<unknown, unknown>): RunFailure | undefi
     case "Threw":
       return failureOf(outcome.error)
     case "Leaked":
-      return {
-        kind: "kernel",
-        name: "leaked",
-        message: `${outcome.leak.what} was used at ${outcome.leak.place}`
-      }
+      return leaked(outcome.leak)
     default:
       return { kind: "kernel", name: outcome._tag, message: stuckText(outcome) }
   }
