@@ -2,7 +2,7 @@
  * The counted stream: certain answers are free, recipes replay, and a log names the first draw that differs.
  */
 import { describe, expect, it } from "vitest"
-import { CountedRandom, formatRecipe, parseRecipe } from "./random.ts"
+import { CountedRandom, formatRecipe, parseRecipe, recipeFrom } from "./random.ts"
 
 const take = (random: CountedRandom, count: number) => Array.from({ length: count }, () => random.bits())
 
@@ -11,6 +11,16 @@ describe("the counted random stream", () => {
     expect(take(new CountedRandom(7), 50)).toEqual(take(new CountedRandom(7), 50))
     expect(take(new CountedRandom(7), 50)).not.toEqual(take(new CountedRandom(8), 50))
     expect(take(new CountedRandom(7), 50)).not.toEqual(take(new CountedRandom(7 + 2 ** 32), 50))
+  })
+
+  it("takes no seed that another one would be taken for", () => {
+    for (const seed of [-1, 0.5, Number.NaN, 2 ** 53]) {
+      expect(() => recipeFrom(seed)).toThrow(`a seed is a whole number from 0 to 2^53 - 1; ${seed} is none`)
+      expect(() => recipeFrom({ seed: 1, reseeds: [{ count: 3, seed }] })).toThrow(`${seed} is none`)
+    }
+    expect(recipeFrom(0)).toEqual({ seed: 0, reseeds: [] })
+    expect(parseRecipe("9007199254740993")).toBeUndefined()
+    expect(parseRecipe("1 -> 2@9007199254740993")).toBeUndefined()
   })
 
   it("draws nothing where the answer is certain", () => {

@@ -25,6 +25,18 @@ export interface Recipe {
 export const formatRecipe = (recipe: Recipe): string =>
   [`${recipe.seed}`, ...recipe.reseeds.map((point) => `${point.count}@${point.seed}`)].join(" -> ")
 
+/** A seed is a whole number from 0 that a number can tell from its neighbours: others would share a run. */
+const isSeed = (seed: number): boolean => Number.isSafeInteger(seed) && seed >= 0
+
+/** The recipe of a seed, or a recipe. Throws where its seeds are none. */
+export const recipeFrom = (seed: number | Recipe): Recipe => {
+  const recipe = typeof seed === "number" ? { seed, reseeds: [] } : seed
+  for (const one of [recipe.seed, ...recipe.reseeds.map((point) => point.seed)])
+    if (!isSeed(one))
+      throw new RangeError(`a seed is a whole number from 0 to 2^53 - 1; ${String(one)} is none`)
+  return recipe
+}
+
 /** Reads what `formatRecipe` wrote; `undefined` where the text is no recipe (points must grow strictly). */
 export const parseRecipe = (text: string): Recipe | undefined => {
   const [head, ...rest] = text.split("->").map((part) => part.trim())
@@ -37,7 +49,8 @@ export const parseRecipe = (text: string): Recipe | undefined => {
     if (point.count <= (reseeds.at(-1)?.count ?? -1)) return undefined
     reseeds.push(point)
   }
-  return { seed: Number(head), reseeds }
+  const recipe = { seed: Number(head), reseeds }
+  return [recipe.seed, ...reseeds.map((point) => point.seed)].every(isSeed) ? recipe : undefined
 }
 
 /** Keeps one fingerprint a draw, so that two runs of one seed can be compared draw by draw. */

@@ -8,7 +8,7 @@ import type { Outcome } from "./kernel.ts"
 import { drawSpan } from "./kernel-timed-fault.ts"
 import { LawBroken } from "./laws.ts"
 import { stuckText } from "./outcome-text.ts"
-import { CountedRandom, formatRecipe } from "./random.ts"
+import { CountedRandom, formatRecipe, recipeFrom } from "./random.ts"
 import { addProbe, NoProgress, recover, windUp } from "./recovery.ts"
 import type { RunFailure, RunOptions, RunResult } from "./run-result.ts"
 import type { SchedulerOptions } from "./scheduler-options.ts"
@@ -188,7 +188,7 @@ const workloadFailure = (world: World): RunFailure | undefined => {
 
 /** Runs one seed or recipe of a simulation. The same options give the same result, to the byte. */
 export const runSeed = (spec: SimulationSpec, options: RunOptions): RunResult => {
-  const recipe = typeof options.seed === "number" ? { seed: options.seed, reseeds: [] } : options.seed
+  const recipe = recipeFrom(options.seed)
   const scheduler = options.scheduler ?? schedulerOf(recipe.seed)
   const prepared = prepare(spec, options, scheduler)
   const { world, families } = prepared

@@ -180,5 +180,25 @@ describe("actors of one's own", () => {
     })
     simulation("a lock has one holder", lockSimulation, { seeds: 20 })
     expect(message).toMatch(/own-lock fails with seed \d+ \(assertion\)/)
+    expect(message).toMatch(/see it again: \.run\(\{ seed: \d+ \}\)$/)
+  })
+
+  const now = simulationTests((_name, run) => run())
+
+  it("fail a test by a recipe that can be pasted", () => {
+    const broken = lockSimulation.setup(() => oneHolder.check(false))
+    const known = [{ simulation: "own-lock", recipe: "24 -> 120@7", found: "two holders" }]
+    expect(() => now("a lock", broken, { known })).toThrow('.run({ seed: parseRecipe("24 -> 120@7")! })')
+  })
+
+  it("fail a test that runs nothing", () => {
+    for (const seeds of [0, Number.NaN])
+      expect(() => now("a lock", lockSimulation, { seeds })).toThrow(
+        `own-lock ran no seed: \`seeds\` is ${seeds}`
+      )
+  })
+
+  it("take no seed that is none", () => {
+    expect(() => lockSimulation.run({ seed: Math.PI })).toThrow("a seed is a whole number from 0")
   })
 })

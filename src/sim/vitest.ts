@@ -28,6 +28,9 @@ export class SimulationFailed extends Error {
   }
 }
 
+/** A seed as `run` takes it; a recipe with more to it is read from its text. */
+const asWritten = (recipe: string): string => (/^\d+$/.test(recipe) ? recipe : `parseRecipe("${recipe}")!`)
+
 /**
  * Gives `simulation(name, ...)` for a test runner.
  *
@@ -46,12 +49,16 @@ export const simulationTests =
       () => {
         const stop = { seeds }
         const report = runSeeds(simulation, { recipes: recipesOf(simulation.name, known, from, stop), stop })
+        if (report.runs === 0)
+          throw new SimulationFailed(
+            `${simulation.name} ran no seed: \`seeds\` is ${seeds}, and nothing \`known\` is of it`
+          )
         const finding = report.findings[0]
         if (finding !== undefined) {
           const { kind, message } = finding.failure
           throw new SimulationFailed(
             `${simulation.name} fails with seed ${finding.recipe} (${kind}): ${message}\n` +
-              `see it again: .run({ seed: ${finding.recipe} })`
+              `see it again: .run({ seed: ${asWritten(finding.recipe)} })`
           )
         }
         if (options.demandCoverage === true && report.unseen.length > 0)
