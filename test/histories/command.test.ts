@@ -75,6 +75,19 @@ describe("verdicts on known histories", () => {
     expect(check("independent", { independent: false }).exitCode).toBe(1)
   })
 
+  it("an answer about another key than was asked for is not understood", () => {
+    const report = checkHistory(
+      lines([
+        [0, "invoke", "write", [1, 5]],
+        [0, "ok", "write", [1, 5]],
+        [1, "invoke", "read", [1, null]],
+        [1, "ok", "read", [2, 5]]
+      ])
+    )
+    expect(report).toMatchObject({ exitCode: 2, json: { line: 4, field: "value" } })
+    expect(report.json.reason).toContain("[2,5]; expected [key, value] of the key that was invoked on line 3")
+  })
+
   it("appends add up in some order, and an empty answer means that nothing is there", () => {
     expect(check("kv-append").json).toMatchObject({ verdict: "linearizable", model: "kv" })
     expect(check("kv-append", { emptyIsAbsent: false }).exitCode).toBe(1)

@@ -42,6 +42,16 @@ const looksIndependent = (drafts: ReadonlyArray<Draft>): boolean => {
   return reads > 0
 }
 
+/** What a read was told, under the key that it had asked for. */
+const unpackRead = (draft: Draft): Fault | undefined => {
+  const { call, done, key, output } = draft
+  if (!isPair(output)) return fieldFault(done, "value", output, "[key, value]")
+  if (keyOf(output[0]) !== key)
+    return fieldFault(done, "value", output, `[key, value] of the key that was invoked on line ${call}`)
+  draft.output = output[1]
+  return undefined
+}
+
 const unpack = (draft: Draft): Fault | undefined => {
   const given = draft.input ?? draft.output
   if (!isPair(given)) return fieldFault(draft.call, "value", given, "[key, value], for keys are independent")
@@ -49,8 +59,8 @@ const unpack = (draft: Draft): Fault | undefined => {
   if (draft.input !== undefined) draft.input = given[1]
   if (draft.output === undefined) return undefined
   if (draft.outcome !== "ok") draft.output = undefined
+  else if (isRead(draft.f)) return unpackRead(draft)
   else if (isPair(draft.output)) draft.output = draft.output[1]
-  else if (isRead(draft.f)) return fieldFault(draft.done, "value", draft.output, "[key, value]")
   return undefined
 }
 
