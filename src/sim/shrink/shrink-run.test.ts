@@ -59,6 +59,24 @@ describe("a run", () => {
     expect(sizes(1)).toBe(2)
   })
 
+  it("of many clients shrinks to as many as it fails by", () => {
+    const crowd = simulate("crowd")
+      .chaosFor({ min: 100, max: 100 })
+      .workload((world) => ({
+        name: "crowd",
+        clientCount: 40,
+        run: () => Effect.void,
+        check: () => (world.clients.length >= 20 ? "it is crowded" : undefined)
+      }))
+    const { smallest, failure } = shrinkRun(
+      crowd,
+      { seed: 1, reseeds: [] },
+      { runsMax: 100, seedsPerCase: 1 }
+    )!
+    expect(failure.message).toBe("it is crowded")
+    expect(smallest.limits["clients"]).toBe(20)
+  })
+
   it("shrinks to the strikes that it fails by", () => {
     const { smallest, failure } = shrinkRun(knocked(), { seed: 1, reseeds: [] })!
     expect(failure.message).toContain("it fell")

@@ -5,6 +5,7 @@
 import type { Recipe } from "../random.ts"
 import type { RunOptions, RunResult } from "../run-result.ts"
 import type { Simulation } from "../simulation.ts"
+import type { World } from "../world.ts"
 import { type Case, type ShrinkOptions, type Shrunk, shrink } from "./shrink.ts"
 
 /** Runs a case of a simulation; `listen` receives the full trace. */
@@ -24,9 +25,22 @@ export const runCase = (
   })
 }
 
-/** More than any scenario has: limits that limit nothing. */
-const clientsMax = 16
-const nodesMax = 16
+/** More than most simulations have; where one has more, its own number: limits that limit nothing. */
+const usualMax = 16
+
+/** As many clients of one workload, and nodes, as the run has. */
+const sizesOf = (simulation: Simulation, recipe: Recipe) => {
+  let clients = usualMax
+  let nodes = usualMax
+  const onWorld = ({ workloads, cluster }: World) => {
+    clients = Math.max(clients, ...workloads.map(({ clientCount }) => clientCount))
+    nodes = Math.max(nodes, cluster?.names.length ?? 0)
+  }
+  // All of it is there before anything runs.
+  simulation.run({ seed: recipe, budgets: { steps: 1 }, onWorld })
+  return { clients, nodes }
+}
+
 /** What is left of the runs leaves out single strikes. */
 const firstPart = 0.6
 
@@ -47,7 +61,7 @@ export const shrinkRun = (
     return failure && { law: failure.name, message: failure.message, size: figures.steps }
   }
   const least = { clients: 1, nodes: 1, chaosMs: 0 }
-  const limits = { clients: clientsMax, nodes: nodesMax, chaosMs: Math.ceil(chaosMs.max) }
+  const limits = { ...sizesOf(simulation, recipe), chaosMs: Math.ceil(chaosMs.max) }
   const removable = families.map(({ name }) => name)
   const first = shrink(
     { recipe, without: [], limits },
