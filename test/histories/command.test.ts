@@ -1,6 +1,7 @@
 /** Histories from files: verdicts, exit codes, faults of the input, and explanations. */
 import { describe, expect, it } from "vitest"
 import { checkHistory, type HistoryReport } from "../../src/sim/history/command.ts"
+import type { Json } from "../../src/sim/history/operation.ts"
 import { registerModel } from "../../src/sim/history/register.ts"
 import { bruteForce, Dice, damage, generate } from "./generate.ts"
 import { check, type Event, lines, toLines } from "./lines.ts"
@@ -73,6 +74,22 @@ describe("verdicts on known histories", () => {
   it("keys inside the values are found without being told", () => {
     expect(check("independent").json).toMatchObject({ verdict: "linearizable", partitions: 2 })
     expect(check("independent", { independent: false }).exitCode).toBe(1)
+  })
+
+  it("a text equals no list and no other key, whatever it begins with", () => {
+    const text = "\u0000[1]"
+    const written = (value: Json, more: object): ReadonlyArray<Event> => [
+      [0, "invoke", "write", value, more],
+      [0, "ok", "write", value, more]
+    ]
+    const read = (value: Json, more: object): ReadonlyArray<Event> => [
+      [0, "invoke", "read", null, more],
+      [0, "ok", "read", value, more]
+    ]
+    const exitCode = (...events: ReadonlyArray<Event>) => checkHistory(lines(events)).exitCode
+    expect(exitCode(...written(text, {}), ...read(text, {}))).toBe(0)
+    expect(exitCode(...written(text, {}), ...read([1], {}))).toBe(1)
+    expect(exitCode(...written(1, { key: text }), ...read(1, { key: [1] }))).toBe(1)
   })
 
   it("an answer about another key than was asked for is not understood", () => {

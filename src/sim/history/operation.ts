@@ -41,8 +41,11 @@ const jsonText = (value: Json): string => {
 }
 
 /** A key that equals another exactly if the two values are equal as JSON. */
-export const keyOf = (value: Json): Key =>
-  value !== null && typeof value === "object" ? `\u0000${jsonText(value)}` : value
+export const keyOf = (value: Json): Key => {
+  // A text that begins as a canonical one does stands as one itself, and equals no list.
+  if (typeof value === "string") return value.startsWith("\u0000") ? `\u0000${jsonText(value)}` : value
+  return value !== null && typeof value === "object" ? `\u0000${jsonText(value)}` : value
+}
 
 /** A key as it may be printed: lists and records as their JSON text. */
 export const shownKey = (key: Key): Key =>
