@@ -7,7 +7,9 @@ import { Effect, type Scope } from "effect"
 import { kvOf } from "../client/kv.ts"
 import { replicated } from "../client/replicated.ts"
 import { kvMachine } from "../machines/kv.ts"
+import { filesLayer } from "../runtime/storage/files.ts"
 import { makeDirectories } from "../runtime/storage/files-directories.ts"
+import { Files } from "../runtime/storage/port.ts"
 import { connectBus } from "./bus.ts"
 import { type ChildOptions, keepRunning } from "./child.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
@@ -24,7 +26,20 @@ const busTimeoutMs = 10_000
 const isSource = import.meta.url.endsWith(".ts")
 const mainPath = fileURLToPath(new URL(isSource ? "./main.ts" : "./main.js", import.meta.url))
 
-/** The directory of the cluster: the one given, or one that goes away at the end. */
+/** A second cluster in the directory of a first would write its own port into the files of the nodes. */
+const takeDirectory = (path: string): Effect.Effect<void, CommandFailed, Scope.Scope> =>
+  Effect.flatMap(Files, (files) => files.lock(path)).pipe(
+    Effect.provide(filesLayer()),
+    Effect.mapError((error) => {
+      const reason =
+        error._tag === "DirectoryInUse"
+          ? `the directory ${path} is in use by ${error.holder}; stop that process, or give another --data`
+          : `the directory ${path} cannot be used: ${error.message}`
+      return new CommandFailed({ reason, exitCode: exitCodes.usage })
+    })
+  )
+
+/** The directory of the cluster: the one given, for this process alone, or one that goes away at the end. */
 export const dataDirectory = (
   given: string | undefined
 ): Effect.Effect<string, CommandFailed, Scope.Scope> => {
@@ -39,7 +54,7 @@ export const dataDirectory = (
       return new CommandFailed({ reason, exitCode: exitCodes.usage })
     }
   })
-  if (given !== undefined) return make
+  if (given !== undefined) return Effect.tap(make, takeDirectory)
   return Effect.acquireRelease(make, (path) =>
     Effect.sync(() => rmSync(path, { recursive: true, force: true }))
   )
