@@ -4,12 +4,20 @@ import { fileURLToPath } from "node:url"
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url))
 
+const options = { encoding: "utf8", timeout: 60_000 } as const
+
 /** What it printed, and how it ended. */
 export const runCommand = (words: ReadonlyArray<string>, input: string | Uint8Array = "") => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], { ...options, input })
+  return { status, stdout, stderr }
+}
+
+/** The same where stdin is a file that was opened before. */
+export const runCommandOn = (descriptor: number, words: ReadonlyArray<string>) => {
+  const stdio = [descriptor, "pipe", "pipe"] as const
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], {
-    encoding: "utf8",
-    input,
-    timeout: 60_000
+    ...options,
+    stdio: [...stdio]
   })
   return { status, stdout, stderr }
 }

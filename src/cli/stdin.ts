@@ -2,13 +2,21 @@
  * What comes on stdin. Read as a stream, not as a file: whoever holds the other end may have made it one that
  * does not wait, and a process that waits for a line must still hear an interruption.
  */
+import { fstatSync } from "node:fs"
 import { Effect } from "effect"
 import { type CommandFailed, usageFailure } from "./failure.ts"
 
 const noBytes = new Uint8Array(0)
 
+/** What the engine cannot stream, such as a directory, it takes for an empty input. */
+const isStream = (): boolean => {
+  const status = fstatSync(0)
+  return status.isFile() || status.isFIFO() || status.isSocket() || status.isCharacterDevice()
+}
+
 /** Takes what comes next, each time that it is run; no bytes are the end. */
 export const stdinParts = (): Effect.Effect<Uint8Array, CommandFailed> => {
+  if (!isStream()) return usageFailure("stdin cannot be read: it is neither a file nor a pipe")
   const parts: AsyncIterator<Uint8Array> = process.stdin[Symbol.asyncIterator]()
   return Effect.tryPromise({
     try: () => parts.next(),
