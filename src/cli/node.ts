@@ -29,12 +29,12 @@ export const tellServing = (node: string, say: (line: string) => void) => {
 
 const memoryBytes = () => process.memoryUsage.rss()
 
-const runUntilStopped = Effect.fnUntraced(function* (config: NodeConfig, stopWithStdin: boolean) {
+const runUntilStopped = Effect.fnUntraced(function* (config: NodeConfig) {
   const { pid } = process
   const onPhase = tellServing(config.node, printUnsafe)
   const node = yield* runNode({ config, machines, pid, memoryBytes, onPhase })
   yield* print(`node ${config.node} listens (pid ${pid})`)
-  yield* stopWithStdin ? Effect.raceFirst(node.failure, stdinEnds) : node.failure
+  return yield* node.failure
 })
 
 /** A parent that was killed closes our stdin, whatever killed it. */
@@ -90,11 +90,13 @@ export const nodeCommand = Command.make(
     survivesRejections(printErrorUnsafe)
     const waitMs = timeout === 0 ? Number.POSITIVE_INFINITY : timeout
     const bus = busLayer({ servers: config.servers, name: config.node, waitMs, talks: true })
-    yield* runUntilStopped(config, stopWithStdin).pipe(
+    const running = runUntilStopped(config).pipe(
       Effect.scoped,
       Effect.provide(bus),
       Effect.provide(filesLayer())
     )
+    // From the beginning: whoever held the other end may be gone before the bus is there.
+    yield* stopWithStdin ? Effect.raceFirst(running, stdinEnds) : running
   })
 ).pipe(
   Command.withDescription("Run one node until SIGINT or SIGTERM"),
