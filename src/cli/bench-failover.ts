@@ -9,8 +9,9 @@ import { kvMachine } from "../machines/kv.ts"
 import { Bus } from "../runtime/bus/port.ts"
 import { monotonicMs, readMonotonicMs } from "../runtime/monotonic.ts"
 import { subjectsOf } from "../wire/subjects.ts"
+import { outstandingMax } from "./bench-load.ts"
 import { connectBus } from "./bus.ts"
-import { dataDirectory, devCluster, startBus, untilServing } from "./dev-cluster.ts"
+import { dataDirectory, devCluster, nodesMax, startBus, untilServing } from "./dev-cluster.ts"
 import { beginFailoverLoad, type FailoverLoad, longestPauseMs } from "./failover-load.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { countFlag, groupFlags, jsonFlag } from "./flags.ts"
@@ -172,8 +173,8 @@ const onOwnCluster = <A, E, R>(nodes: number, use: (target: Target) => Effect.Ef
     ).pipe(Effect.provideService(Bus, bus))
   })
 
-const positive = (name: string, fallback: number, description: string) =>
-  countFlag(name, { min: 1 }).pipe(
+const positive = (name: string, fallback: number, description: string, max?: number) =>
+  countFlag(name, { min: 1, ...(max === undefined ? {} : { max }) }).pipe(
     Flag.withDefault(fallback),
     Flag.withDescription(`${description} (default ${fallback})`)
   )
@@ -196,8 +197,8 @@ export const benchFailoverCommand = Command.make(
         "primary or backup: which node is killed; transfer: another one is made to lead (default primary)"
       )
     ),
-    nodes: positive("nodes", 3, "How many acceptors there are to be"),
-    outstanding: positive("outstanding", 16, "Writes under way"),
+    nodes: positive("nodes", 3, "How many acceptors there are to be", nodesMax),
+    outstanding: positive("outstanding", 16, "Writes under way", outstandingMax),
     json: jsonFlag
   },
   Effect.fnUntraced(function* (flags) {

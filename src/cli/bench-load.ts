@@ -29,7 +29,33 @@ export interface LoadResult {
  */
 const warmUp = { leastMs: 2000, mostMs: 12_000, commands: 10_000, lookEveryMs: 250 }
 const keys = 1000
+/** What one session takes; the commands beyond it would wait in the client and only fill its memory. */
+export const outstandingMax = 8192
 const callTimeoutMs = 30_000
+
+/** What all values under way may take: with more the processes are busy with their memory alone. */
+const underWayMaxBytes = 256 * 1024 * 1024
+/** In less time than this a row says nothing. */
+const leastForMs = 100
+
+export interface RowsAsked {
+  readonly outstanding: ReadonlyArray<number>
+  readonly sizes: ReadonlyArray<number>
+  readonly clients: ReadonlyArray<number>
+  readonly forMs: number
+}
+
+/** Why rows cannot be measured, for a sentence before the first one is; undefined where they can. */
+export const rowsProblem = ({ outstanding, sizes, clients, forMs }: RowsAsked): string | undefined => {
+  if (forMs < leastForMs) return `in ${forMs} ms nothing can be measured: give --for ${leastForMs}ms or more`
+  const [most, largest, fewest] = [Math.max(...outstanding), Math.max(...sizes), Math.min(...clients)]
+  if (most < fewest)
+    return `${most} outstanding are too few for ${fewest} clients: give --outstanding ${fewest} or more`
+  if (most * largest <= underWayMaxBytes) return undefined
+  const allowed = Math.floor(underWayMaxBytes / largest)
+  const what = `${most} outstanding values of ${largest} bytes fill the memory`
+  return `${what}: give --outstanding ${allowed} or less, or a smaller --size`
+}
 
 /** Runs a load on one client: a warm-up that is not counted, then the time that is. */
 export const runLoad = Effect.fnUntraced(function* (client: GroupClient, shape: LoadShape) {

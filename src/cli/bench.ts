@@ -9,9 +9,9 @@ import { Bus } from "../runtime/bus/port.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { benchFailoverCommand } from "./bench-failover.ts"
 import { LatencyHistogram } from "./bench-histogram.ts"
-import { type LoadResult, type LoadShape, runLoad } from "./bench-load.ts"
+import { type LoadResult, type LoadShape, outstandingMax, rowsProblem, runLoad } from "./bench-load.ts"
 import { busLayer, busWaitMs } from "./bus.ts"
-import { CommandFailed, exitCodes } from "./failure.ts"
+import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
 import { durationFlag, groupFlags, jsonFlag, listOf } from "./flags.ts"
 import { print, printJson } from "./output.ts"
 import { Process } from "./process.ts"
@@ -35,12 +35,9 @@ export interface BenchRow {
   readonly failed: number
 }
 
-/** What one session takes; the commands beyond it would wait in the client and only fill its memory. */
-const outstandingMax = 8192
 /** A command of this size, with its key, still fits into a message. */
 const valueMaxBytes = 500_000
 const clientsMax = 64
-
 /** Whole numbers separated by commas, each from 1 to a limit. */
 const numbersFlag = (name: string, max: number, fallback: string, description: string) =>
   Flag.String(name).pipe(
@@ -183,6 +180,8 @@ export const benchCommand = Command.make(
   },
   Effect.fnUntraced(function* (flags) {
     const { servers, cluster, group, kind, forMs } = flags
+    const problem = rowsProblem(flags)
+    if (problem !== undefined) return yield* usageFailure(problem)
     const { onlyPrints } = yield* Process
     onlyPrints()
     const target: Target = { servers, cluster, group }

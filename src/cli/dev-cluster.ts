@@ -20,6 +20,8 @@ import { writing } from "./written.ts"
 
 /** The name of every cluster that the command line runs by itself. */
 export const devCluster = "dev"
+/** Processes of one machine: more than these starve each other. */
+export const nodesMax = 9
 const readyTimeoutMs = 60_000
 const busTimeoutMs = 10_000
 

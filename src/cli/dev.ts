@@ -2,13 +2,12 @@
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { Bus } from "../runtime/bus/port.ts"
-import { dataDirectory, devCluster, startBus, untilServing } from "./dev-cluster.ts"
+import { dataDirectory, devCluster, nodesMax, startBus, untilServing } from "./dev-cluster.ts"
 import { runInMemory } from "./dev-memory.ts"
 import { countFlag, durationFlag } from "./flags.ts"
 import { print, printUnsafe } from "./output.ts"
 import { Process } from "./process.ts"
 
-const nodesMax = 9
 const portMax = 65_535
 
 const runOverNats = Effect.fnUntraced(function* (

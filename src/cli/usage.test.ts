@@ -11,6 +11,8 @@ describe("aplomb", () => {
     ["kv list", "--at-least", "-1", "0 or more"],
     ["dev", "--nodes", "10", "from 1 to 9"],
     ["bench failover", "--times", "0", "1 or more"],
+    ["bench failover", "--nodes", "99", "from 1 to 9"],
+    ["bench failover", "--outstanding", "100000", "from 1 to 8192"],
     ["status", "--timeout", "soon", "a time such as 500ms, 20s, 5m or 1h"],
     ["status", "--cluster", "a b", "1 to 64 letters, digits, dashes or underscores"],
     ["transfer", "--to", "a.b", "1 to 64 letters, digits, dashes or underscores"],
