@@ -15,26 +15,38 @@ const lineEveryMs = 2000
 const defaultTimeoutMs = 30_000
 
 /** A bar that is drawn over itself on a terminal, else a line every two seconds; on stderr. */
-const progressTeller = (input: LoadInput, nowMs: () => number) => {
+export const progressTeller = (
+  input: Pick<LoadInput, "sizeBytes">,
+  nowMs: () => number,
+  { isTTY, draw }: { readonly isTTY: boolean; readonly draw: (text: string) => void }
+) => {
   const startedMs = nowMs()
   let toldMs = startedMs
   let first: number | undefined
-  return (records: number, offsetBytes: number): void => {
+  let isDrawn = false
+  const tell = (records: number, offsetBytes: number): void => {
     first ??= records
     const seconds = Math.max(0.001, (nowMs() - startedMs) / 1000)
     const rate = Math.round((records - first) / seconds)
     const share = input.sizeBytes ? offsetBytes / input.sizeBytes : undefined
     const percent = share === undefined ? "" : `${Math.floor(share * 100)}% `
     const text = `${percent}${records} records, ${rate}/s`
-    if (process.stderr.isTTY) {
+    if (isTTY) {
       const full = Math.floor((share ?? 0) * barColumns)
       const bar = share === undefined ? "" : `[${"#".repeat(full)}${"-".repeat(barColumns - full)}] `
-      process.stderr.write(`\r\u001b[K${bar}${text}${share === 1 ? "\n" : ""}`)
+      draw(`\r\u001b[K${bar}${text}`)
+      isDrawn = true
     } else if (nowMs() - toldMs >= lineEveryMs) {
       toldMs = nowMs()
       printErrorUnsafe(text)
     }
   }
+  // What is said next begins a line of its own.
+  const end = (): void => {
+    if (isDrawn) draw("\n")
+    isDrawn = false
+  }
+  return { tell, end }
 }
 
 const summary = (path: string, { records, skipped, elapsedMs }: LoadResult): string => {
@@ -69,6 +81,10 @@ export const loadCommand = Command.make(
     if (isPipe(file)) hearsNothing()
     const input = yield* openInput(file)
     const { kv, client, call } = yield* connectKv(address)
+    const progress = progressTeller(input, () => performance.now(), {
+      isTTY: process.stderr.isTTY,
+      draw: (text) => void process.stderr.write(text)
+    })
     const result = yield* load({
       kv,
       client,
@@ -76,8 +92,8 @@ export const loadCommand = Command.make(
       input,
       format: Option.getOrElse(format, () => formatOf(file)),
       resume,
-      onProgress: progressTeller(input, () => performance.now())
-    })
+      onProgress: progress.tell
+    }).pipe(Effect.ensuring(Effect.sync(progress.end)))
     yield* json ? printJson(result) : print(summary(file, result))
   }, Effect.scoped)
 ).pipe(
