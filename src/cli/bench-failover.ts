@@ -10,13 +10,14 @@ import { Bus } from "../runtime/bus/port.ts"
 import { monotonicMs, readMonotonicMs } from "../runtime/monotonic.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { outstandingMax } from "./bench-load.ts"
-import { connectBus } from "./bus.ts"
+import { busWaitMs, connectBus } from "./bus.ts"
 import { dataDirectory, devCluster, nodesMax, startBus, untilServing } from "./dev-cluster.ts"
 import { beginFailoverLoad, type FailoverLoad, longestPauseMs } from "./failover-load.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { countFlag, groupFlags, jsonFlag } from "./flags.ts"
 import { print, printJson } from "./output.ts"
 import { clusterShown } from "./status.ts"
+import { expectGroup } from "./whereabouts.ts"
 
 /** One event, and what clients noticed of it. */
 interface Round {
@@ -205,7 +206,8 @@ export const benchFailoverCommand = Command.make(
     const use = (target: Target) => measure(target, flags.nodes, flags)
     if (!flags.running) return yield* onOwnCluster(flags.nodes, use)
     const { servers, timeout } = flags
-    const bus = yield* connectBus({ servers, name: "aplomb bench", waitMs: timeout })
+    const bus = yield* connectBus({ servers, name: "aplomb bench", waitMs: busWaitMs(timeout) })
+    yield* expectGroup(bus, flags)
     yield* use(flags).pipe(Effect.provideService(Bus, bus))
   }, Effect.scoped)
 ).pipe(

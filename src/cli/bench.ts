@@ -15,6 +15,7 @@ import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
 import { durationFlag, groupFlags, jsonFlag, listOf } from "./flags.ts"
 import { print, printJson } from "./output.ts"
 import { Process } from "./process.ts"
+import { sayMisnamed } from "./whereabouts.ts"
 
 interface Target {
   readonly servers: ReadonlyArray<string>
@@ -196,7 +197,7 @@ export const benchCommand = Command.make(
         }
         return yield* printJson(yield* inThisProcess(target, shape))
       }
-      yield* untilAnswered(target, flags.timeout)
+      yield* sayMisnamed(untilAnswered(target, flags.timeout), flags)
       if (!flags.json) yield* print(heading)
       for (const valueBytes of flags.sizes) {
         for (const clients of flags.clients) {

@@ -5,6 +5,7 @@ import { groupFlags, jsonFlag } from "./flags.ts"
 import { connectKv, reservedPrefix, valueField } from "./kv-connection.ts"
 import { printRaw } from "./output.ts"
 import { Process } from "./process.ts"
+import { sayMisnamed } from "./whereabouts.ts"
 
 export const dumpCommand = Command.make(
   "dump",
@@ -16,18 +17,22 @@ export const dumpCommand = Command.make(
     ...groupFlags,
     json: jsonFlag
   },
-  Effect.fnUntraced(function* ({ prefix, json: _json, ...address }) {
-    const { onlyPrints } = yield* Process
-    onlyPrints()
-    const { kv, call } = yield* connectKv(address)
-    // A page at a time: the reader's pace decides when the next one is asked for.
-    yield* kv.list(prefix, call).pipe(
-      Stream.filter(({ key }) => !key.startsWith(reservedPrefix) || prefix.startsWith(reservedPrefix)),
-      Stream.map(({ key, value }) => `${JSON.stringify({ key, ...valueField(value) })}\n`),
-      Stream.chunks,
-      Stream.runForEach((lines) => printRaw(lines.join("")))
-    )
-  }, Effect.scoped)
+  Effect.fnUntraced(
+    function* ({ prefix, json: _json, ...address }) {
+      const { onlyPrints } = yield* Process
+      onlyPrints()
+      const { kv, call } = yield* connectKv(address)
+      // A page at a time: the reader's pace decides when the next one is asked for.
+      yield* kv.list(prefix, call).pipe(
+        Stream.filter(({ key }) => !key.startsWith(reservedPrefix) || prefix.startsWith(reservedPrefix)),
+        Stream.map(({ key, value }) => `${JSON.stringify({ key, ...valueField(value) })}\n`),
+        Stream.chunks,
+        Stream.runForEach((lines) => printRaw(lines.join("")))
+      )
+    },
+    Effect.scoped,
+    sayMisnamed
+  )
 ).pipe(
   Command.withDescription("Print all entries as JSON Lines in key order, for aplomb kv load"),
   Command.withExamples([{ command: "aplomb kv dump > backup.jsonl", description: "Back up the store" }])

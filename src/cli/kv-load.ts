@@ -9,6 +9,7 @@ import { formatOf } from "./load-format.ts"
 import { isPipe, type LoadInput, openInput } from "./load-input.ts"
 import { print, printErrorUnsafe, printJson } from "./output.ts"
 import { Process } from "./process.ts"
+import { sayMisnamed } from "./whereabouts.ts"
 
 const barColumns = 30
 const lineEveryMs = 2000
@@ -75,27 +76,31 @@ export const loadCommand = Command.make(
     timeout: timeoutFlag(defaultTimeoutMs),
     json: jsonFlag
   },
-  Effect.fnUntraced(function* ({ file, format, resume, json, ...address }) {
-    const { hearsNothing } = yield* Process
-    // Nothing is remembered of such a load: there is nothing to be brought to an end.
-    if (isPipe(file)) hearsNothing()
-    const input = yield* openInput(file)
-    const { kv, client, call } = yield* connectKv(address)
-    const progress = progressTeller(input, () => performance.now(), {
-      isTTY: process.stderr.isTTY,
-      draw: (text) => void process.stderr.write(text)
-    })
-    const result = yield* load({
-      kv,
-      client,
-      call,
-      input,
-      format: Option.getOrElse(format, () => formatOf(file)),
-      resume,
-      onProgress: progress.tell
-    }).pipe(Effect.ensuring(Effect.sync(progress.end)))
-    yield* json ? printJson(result) : print(summary(file, result))
-  }, Effect.scoped)
+  Effect.fnUntraced(
+    function* ({ file, format, resume, json, ...address }) {
+      const { hearsNothing } = yield* Process
+      // Nothing is remembered of such a load: there is nothing to be brought to an end.
+      if (isPipe(file)) hearsNothing()
+      const input = yield* openInput(file)
+      const { kv, client, call } = yield* connectKv(address)
+      const progress = progressTeller(input, () => performance.now(), {
+        isTTY: process.stderr.isTTY,
+        draw: (text) => void process.stderr.write(text)
+      })
+      const result = yield* load({
+        kv,
+        client,
+        call,
+        input,
+        format: Option.getOrElse(format, () => formatOf(file)),
+        resume,
+        onProgress: progress.tell
+      }).pipe(Effect.ensuring(Effect.sync(progress.end)))
+      yield* json ? printJson(result) : print(summary(file, result))
+    },
+    Effect.scoped,
+    sayMisnamed
+  )
 ).pipe(
   Command.withDescription("Put every record of a file, and go on where an earlier load ended"),
   Command.withExamples([
