@@ -31,6 +31,22 @@ describe("keyed timers", () => {
     })
   )
 
+  it.effect("that never ring leave the others as they are, and a time that is no number is refused", () =>
+    Effect.gen(function* () {
+      const { mailbox, timers } = yield* make()
+      timers.set("early", 10, "early")
+      assert.throws(() => timers.set("wrong", Number.NaN, "wrong"), RangeError, "wrong")
+      assert.throws(() => timers.setRepeating("wrong", Number.NaN, "wrong"), RangeError)
+      timers.set("never", Number.POSITIVE_INFINITY, "never")
+      timers.set("late", 20, "late")
+      yield* TestClock.adjust(10)
+      assert.deepStrictEqual(mailbox.takeUnsafe(), ["early"])
+      yield* TestClock.adjust(10)
+      assert.deepStrictEqual(mailbox.takeUnsafe(), ["late"])
+      assert.isTrue(timers.has("never"))
+    })
+  )
+
   it.effect("of one key replace each other, later or earlier", () =>
     Effect.gen(function* () {
       const { mailbox, timers } = yield* make()

@@ -44,7 +44,10 @@ export class KeyedTimers<M> {
     this.#alarms = Context.get(context, Alarm)(context)
   }
 
-  /** Delivers `message` once, `delayMs` from now, in place of what was set under this key. */
+  /**
+   * Delivers `message` once, `delayMs` from now, in place of what was set under this key; never, where that
+   * is Infinity.
+   */
   set(key: string, delayMs: number, message: M): void {
     this.#put(key, delayMs, undefined, message)
   }
@@ -88,6 +91,8 @@ export class KeyedTimers<M> {
 
   #put(key: string, delayMs: number, everyMs: number | undefined, message: M): void {
     if (this.#isClosed) return
+    // One deadline that is no number would leave all others without an alarm: no minimum is ever below NaN.
+    if (Number.isNaN(delayMs)) throw new RangeError(`the time of the timer ${key} is NaN: give milliseconds`)
     const nowMs = this.#nowMs()
     const deadlineMs = nowMs + Math.max(0, delayMs)
     this.#entries.set(key, { message, everyMs, deadlineMs, delivered: false })
