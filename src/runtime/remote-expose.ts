@@ -3,6 +3,7 @@ import { Effect, Result, type Scope } from "effect"
 import type { LocalActor } from "./actor-local.ts"
 import type { Answer, Conversion, Definitions, MessageCodec } from "./actor-protocol.ts"
 import { type BadSubject, Bus, type BusShape, type BusUnavailable } from "./bus/port.ts"
+import { subscribed } from "./bus/subscribed.ts"
 import { type ActorAddress, subjectOf } from "./remote-address.ts"
 import { packAnswer, type RemoteAnswer, unpackMessage } from "./remote-envelope.ts"
 
@@ -54,8 +55,9 @@ const receive = <D extends Definitions>(
     if (replyTo !== undefined) send(bus, replyTo, answer)
   }
   const refuse = (detail: string) => {
-    // A copy: the bytes may be a small view of a large buffer, and hooks keep dead letters.
-    actor.reportMalformed(payload.slice())
+    // A copy: the bytes may be a small view of a large buffer, and hooks keep dead letters. Not by `slice`,
+    // which copies nothing of a Buffer.
+    actor.reportMalformed(Uint8Array.from(payload))
     respond(refusedAnswer("malformed", detail))
   }
   const message = unpackMessage(payload)
@@ -83,14 +85,16 @@ const receive = <D extends Definitions>(
 }
 
 /**
- * Exposes an actor on the bus until the scope closes. Returns once it can be reached.
+ * Exposes an actor on the bus until the scope closes. Returns once it can be reached: where the bus is
+ * disconnected just now, when it is back.
  *
  * Bytes that are no message of the protocol are counted and shown to the dead letter hook, and never reach
  * the actor. A mailbox never makes the bus wait: where it is full, a question fails with MailboxFull at the
  * sender (under `suspend` too), a plain message becomes a dead letter here. One process should expose an
  * address: two would both receive everything.
  *
- * @throws BusUnavailable where the bus is closed, BadSubject where the address is too long for a subject
+ * @throws BusUnavailable where the bus was closed for good, BadSubject where the address is too long for a
+ *   subject
  *
  * @example
  * ```ts
@@ -103,7 +107,7 @@ export const expose = <D extends Definitions>(
 ): Effect.Effect<void, BusUnavailable | BadSubject, Bus | Scope.Scope> =>
   Effect.gen(function* () {
     const bus = yield* Bus
-    yield* bus.subscribe(subjectOf(address), {
+    yield* subscribed(bus, subjectOf(address), {
       onMessage: (payload, _subject, replyTo) => receive(actor, bus, payload, replyTo)
     })
   })

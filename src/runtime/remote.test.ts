@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 import { protocol } from "./actor-protocol.ts"
 import { spawn } from "./actor-typed.ts"
 import { makeMemoryExchange } from "./bus/memory.ts"
-import { Bus } from "./bus/port.ts"
+import { Bus, type BusShape, BusUnavailable } from "./bus/port.ts"
 import { pack } from "./codec.ts"
 import { DeadLetters } from "./dead-letters.ts"
 import type { MailboxPolicy } from "./mailbox.ts"
@@ -182,6 +182,47 @@ describe("an exposed actor", () => {
       assert.strictEqual(actor.metrics.failures, 0)
     }).pipe(Effect.provideService(DeadLetters, (letter) => void letters.push(letter.message)))
   })
+
+  it.effect(
+    "shows the hook of dead letters a copy of what came, which keeps no buffer of the bus alive",
+    () => {
+      const letters: Array<unknown> = []
+      return Effect.gen(function* () {
+        const { here } = yield* make()
+        const buffer = Buffer.alloc(64 * 1024)
+        here.publish(subjectOf(address), buffer.subarray(100, 103))
+        yield* settle
+        const [letter] = letters
+        assert.deepStrictEqual(letter, new Uint8Array(3))
+        assert.strictEqual((letter as Uint8Array).buffer.byteLength, 3)
+      }).pipe(Effect.provideService(DeadLetters, (letter) => void letters.push(letter.message)))
+    }
+  )
+
+  it.effect("can be reached when the bus is back, where it is away for the moment", () =>
+    Effect.gen(function* () {
+      const { actor, exchange, there } = yield* make()
+      let isAway = true
+      const subscribe: BusShape["subscribe"] = (subject, handlers) =>
+        Effect.suspend(() =>
+          isAway
+            ? Effect.fail(new BusUnavailable({ reason: "it is disconnected" }))
+            : there.subscribe(subject, handlers)
+        )
+      const elsewhere = { system: "test", name: "elsewhere" }
+      const bus = { ...there, subscribe }
+      const exposing = yield* Effect.forkChild(
+        expose(actor, elsewhere).pipe(Effect.provideService(Bus, bus)),
+        { startImmediately: true }
+      )
+      yield* TestClock.adjust(1000)
+      isAway = false
+      yield* TestClock.adjust(1000)
+      yield* Fiber.join(exposing)
+      const echo = yield* remote(Echo, elsewhere).pipe(Effect.provideService(Bus, yield* exchange.connect))
+      assert.deepStrictEqual(yield* echo.ask("Notes"), [])
+    })
+  )
 
   it("has a subject of plain tokens, and no two names share one", () => {
     assert.strictEqual(subjectOf({ system: "shop", name: "cart-1_A" }), "aplomb.actor.shop.cart-1_A")
