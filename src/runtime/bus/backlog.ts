@@ -25,6 +25,8 @@ export class Backlog {
   /** What was under way is gone with the connection. */
   lost(): void {
     this.#confirmedBytes = this.#publishedBytes
+    // A question that was on its way may never be answered.
+    this.#probing = false
   }
 
   /** Bytes not known to have left. Looking sends a question, so that the next look knows better. */

@@ -214,6 +214,11 @@ describe("a link", () => {
       assert.isAbove(bus.backlogBytes(), 1000)
       script.heed({ type: "down" })
       assert.strictEqual(bus.backlogBytes(), 0)
+      // The question that was on its way when the wire went down is never answered.
+      script.answersPings = true
+      script.heed({ type: "up" })
+      bus.publish("bulk", new Uint8Array(1000))
+      assert.strictEqual(bus.backlogBytes(), 0)
     })
   )
 
