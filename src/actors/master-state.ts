@@ -26,7 +26,8 @@ const StateFields = Schema.Struct({
   active: Schema.UndefinedOr(ConfigurationFields),
   latest: Schema.UndefinedOr(IssuedFields),
   minAcceptors: Count,
-  drained: Schema.Array(NodeField).pipe(Schema.withDecodingDefaultKey(Effect.succeed([])))
+  drained: Schema.Array(NodeField).pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
+  drains: Count.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0)))
 })
 
 const codec = Schema.toCodecJson(StateFields)

@@ -116,8 +116,8 @@ export class Members {
       case "ReadMaster":
         return this.#askMaster({ _tag: "ReadMaster", requestId: "members" })
       case "Drain": {
-        const { node, drained } = action
-        return this.#askMaster({ _tag: "Drain", requestId: "members", node, drained })
+        const { node, drained, drains } = action
+        return this.#askMaster({ _tag: "Drain", requestId: "members", node, drained, drains })
       }
       case "HandOver":
         return Effect.sync(() => toLeader({ _tag: "HandOver", to: action.to }))

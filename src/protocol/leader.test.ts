@@ -97,7 +97,7 @@ describe("a leader", () => {
     const smaller = { ...whole, generation: 1, acceptors: [self] }
     for (const active of [smaller, whole]) {
       const reply = { _tag: "MasterRead", requestId: "r", active, latest: Ballot(2) } as const
-      tell({ _tag: "FromMaster", reply: { ...reply, minAcceptors: 1, drained: [] } })
+      tell({ _tag: "FromMaster", reply: { ...reply, minAcceptors: 1, drained: [], drains: 0 } })
       expect(leading()).toEqual(smaller)
     }
   })

@@ -22,8 +22,8 @@ const master = (minAcceptors = 1) => {
     ask,
     bootstrap: (...acceptors: ReadonlyArray<Replica>) =>
       ask({ _tag: "Bootstrap", requestId: "b", leader: a, acceptors, minAcceptors }),
-    drain: (node: string, drained = true) =>
-      ask({ _tag: "Drain", requestId: "d", node: NodeId(node), drained }),
+    drain: (node: string, drained = true, drains = state.drains) =>
+      ask({ _tag: "Drain", requestId: "d", node: NodeId(node), drained, drains }),
     newBallot: (token: string, leader: Replica, ...acceptors: ReadonlyArray<Replica>) => {
       const reply = ask({ _tag: "NewBallot", requestId: ballotRequestId(token), leader, acceptors })
       if (reply._tag === "Issued") issuedTo.set(reply.configuration.ballot, token)
@@ -208,6 +208,15 @@ describe("drain", () => {
     const before = one.state()
     one.drain("C")
     expect(one.state()).toBe(before)
+  })
+
+  it("changes nothing where it was asked for before the last change, and tells what is", () => {
+    const one = active(a, b, c)
+    one.drain("C", true, 0)
+    one.drain("C", false, 1)
+    expect(one.drain("C", true, 0)).toMatchObject({ _tag: "MasterRead", drained: [], drains: 2 })
+    expect(one.drain("C", true, 2)).toMatchObject({ drained: ["C"], drains: 3 })
+    expect(broughtBack(one.state()).drains).toBeGreaterThan(1000)
   })
 
   it("lets a node vote on where it does, but not with another disk", () => {

@@ -24,6 +24,8 @@ export interface MasterState {
   readonly minAcceptors: number
   /** Nodes that are not to be made acceptors until an operator says so. */
   readonly drained: ReadonlyArray<NodeId>
+  /** How often that has changed: whoever asks for a change knows what it changes. */
+  readonly drains: number
 }
 
 export const emptyMaster = (): MasterState => ({
@@ -31,7 +33,8 @@ export const emptyMaster = (): MasterState => ({
   active: undefined,
   latest: undefined,
   minAcceptors: 1,
-  drained: []
+  drained: [],
+  drains: 0
 })
 
 /** Far above what any history of one configuration reaches: what was issued or retired since never recurs. */
@@ -51,6 +54,7 @@ export const broughtBack = (copy: MasterState): MasterState => {
   return {
     ...copy,
     nextBallot: Ballot(nextBallot + broughtBackBy),
+    drains: copy.drains + broughtBackBy,
     active: { ...active, generation, acceptors: [active.leader] },
     latest: undefined
   }
@@ -83,8 +87,8 @@ export const masterStep = (state: MasterState, request: MasterRequest): MasterSt
 }
 
 const read = (state: MasterState, requestId: string): MasterReply => {
-  const { minAcceptors, drained } = state
-  return { _tag: "MasterRead", requestId, ...standing(state), minAcceptors, drained }
+  const { minAcceptors, drained, drains } = state
+  return { _tag: "MasterRead", requestId, ...standing(state), minAcceptors, drained, drains }
 }
 
 const standing = (state: MasterState) => ({ active: state.active, latest: Ballot(state.nextBallot - 1) })
@@ -227,14 +231,20 @@ const retire = (
   return activated({ ...state, active: smaller }, requestId, smaller)
 }
 
-/** Keeps in mind who is not to be made an acceptor: for good, whoever leads and whoever restarts. */
+/**
+ * Keeps in mind who is not to be made an acceptor: for good, whoever leads and whoever restarts. A request
+ * made before the last change is old, such as one that waited at a master that stood still while another one
+ * did it, and would undo what was asked for since: it changes nothing, and its reply says what is.
+ */
 const drain = (
   state: MasterState,
-  request: { readonly requestId: string; readonly node: NodeId; readonly drained: boolean }
+  request: Extract<MasterRequest, { readonly _tag: "Drain" }>
 ): MasterStep => {
   const { requestId, node, drained } = request
   const others = state.drained.filter((one) => one !== node)
-  const same = state.drained.includes(node) === drained
-  const next = same ? state : { ...state, drained: drained ? [...others, node] : others }
+  const changes = state.drained.includes(node) !== drained && request.drains === state.drains
+  const next = changes
+    ? { ...state, drained: drained ? [...others, node] : others, drains: state.drains + 1 }
+    : state
   return { state: next, reply: read(next, requestId) }
 }

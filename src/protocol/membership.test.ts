@@ -42,7 +42,7 @@ const group = (change: { readonly size?: number; readonly minAcceptors?: number 
   }
   const told = (drained: ReadonlyArray<string> = []) => {
     const { minAcceptors } = state.settings
-    state = noteStanding(state, { minAcceptors, drained: drained.map((node) => NodeId(node)) })
+    state = noteStanding(state, { minAcceptors, drained: drained.map((node) => NodeId(node)), drains: 0 })
   }
   const asks = (one: Replica, fromSlot = 1) => {
     state = noteAsked(state, one, Slot(fromSlot), nowMs)

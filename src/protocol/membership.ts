@@ -40,6 +40,7 @@ interface Leaving {
 export interface Standing {
   readonly minAcceptors: number
   readonly drained: ReadonlyArray<NodeId>
+  readonly drains: number
 }
 
 export interface MembershipState {
@@ -68,7 +69,7 @@ export type MembershipAction =
   | { readonly _tag: "Reconfigure"; readonly acceptors: ReadonlyArray<Replica> }
   | { readonly _tag: "HandOver"; readonly to: Replica }
   /** The master is to keep in mind whether a node is drained. */
-  | { readonly _tag: "Drain"; readonly node: NodeId; readonly drained: boolean }
+  | { readonly _tag: "Drain"; readonly node: NodeId; readonly drained: boolean; readonly drains: number }
 
 export interface MembershipStep {
   readonly state: MembershipState

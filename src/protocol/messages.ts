@@ -151,6 +151,8 @@ export type MasterRequest =
       readonly requestId: string
       readonly node: NodeId
       readonly drained: boolean
+      /** As the master told it last: after another change the request is old, and changes nothing. */
+      readonly drains: number
     }
   | { readonly _tag: "ReadMaster"; readonly requestId: string }
 
@@ -164,6 +166,8 @@ export type MasterReply = { readonly requestId: string } & (
       readonly latest: Ballot
       readonly minAcceptors: number
       readonly drained: ReadonlyArray<NodeId>
+      /** How often that has changed. */
+      readonly drains: number
     }
   | { readonly _tag: "Refused"; readonly reason: string }
 )

@@ -30,7 +30,7 @@ const asked = (request: OperatorRequest, change: Change = {}, leader: LeaderStat
     for (const one of asking) state = noteAsked(state, one, Slot(1), nowMs)
     state = lookAtMembers(state, leader, misses, nowMs).state
   }
-  state = noteStanding(state, isKnown ? { minAcceptors, drained } : undefined)
+  state = noteStanding(state, isKnown ? { minAcceptors, drained, drains: 4 } : undefined)
   const { answer, action } = operate(state, leader, request, misses, 300)
   const { _tag, ...said } = answer
   return { answer: _tag, ...said, action }
@@ -63,7 +63,7 @@ describe("a drain", () => {
   const of = (node: NodeId, change?: Change) => asked({ _tag: "Drain", node }, change)
   it("reads the master, tells it, and waits until the node is out", () => {
     expect(of(C, { isKnown: false })).toMatchObject({ action: { _tag: "ReadMaster" } })
-    expect(of(C)).toMatchObject({ action: { _tag: "Drain", node: C, drained: true } })
+    expect(of(C)).toMatchObject({ action: { _tag: "Drain", node: C, drained: true, drains: 4 } })
     expect(of(C, { drained: [C] })).toMatchObject({ answer: "Waiting", action: { _tag: "Nothing" } })
     expect(of(D, { drained: [D] })).toMatchObject({ answer: "Done" })
   })
@@ -132,7 +132,7 @@ describe("a leader that is drained", () => {
       ...{ joinAfterMs: 1, forgetAfterMs: 1, stuckAfterMs: 1, retryAfterMs: 1 },
       ...{ size: 3, minAcceptors: 1, joins: [A, B, C] }
     })
-    state = noteStanding(state, { minAcceptors: 1, drained: [A, B] })
+    state = noteStanding(state, { minAcceptors: 1, drained: [A, B], drains: 2 })
     const { action } = lookAtMembers(state, leader, () => false, 10)
     expect(action).toEqual({ _tag: "HandOver", to: c })
   })

@@ -64,7 +64,7 @@ const transfer = (
 const drain = ({ standing, settings }: MembershipState, leader: Serving, node: NodeId): OperatorStep => {
   if (standing === undefined) return wait("the master is asked", { _tag: "ReadMaster" })
   if (!standing.drained.includes(node)) {
-    return wait("the master is told", { _tag: "Drain", node, drained: true })
+    return wait("the master is told", { _tag: "Drain", node, drained: true, drains: standing.drains })
   }
   const { acceptors } = leader.configuration
   if (acceptorAt(leader.configuration, node) === undefined) return done(leader)
@@ -76,7 +76,7 @@ const drain = ({ standing, settings }: MembershipState, leader: Serving, node: N
 const undrain = ({ standing }: MembershipState, node: NodeId): OperatorStep => {
   if (standing === undefined) return wait("the master is asked", { _tag: "ReadMaster" })
   return standing.drained.includes(node)
-    ? wait("the master is told", { _tag: "Drain", node, drained: false })
+    ? wait("the master is told", { _tag: "Drain", node, drained: false, drains: standing.drains })
     : say({ _tag: "Done", configuration: undefined })
 }
 

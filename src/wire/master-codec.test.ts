@@ -13,8 +13,8 @@ describe("the master's packets", () => {
     const requests: ReadonlyArray<MasterRequest> = [
       { _tag: "Bootstrap", requestId: "r", leader: self, acceptors: [self], minAcceptors: 2 },
       { _tag: "NewBallot", requestId: "r", leader: self, acceptors: [self] },
-      { _tag: "Drain", requestId: "r", node: NodeId("b"), drained: true },
-      { _tag: "Drain", requestId: "r", node: NodeId("b"), drained: false },
+      { _tag: "Drain", requestId: "r", node: NodeId("b"), drained: true, drains: 0 },
+      { _tag: "Drain", requestId: "r", node: NodeId("b"), drained: false, drains: 7 },
       { _tag: "ReadMaster", requestId: "r" }
     ]
     for (const request of requests) {
@@ -27,14 +27,15 @@ describe("the master's packets", () => {
     const standing = { active: configuration, latest: Ballot(4) }
     const replies: ReadonlyArray<MasterReply> = [
       { _tag: "Superseded", requestId: "r", ...standing },
-      { _tag: "MasterRead", requestId: "r", ...standing, minAcceptors: 2, drained: [NodeId("b")] },
+      { _tag: "MasterRead", requestId: "r", ...standing, minAcceptors: 2, drained: [NodeId("b")], drains: 3 },
       {
         _tag: "MasterRead",
         requestId: "r",
         active: undefined,
         latest: Ballot(0),
         minAcceptors: 1,
-        drained: []
+        drained: [],
+        drains: 0
       }
     ]
     for (const reply of replies) {

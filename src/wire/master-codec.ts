@@ -24,11 +24,14 @@ export const masterRequestOut = (request: MasterRequest): ReadonlyArray<unknown>
     case "Retire":
       return [...head, originOut(request.origin), replicaOut(request.acceptor)]
     case "Drain":
-      return [...head, request.node, request.drained]
+      return [...head, request.node, request.drained, request.drains]
     case "ReadMaster":
       return head
   }
 }
+
+/** A node of an older version tells of none. */
+const drainsIn = (fields: Fields): number => (fields.left > 0 ? fields.count() : 0)
 
 export const masterRequestIn = (fields: Fields): MasterRequest | undefined => {
   const _tag = fields.text()
@@ -47,7 +50,13 @@ export const masterRequestIn = (fields: Fields): MasterRequest | undefined => {
       return { _tag, requestId, origin, acceptor: new Fields(fields.any()).replica() }
     }
     case "Drain":
-      return { _tag, requestId, node: fields.node(), drained: fields.any() === true }
+      return {
+        _tag,
+        requestId,
+        node: fields.node(),
+        drained: fields.any() === true,
+        drains: drainsIn(fields)
+      }
     case "ReadMaster":
       return { _tag, requestId }
     default:
@@ -68,7 +77,7 @@ export const masterReplyOut = (reply: MasterReply): ReadonlyArray<unknown> => {
     case "Superseded":
       return [...head, activeOut(reply.active), reply.latest]
     case "MasterRead":
-      return [...head, activeOut(reply.active), reply.latest, reply.minAcceptors, reply.drained]
+      return [...head, activeOut(reply.active), reply.latest, reply.minAcceptors, reply.drained, reply.drains]
     case "Refused":
       return [...head, reply.reason]
   }
@@ -89,7 +98,8 @@ export const masterReplyIn = (fields: Fields): MasterReply | undefined => {
     case "MasterRead": {
       const standing = { active: fields.optional(configurationIn), latest: fields.ballot() }
       const minAcceptors = fields.count()
-      return { _tag, requestId, ...standing, minAcceptors, drained: fields.texts().map(NodeId) }
+      const drained = fields.texts().map(NodeId)
+      return { _tag, requestId, ...standing, minAcceptors, drained, drains: drainsIn(fields) }
     }
     case "Refused":
       return { _tag, requestId, reason: fields.text() }

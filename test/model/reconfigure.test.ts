@@ -115,7 +115,8 @@ describe("a leader that changes its acceptors", () => {
       _tag: "Drain",
       requestId: "d",
       node: cluster.node("C").self.node,
-      drained: true
+      drained: true,
+      drains: 0
     } as const
     cluster.askMaster(cluster.node("A").self.node, request)
     cluster.replies.length = 0

@@ -57,9 +57,10 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: "actors/members.ts",
-        find: 'return this.#askMaster({ _tag: "Drain", requestId: "members", node, drained })',
+        find: 'return this.#askMaster({ _tag: "Drain", requestId: "members", node, drained, drains })',
         replace:
-          "this.#state = noteStanding(this.#state, { minAcceptors: 1, drained: drained ? [node] : [] })\n" +
+          "const standing = { minAcceptors: 1, drained: drained ? [node] : [], drains }\n" +
+          "this.#state = noteStanding(this.#state, standing)\n" +
           "return undefined"
       }
     ],

@@ -71,5 +71,12 @@ export const oldWordMutants: ReadonlyArray<Mutant> = [
     law: "operations: a drained node is not made an acceptor",
     why: "A copy of what an operator asked long ago takes back a node that was drained since.",
     scenarios: ["old-requests"]
+  },
+  {
+    id: "master/does-old-drains",
+    edits: [{ file: "protocol/master.ts", find: " && request.drains === state.drains", replace: "" }],
+    law: "operations: a drained node is not made an acceptor",
+    why: "A copy of what a leader asked the master long ago takes back a node that was drained since.",
+    scenarios: ["old-requests"]
   }
 ]

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { Bus } from "../../../runtime/bus/port.ts"
 import { monotonicMs } from "../../../runtime/monotonic.ts"
-import { packetCodec } from "../../../wire/packet.ts"
+import { type Packet, packetCodec } from "../../../wire/packet.ts"
 import { clusterName } from "../../cluster.ts"
 import type { FaultFamily } from "../../swarm.ts"
 
@@ -12,6 +12,10 @@ interface Request {
   readonly payload: Uint8Array
   readonly replyTo: string | undefined
 }
+
+/** What an operator asks a leader, and what that one asks the master for it. */
+const isOfOperator = ({ body }: Packet): boolean =>
+  body._tag === "OperatorAsk" || (body._tag === "MasterAsk" && body.request._tag === "Drain")
 
 /** So long a pass may be good that was not used up. */
 const oldAfterMs = 61_000
@@ -30,7 +34,7 @@ export const oldRequests: FaultFamily = {
       yield* bus.subscribe(`aplomb.${clusterName}.>`, {
         onMessage: (payload, subject, replyTo) => {
           const packet = codec.decode(payload)
-          if (typeof packet === "string" || packet.body._tag !== "OperatorAsk") return
+          if (typeof packet === "string" || !isOfOperator(packet)) return
           asked.push({ subject, payload: payload.slice(), replyTo })
         }
       })
