@@ -5,7 +5,7 @@
 
 /**
  * Names may begin with a scope and a colon, as in `registers: a write was lost`: such an assertion is
- * demanded only of campaigns whose runs had a workload or a family of faults of that name.
+ * demanded only of campaigns of a simulation of that name, or with a workload or a family of faults of it.
  */
 const scopePattern = /^([a-z-]+): /
 

@@ -67,8 +67,8 @@ export interface RunResult {
   /** Families of faults that this seed has. */
   readonly families: ReadonlyArray<string>
   /**
-   * Names of what took part: workloads, families, and what a cluster brings. Assertions can be of one of
-   * these.
+   * Names of what took part: the simulation itself, workloads, families, and what a cluster brings.
+   * Assertions can be of one of these.
    */
   readonly scopes: ReadonlyArray<string>
   /** The strikes of timed faults, in order: restarts#2 is the second one of its family. */

@@ -213,6 +213,7 @@ export const runSeed = (spec: SimulationSpec, options: RunOptions): RunResult =>
     marks: world.coverage.marks,
     families: families.map(({ name }) => name),
     scopes: [
+      spec.name,
       ...world.workloads.map(({ name }) => name),
       ...families.map(({ name }) => name),
       ...(world.cluster === undefined ? [] : ["point"])

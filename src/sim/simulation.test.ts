@@ -198,6 +198,19 @@ describe("actors of one's own", () => {
       )
   })
 
+  it("are held to the assertions of their own name, and to no others", () => {
+    always("own-idle: somebody was there")
+    const idle = simulate("own-idle").chaosFor({ min: 1, max: 1 })
+    const unseenOf = (simulation: typeof idle) => {
+      const stop = { seeds: 1 }
+      const { unseen } = runSeeds(simulation, { recipes: recipesOf("", [], 1, stop), stop })
+      return unseen.map(({ name }) => name)
+    }
+    expect(unseenOf(idle)).toEqual(["own-idle: somebody was there"])
+    expect(unseenOf(simulate("own-other").chaosFor({ min: 1, max: 1 }))).toEqual([])
+    expect(() => now("idle", idle, { demandCoverage: true })).toThrow('"own-idle: somebody was there"')
+  })
+
   it("take no seed that is none", () => {
     expect(() => lockSimulation.run({ seed: Math.PI })).toThrow("a seed is a whole number from 0")
   })
