@@ -12,7 +12,10 @@ export interface Workload {
   readonly run: (name: string, life: number) => Effect.Effect<void, unknown, ClientServices>
   /** For a workload that has an end of its own: whether it has come. The run then goes on until it has. */
   readonly isDone?: () => boolean
-  /** What is wrong at the end; undefined where all is well. It may throw, and use assertions. */
+  /**
+   * What is wrong at the end; undefined where all is well. It may throw, and use assertions. Not asked after
+   * `.withoutRecovery()`: there clients need not have finished.
+   */
   readonly check?: () => string | undefined
 }
 
