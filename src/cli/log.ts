@@ -2,19 +2,18 @@
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { type AskOptions, askCatchUp } from "../actors/catch-up.ts"
-import { surveyNodes } from "../client/discover.ts"
 import { type KvValue, kvMachine } from "../machines/kv.ts"
 import { type EntryView, forEachEntry } from "../protocol/entry.ts"
-import { GroupId, NodeId, Slot, slotPlus } from "../protocol/ids.ts"
+import { GroupId, Slot, slotPlus } from "../protocol/ids.ts"
 import { misfit } from "../protocol/machine.ts"
 import { type Run, runLast } from "../protocol/run.ts"
 import { unpack } from "../runtime/codec.ts"
 import { noReplica, packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { busWaitMs, connectBus } from "./bus.ts"
-import { CommandFailed, exitCodes } from "./failure.ts"
 import { countFlag, groupFlags, jsonFlag } from "./flags.ts"
 import { valueField } from "./kv-connection.ts"
+import { findHolder, type Holder, noHolder } from "./log-holder.ts"
 import { print, printError, printRaw } from "./output.ts"
 import { Process } from "./process.ts"
 
@@ -73,22 +72,6 @@ const lastEntries = 10
 const chunkBytes = 256 * 1024
 const followEveryMs = 100
 
-/** A node that answers and holds the group; the leader, if it is among them. */
-const findHolder = Effect.fnUntraced(function* (asking: AskOptions) {
-  const isFound = (seen: ReadonlyMap<string, unknown>) => seen.size > 0
-  const seen = yield* surveyNodes(asking.bus, asking.subjects, asking.timeoutMs, isFound)
-  const copies = seen.flatMap(({ id, groups }) =>
-    groups.filter(({ group }) => group === asking.group).map(({ chosen }) => ({ id, chosen }))
-  )
-  return copies.sort((a, b) => b.chosen - a.chosen)[0]
-})
-
-const noHolder = ({ group, timeoutMs }: AskOptions) =>
-  new CommandFailed({
-    reason: `no node that holds the group "${group}" answers within ${timeoutMs} ms; see aplomb status`,
-    exitCode: exitCodes.unavailable
-  })
-
 const tail = Effect.fnUntraced(function* (
   asking: AskOptions,
   from: number | undefined,
@@ -96,15 +79,15 @@ const tail = Effect.fnUntraced(function* (
   show: (entry: EntryShown) => string
 ) {
   let holder = yield* findHolder(asking)
-  if (holder === undefined) return yield* noHolder(asking)
   const end = holder.chosen
   let next = Slot(Math.max(1, from ?? end - lastEntries + 1))
   for (let failures = 0; follow || next <= end; ) {
-    const answer = yield* askCatchUp(asking, NodeId(holder.id), next, chunkBytes)
+    const answer = yield* askCatchUp(asking, holder.id, next, chunkBytes)
     if (answer === undefined) {
       // Whoever was asked may have stopped: others have the same entries.
       if (++failures > 3 && !follow) return yield* noHolder(asking)
-      holder = (yield* findHolder(asking)) ?? holder
+      const last: Holder = holder
+      holder = yield* Effect.catchTag(findHolder(asking), "CommandFailed", () => Effect.succeed(last))
       continue
     }
     failures = 0
