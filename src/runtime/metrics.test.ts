@@ -1,11 +1,11 @@
 /** The figures of actors as Effect's metrics show them. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Metric, Schema, Scope } from "effect"
+import { Context, Effect, Exit, Metric, Schema, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { protocol } from "./actor-protocol.ts"
 import { spawnBatch } from "./actor-spawn.ts"
 import { spawn } from "./actor-typed.ts"
-import { TimeHistogram } from "./metrics.ts"
+import { askedMax, observeAsk, TimeHistogram } from "./metrics.ts"
 
 const states = Effect.map(Metric.snapshot, (all) => {
   const own = all.filter(({ id }) => id.startsWith("aplomb_actor_"))
@@ -60,4 +60,25 @@ describe("the metrics of an actor", () => {
     assert.deepStrictEqual([counts.get(5000), counts.get(Number.POSITIVE_INFINITY)], [4, 5])
     assert.deepStrictEqual([min, max], [0, 1e9])
   })
+
+  it.effect("show those remote actors that were asked last, however many are asked", () =>
+    Effect.gen(function* () {
+      const context = yield* Effect.context<never>()
+      const shown = Effect.map(states, (all) => [...all.keys()].filter((name) => / shop\/\d+$/.test(name)))
+      for (let i = 0; i < 3 * askedMax; i++) {
+        observeAsk(`shop/${i}`, 1, context)
+        observeAsk("shop/0", 1, context)
+      }
+      const names = yield* shown
+      assert.strictEqual(names.length, askedMax)
+      assert.include(names, `aplomb_actor_ask_ms shop/${3 * askedMax - 1}`)
+      const often = (yield* states).get("aplomb_actor_ask_ms shop/0")
+      assert.isTrue(often !== undefined && "sum" in often && often.count === 3 * askedMax + 1)
+      // Series that have attributes of the program as well count as those without.
+      const named = { ...(yield* Metric.CurrentMetricAttributes), zone: "b" }
+      const elsewhere = Context.add(context, Metric.CurrentMetricAttributes, named)
+      for (let i = 0; i < 2 * askedMax; i++) observeAsk(`shop/${i}`, 1, elsewhere)
+      assert.strictEqual((yield* Metric.snapshot).length, askedMax)
+    }).pipe(freshRegistry)
+  )
 })

@@ -41,13 +41,55 @@ export class TimeHistogram {
 
 const readOnly = <State>(get: () => State) => ({ get, update: () => undefined, modify: () => undefined })
 
-/** Answer times of a remote actor, as this process sees them. */
-export const askHistogram = (actor: string) =>
+const askHistogram = (actor: string) =>
   Metric.histogram("aplomb_actor_ask_ms", {
     description: "Time from question to answer",
     attributes: { actor },
     boundaries: boundariesMs
   })
+
+interface Asked {
+  readonly histogram: Metric.Histogram<number>
+  /** No more of where it was first asked than what names the series: a context may hold a lot. */
+  readonly context: Context.Context<never>
+}
+
+/** So many remote actors are shown at once: the addresses that a program asks may have no end. */
+export const askedMax = 512
+
+/** By registry, those asked last at the end. */
+const askedIn = new WeakMap<object, Map<string, Asked>>()
+
+/**
+ * Counts the answer time of a remote actor, as this process sees it. Of more than `askedMax` those that were
+ * not asked for the longest time are forgotten, and begin anew when they are asked again.
+ */
+export const observeAsk = (actor: string, tookMs: number, context: Context.Context<never>): void => {
+  const registry = Context.get(context, Metric.MetricRegistry)
+  const attributes = Context.get(context, Metric.CurrentMetricAttributes)
+  let all = askedIn.get(registry)
+  if (all === undefined) askedIn.set(registry, (all = new Map()))
+  // Attributes of the program's own are part of the series.
+  const own = Object.entries(attributes)
+  const series = own.length === 0 ? actor : JSON.stringify([actor, ...own.sort()])
+  let asked = all.get(series)
+  if (asked === undefined) asked = { histogram: askHistogram(actor), context: namingOf(registry, attributes) }
+  else all.delete(series)
+  all.set(series, asked)
+  asked.histogram.updateUnsafe(tookMs, asked.context)
+  if (all.size <= askedMax) return
+  for (const [first, { histogram, context: naming }] of all) {
+    all.delete(first)
+    Metric.removeUnsafe(histogram, naming)
+    return
+  }
+}
+
+const namingOf = (
+  registry: typeof Metric.MetricRegistry.Service,
+  attributes: typeof Metric.CurrentMetricAttributes.Service
+): Context.Context<never> =>
+  Context.make(Metric.MetricRegistry, registry).pipe(Context.add(Metric.CurrentMetricAttributes, attributes))
 
 /**
  * Whether actors show their figures among Effect's metrics. A simulation starts thousands of actors at which

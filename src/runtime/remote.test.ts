@@ -1,6 +1,6 @@
 /** Typed actors over the bus: the same reference, and every failure as a typed error. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Logger, Schema, Scope } from "effect"
+import { Effect, Exit, Fiber, Logger, Metric, Schema, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { protocol } from "./actor-protocol.ts"
 import { spawn } from "./actor-typed.ts"
@@ -9,6 +9,7 @@ import { Bus, type BusShape, BusUnavailable } from "./bus/port.ts"
 import { pack } from "./codec.ts"
 import { DeadLetters } from "./dead-letters.ts"
 import type { MailboxPolicy } from "./mailbox.ts"
+import { askedMax } from "./metrics.ts"
 import { remote } from "./remote.ts"
 import { subjectOf } from "./remote-address.ts"
 import { expose } from "./remote-expose.ts"
@@ -244,5 +245,25 @@ describe("an exposed actor", () => {
       )
       assert.strictEqual(exit._tag, "BadSubject")
     })
+  )
+
+  it.effect("keeps answer times of a bounded number of addresses, however many are asked", () =>
+    Effect.gen(function* () {
+      const { actor, here, there } = yield* make()
+      for (let i = 0; i < askedMax + 50; i++) {
+        const place = { system: "test", name: `echo-${i}` }
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* expose(actor, place).pipe(Effect.provideService(Bus, there))
+            const echo = yield* remote(Echo, place).pipe(Effect.provideService(Bus, here))
+            yield* echo.ask("Notes")
+          })
+        )
+      }
+      const shown = (yield* Metric.snapshot).filter(
+        ({ id, attributes }) => id === "aplomb_actor_ask_ms" && /^test\//.test(attributes?.["actor"] ?? "")
+      )
+      assert.strictEqual(shown.length, askedMax)
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 })

@@ -1,10 +1,10 @@
 /** The reference to a typed actor of another process, over the bus. */
-import { Clock, Effect, Metric, Result } from "effect"
+import { Clock, Effect, Result } from "effect"
 import type { Conversion, Definitions, MessageCodec, Protocol } from "./actor-protocol.ts"
 import { BadSubject, Bus, type BusShape } from "./bus/port.ts"
 import { subjectFault } from "./bus/subjects.ts"
 import { AskTimeout, MalformedMessage, NoResponder } from "./errors.ts"
-import { askHistogram } from "./metrics.ts"
+import { observeAsk } from "./metrics.ts"
 import {
   type ActorRef,
   type AskError,
@@ -77,7 +77,7 @@ const ask = (remote: Remote, tag: string, payload: unknown, options?: AskOptions
       })
     )
     const tookNanos = (yield* Clock.monotonicTimeNanos) - beganNanos
-    yield* Metric.update(askHistogram(actor), Number(tookNanos) / 1e6)
+    observeAsk(actor, Number(tookNanos) / 1e6, yield* Effect.context<never>())
     return yield* open(remote, tag, codec, answer)
   })
 
