@@ -45,7 +45,8 @@ export interface Kv {
   ) => Effect.Effect<{ readonly changed: boolean; readonly revision: number }, CommandFailure>
   /**
    * All entries with the prefix in key order, read page by page: the whole is not one instant. Each page is
-   * as new as the options ask for, and none is older than the one before.
+   * as new as the options ask for, and none is older than the one before. A prefix that ends in half a
+   * character (a lone surrogate) is `Rejected`, as such keys are.
    */
   readonly list: (prefix: string, options?: ReadOptions) => Stream.Stream<KvEntry, QuestionFailure>
 }
@@ -61,13 +62,19 @@ const nextPage = (entries: ReadonlyArray<KvEntry>, slot: number, call: ReadOptio
   }
 }
 
-/** Half a character cannot be written as bytes and read back: two such keys would become one. */
+/**
+ * Half a character cannot be written as bytes and read back: two such keys would become one, and a prefix
+ * another one.
+ */
+const isWhole = (text: KvValue): boolean => typeof text !== "string" || text.isWellFormed()
+
+const half = () =>
+  new Rejected({ reason: "a key, a prefix or a value holds half a character (a lone surrogate)" })
+
 const ifWellFormed =
   (...texts: ReadonlyArray<KvValue>) =>
   <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E | Rejected> =>
-    texts.every((text) => typeof text !== "string" || text.isWellFormed())
-      ? call
-      : Effect.fail(new Rejected({ reason: "a key or a value holds half a character (a lone surrogate)" }))
+    texts.every(isWhole) ? call : Effect.fail(half())
 
 /**
  * The key-value form of a connection to a group.
@@ -105,11 +112,13 @@ export const kvOf = (group: Replicated<KvCommand, KvReply, KvQuestion, KvAnswer>
       Effect.map(({ reply }) => reply),
       ifWellFormed(key, value)
     ),
-  list: (prefix, options) =>
-    Stream.paginate({ after: undefined as string | undefined, call: options }, ({ after, call }) =>
+  list: (prefix, options) => {
+    if (!isWhole(prefix)) return Stream.fail(half())
+    return Stream.paginate({ after: undefined as string | undefined, call: options }, ({ after, call }) =>
       Effect.map(group.askAt({ _tag: "List", prefix, after, limit: pageMax }, call), ({ answer, slot }) => [
         answer.entries,
         answer.more ? Option.some(nextPage(answer.entries, slot, call)) : Option.none()
       ])
     )
+  }
 })
