@@ -64,9 +64,10 @@ export const progressKeeper = Effect.fnUntraced(function* (
     // Without the outcome the record may or may not have moved; either way it says nothing that is not so.
     write: (progress) =>
       write(progress).pipe(
-        Effect.catchTag(["Indeterminate", "Unavailable", "Rejected"], (error) =>
-          Effect.fail(new CommandFailed({ reason: error.message, exitCode: exitCodes.unavailable }))
-        )
+        Effect.catchTag(["Indeterminate", "Unavailable", "Rejected"], ({ message }) => {
+          const reason = `how far it came cannot be saved: ${message}`
+          return Effect.fail(new CommandFailed({ reason, exitCode: exitCodes.unavailable }))
+        })
       )
   }
   // Else what an earlier load wrote would hold, until this one writes, for a store that it has changed.

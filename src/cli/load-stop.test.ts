@@ -6,6 +6,7 @@ import { Unavailable } from "../client/errors.ts"
 import type { GroupClient } from "../client/group-client.ts"
 import type { Kv } from "../client/kv.ts"
 import { load } from "./load.ts"
+import type { LoadInput } from "./load-input.ts"
 
 const timeoutMs = 20_000
 const file = Buffer.from("a\t1\nb\t2\n")
@@ -13,7 +14,7 @@ const file = Buffer.from("a\t1\nb\t2\n")
 /** A store of one record, in which nothing else can be put; `events` tells what was asked of it. */
 const world = () => {
   const events: Array<string> = []
-  const store = { text: "", revision: 0, isGone: false }
+  const store = { text: "", revision: 0, isGone: false, keepsPuts: false }
   const gone = Effect.delay(Effect.fail(new Unavailable({ reason: "nobody took it in time" })), timeoutMs)
   const kv = {
     get: () =>
@@ -38,20 +39,34 @@ const world = () => {
       done: Parameters<GroupClient["submitUnsafe"]>[2]
     ) => {
       events.push("put")
-      if (!store.isGone) queueMicrotask(() => done(null, 1, undefined))
+      if (!store.isGone || store.keepsPuts) queueMicrotask(() => done(null, 1, undefined))
       else queueMicrotask(() => done(null, 0, new Unavailable({ reason: "nobody took it in time" })))
       return true
     }
   } as unknown as GroupClient
-  const input = {
+  const input: LoadInput = {
     path: "words.tsv",
     sizeBytes: file.length,
     identity: "8 words",
     read: (position: number) => Effect.succeed(file.subarray(position))
   }
-  const run = (resume: boolean) =>
-    load({ kv, client, call: { timeoutMs }, input, format: "tsv", resume, onProgress: () => {} })
+  const run = (resume: boolean, from: LoadInput = input) =>
+    load({ kv, client, call: { timeoutMs }, input: from, format: "tsv", resume, onProgress: () => {} })
   return { events, store, run }
+}
+
+/** In steps, after each of which whoever woke goes on. */
+const halfAMinute = Effect.repeat(TestClock.adjust("100 millis"), { times: 300 })
+
+/** A file that does not come to its end after so many lines. */
+const endless: LoadInput = {
+  path: "words.tsv",
+  sizeBytes: 1e6,
+  identity: "many words",
+  read: (position) => {
+    const lines = Array.from({ length: 2048 }, (_, i) => `key${i}\tvalue\n`)
+    return position === 0 ? Effect.succeed(Buffer.from(lines.join(""))) : Effect.never
+  }
 }
 
 describe("a load that does not resume", () => {
@@ -79,6 +94,48 @@ describe("a load whose cluster goes away", () => {
       assert.isDefined(exit, "it waits for the record to be saved")
       assert.match(String(yield* Fiber.join(running)), /stopped after 0 records.*run the same command again/)
       assert.isTrue(Exit.isSuccess(exit!))
+    })
+  )
+
+  it.effect("says so too where its record could not be saved before any put had failed", () =>
+    Effect.gen(function* () {
+      const { store, run } = world()
+      const failing = yield* Effect.forkChild(Effect.flip(run(true, endless)))
+      yield* TestClock.adjust("500 millis")
+      store.isGone = true
+      yield* halfAMinute
+      const failure = yield* Fiber.join(failing)
+      const how =
+        /^stopped after 2048 records: how far it came cannot be saved: .*nobody took it in time.*run the same/
+      assert.match(failure.message, how)
+      assert.strictEqual(failure._tag === "CommandFailed" && failure.exitCode, 3)
+    })
+  )
+
+  it.effect("says so too where only the record at its end could not be saved", () =>
+    Effect.gen(function* () {
+      const { store, run } = world()
+      store.keepsPuts = true
+      store.isGone = true
+      const failing = yield* Effect.forkChild(Effect.flip(run(true)))
+      yield* halfAMinute
+      const failure = yield* Fiber.join(failing)
+      assert.match(failure.message, /^stopped after 2 records: how far it came cannot be saved: /)
+    })
+  )
+})
+
+describe("a load beside which another one of the same file goes on", () => {
+  it.effect("says that, and ends with another exit code", () =>
+    Effect.gen(function* () {
+      const { store, run } = world()
+      const failing = yield* Effect.forkChild(Effect.flip(run(true, endless)))
+      yield* TestClock.adjust("500 millis")
+      store.revision = 7
+      yield* halfAMinute
+      const failure = yield* Fiber.join(failing)
+      assert.match(failure.message, /^another load of words.tsv is under way/)
+      assert.strictEqual(failure._tag === "CommandFailed" && failure.exitCode, 1)
     })
   )
 })

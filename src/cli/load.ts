@@ -2,6 +2,7 @@
  * Loading a file into the key-value store: as fast as it takes it, and going on where an earlier load ended.
  */
 import { Clock, Effect, Fiber } from "effect"
+import type { CommandFailure } from "../client/errors.ts"
 import type { GroupClient } from "../client/group-client.ts"
 import type { Kv } from "../client/kv.ts"
 import type { CallOptions } from "../client/replicated.ts"
@@ -91,7 +92,7 @@ const watch = Effect.fnUntraced(function* (
   keeper: ProgressKeeper | undefined,
   onProgress: LoadOptions["onProgress"]
 ) {
-  let saved = flight.acknowledged.records
+  let saved = keeper?.found.records
   for (let tells = 1; ; tells++) {
     yield* Effect.sleep(tellEveryMs)
     const { records, offsetBytes } = flight.acknowledged
@@ -102,6 +103,15 @@ const watch = Effect.fnUntraced(function* (
     yield* Effect.uninterruptible(keeper.write(progressOf(flight, keeper.found.file, false)))
   }
 })
+
+/** Says how far it came and how to go on; that another load is under way says both by itself. */
+const stopped = (flight: LoadFlight, why: CommandFailure | CommandFailed): CommandFailed => {
+  if (why._tag === "CommandFailed" && why.exitCode === exitCodes.no) return why
+  const { records } = flight.acknowledged
+  const reason =
+    `stopped after ${records} records: ${why.message}; ` + "run the same command again to go on from there"
+  return new CommandFailed({ reason, exitCode: exitCodes.unavailable })
+}
 
 /**
  * Loads a file. Guaranteed: when it returns, every record is acknowledged, the last line of a key wins. Where
@@ -128,9 +138,15 @@ export const load = Effect.fnUntraced(function* (options: LoadOptions) {
     yield* flight.until(flight.isEmpty)
     return fault
   })
-  // The watcher never ends by itself: it can only fail, and then there is no use in going on.
-  const fault = yield* Effect.raceFirst(sending, Fiber.join(watcher))
-  const { failure } = flight
+  // The watcher never ends by itself: it can only fail, and then there is no use in going on. Where the
+  // cluster goes away that may come before any put has failed: it is told in the same way.
+  const { fault, unsaved } = yield* Effect.raceFirst(
+    Effect.map(sending, (fault) => ({ fault, unsaved: undefined })),
+    Effect.catchTag(Fiber.join(watcher), "CommandFailed", (unsaved) =>
+      Effect.succeed({ fault: undefined, unsaved })
+    )
+  )
+  const failure = flight.failure ?? unsaved
   const saved = Effect.gen(function* () {
     yield* Fiber.interrupt(watcher)
     if (keeper === undefined) return
@@ -138,14 +154,12 @@ export const load = Effect.fnUntraced(function* (options: LoadOptions) {
     yield* keeper.write(progressOf(flight, keeper.found.file, complete))
   })
   // Where puts fail, this will as well, and is not what went wrong.
-  yield* failure === undefined ? saved : Effect.ignore(Effect.timeout(saved, lastSaveMs))
+  if (unsaved === undefined)
+    yield* failure === undefined
+      ? Effect.mapError(saved, (error) => stopped(flight, error))
+      : Effect.ignore(Effect.timeout(saved, lastSaveMs))
   options.onProgress(flight.acknowledged.records, flight.acknowledged.offsetBytes)
-  if (failure !== undefined) {
-    const reason =
-      `stopped after ${flight.acknowledged.records} records: ${failure.message}; ` +
-      "run the same command again to go on from there"
-    return yield* new CommandFailed({ reason, exitCode: exitCodes.unavailable })
-  }
+  if (failure !== undefined) return yield* stopped(flight, failure)
   if (fault !== undefined) {
     const before = `the ${flight.acknowledged.records} records before it are loaded`
     return yield* usageFailure(`${input.path}, line ${fault.line}: ${fault.problem}; ${before}`)
