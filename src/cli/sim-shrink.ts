@@ -11,7 +11,7 @@ import { countFlag } from "./flags.ts"
 import { print } from "./output.ts"
 import { Process } from "./process.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
-import { writing } from "./written.ts"
+import { expectWritable, writing } from "./written.ts"
 
 const loadRepro = Effect.promise(() => import("../sim/shrink/repro.ts"))
 const loadShrink = Effect.promise(() => import("../sim/shrink/shrink-run.ts"))
@@ -38,6 +38,8 @@ export const simShrinkCommand = Command.make(
     const { parseRecipe } = yield* Effect.promise(() => import("../sim/random.ts"))
     const recipe = parseRecipe(seed)
     if (recipe === undefined) return yield* usageFailure(`"${seed}" is no seed and no recipe`)
+    // Minutes of work are not begun for a result that could not be kept.
+    yield* writing(out, () => expectWritable(out))
     const { shrinkRun } = yield* loadShrink
     const around = yield* Process
     around.hearsNothing()
@@ -75,6 +77,7 @@ export const simReproCommand = Command.make(
     const repro = parseRepro(text)
     if (typeof repro === "string") return yield* usageFailure(`${file}: ${repro}`)
     const simulation = yield* findScenario(repro.scenario)
+    if (Option.isSome(html)) yield* writing(html.value, () => expectWritable(html.value))
     const { runCase } = yield* loadShrink
     const trace: Array<TraceEntry> = []
     const listen = (entry: TraceEntry) => void trace.push(entry)

@@ -1,5 +1,5 @@
 /** Wrong usage is refused by one sentence on stderr, and nothing is begun. */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
@@ -61,5 +61,24 @@ describe("aplomb sim", () => {
       expect(stderr).toMatch(/^aplomb: \/no\/such\/file cannot be written: .+\n$/)
       expect(status).toBe(2)
     }
+  })
+
+  it("begins neither to shrink nor to draw where the result could not be written", () => {
+    const directory = mkdtempSync(join(tmpdir(), "aplomb-usage-"))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const repro = join(directory, "repro.json")
+    const run = { recipe: "1", without: [], limits: {}, law: "none", message: "" }
+    writeFileSync(repro, JSON.stringify({ format: "aplomb-repro/1", scenario: "t019", ...run }))
+    // This seed fails nothing: either would say so if it had been run.
+    for (const words of [
+      ["shrink", "t019", "--seed", "1", "--out", directory],
+      ["shrink", "t019", "--seed", "1", "--out", join(process.execPath, "below")],
+      ["repro", repro, "--html", "/no/such/file"]
+    ]) {
+      const { status, stdout, stderr } = runCommand(["sim", ...words])
+      expect(stderr).toMatch(/^aplomb: .+ cannot be written: .+\n$/)
+      expect([status, stdout]).toEqual([2, ""])
+    }
+    expect(readdirSync(directory)).toEqual(["repro.json"])
   })
 })

@@ -15,6 +15,7 @@ export const writing = <A>(path: string, write: () => A): Effect.Effect<A, Comma
 export const expectWritable = (path: string): void => {
   const isThere = existsSync(path)
   if (isThere && statSync(path).isDirectory()) throw new Error("it is a directory")
+  if (!isThere && !statSync(dirname(path)).isDirectory()) throw new Error(`${dirname(path)} is no directory`)
   accessSync(isThere ? path : dirname(path), constants.W_OK)
 }
 
