@@ -166,7 +166,7 @@ export const runNode = Effect.fnUntraced(function* (
   const failed = yield* Deferred.make<never, NodeFailure>()
   const fail = (failure: NodeFailure) => Deferred.doneUnsafe(failed, Effect.fail(failure))
   const disk = { promised: () => promisesIn(logs), floors, framesFound, frames: () => wal.stats().frames }
-  const presence = yield* announce(context, config.nodes, disk)
+  const presence = yield* announce(context, config, disk)
   yield* Effect.forkScoped(Effect.catch(presence.failure, (failure) => Effect.sync(() => fail(failure))))
   yield* context.bus.onStatus((status) => {
     if (status === "Connected") presence.greet()

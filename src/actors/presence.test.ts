@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { NodeId, StorageId } from "../protocol/ids.ts"
+import { Ballot, GroupId, NodeId, StorageId } from "../protocol/ids.ts"
 import { makeMemoryExchange } from "../runtime/bus/memory.ts"
 import { Bus } from "../runtime/bus/port.ts"
 import { MemoryDisk } from "../runtime/storage/memory.ts"
@@ -28,8 +28,8 @@ const cluster = Effect.gen(function* () {
       const bus = yield* exchange.connect
       const context = yield* Effect.provideService(makeNodeContext("c", replica(name)), Bus, bus)
       const known = { promised: () => [], floors, framesFound: framesSaid, frames: () => framesSaid }
-      const starting = yield* Effect.forkScoped(announce(context, nodes, known))
-      return { starting, floors, wal, stop: Scope.close(scope, Exit.void) }
+      const starting = yield* Effect.forkScoped(announce(context, config, known))
+      return { starting, context, floors, wal, stop: Scope.close(scope, Exit.void) }
     }).pipe(Effect.provideService(Scope.Scope, scope))
   })
   /** Counts what is said on a subject. */
@@ -56,6 +56,22 @@ const pass = (ms: number) => Effect.replicateEffect(TestClock.adjust(10), ms / 1
 const failureOf = Effect.fnUntraced(function* <A, E>(fiber: Fiber.Fiber<A, E>) {
   const exit = fiber.pollUnsafe()
   return exit !== undefined && Exit.isFailure(exit) ? yield* Effect.flip(exit) : undefined
+})
+
+describe("what others have promised", () => {
+  it.effect("is kept of the groups that there are, and of no others", () =>
+    Effect.gen(function* () {
+      const { started } = yield* cluster
+      const [one, other] = [yield* started("n1", 0), yield* started("n2", 0)]
+      const [main, madeUp] = [GroupId("main"), GroupId("made up")]
+      const promised = [main, madeUp].map((group) => ({ group, ballot: Ballot(7) }))
+      const hello = { _tag: "Hello", instance: "i", startedAtMs: 1, asks: false, answers: "" } as const
+      other.context.publish(other.context.subjects.hello, GroupId(""), { ...hello, promised, floors: [] })
+      yield* pass(10)
+      assert.deepStrictEqual([main, madeUp].map(one.presence.promisedOf.bind(one.presence)), [7, 0])
+      for (const node of [one, other]) yield* node.stop
+    })
+  )
 })
 
 describe("a node that starts", () => {

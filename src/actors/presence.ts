@@ -8,6 +8,7 @@ import { type Ballot, GroupId, type NodeId, noBallot, type Replica } from "../pr
 import type { PromisedIn } from "../protocol/taking-seat.ts"
 import type { Hello, Packet } from "../wire/packet.ts"
 import { type Floors, StorageRolledBack } from "./floors.ts"
+import type { NodeConfig } from "./node-config.ts"
 import type { NodeContext } from "./node-context.ts"
 
 /** Another process runs under this node's name. */
@@ -61,6 +62,9 @@ const listenMs = 250
 const patienceMs = 1000
 const noGroup = GroupId("")
 
+/** Of whom and of what others can tell: whoever makes names up must not fill our memory with them. */
+type Named = Pick<NodeConfig, "nodes" | "groups">
+
 /** One life of the process. */
 type Started = Pick<Hello, "instance" | "startedAtMs">
 
@@ -72,6 +76,7 @@ class Attendance implements Presence {
   failed: PresenceFailure | undefined
   readonly #context: NodeContext
   readonly #nodes: ReadonlyArray<string>
+  readonly #groups: ReadonlySet<string>
   readonly #disk: DiskKnown
   readonly #me: Started
   readonly #known: Map<NodeId, Replica>
@@ -79,9 +84,10 @@ class Attendance implements Presence {
   #onFailed: ((failure: PresenceFailure) => void) | undefined
   #greetedAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(context: NodeContext, nodes: ReadonlyArray<string>, disk: DiskKnown, me: Started) {
+  constructor(context: NodeContext, { nodes, groups }: Named, disk: DiskKnown, me: Started) {
     this.#context = context
     this.#nodes = nodes
+    this.#groups = new Set(groups.map(({ name }) => name))
     this.#disk = disk
     this.#me = me
     this.#known = new Map([[context.self.node, context.self]])
@@ -125,7 +131,6 @@ class Attendance implements Presence {
     if (body._tag !== "Hello" || body.instance === this.#me.instance) return
     const isNamesake = from.node === this.#context.self.node
     if (isNamesake) this.#hearNamesake(body)
-    // Whoever makes names up must not fill our memory with them.
     else if (this.#nodes.includes(from.node)) this.#hearNode(from, body)
     // Whoever has not got its name yet does not defend it.
     if (body.asks && !(isNamesake && this.isStarting)) this.#answer(body.instance, replyTo)
@@ -141,7 +146,7 @@ class Attendance implements Presence {
   #hearNode(from: Replica, { promised, floors }: Hello): void {
     this.#known.set(from.node, from)
     for (const { group, ballot } of promised)
-      if (ballot > this.promisedOf(group)) this.#promised.set(group, ballot)
+      if (ballot > this.promisedOf(group) && this.#groups.has(group)) this.#promised.set(group, ballot)
     for (const floor of floors) this.#hearFloor(floor, from.node)
     // An old copy that is started again and again must not come further by what it hears.
     if (!this.isStarting) this.#disk.floors.note(this.#context.monotonicMs())
@@ -198,15 +203,11 @@ class Attendance implements Presence {
  * something on its disk waits for all others to say what they heard, for a second where some do not; later
  * it ends whenever somebody does.
  */
-export const announce = Effect.fnUntraced(function* (
-  context: NodeContext,
-  nodes: ReadonlyArray<string>,
-  disk: DiskKnown
-) {
+export const announce = Effect.fnUntraced(function* (context: NodeContext, named: Named, disk: DiskKnown) {
   const { subjects, monotonicMs } = context
   const instance = `${(yield* Random.nextInt).toString(36)}${(yield* Random.nextInt).toString(36)}`
   const startedAtMs = yield* Clock.currentTimeMillis
-  const attendance = new Attendance(context, nodes, disk, { instance, startedAtMs })
+  const attendance = new Attendance(context, named, disk, { instance, startedAtMs })
   yield* context.listen(subjects.helloTo(context.self.node), attendance.hear)
   yield* context.listen(subjects.hello, attendance.hear)
   const untilMs = monotonicMs() + patienceMs
