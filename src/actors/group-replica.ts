@@ -9,7 +9,7 @@ import type { AnyMachine } from "../protocol/machine.ts"
 import { hint } from "../runtime/buggify.ts"
 import type { RoleCrashed } from "./end-node.ts"
 import type { GroupLog } from "./group-log.ts"
-import { type LearnerMessage, type LearnerOptions, spawnLearner } from "./learner.ts"
+import { type LearnerOptions, spawnLearner } from "./learner.ts"
 import type { NodeContext } from "./node-context.ts"
 import { restoreReplica, type SnapshotStore } from "./snapshot-store.ts"
 import { pullSnapshot } from "./snapshot-transfer.ts"
@@ -43,8 +43,7 @@ export const spawnReplica = Effect.fnUntraced(function* (options: ReplicaOptions
   const { consider } = snapshots
   const { leads, askByRound } = options
   const common = { name, group, machine, context, leads, askByRound }
-  const { actor } = yield* spawnLearner({ ...common, replica, read, consider })
-  const learn = (message: LearnerMessage) => actor.offerControlUnsafe(message)
+  const { actor, learn } = yield* spawnLearner({ ...common, replica, read, consider })
   /** Has a snapshot made soon and the whole log behind it cut off: other groups need the room. */
   const demandSnapshot = () => {
     snapshots.demand()
@@ -62,7 +61,9 @@ export const spawnReplica = Effect.fnUntraced(function* (options: ReplicaOptions
       const isInstalled = yield* Effect.callback<boolean>((resume) => {
         const done = (result: boolean) => resume(Effect.succeed(result))
         const { slot, ballot, atMs } = stored.head
-        learn({ _tag: "Install", by: pulled.replica, install: () => intoLog({ slot, ballot, atMs }), done })
+        const begin = () => intoLog({ slot, ballot, atMs })
+        // Without room for this it would never be done, and whoever waits for it would never ask again.
+        if (!learn({ _tag: "Install", by: pulled.replica, install: begin, done })) done(false)
       })
       hint("a snapshot from elsewhere is under the log")
       if (isInstalled) yield* snapshots.installed

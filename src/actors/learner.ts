@@ -4,7 +4,7 @@
  */
 import { Effect } from "effect"
 import type { GroupId, SessionId, Slot } from "../protocol/ids.ts"
-import { slotPlus } from "../protocol/ids.ts"
+import { slotMax, slotPlus } from "../protocol/ids.ts"
 import { type AnyMachine, misfit } from "../protocol/machine.ts"
 import type { CommandResult, LocalQuery } from "../protocol/messages.ts"
 import { previewRun } from "../protocol/preview.ts"
@@ -17,6 +17,7 @@ import {
 } from "../protocol/replica.ts"
 import type { Run } from "../protocol/run.ts"
 import type { Free } from "../protocol/step.ts"
+import type { ActorHandle } from "../runtime/actor-handle.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
 import { buggify } from "../runtime/buggify.ts"
 import { unpack } from "../runtime/codec.ts"
@@ -26,8 +27,14 @@ import { Answering, type AnsweringOptions, type LeaderAnswer } from "./answering
 import { Foreteller } from "./foreteller.ts"
 import type { NodeContext } from "./node-context.ts"
 
+interface Apply {
+  readonly _tag: "Apply"
+  readonly through: Slot
+  readonly answer: boolean
+}
+
 export type LearnerMessage =
-  | { readonly _tag: "Apply"; readonly through: Slot; readonly answer: boolean }
+  | Apply
   /**
    * A snapshot from elsewhere. `install` begins the log behind it, and says whether it did: only here,
    * between two runs, does nobody read what it cuts off.
@@ -65,19 +72,42 @@ export interface LearnerOptions extends Pick<AnsweringOptions, "leads" | "askByR
 
 const chunkMaxBytes = 1024 * 1024
 
+/** All that is to be applied, however often that is said while the learner is busy. */
+class Due {
+  #apply: Apply | undefined
+
+  /** True where nothing was due before. */
+  add(apply: Apply): boolean {
+    const before = this.#apply
+    const through = slotMax(apply.through, before?.through ?? apply.through)
+    this.#apply = { _tag: "Apply", through, answer: apply.answer || before?.answer === true }
+    return before === undefined
+  }
+
+  take(): Apply | undefined {
+    const apply = this.#apply
+    this.#apply = undefined
+    return apply
+  }
+}
+
 /** Reads commands of a machine; the same on every replica, for it depends on the bytes alone. */
 const commandDecoder = (machine: AnyMachine): DecodeCommand => {
   const { decode } = machine.forms.command
   return (bytes) => decode(unpack(bytes))
 }
 
-/** Spawns the learner. `replica` is its state, changed by nobody else. */
+/**
+ * Spawns the learner. `replica` is its state, changed by nobody else. `learn` tells it something, and says
+ * whether it has room for that; for what is to be applied it always has.
+ */
 export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions) {
   const { machine, replica, context, group } = options
   const decode = commandDecoder(machine)
   const answering = new Answering({ ...options, ask: (bytes) => ask(machine, replica, bytes) })
   const foreteller = new Foreteller(context, group)
   let results = new Map<SessionId, Array<unknown>>()
+  const due = new Due()
   const answers: Answers = {
     result: (result) => gather(results, machine, result),
     opened: ({ client, session }) => context.toClient(client, group, { _tag: "Opened", client, session })
@@ -106,8 +136,7 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
     mailbox: { capacity: 65_536 },
     supervision: crash,
     receive: (batch, { timers }) => {
-      let through = replica.applied
-      let answer = false
+      const { through = replica.applied, answer = false } = due.take() ?? {}
       let foretells: Foretell | undefined
       for (const message of batch) {
         if (message._tag === "Answer") answering.led(message)
@@ -116,10 +145,6 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
         else if (message._tag === "Consider") options.consider(replica)
         else if (message._tag === "Foretell") foretells = message
         else if (message._tag === "SendWithheld") foreteller.sendAll()
-        else if (message._tag === "Apply" && message.through > through) {
-          through = message.through
-          answer ||= message.answer
-        }
       }
       const answerAll = () => {
         if (foretells !== undefined) {
@@ -140,8 +165,17 @@ export const spawnLearner = Effect.fnUntraced(function* (options: LearnerOptions
           )
     }
   })
-  return { actor }
+  return { actor, learn: telling(actor, due) }
 })
+
+const telling =
+  (actor: ActorHandle<LearnerMessage>, due: Due) =>
+  (message: LearnerMessage): boolean => {
+    if (message._tag !== "Apply") return actor.offerControlUnsafe(message)
+    // Where there is no room for this word, others wait, and what is due is seen with them.
+    if (due.add(message)) actor.offerControlUnsafe(message)
+    return true
+  }
 
 /** Tells a client what its command will come to; whatever has been chosen by now is answered as ever. */
 const foretell = (
