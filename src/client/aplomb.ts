@@ -30,6 +30,7 @@ export type { EntryAt, Kv } from "./kv.ts"
 export {
   type Operated,
   type OperateOptions,
+  type OperationProgress,
   OperationRefused,
   OperationUnfinished,
   type Operators

@@ -99,3 +99,61 @@ describe("who is given one pass after the other", () => {
     expect(tookMs).toBeLessThan(11_100)
   })
 })
+
+/** A drain where n1 leads all groups, and each of them is done so long after it is first asked. */
+const drained = (doneAfterMs: ReadonlyMap<string, number>, timeoutMs: number) =>
+  onBus({}, (world) =>
+    Effect.gen(function* () {
+      const node = yield* world.join("n1")
+      const [subjects, codec] = [subjectsOf("dev"), packetCodec("dev")]
+      const configuration = { ballot: 2, generation: 0, leader: "n1", acceptors: ["n1"] }
+      const leading = { phase: "Serving", promised: 2, last: 0, chosen: 0, applied: 0, configuration }
+      const groups = [...doneAfterMs.keys()].map((group) => ({ group, ...leading }))
+      const status = nodeSeen("n1", { nodes: ["n1"], groups })
+      yield* node.subscribe(subjects.status, {
+        onMessage: (_payload, _subject, replyTo) => void node.publish(replyTo!, text(JSON.stringify(status)))
+      })
+      const askedMs = new Map<string, number>()
+      yield* node.subscribe(subjects.operator(NodeId("n1")), {
+        onMessage: (payload, _subject, replyTo) => {
+          const { group } = codec.decode(payload) as Exclude<ReturnType<typeof codec.decode>, string>
+          const nowMs = world.kernel.time.nowMicros / 1000
+          if (!askedMs.has(group)) askedMs.set(group, nowMs)
+          const isDone = nowMs - askedMs.get(group)! >= doneAfterMs.get(group)!
+          const answer = isDone
+            ? ({ _tag: "Done", configuration: undefined } as const)
+            : ({ _tag: "Waiting", reason: "n1 is to be taken out" } as const)
+          node.publish(replyTo!, codec.encode(noReplica, group, { _tag: "OperatorReply", answer }))
+        }
+      })
+      const operators = operatorsOf(yield* world.join("operator"), "dev")
+      const result = yield* Effect.result(operators.drain("n1", { timeoutMs }))
+      return { result, asked: [...askedMs.keys()].sort() }
+    })
+  ).value
+
+const named = (letter: string, count: number): ReadonlyArray<string> =>
+  Array.from({ length: count }, (_, index) => `${letter}${String(index).padStart(2, "0")}`)
+
+describe("draining a node that is in many groups", () => {
+  it("goes on for longer than its timeout as long as one group after the other is done", () => {
+    const { result } = drained(new Map(named("g", 6).map((group, index) => [group, 400 * index])), 1000)
+    expect(result).toMatchObject({ _tag: "Success" })
+  })
+
+  it("is done in all others where some cannot be done, and says how far it came", () => {
+    const stuck = named("a", 10).map((group) => [group, Number.POSITIVE_INFINITY] as const)
+    const others = named("b", 10).map((group) => [group, 30] as const)
+    const { result, asked } = drained(new Map([...stuck, ...others]), 5000)
+    expect(asked).toHaveLength(20)
+    expect(result).toMatchObject({
+      _tag: "Failure",
+      failure: { _tag: "OperationUnfinished", progress: { groups: 20, waiting: named("a", 10) } }
+    })
+    expect(result).toHaveProperty(
+      "failure.message",
+      "10 of 20 groups are done; group a00: not done in time (n1 is to be taken out), nor 9 more; " +
+        "what was begun goes on, ask again"
+    )
+  })
+})

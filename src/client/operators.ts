@@ -21,16 +21,28 @@ export class OperationRefused extends Data.TaggedError("OperationRefused")<{
   }
 }
 
+/** How far an operation in all groups has come. */
+export interface OperationProgress {
+  readonly groups: number
+  /** Names of those in which it is not done. */
+  readonly waiting: ReadonlyArray<string>
+}
+
 /**
  * It was not done in time, in the one group or, where none is named, in any. What was begun goes on: ask
- * again.
+ * again. `progress` is there where it was to be done in several groups.
  */
 export class OperationUnfinished extends Data.TaggedError("OperationUnfinished")<{
   readonly group: string | undefined
   readonly reason: string
+  readonly progress?: OperationProgress
 }> {
   override get message(): string {
-    return `${inGroup(this.group)}not done in time (${this.reason}); what was begun goes on, ask again`
+    const { group, reason, progress } = this
+    const { groups, waiting } = progress ?? { groups: 0, waiting: [] }
+    const far = progress === undefined ? "" : `${groups - waiting.length} of ${groups} groups are done; `
+    const others = waiting.length > 1 ? `, nor ${waiting.length - 1} more` : ""
+    return `${far}${inGroup(group)}not done in time (${reason})${others}; what was begun goes on, ask again`
   }
 }
 
@@ -45,7 +57,10 @@ export interface Operated {
 }
 
 export interface OperateOptions {
-  /** How long it may take, in milliseconds. Default 30,000. */
+  /**
+   * How long it may take, in milliseconds; in all groups, how long it may go on without one that is done or
+   * asked for the first time. Default 30,000.
+   */
   readonly timeoutMs?: number
 }
 
@@ -82,6 +97,10 @@ const pauseMs = 20
 const passPauseMaxMs = 1000
 const graceMs = 50
 const surveyMs = 1000
+/** Groups that are worked on at a time. */
+const groupsAtATime = 8
+/** How long a group is worked on while others wait for their turn. */
+const turnMs = 2000
 
 type Operate = (
   group: string,
@@ -114,7 +133,46 @@ const everywhere = Effect.fnUntraced(function* (
     const reason = "no node that answers has a part in any group: its nodes may be starting, ask again"
     return yield* new OperationUnfinished({ group: undefined, reason })
   }
-  return yield* Effect.forEach(groups, (group) => operate(group, request, options), { concurrency: 8 })
+  return yield* inTurns(groups, options?.timeoutMs ?? defaultTimeoutMs, (group, timeoutMs) =>
+    operate(group, request, { timeoutMs })
+  )
+})
+
+/** A group that cannot be done keeps no other one from it: who has had its turn stands behind the others. */
+const inTurns = Effect.fnUntraced(function* (
+  groups: ReadonlyArray<string>,
+  timeoutMs: number,
+  operate: (group: string, timeoutMs: number) => Effect.Effect<Operated, OperationFailure>
+): Effect.fn.Return<ReadonlyArray<Operated>, OperationFailure> {
+  const done = new Map<string, Operated>()
+  const reasons = new Map<string, string>()
+  const waiting = [...groups]
+  let movedMs = yield* monotonicMs
+  const worker = Effect.gen(function* () {
+    for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+      const nowMs = yield* monotonicMs
+      if (!reasons.has(group)) movedMs = nowMs
+      const leftMs = movedMs + timeoutMs - nowMs
+      if (leftMs <= 0) return void waiting.unshift(group)
+      const one = operate(group, waiting.length > 0 ? Math.min(leftMs, turnMs) : leftMs)
+      const result = yield* Effect.catchTag(one, "OperationUnfinished", Effect.succeed)
+      if (result instanceof OperationUnfinished) {
+        reasons.set(group, result.reason)
+        waiting.push(group)
+      } else {
+        done.set(group, result)
+        movedMs = yield* monotonicMs
+      }
+    }
+  })
+  yield* Effect.all(
+    Array.from({ length: groupsAtATime }, () => worker),
+    { concurrency: "unbounded" }
+  )
+  const [first] = waiting.sort()
+  if (first === undefined) return groups.map((group) => done.get(group)!)
+  const progress = groups.length > 1 ? { progress: { groups: groups.length, waiting } } : {}
+  return yield* new OperationUnfinished({ group: first, reason: reasons.get(first)!, ...progress })
 })
 
 type Done = Extract<OperatorReply["answer"], { readonly _tag: "Done" }>

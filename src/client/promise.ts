@@ -72,7 +72,7 @@ export interface PromiseGroup<Command, Reply, Question, Answer> {
 /**
  * What operators do with a cluster. Each call waits until it is done, whoever leads meanwhile, and rejects
  * with `OperationRefused` (nothing was changed) or `OperationUnfinished` (ask again), after 30 s at most
- * unless `timeoutMs` says otherwise.
+ * (drain and undrain: without a group that was done) unless `timeoutMs` says otherwise.
  *
  * @example
  * ```ts
