@@ -220,7 +220,8 @@ export class GroupLog implements LogView {
     const first = this.#cache.first
     const room = Math.max(1, Math.min(maxBytes, readMaxBytes.value))
     if (first !== undefined && from >= first) return this.#cache.read(from, through, room)
-    const start = this.#readOn?.next === from ? this.#readOn.position : this.#index.positionFor(from)
+    const noted = this.#index.positionFor(from)
+    const start = this.#readOn?.next === from ? Math.max(this.#readOn.position, noted ?? 0) : noted
     const { runs, next, position } = readStored(this.#wal!, this, start, from, through, room)
     this.#readOn = { next, position }
     return runs

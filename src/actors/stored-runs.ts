@@ -6,6 +6,9 @@ import { StorageCorrupted } from "../runtime/storage/errors.ts"
 import type { Wal } from "../runtime/storage/wal.ts"
 import { decodeRecord, runsOf } from "./log-records.ts"
 
+/** Where so many bytes of others follow an entry, what comes next is looked for anew. */
+const gapMaxBytes = 256 * 1024
+
 /** What was read, and the frame from which on what follows is to be looked for: it may hold more itself. */
 interface StoredRuns {
   readonly runs: ReadonlyArray<Run>
@@ -19,7 +22,8 @@ type StoredLog = Pick<LogView, "ballotAt" | "lastSlotOfBallot"> & { readonly gro
 /**
  * Reads entries from `from` on, at most `through`, of about `maxBytes`, going forward from `start`. The disk
  * also holds what was replaced since; an entry counts only if its ballot is the one that the log has at its
- * slot, and then it is the same entry. Throws `StorageCorrupted` where there is none, `DiskFailed` where the
+ * slot, and then it is the same entry. What others have written behind an entry is not read through for the
+ * next one. Throws `StorageCorrupted` where there is none, `DiskFailed` where the
  * disk fails.
  */
 export const readStored = (
@@ -51,6 +55,7 @@ export const readStored = (
       }
     }
     position = frame.next
+    if (found.length > 0 && position - takenFrom > gapMaxBytes) break
   }
   if (found.length > 0) return { runs: found, next, position: takenFrom }
   const reason = `the entry of slot ${from} cannot be found`
