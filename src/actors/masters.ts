@@ -193,8 +193,10 @@ const together = Effect.fnUntraced(function* (
   const part: PartWithRegister = {
     register,
     take: (packet) => {
-      const { body } = packet
+      const { body, from } = packet
       if (body._tag !== "KeeperAsked" && body._tag !== "KeeperSaid") taking.take(packet)
+      // Whoever makes names up must not fill our memory, and our log, with what they have written.
+      else if (!masters.includes(from.node)) count(context.counters, "not of a master")
       else if (logs.has(packet.group)) take(packet)
       else count(context.counters, "unknown group")
     },

@@ -38,6 +38,10 @@ export const fitting = <T>(form: Form<T>, plain: unknown): T | undefined => {
  * A replicated state machine. `apply` must be deterministic: the same state, command and `at` give the same
  * result on every replica and at every replay; so no clock, no randomness, no input or output. It may change
  * `state` in place and return it.
+ *
+ * A replica may have its state from a snapshot of another one, so the state must come back from MessagePack
+ * as it was: of numbers, -0 does not, nor does text with half of a character (a lone surrogate, as
+ * `text.slice` can leave).
  */
 export interface Machine<State, Command, Reply, Question, Answer> {
   /** What configurations call it. */

@@ -8,7 +8,7 @@ const packr = new Packr({ useRecords: false, mapsAsObjects: true, int64AsType: "
  * Without its native part msgpackr reads text of more than 64 bytes by a TextDecoder that drops a U+FEFF at
  * the beginning; with it, the text stays as it was. Replicas of both kinds would differ. It takes no other
  * decoder, and to look for such text before each unpacking costs a third of it: so its own decoder is caught
- * while it reads a sample, and keeps such text from then on (decision 33).
+ * while it reads a sample, and keeps such text from then on (decision 37).
  */
 const keepByteOrderMarks = (): void => {
   const sample = packr.pack("\uFEFF".padEnd(100))

@@ -6,7 +6,7 @@ import type { CountedRandom } from "../../random.ts"
 import type { FaultFamily } from "../../swarm.ts"
 
 const withFlippedBit = (random: CountedRandom, payload: Uint8Array): Uint8Array => {
-  const copy = payload.slice()
+  const copy = Uint8Array.from(payload)
   copy[random.below(copy.length)]! ^= 1 << random.below(8)
   return copy
 }
