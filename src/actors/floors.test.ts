@@ -125,6 +125,20 @@ describe("the floors of disks", () => {
     })
   )
 
+  it.effect("of the disk that a node came with last are forgotten last, although it is an old one", () =>
+    Effect.gen(function* () {
+      const { floors, stop } = yield* open(new MemoryDisk())
+      const disks = Array.from({ length: 9 }, (_, at) => ({ ...one, storage: StorageId(`disk ${at}`) }))
+      for (const disk of disks.slice(0, 8)) hear(floors, disk, 1, 0)
+      hear(floors, disks[0]!, 2, 0)
+      floors.raiseByHearsay(disks[1]!, 9)
+      hear(floors, disks[8]!, 1, 0)
+      assert.strictEqual(floors.of(disks[0]!), 2)
+      assert.strictEqual(floors.of(disks[1]!), 0)
+      yield* stop
+    })
+  )
+
   it.effect("are not pushed out by what others say of disks that are forgotten here", () =>
     Effect.gen(function* () {
       const nodes = [yield* open(new MemoryDisk()), yield* open(new MemoryDisk())] as const

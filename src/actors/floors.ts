@@ -89,16 +89,20 @@ export class Floors {
     )
   }
 
-  /** A node told how many frames its disk has. */
-  raise({ node, storage }: Replica, frames: number): void {
-    if (frames <= this.of({ node, storage }) || storage.length > storageMaxLength) return
+  /** A node told how many frames its disk has; false where it was heard to have more. */
+  raise({ node, storage }: Replica, frames: number): boolean {
     let disks = this.#byNode.get(node)
+    const known = disks?.get(storage)
+    if (known !== undefined && frames <= known.frames) return frames === known.frames
+    if (frames === 0 || storage.length > storageMaxLength) return true
     if (disks === undefined) this.#byNode.set(node, (disks = new Map()))
-    const known = disks.get(storage) ?? { frames: 0, noted: 0 }
-    known.frames = frames
-    disks.set(storage, known)
-    this.#hasRisen ||= frames - known.noted >= noteEveryFrames
+    // Of several disks the one that it came with last is forgotten last.
+    else if (disks.size > 1) disks.delete(storage)
+    const raised = known ?? { frames: 0, noted: 0 }
+    disks.set(storage, raised)
+    this.#lift(raised, frames)
     if (disks.size > disksMax) disks.delete(disks.keys().next().value!)
+    return true
   }
 
   /**
@@ -107,8 +111,14 @@ export class Floors {
    */
   raiseByHearsay(of: Replica, frames: number): void {
     const disks = this.#byNode.get(of.node)
-    const hasRoom = disks === undefined || disks.has(of.storage) || disks.size < disksMax
-    if (hasRoom) this.raise(of, frames)
+    const known = disks?.get(of.storage)
+    if (known === undefined && (disks?.size ?? 0) < disksMax) this.raise(of, frames)
+    else if (known !== undefined && frames > known.frames) this.#lift(known, frames)
+  }
+
+  #lift(known: Known, frames: number): void {
+    known.frames = frames
+    this.#hasRisen ||= frames - known.noted >= noteEveryFrames
   }
 
   /** Writes down what has risen, about once a second. `nowMs` is the monotonic clock. */

@@ -121,9 +121,7 @@ class Attendance implements Presence {
   hearFrames(from: Replica, frames: number): void {
     if (frames === 0 || !this.#nodes.includes(from.node)) return
     const { floors } = this.#disk
-    const floor = floors.of(from)
-    if (frames < floor) this.#nowAndThen(false)
-    else if (frames > floor) floors.raise(from, frames)
+    if (!floors.raise(from, frames)) this.#nowAndThen(false)
     floors.note(this.#context.monotonicMs())
   }
 

@@ -212,29 +212,34 @@ export const heardBeat = (
   const sampleMs = echo === undefined ? -1 : nowMs - echo.sentAtMs - echo.heldMs
   const hearsSinceMs = known?.life === beat.life ? before.hearsSinceMs : nowMs
   const echoedMs = Math.min(echo?.sentAtMs ?? before.echoedMs, nowMs)
-  const heard: Peer = {
-    ...before,
+  const { rttMs, rttDeviationMs } = sampleMs < 0 ? before : withSample(before, sampleMs)
+  const measured: Peer = {
+    node: before.node,
     storage: from.storage,
     beat,
     doubted: isOther ? undefined : before.doubted,
     heardAtMs: nowMs,
     hearsSinceMs: Math.max(hearsSinceMs, echoedMs),
-    echoedMs: Math.max(before.echoedMs, echoedMs)
+    echoedMs: Math.max(before.echoedMs, echoedMs),
+    isSuspected: before.isSuspected,
+    rttMs,
+    rttDeviationMs
   }
-  const measured = sampleMs < 0 ? heard : withSample(heard, sampleMs)
   if (!before.isSuspected || isDeaf(state, measured, nowMs))
     return { state: withPeer(state, before, measured), suspected: [], trusted: [] }
   const trusted = withPeer(state, before, { ...measured, isSuspected: false })
   return { state: trusted, suspected: [], trusted: [from.node] }
 }
 
-const withSample = (peer: Peer, sampleMs: number): Peer => {
-  if (peer.rttMs === undefined) return { ...peer, rttMs: sampleMs, rttDeviationMs: sampleMs / 2 }
-  const deviationMs = Math.abs(sampleMs - peer.rttMs)
+const withSample = (
+  { rttMs, rttDeviationMs }: Peer,
+  sampleMs: number
+): Pick<Peer, "rttMs" | "rttDeviationMs"> => {
+  if (rttMs === undefined) return { rttMs: sampleMs, rttDeviationMs: sampleMs / 2 }
+  const deviationMs = Math.abs(sampleMs - rttMs)
   return {
-    ...peer,
-    rttMs: peer.rttMs + (sampleMs - peer.rttMs) / 8,
-    rttDeviationMs: peer.rttDeviationMs + (deviationMs - peer.rttDeviationMs) / 4
+    rttMs: rttMs + (sampleMs - rttMs) / 8,
+    rttDeviationMs: rttDeviationMs + (deviationMs - rttDeviationMs) / 4
   }
 }
 

@@ -1,11 +1,11 @@
 /** What is to be refused is damaged where it must be: never in the last frame of a log, which may be torn. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, describe, expect, it } from "vitest"
 import { frameMagic } from "../../src/runtime/storage/records.ts"
 import { seeded } from "../support/cluster-history.ts"
-import { corruptFile } from "./damage.ts"
+import { corruptFile, logEnd } from "./damage.ts"
 
 const data = mkdtempSync(join(tmpdir(), "aplomb-damage-"))
 
@@ -52,5 +52,18 @@ describe("damage that a node has to refuse", () => {
     const before = segment(1, 5000)
     expect(corruptFile(data, seeded(1))).toBeDefined()
     expect(damagedFrom(1, before)).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe("the end of a log", () => {
+  it("is that of the newest segment which holds something, and needs no older one to be there", () => {
+    segment(2, 100)
+    const before = logEnd(data)
+    // What a node removes just now is listed, and can no longer be read.
+    symlinkSync(join(data, "nowhere"), join(data, "wal", "1.log"))
+    segment(3)
+    expect(logEnd(data)).toBe(before)
+    segment(3, 50)
+    expect(logEnd(data)).not.toBe(before)
   })
 })

@@ -19,15 +19,22 @@ interface Used {
   readonly endBytes: number
 }
 
-/** Segments of the log that hold something, oldest first. */
-const usedSegments = (data: string): ReadonlyArray<Used> =>
+/** Segments of the log, oldest first. */
+const segmentsOf = (data: string): ReadonlyArray<string> =>
   readdirSync(join(data, "wal"))
     .filter((name) => name.endsWith(".log"))
     .sort()
-    .map((name) => {
-      const path = join(data, "wal", name)
-      return { path, endBytes: readFileSync(path).findLastIndex((byte) => byte !== 0) + 1 }
-    })
+    .map((name) => join(data, "wal", name))
+
+const usedOf = (path: string): Used => ({
+  path,
+  endBytes: readFileSync(path).findLastIndex((byte) => byte !== 0) + 1
+})
+
+/** Those that hold something. */
+const usedSegments = (data: string): ReadonlyArray<Used> =>
+  segmentsOf(data)
+    .map(usedOf)
     .filter(({ endBytes }) => endBytes > 0)
 
 /** Where the last frame of a segment begins. */
@@ -73,10 +80,16 @@ export const truncateFile = (data: string, draw: (below: number) => number): str
   return `${segment.path} has ${bytes} bytes`
 }
 
-/** Where the log ends: it has grown where this differs. */
+/**
+ * Where the log ends: it has grown where this differs. The node may run: it removes old segments, so they are
+ * looked at from the newest on.
+ */
 export const logEnd = (data: string): string => {
-  const { path, endBytes } = usedSegments(data).at(-1) ?? { path: data, endBytes: 0 }
-  return `${path} ${endBytes}`
+  for (const path of segmentsOf(data).toReversed()) {
+    const { endBytes } = usedOf(path)
+    if (endBytes > 0) return `${path} ${endBytes}`
+  }
+  return `${data} 0`
 }
 
 const ballastName = "ballast"
