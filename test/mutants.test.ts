@@ -20,10 +20,8 @@ const one = (id: string, edits: Mutant["edits"]): Mutant => ({
 describe("the campaign", () => {
   const few = [
     "acceptor/accepted-before-sync",
-    "leader/carry-skipped",
     "leader/reads-without-a-round",
     "master/retires-while-a-ballot-is-issued",
-    "log/promise-not-read-back",
     "session/replies-not-kept",
     "kv/cas-ignores-the-revision"
   ]
@@ -33,7 +31,7 @@ describe("the campaign", () => {
     const results = await tryOut(chosen, 40)
     expect(results.map(({ id }) => id)).toEqual(chosen.map(({ id }) => id))
     for (const result of results) expect(result.killed, formatResult(result)).toBeDefined()
-    expect(formatSummary(results)).toMatch(/^7 of 7 mutants killed; runs to kill: median \d+, worst \d+/)
+    expect(formatSummary(results)).toMatch(/^5 of 5 mutants killed; runs to kill: median \d+, worst \d+/)
   })
 
   /** Changes nothing. */

@@ -9,7 +9,7 @@ import { clientOf, serving } from "../support/cluster-client.ts"
 import { workload } from "../support/cluster-history.ts"
 import { type Hurt, strikes } from "../support/cluster-nemesis.ts"
 
-const seconds = Number(process.env["APLOMB_E2E_CHAOS_SECONDS"] ?? 9)
+const seconds = Number(process.env["APLOMB_E2E_CHAOS_SECONDS"] ?? 7)
 const firstSeed = Number(process.env["APLOMB_E2E_SEED"] ?? 1)
 const keys = ["x", "y", "z"]
 const clientCount = 4

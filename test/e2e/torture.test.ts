@@ -10,7 +10,7 @@ import { type FaultKind, faultKinds } from "../torture/plan.ts"
 import { torture } from "../torture/torture.ts"
 
 /** So many faults, however long they take here; the time is only there to end. */
-const faultsMax = Number(process.env["APLOMB_E2E_TORTURE_FAULTS"] ?? 5)
+const faultsMax = Number(process.env["APLOMB_E2E_TORTURE_FAULTS"] ?? 4)
 const forMs = 200_000
 const seed = Number(process.env["APLOMB_E2E_SEED"] ?? 1)
 const kinds = Object.keys(faultKinds) as ReadonlyArray<FaultKind>
