@@ -1,7 +1,6 @@
 /** Whatever of a node throws ends it, be it an actor or not: it never goes on with half of its parts. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { TestClock } from "effect/testing"
 import { replicated } from "../client/replicated.ts"
 import { kvMachine } from "../machines/kv.ts"
 import { GroupId } from "../protocol/ids.ts"
@@ -10,15 +9,9 @@ import { Bus } from "../runtime/bus/port.ts"
 import { MemoryDisk } from "../runtime/storage/memory.ts"
 import { endingNode, type RoleCrashed } from "./end-node.ts"
 import { nodeConfig, runNode } from "./node.ts"
+import { passing } from "./passing.test-support.ts"
 
 const groups = [{ name: "main", machine: "kv", acceptors: ["n1"], learners: ["n2"] }]
-
-/** Lets time pass until a fiber has come to its end. */
-const until = Effect.fnUntraced(function* <A, E>(fiber: Fiber.Fiber<A, E>) {
-  for (let step = 0; step < 2000 && fiber.pollUnsafe() === undefined; step++)
-    yield* Effect.andThen(Effect.yieldNow, TestClock.adjust(10))
-  return yield* Fiber.join(fiber)
-})
 
 describe("what runs beside the actors of a node", () => {
   it.effect("ends it where it throws, and not where it is stopped", () =>
@@ -48,15 +41,15 @@ describe("what runs beside the actors of a node", () => {
         return yield* running.pipe(Effect.provideService(Bus, bus), Effect.provide(new MemoryDisk().layer()))
       })
       const starting = Effect.all([start("n1", 1 << 20), start("n2", 8192)], { concurrency: 2 })
-      const [, learner] = yield* until(yield* Effect.forkChild(starting))
+      const [, learner] = yield* passing(starting)
       const client = yield* Effect.provideService(
         replicated({ cluster: "c", group: GroupId("main"), machine: kvMachine }),
         Bus,
         yield* exchange.connect
       )
       const put = client.submit({ _tag: "Put", key: "k", value: "x".repeat(20_000) })
-      yield* until(yield* Effect.forkChild(put))
-      const failure = yield* until(yield* Effect.forkChild(Effect.flip(learner.failure)))
+      yield* passing(put)
+      const failure = yield* passing(Effect.flip(learner.failure))
       assert.strictEqual(failure._tag, "RoleCrashed")
       assert.match(failure.message, /^n2\/main\/outsider crashed: a log record has 8161 bytes at most/)
     })

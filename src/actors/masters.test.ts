@@ -1,7 +1,6 @@
 /** Masters listen to each other, and to nobody who only says that it is one. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Scope } from "effect"
-import { TestClock } from "effect/testing"
+import { Effect, Exit, Scope } from "effect"
 import { kvMachine } from "../machines/kv.ts"
 import { GroupId, NodeId, StorageId } from "../protocol/ids.ts"
 import { makeMemoryExchange } from "../runtime/bus/memory.ts"
@@ -10,14 +9,7 @@ import { MemoryDisk } from "../runtime/storage/memory.ts"
 import { packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { nodeConfig, runNode } from "./node.ts"
-
-/** Lets time pass until something has come to its end. */
-const passing = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
-  const fiber = yield* Effect.forkChild(effect)
-  for (let step = 0; step < 2000 && fiber.pollUnsafe() === undefined; step++)
-    yield* Effect.andThen(Effect.yieldNow, TestClock.adjust(10))
-  return yield* Fiber.join(fiber)
-})
+import { passing } from "./passing.test-support.ts"
 
 describe("a master", () => {
   it.effect("remembers how much masters have written, and nothing of who is none", () =>

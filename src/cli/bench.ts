@@ -39,6 +39,7 @@ export interface BenchRow {
 /** A command of this size, with its key, still fits into a message. */
 const valueMaxBytes = 500_000
 const clientsMax = 64
+
 /** Whole numbers separated by commas, each from 1 to a limit. */
 const numbersFlag = (name: string, max: number, fallback: string, description: string) =>
   Flag.String(name).pipe(

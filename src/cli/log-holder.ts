@@ -1,7 +1,7 @@
 /** Which node is asked for the log of a group. */
 import { Effect } from "effect"
 import type { AskOptions } from "../actors/catch-up.ts"
-import { type NodeSeen, surveyNodes } from "../client/discover.ts"
+import { copyIn, type NodeSeen, surveyNodes } from "../client/discover.ts"
 import { NodeId } from "../protocol/ids.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 
@@ -12,9 +12,10 @@ export interface Holder {
 }
 
 const copiesIn = (nodes: Iterable<NodeSeen>, group: string): ReadonlyArray<Holder> =>
-  [...nodes].flatMap(({ id, groups }) =>
-    groups.filter((each) => each.group === group).map(({ chosen }) => ({ id: NodeId(id), chosen }))
-  )
+  [...nodes].flatMap((node) => {
+    const copy = copyIn(node, group)
+    return copy === undefined ? [] : { id: NodeId(node.id), chosen: copy.chosen }
+  })
 
 const unavailable = (reason: string) => new CommandFailed({ reason, exitCode: exitCodes.unavailable })
 

@@ -1,6 +1,6 @@
 /** Why nobody answered a command that is about a group: the name of a cluster or a group may be wrong. */
 import { Effect } from "effect"
-import { type NodeSeen, surveyNodes } from "../client/discover.ts"
+import { copyIn, type NodeSeen, surveyNodes } from "../client/discover.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { busWaitMs, connectBus, noNode } from "./bus.ts"
@@ -34,7 +34,7 @@ export const misnamed = (
 /** Asks the nodes, for as long as none tells of the group. */
 const ask = Effect.fnUntraced(function* (bus: BusShape, where: Whereabouts, waitMs: number) {
   const holds = (nodes: ReadonlyMap<string, NodeSeen>) =>
-    [...nodes.values()].some(({ groups }) => groups.some(({ group }) => group === where.group))
+    [...nodes.values()].some((node) => copyIn(node, where.group) !== undefined)
   return yield* surveyNodes(bus, subjectsOf(where.cluster), waitMs, holds)
 })
 

@@ -74,6 +74,9 @@ const NodeSeen = Schema.Struct({
 export type NodeSeen = typeof NodeSeen.Type
 export type GroupSeen = typeof GroupSeen.Type
 
+/** What a node tells of a group; undefined where it does not hold it. */
+export const copyIn = ({ groups }: NodeSeen, group: string) => groups.find((copy) => copy.group === group)
+
 const decodeNode = Schema.decodeUnknownExit(Schema.fromJsonString(NodeSeen))
 const nothing = new Uint8Array(0)
 const askTimeoutMs = 500
@@ -101,7 +104,8 @@ export const findLeader = (
     const inbox = yield* bus.newInbox
     yield* bus.subscribe(inbox, {
       onMessage: (payload) => {
-        const seen = nodeIn(payload)?.groups.find((each) => each.group === group)?.configuration
+        const node = nodeIn(payload)
+        const seen = node && copyIn(node, group)?.configuration
         if (seen === undefined) return
         if (best === undefined || seen.ballot > best.ballot) best = seen
         Deferred.doneUnsafe(answered, Effect.void)
@@ -131,7 +135,7 @@ export const findReplicas = (
     yield* bus.subscribe(inbox, {
       onMessage: (payload) => {
         const node = nodeIn(payload)
-        if (node?.groups.some((each) => each.group === group) !== true) return
+        if (node === undefined || copyIn(node, group) === undefined) return
         found.push(node.id as NodeId)
         Deferred.doneUnsafe(answered, Effect.void)
       },

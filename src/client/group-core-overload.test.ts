@@ -2,14 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { Ballot, ClientId, GroupId, NodeId, SessionId } from "../protocol/ids.ts"
+import { SessionId } from "../protocol/ids.ts"
 import { makeMemoryExchange } from "../runtime/bus/memory.ts"
-import { packetCodec } from "../wire/packet.ts"
-import { subjectsOf } from "../wire/subjects.ts"
-import { GroupCore } from "./group-core.ts"
-import { Link } from "./link.ts"
+import { codec, coreOver, leader, subjects } from "./group-core.test-support.ts"
 
-const [client, group, leader] = [ClientId("c1"), GroupId("main"), NodeId("n1")]
 const session = SessionId(4)
 const large = 512 * 1024
 
@@ -17,8 +13,6 @@ const large = 512 * 1024
 const world = Effect.gen(function* () {
   const exchange = yield* makeMemoryExchange()
   const bus = yield* exchange.connect
-  const subjects = subjectsOf("c")
-  const codec = packetCodec("c")
   const submissions: Array<number> = []
   yield* bus.subscribe(subjects.node(leader), {
     onMessage: (payload) => {
@@ -27,12 +21,7 @@ const world = Effect.gen(function* () {
         submissions.push(packet.body.submission)
     }
   })
-  const clock = { ms: 0 }
-  const nowMs = () => clock.ms
-  const options = { bus, subjects, codec, client, group, nowMs, random: () => 1 }
-  const link = new Link({ ...options, run: () => {}, onFound: () => {} })
-  const core = new GroupCore({ client, link, nowMs, listen: () => {}, forget: () => {} })
-  link.announced(leader, Ballot(2))
+  const { clock, core } = coreOver(bus)
   core.listening(session)
   const failures: Array<string> = []
   const command = (size: number, deadlineMs = 60_000) =>

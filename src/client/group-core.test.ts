@@ -2,27 +2,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { Ballot, ClientId, GroupId, NodeId, SessionId, Slot } from "../protocol/ids.ts"
+import { Ballot, SessionId, Slot } from "../protocol/ids.ts"
 import type { Counted } from "../protocol/messages.ts"
 import { makeMemoryExchange } from "../runtime/bus/memory.ts"
-import { packetCodec } from "../wire/packet.ts"
-import { subjectsOf } from "../wire/subjects.ts"
-import { GroupCore } from "./group-core.ts"
-import { Link } from "./link.ts"
+import { client, codec, coreOver, leader, subjects } from "./group-core.test-support.ts"
 
-const [client, group, leader] = [ClientId("c1"), GroupId("main"), NodeId("n1")]
 const session = SessionId(4)
 
 /** A client with a session, and a leader that only listens. */
 const world = Effect.gen(function* () {
   const exchange = yield* makeMemoryExchange()
   const bus = yield* exchange.connect
-  const subjects = subjectsOf("c")
-  const codec = packetCodec("c")
   const heard: Array<Counted | undefined> = []
   const sent: Array<"Submit" | "Query"> = []
-  const clock = { ms: 0 }
-  const nowMs = () => clock.ms
   let looks = 0
   yield* bus.subscribe(subjects.node(leader), {
     onMessage: (payload) => {
@@ -34,17 +26,14 @@ const world = Effect.gen(function* () {
       sent.push(body._tag)
     }
   })
-  const run = () => {
+  const look = () => {
     looks++
   }
-  const options = { bus, subjects, codec, client, group, nowMs, random: () => 1 }
-  const link = new Link({ ...options, run, onFound: () => {} })
   const listened: Array<SessionId> = []
   const forgotten: Array<SessionId> = []
   const listen = (one: SessionId) => void listened.push(one)
   const forget = (one: SessionId) => void forgotten.push(one)
-  const core = new GroupCore({ client, link, nowMs, listen, forget })
-  link.announced(leader, Ballot(2))
+  const { clock, link, core } = coreOver(bus, { look, listen, forget })
   core.listening(session)
   const command = () => {
     core.command({ bytes: new Uint8Array(1), deadlineMs: 1000, done: () => {} })

@@ -10,6 +10,7 @@ import type { BusShape } from "../runtime/bus/port.ts"
 import { noReplica, type PacketCodec } from "../wire/packet.ts"
 import type { Subjects } from "../wire/subjects.ts"
 import { findLeader } from "./discover.ts"
+import { roomBytes, send } from "./sending.ts"
 
 export interface LinkOptions {
   readonly bus: BusShape
@@ -33,14 +34,6 @@ const graceMs = 10
 const doublingsMax = 3
 /** The longest pause for a leader without room. */
 const overloadedMaxMs = 1000
-
-/** More than what travels with entries or questions. */
-export const envelopeBytes = 512
-
-/** Why the bus did not take a message, and what to do. */
-export const tooLargeReason = (bus: BusShape, sizeBytes: number): string =>
-  `a message of ${sizeBytes} bytes is over the limit of the bus, ${bus.maxPayloadBytes} bytes: ` +
-  "make it smaller, or raise max_payload of the NATS servers"
 
 /** Where submissions and questions go. */
 export class Link {
@@ -88,7 +81,7 @@ export class Link {
 
   /** Entries or questions that come to so much fit a message of the bus, whatever is around them. */
   get roomBytes(): number {
-    return this.#options.bus.maxPayloadBytes - envelopeBytes
+    return roomBytes(this.#options.bus)
   }
 
   /**
@@ -98,10 +91,10 @@ export class Link {
   send(body: FromClient, isAnswered: boolean): string | undefined {
     const { bus, subjects, codec, group, client, nowMs } = this.#options
     const bytes = codec.encode(noReplica, group, body)
-    if (bus.publish(subjects.node(this.#leader!), bytes, subjects.client(client)) === "too-large")
-      return tooLargeReason(bus, bytes.length)
-    if (isAnswered && this.#owesSinceMs === Number.POSITIVE_INFINITY) this.#owesSinceMs = nowMs()
-    return undefined
+    const refused = send(bus, subjects.node(this.#leader!), bytes, subjects.client(client))
+    const owes = isAnswered && refused === undefined
+    if (owes && this.#owesSinceMs === Number.POSITIVE_INFINITY) this.#owesSinceMs = nowMs()
+    return refused
   }
 
   /**

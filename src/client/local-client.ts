@@ -8,9 +8,9 @@ import type { ToClient } from "../wire/client-codec.ts"
 import { noReplica, packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { findReplicas } from "./discover.ts"
-import { envelopeBytes, tooLargeReason } from "./link.ts"
 import type { Question, QuestionDone } from "./questions.ts"
 import { ReplicaReader } from "./replica-reader.ts"
+import { roomBytes, send } from "./sending.ts"
 
 type Message =
   | { readonly _tag: "Question"; readonly question: Question }
@@ -69,12 +69,8 @@ export const localClient = Effect.fnUntraced(function* (cluster: string, group: 
   const reader = new ReplicaReader({
     client,
     nowMs,
-    send: (to, query) => {
-      const bytes = codec.encode(noReplica, group, query)
-      const published = bus.publish(subjects.node(to), bytes, inbox)
-      return published === "too-large" ? tooLargeReason(bus, bytes.length) : undefined
-    },
-    roomBytes: () => bus.maxPayloadBytes - envelopeBytes,
+    send: (to, query) => send(bus, subjects.node(to), codec.encode(noReplica, group, query), inbox),
+    roomBytes: () => roomBytes(bus),
     look: () => void Effect.runForkWith(context)(Effect.forkIn(look, scope))
   })
   const actor = yield* spawnBatch<Message>({

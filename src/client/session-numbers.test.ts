@@ -3,16 +3,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { countClientEntries } from "../protocol/entry.ts"
-import { Ballot, ClientId, GroupId, NodeId, type SessionId, slotPlus } from "../protocol/ids.ts"
+import { Ballot, type SessionId, slotPlus } from "../protocol/ids.ts"
 import type { AnyMachine } from "../protocol/machine.ts"
 import { applyRun, emptyReplica } from "../protocol/replica.ts"
 import { makeMemoryExchange } from "../runtime/bus/memory.ts"
-import { packetCodec } from "../wire/packet.ts"
-import { subjectsOf } from "../wire/subjects.ts"
-import { GroupCore } from "./group-core.ts"
-import { Link } from "./link.ts"
-
-const [client, group, leader] = [ClientId("c1"), GroupId("main"), NodeId("n1")]
+import { codec, coreOver, leader, subjects } from "./group-core.test-support.ts"
 
 const plain = { encode: (value: unknown) => value, decode: (value: unknown) => value }
 /** Keeps the commands that it has run, and replies with how many. */
@@ -29,11 +24,7 @@ const recorder: AnyMachine = {
 const world = Effect.gen(function* () {
   const exchange = yield* makeMemoryExchange()
   const bus = yield* exchange.connect
-  const codec = packetCodec("c")
-  const subjects = subjectsOf("c")
   const replica = emptyReplica(recorder)
-  const clock = { ms: 0 }
-  const nowMs = () => clock.ms
   /** What it does not hear, does not answer, or hears twice. */
   const leaderIs = { deaf: false, mute: false, doubling: false }
   const submissions: Array<Uint8Array> = []
@@ -65,8 +56,6 @@ const world = Effect.gen(function* () {
       if (leaderIs.doubling) run(packet.body.bytes)
     }
   })
-  const options = { bus, subjects, codec, client, group, nowMs, random: () => 1 }
-  const link = new Link({ ...options, run: () => {}, onFound: () => {} })
   const had: Array<SessionId> = []
   const heardOf: Array<SessionId> = []
   const listen = (session: SessionId) => {
@@ -75,8 +64,7 @@ const world = Effect.gen(function* () {
     core.listening(session)
   }
   const forget = (session: SessionId) => void heardOf.splice(heardOf.indexOf(session), 1)
-  const core = new GroupCore({ client, link, nowMs, listen, forget, sessionNumbers: 4 })
-  link.announced(leader, Ballot(2))
+  const { clock, core } = coreOver(bus, { listen, forget, sessionNumbers: 4 })
   const told: Array<unknown> = []
   let next = 1
   const commands = (count: number) => {

@@ -3,16 +3,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { countClientEntries } from "../protocol/entry.ts"
-import { Ballot, ClientId, GroupId, NodeId, SessionId } from "../protocol/ids.ts"
+import { SessionId } from "../protocol/ids.ts"
 import { makeMemoryExchange } from "../runtime/bus/memory.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
-import { packetCodec } from "../wire/packet.ts"
-import { subjectsOf } from "../wire/subjects.ts"
 import { Indeterminate, Rejected } from "./errors.ts"
-import { GroupCore } from "./group-core.ts"
-import { Link } from "./link.ts"
-
-const [client, group, leader] = [ClientId("c1"), GroupId("main"), NodeId("n1")]
+import { codec, coreOver, leader, subjects } from "./group-core.test-support.ts"
 
 /** A client with a session over a bus that takes 8000 bytes a message, and what its leader has heard. */
 const world = Effect.gen(function* () {
@@ -26,8 +21,6 @@ const world = Effect.gen(function* () {
     publish: (subject, payload, replyTo) =>
       payload.length > limit.bytes ? "too-large" : inner.publish(subject, payload, replyTo)
   }
-  const subjects = subjectsOf("c")
-  const codec = packetCodec("c")
   const heard = { messages: 0, commands: 0, questions: 0 }
   yield* inner.subscribe(subjects.node(leader), {
     onMessage: (payload) => {
@@ -38,12 +31,7 @@ const world = Effect.gen(function* () {
       if (packet.body._tag === "Query") heard.questions += packet.body.queries.length
     }
   })
-  const clock = { ms: 0 }
-  const nowMs = () => clock.ms
-  const options = { bus, subjects, codec, client, group, nowMs, random: () => 1 }
-  const link = new Link({ ...options, run: () => {}, onFound: () => {} })
-  const core = new GroupCore({ client, link, nowMs, listen: () => {}, forget: () => {} })
-  link.announced(leader, Ballot(2))
+  const { clock, link, core } = coreOver(bus)
   core.listening(SessionId(4))
   const failures: Array<Error | undefined> = []
   const done = (_: unknown, _slot: number, failure: Error | undefined) => void failures.push(failure)

@@ -34,7 +34,7 @@ export const oldBeats: WorkloadMaker = (world): Workload => {
     const { from, body } = packet
     const known = newest.get(from.node)
     const isNew = !kept.has(body.life)
-    if (isNew) kept.set(body.life, { subject, payload: payload.slice() })
+    if (isNew) kept.set(body.life, { subject, payload: Uint8Array.from(payload) })
     if (isNew || (known?.life === body.life && known.number < body.number)) newest.set(from.node, body)
   }
   const isGivenBack = (by: string, of: string): boolean =>

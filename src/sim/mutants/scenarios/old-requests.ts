@@ -35,7 +35,7 @@ export const oldRequests: FaultFamily = {
         onMessage: (payload, subject, replyTo) => {
           const packet = codec.decode(payload)
           if (typeof packet === "string" || !isOfOperator(packet)) return
-          asked.push({ subject, payload: payload.slice(), replyTo })
+          asked.push({ subject, payload: Uint8Array.from(payload), replyTo })
         }
       })
       while (true) {
