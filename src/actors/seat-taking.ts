@@ -77,9 +77,12 @@ class Gathered {
     return [...this.#next].filter(([node]) => !this.complete.has(node))
   }
 
-  /** Whether the page is the one that was asked for. */
+  /**
+   * Whether the page is the one that was asked for, and leads on: no keeper that is right gives an empty one.
+   */
   take(node: NodeId, { seats, after, registers, isLast }: SeatGiven): boolean {
     if (this.#next.get(node) !== after || this.complete.has(node)) return false
+    if (registers.length === 0 && !isLast) return false
     this.seats = mergeSeats(this.seats, seats)
     for (const { group, kept } of registers) this.add(group, kept)
     if (isLast) this.complete.add(node)

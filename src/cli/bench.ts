@@ -10,7 +10,7 @@ import { subjectsOf } from "../wire/subjects.ts"
 import { benchFailoverCommand } from "./bench-failover.ts"
 import { LatencyHistogram } from "./bench-histogram.ts"
 import { type LoadResult, type LoadShape, outstandingMax, rowsProblem, runLoad } from "./bench-load.ts"
-import { busLayer, busWaitMs } from "./bus.ts"
+import { busLayer, busWaitMs, whileThere } from "./bus.ts"
 import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
 import { durationFlag, groupFlags, jsonFlag, listOf } from "./flags.ts"
 import { print, printJson } from "./output.ts"
@@ -21,6 +21,7 @@ interface Target {
   readonly servers: ReadonlyArray<string>
   readonly cluster: string
   readonly group: string
+  readonly timeoutMs: number
 }
 
 /** One row of the result. */
@@ -80,7 +81,7 @@ const inOwnProcess = (target: Target, shape: LoadShape) =>
       process.argv[1]!,
       "bench",
       ...["--servers", target.servers.join(",")],
-      ...["--cluster", target.cluster, "--group", target.group],
+      ...["--cluster", target.cluster, "--group", target.group, "--timeout", `${target.timeoutMs}ms`],
       ...["--outstanding", String(shape.outstanding), "--size", String(shape.valueBytes)],
       ...["--kind", shape.kind, "--for", `${shape.forMs}ms`, "--raw"]
     ]
@@ -95,10 +96,15 @@ const inOwnProcess = (target: Target, shape: LoadShape) =>
   )
 
 /** Fails where nobody answers: rows of nothing would look like a slow cluster. */
-const untilAnswered = Effect.fnUntraced(function* (target: Target, timeoutMs: number) {
+const untilAnswered = Effect.fnUntraced(function* ({ timeoutMs, ...target }: Target) {
   const group = yield* replicated({ ...target, machine: kvMachine })
   yield* group.ask({ _tag: "Get", key: "bench" }, { timeoutMs })
 }, Effect.scoped)
+
+const unanswered = ({ kind, forMs }: LoadShape): CommandFailed => {
+  const reason = `no ${kind} was answered in the ${forMs} ms of a row: is the cluster still there?`
+  return new CommandFailed({ reason, exitCode: exitCodes.unavailable })
+}
 
 const measure = Effect.fnUntraced(function* (target: Target, clients: number, shape: LoadShape) {
   const share = { ...shape, outstanding: Math.max(1, Math.round(shape.outstanding / clients)) }
@@ -111,6 +117,7 @@ const measure = Effect.fnUntraced(function* (target: Target, clients: number, sh
             concurrency: "unbounded"
           }
         )
+  if (results.every(({ answered }) => answered === 0)) return yield* unanswered(shape)
   return rowOf(shape, clients, results)
 })
 
@@ -186,7 +193,7 @@ export const benchCommand = Command.make(
     if (problem !== undefined) return yield* usageFailure(problem)
     const { onlyPrints } = yield* Process
     onlyPrints()
-    const target: Target = { servers, cluster, group }
+    const target: Target = { servers, cluster, group, timeoutMs: flags.timeout }
     const rows: Array<BenchRow> = []
     const program = Effect.gen(function* () {
       if (flags.raw) {
@@ -198,7 +205,7 @@ export const benchCommand = Command.make(
         }
         return yield* printJson(yield* inThisProcess(target, shape))
       }
-      yield* sayMisnamed(untilAnswered(target, flags.timeout), flags)
+      yield* sayMisnamed(untilAnswered(target), flags)
       if (!flags.json) yield* print(heading)
       for (const valueBytes of flags.sizes) {
         for (const clients of flags.clients) {
@@ -215,7 +222,8 @@ export const benchCommand = Command.make(
       for (const { node, memoryBytes } of memory) yield* print(`${node}: ${Math.round(memoryBytes / 1e6)} MB`)
     })
     const bus = busLayer({ servers, name: "bench", waitMs: busWaitMs(flags.timeout) })
-    yield* program.pipe(Effect.scoped, Effect.provide(bus))
+    const away = { servers, waitMs: flags.timeout }
+    yield* whileThere(program, away).pipe(Effect.scoped, Effect.provide(bus))
   })
 ).pipe(
   Command.withDescription("Measure a running cluster: rates and latencies of writes or linearizable reads"),

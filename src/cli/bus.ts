@@ -84,5 +84,27 @@ export const connectBus = (
   )
 }
 
+const lookEveryMs = 100
+
+/**
+ * Runs what only makes sense while there is a bus; fails where that has been away for `waitMs` in the middle
+ * of it.
+ */
+export const whileThere = <A, E, R>(
+  program: Effect.Effect<A, E, R>,
+  { servers, waitMs }: Pick<BusChoice, "servers" | "waitMs">
+): Effect.Effect<A, E | CommandFailed, R | Bus> => {
+  const watch = Effect.gen(function* () {
+    const bus = yield* Bus
+    for (let awayMs = 0; awayMs < waitMs; ) {
+      yield* Effect.sleep(lookEveryMs)
+      awayMs = bus.status() === "Connected" ? 0 : awayMs + lookEveryMs
+    }
+    const reason = `the bus at ${servers.join(", ")} went away and did not come back within ${waitMs} ms`
+    return yield* new CommandFailed({ reason, exitCode: exitCodes.unavailable })
+  })
+  return Effect.raceFirst(program, watch)
+}
+
 export const busLayer = (choice: BusChoice): Layer.Layer<Bus, CommandFailed | BadBusOptions> =>
   Layer.effect(Bus, connectBus(choice))

@@ -13,11 +13,12 @@ import { print, printUnsafe } from "./output.ts"
 
 const readyTimeoutMs = 60_000
 
-/** Runs the nodes in the scope, writes and reads a key, and fails if a node does. */
+/** Runs the nodes in the scope, writes and reads a key, tells `onReady`, and fails if a node does. */
 export const runInMemory = Effect.fnUntraced(function* (
   cluster: string,
   data: string,
-  nodes: ReadonlyArray<string>
+  nodes: ReadonlyArray<string>,
+  onReady: () => void
 ) {
   const exchange = yield* makeMemoryExchange()
   const start = Effect.fnUntraced(function* (node: string) {
@@ -43,6 +44,7 @@ export const runInMemory = Effect.fnUntraced(function* (
     const kv = kvOf(group)
     const { revision } = yield* kv.put("color", "green", { timeoutMs: readyTimeoutMs })
     const entry = Option.getOrUndefined(yield* kv.get("color"))
+    onReady()
     yield* print("ready")
     yield* print(`wrote color = green at revision ${revision}, read back ${String(entry?.value)}`)
     yield* print("The bus is in this process: no other program can reach it. Ctrl-C stops everything.")

@@ -4,6 +4,7 @@ import { Command, Flag } from "effect/cli"
 import { Bus } from "../runtime/bus/port.ts"
 import { dataDirectory, devCluster, nodesMax, startBus, untilServing } from "./dev-cluster.ts"
 import { runInMemory } from "./dev-memory.ts"
+import { CommandFailed, exitCodes } from "./failure.ts"
 import { countFlag, durationFlag } from "./flags.ts"
 import { print, printUnsafe } from "./output.ts"
 import { Process } from "./process.ts"
@@ -13,14 +14,21 @@ const portMax = 65_535
 const runOverNats = Effect.fnUntraced(function* (
   data: string,
   nodes: ReadonlyArray<string>,
-  wanted?: number
+  wanted: number | undefined,
+  onReady: () => void
 ) {
   const { bus, port, startNodes } = yield* startBus(data, wanted, printUnsafe)
   yield* print(`nats-server listens on 127.0.0.1:${port}`)
   yield* startNodes(nodes)
   yield* untilServing.pipe(Effect.provideService(Bus, bus), Effect.scoped)
+  onReady()
   yield* print(howToTalk(port))
 })
+
+const neverReady = (forMs: number): CommandFailed => {
+  const reason = `the cluster did not become ready within the ${forMs} ms of --for; give it more time`
+  return new CommandFailed({ reason, exitCode: exitCodes.unavailable })
+}
 
 /**
  * How this very program was called, so that its lines can be copied. The engine is the one that runs it: the
@@ -75,14 +83,20 @@ export const devCommand = Command.make(
     const { stopsWell } = yield* Process
     stopsWell()
     const nodes = Array.from({ length: count }, (_, index) => `n${index + 1}`)
+    let isReady = false
+    const onReady = () => {
+      isReady = true
+    }
     const run = Effect.gen(function* () {
       const directory = yield* dataDirectory(Option.getOrUndefined(data))
       yield* bus === "memory"
-        ? runInMemory(devCluster, directory, nodes)
-        : runOverNats(directory, nodes, Option.getOrUndefined(port))
+        ? runInMemory(devCluster, directory, nodes, onReady)
+        : runOverNats(directory, nodes, Option.getOrUndefined(port), onReady)
       yield* Effect.never
     }).pipe(Effect.scoped)
-    yield* Option.isNone(duration) ? run : Effect.timeoutOption(run, duration.value)
+    if (Option.isNone(duration)) return yield* run
+    yield* Effect.timeoutOption(run, duration.value)
+    if (!isReady) return yield* neverReady(duration.value)
   })
 ).pipe(
   Command.withDescription("Run a cluster on this machine: nats-server and three nodes, until Ctrl-C"),

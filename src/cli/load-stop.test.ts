@@ -125,6 +125,45 @@ describe("a load whose cluster goes away", () => {
   )
 })
 
+describe("a load that comes to a line that is no record", () => {
+  const faulty = Buffer.concat([file, Buffer.from("no tab\n")])
+  const withFault: LoadInput = {
+    path: "words.tsv",
+    sizeBytes: faulty.length,
+    identity: "9 words",
+    read: (position) => Effect.succeed(faulty.subarray(position))
+  }
+  const line = "words.tsv, line 3: expected key TAB value, found no tab"
+
+  it.effect("says so too where its record could not be saved", () =>
+    Effect.gen(function* () {
+      const { store, run } = world()
+      store.keepsPuts = true
+      store.isGone = true
+      const failing = yield* Effect.forkChild(Effect.flip(run(true, withFault)))
+      yield* halfAMinute
+      const failure = yield* Fiber.join(failing)
+      const before = `${line}; the 2 records before it are loaded; how far it came cannot be saved: `
+      assert.strictEqual(failure.message.slice(0, before.length), before)
+      assert.include(failure.message, "nobody took it in time")
+      assert.strictEqual(failure._tag === "CommandFailed" && failure.exitCode, 2)
+    })
+  )
+
+  it.effect("says so too where what comes before it could not be put", () =>
+    Effect.gen(function* () {
+      const { store, run } = world()
+      store.isGone = true
+      const failing = yield* Effect.forkChild(Effect.flip(run(true, withFault)))
+      yield* halfAMinute
+      const failure = yield* Fiber.join(failing)
+      const before = `${line}; stopped after 0 records: nothing was done: nobody took it in time`
+      assert.strictEqual(failure.message.slice(0, before.length), before)
+      assert.strictEqual(failure._tag === "CommandFailed" && failure.exitCode, 3)
+    })
+  )
+})
+
 describe("a load beside which another one of the same file goes on", () => {
   it.effect("says that, and ends with another exit code", () =>
     Effect.gen(function* () {

@@ -105,13 +105,29 @@ const watch = Effect.fnUntraced(function* (
 })
 
 /** Says how far it came and how to go on; that another load is under way says both by itself. */
-const stopped = (flight: LoadFlight, why: CommandFailure | CommandFailed): CommandFailed => {
-  if (why._tag === "CommandFailed" && why.exitCode === exitCodes.no) return why
+const stopped = (
+  flight: LoadFlight,
+  why: CommandFailure | CommandFailed,
+  faulty: string | undefined
+): CommandFailed => {
+  const first = faulty === undefined ? "" : `${faulty}; `
+  if (why._tag === "CommandFailed" && why.exitCode === exitCodes.no)
+    return new CommandFailed({ reason: `${first}${why.message}`, exitCode: why.exitCode })
   const { records } = flight.acknowledged
   const reason =
-    `stopped after ${records} records: ${why.message}; ` + "run the same command again to go on from there"
+    `${first}stopped after ${records} records: ${why.message}; ` +
+    "run the same command again to go on from there"
   return new CommandFailed({ reason, exitCode: exitCodes.unavailable })
 }
+
+/** The same where all that comes before a line that is no record is loaded. */
+const endedAtLine = (flight: LoadFlight, faulty: string, unsaved: CommandFailed | undefined) => {
+  const before = `the ${flight.acknowledged.records} records before it are loaded`
+  return usageFailure([faulty, before, ...(unsaved === undefined ? [] : [unsaved.message])].join("; "))
+}
+
+const failureOf = <E>(effect: Effect.Effect<unknown, E>): Effect.Effect<E | undefined> =>
+  Effect.match(effect, { onSuccess: () => undefined, onFailure: (failure) => failure })
 
 /**
  * Loads a file. Guaranteed: when it returns, every record is acknowledged, the last line of a key wins. Where
@@ -132,37 +148,34 @@ export const load = Effect.fnUntraced(function* (options: LoadOptions) {
   })
   if (keeper?.found.complete === true) return yield* done()
   const watcher = yield* Effect.forkChild(watch(flight, keeper, options.onProgress))
+  // As soon as it is met: what comes after it may fail, too.
+  const met: { faulty: string | undefined } = { faulty: undefined }
   const sending = Effect.gen(function* () {
     const fault = yield* sendAll(flight, options)
+    if (fault !== undefined) met.faulty = `${input.path}, line ${fault.line}: ${fault.problem}`
     flight.closeChunk()
     yield* flight.until(flight.isEmpty)
-    return fault
   })
   // The watcher never ends by itself: it can only fail, and then there is no use in going on. Where the
   // cluster goes away that may come before any put has failed: it is told in the same way.
-  const { fault, unsaved } = yield* Effect.raceFirst(
-    Effect.map(sending, (fault) => ({ fault, unsaved: undefined })),
-    Effect.catchTag(Fiber.join(watcher), "CommandFailed", (unsaved) =>
-      Effect.succeed({ fault: undefined, unsaved })
-    )
+  const unsaved = yield* Effect.raceFirst(
+    Effect.as(sending, undefined),
+    Effect.catchTag(Fiber.join(watcher), "CommandFailed", Effect.succeed)
   )
   const failure = flight.failure ?? unsaved
   const saved = Effect.gen(function* () {
     yield* Fiber.interrupt(watcher)
     if (keeper === undefined) return
-    const complete = fault === undefined && failure === undefined
+    const complete = met.faulty === undefined && failure === undefined
     yield* keeper.write(progressOf(flight, keeper.found.file, complete))
   })
   // Where puts fail, this will as well, and is not what went wrong.
-  if (unsaved === undefined)
-    yield* failure === undefined
-      ? Effect.mapError(saved, (error) => stopped(flight, error))
-      : Effect.ignore(Effect.timeout(saved, lastSaveMs))
+  if (flight.failure !== undefined && unsaved === undefined)
+    yield* Effect.ignore(Effect.timeout(saved, lastSaveMs))
+  const unsavedAtEnd = failure === undefined ? yield* failureOf(saved) : undefined
   options.onProgress(flight.acknowledged.records, flight.acknowledged.offsetBytes)
-  if (failure !== undefined) return yield* stopped(flight, failure)
-  if (fault !== undefined) {
-    const before = `the ${flight.acknowledged.records} records before it are loaded`
-    return yield* usageFailure(`${input.path}, line ${fault.line}: ${fault.problem}; ${before}`)
-  }
+  if (failure !== undefined) return yield* stopped(flight, failure, met.faulty)
+  if (met.faulty !== undefined) return yield* endedAtLine(flight, met.faulty, unsavedAtEnd)
+  if (unsavedAtEnd !== undefined) return yield* stopped(flight, unsavedAtEnd, undefined)
   return yield* done()
 })

@@ -2,12 +2,13 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { onTestFinished } from "vitest"
-import { findNatsServer, natsServerChild } from "./nats-server.ts"
+import { choosePort, findNatsServer, natsServerChild } from "./nats-server.ts"
 
 /** A server that is gone when its guard, stopped meanwhile, gets to hear that it is to stop it. */
 const endsBeforeItIsStopped = `#!/bin/sh
@@ -24,6 +25,28 @@ describe("nats-server", () => {
       assert.strictEqual(failure.exitCode, 3)
       assert.include(failure.message, "install it")
       assert.include(failure.message, "--bus memory")
+    })
+  )
+
+  it.effect("gets no port that is in use, or that the system gives to nobody, and it is said which", () =>
+    Effect.gen(function* () {
+      const taken = createServer().listen(0, "127.0.0.1")
+      onTestFinished(() => void taken.close())
+      yield* Effect.promise(() => once(taken, "listening"))
+      const { port } = taken.address() as AddressInfo
+      const inUse = yield* Effect.flip(choosePort(port))
+      const advice = "take another, or none: then a free one is found"
+      assert.strictEqual(inUse.message, `port ${port} of 127.0.0.1 is in use; ${advice}`)
+      assert.strictEqual(inUse.exitCode, 2)
+      const message = "listen EACCES: permission denied 127.0.0.1:80"
+      const forbidden = (port: number) =>
+        port === 0 ? Effect.succeed(5) : Effect.fail({ code: "EACCES", message })
+      const refused = yield* Effect.flip(choosePort(80, forbidden))
+      assert.strictEqual(
+        refused.message,
+        `port 80 of 127.0.0.1 cannot be listened on (${message}); ${advice}`
+      )
+      assert.strictEqual(yield* choosePort(undefined, forbidden), 5)
     })
   )
 

@@ -2,7 +2,7 @@
  * The nats-server of `aplomb dev`: where it is, on which port, and how it is kept from outliving its cluster.
  */
 import { accessSync, constants } from "node:fs"
-import { createServer } from "node:net"
+import { type AddressInfo, createServer } from "node:net"
 import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
@@ -35,28 +35,36 @@ export const findNatsServer = (
   return Effect.fail(new CommandFailed({ reason, exitCode: exitCodes.unavailable }))
 }
 
+/** Why a port cannot be listened on, in the words of the system. */
+type PortProblem = Pick<NodeJS.ErrnoException, "code" | "message">
+
+const notThisPort = (port: number, { code, message }: PortProblem): CommandFailed => {
+  const problem = code === "EADDRINUSE" ? "is in use" : `cannot be listened on (${message})`
+  const reason = `port ${port} of 127.0.0.1 ${problem}; take another, or none: then a free one is found`
+  return new CommandFailed({ reason, exitCode: exitCodes.usage })
+}
+
 /**
- * The port that was asked for, if it is free (0 stands for any); else the usual one or, where that is taken,
- * any.
+ * The port that was asked for, if it can be listened on (0 stands for any); else the usual one or, where that
+ * cannot, any.
+ *
+ * @param tryPort what finds out
  */
-export const choosePort = Effect.fnUntraced(function* (wanted: number | undefined) {
-  if (wanted !== undefined) {
-    const free = yield* freePort(wanted)
-    if (free !== undefined) return free
-    const reason = `port ${wanted} of 127.0.0.1 is in use; take another, or none: then a free one is found`
-    return yield* new CommandFailed({ reason, exitCode: exitCodes.usage })
-  }
-  return (yield* freePort(defaultPort)) ?? (yield* freePort(0))!
-})
+export const choosePort = (
+  wanted: number | undefined,
+  tryPort: (port: number) => Effect.Effect<number, PortProblem> = boundPort
+): Effect.Effect<number, CommandFailed> => {
+  const one = (port: number) => Effect.mapError(tryPort(port), (problem) => notThisPort(port, problem))
+  return wanted === undefined ? Effect.catch(tryPort(defaultPort), () => one(0)) : one(wanted)
+}
 
 /** The port if it can be listened on; 0 stands for any. */
-const freePort = (port: number): Effect.Effect<number | undefined> =>
+const boundPort = (port: number): Effect.Effect<number, PortProblem> =>
   Effect.callback((resume) => {
     const server = createServer()
-    server.once("error", () => resume(Effect.succeed(undefined)))
+    server.once("error", (problem: PortProblem) => resume(Effect.fail(problem)))
     server.listen(port, "127.0.0.1", () => {
-      const address = server.address()
-      const bound = address !== null && typeof address === "object" ? address.port : undefined
+      const { port: bound } = server.address() as AddressInfo
       server.close(() => resume(Effect.succeed(bound)))
     })
   })

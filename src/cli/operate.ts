@@ -6,6 +6,7 @@ import { busWaitMs, connectBus } from "./bus.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { clusterFlags, groupFlags, isName, jsonFlag, nameExpected, timeoutFlag } from "./flags.ts"
 import { print, printJson } from "./output.ts"
+import { sayMisnamed } from "./whereabouts.ts"
 
 const nodeArgument = (name: string, description: string) =>
   Argument.String(name).pipe(Argument.filter(isName, nameExpected), Argument.withDescription(description))
@@ -30,22 +31,26 @@ const stands = ({ group, leader, acceptors }: Operated): string =>
     ? `group ${group}: done`
     : `group ${group}: ${leader} leads, acceptors ${acceptors.join(", ")}`
 
-const failed = (error: OperationFailure): CommandFailed =>
-  new CommandFailed({
-    reason: error.message,
-    exitCode: error._tag === "OperationRefused" ? exitCodes.no : exitCodes.unavailable
-  })
+const failed = (error: OperationFailure | CommandFailed): CommandFailed => {
+  if (error._tag === "CommandFailed") return error
+  const exitCode = error._tag === "OperationRefused" ? exitCodes.no : exitCodes.unavailable
+  return new CommandFailed({ reason: error.message, exitCode })
+}
 
-/** Has something done and tells how the groups stand then. */
+/** Has something done, in the one group or in all, and tells how the groups stand then. */
 const operating = Effect.fnUntraced(function* (
-  { servers, cluster, timeout: timeoutMs, json }: Where,
+  where: Where,
+  group: string | undefined,
   operate: (
     operators: ReturnType<typeof operatorsOf>,
     options: { readonly timeoutMs: number }
   ) => Effect.Effect<ReadonlyArray<Operated>, OperationFailure>
 ) {
+  const { servers, cluster, timeout: timeoutMs, json } = where
   const bus = yield* connectBus({ servers, name: "aplomb operator", waitMs: busWaitMs(timeoutMs) })
-  const operated = yield* operate(operatorsOf(bus, cluster), { timeoutMs }).pipe(Effect.mapError(failed))
+  const operating = operate(operatorsOf(bus, cluster), { timeoutMs })
+  const said = group === undefined ? operating : sayMisnamed(operating, { ...where, group })
+  const operated = yield* Effect.mapError(said, failed)
   yield* json ? printJson(operated) : print(operated.map(stands).join("\n"))
 }, Effect.scoped)
 
@@ -55,19 +60,20 @@ export const transferCommand = Command.make(
   "transfer",
   { ...groupFlags, to: toFlag, timeout, json: jsonFlag },
   ({ group, to, ...where }) =>
-    operating(where, (operators, options) => one(operators.transfer(group, to, options)))
+    operating(where, group, (operators, options) => one(operators.transfer(group, to, options)))
 ).pipe(Command.withDescription("Have another acceptor lead a group"))
 
 export const drainCommand = Command.make(
   "drain",
   { ...clusterFlags, node: nodeArgument("node", "Name of the node"), timeout, json: jsonFlag },
-  ({ node, ...where }) => operating(where, (operators, options) => operators.drain(node, options))
+  ({ node, ...where }) => operating(where, undefined, (operators, options) => operators.drain(node, options))
 ).pipe(Command.withDescription("Take a node out of all groups, and keep it out"))
 
 export const undrainCommand = Command.make(
   "undrain",
   { ...clusterFlags, node: nodeArgument("node", "Name of the node"), timeout, json: jsonFlag },
-  ({ node, ...where }) => operating(where, (operators, options) => operators.undrain(node, options))
+  ({ node, ...where }) =>
+    operating(where, undefined, (operators, options) => operators.undrain(node, options))
 ).pipe(Command.withDescription("Let a drained node be taken in again"))
 
 export const replaceCommand = Command.make(
@@ -80,5 +86,5 @@ export const replaceCommand = Command.make(
     json: jsonFlag
   },
   ({ group, old, by, ...where }) =>
-    operating(where, (operators, options) => one(operators.replace(group, old, by, options)))
+    operating(where, group, (operators, options) => one(operators.replace(group, old, by, options)))
 ).pipe(Command.withDescription("Make a spare an acceptor in the place of another node"))

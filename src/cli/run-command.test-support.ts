@@ -12,6 +12,17 @@ export const runCommand = (words: ReadonlyArray<string>, input: string | Uint8Ar
   return { status, stdout, stderr }
 }
 
+/** The same by a shell, with what `redirection` says, such as `<&-`. */
+export const runCommandIn = (redirection: string, words: ReadonlyArray<string>) => {
+  const command = `"$@" ${redirection}`
+  const { status, stdout, stderr } = spawnSync(
+    "/bin/sh",
+    ["-c", command, "sh", process.execPath, main, ...words],
+    options
+  )
+  return { status, stdout, stderr }
+}
+
 /** The same where stdin is a file that was opened before. */
 export const runCommandOn = (descriptor: number, words: ReadonlyArray<string>) => {
   const stdio = [descriptor, "pipe", "pipe"] as const

@@ -66,5 +66,8 @@ export const sayMisnamed = <A, E, R>(
   )
 }
 
+/** An operation of operators waits for a leader; of a group that there is not nobody ever leads. */
 const isUnavailable = (error: unknown): boolean =>
-  error instanceof Error && "_tag" in error && error._tag === "Unavailable"
+  error instanceof Error &&
+  "_tag" in error &&
+  (error._tag === "Unavailable" || error._tag === "OperationUnfinished")

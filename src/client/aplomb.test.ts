@@ -9,6 +9,15 @@ const sentence =
   'the bus cannot be set up: option cluster is "my cluster"; ' +
   "give 1 to 64 letters, digits, dashes or underscores"
 
+describe("a connection that is to wait for a time that is none", () => {
+  it("is refused, by the name of the option that was given", async () => {
+    for (const connectTimeoutMs of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
+      const failure = await connect({ connectTimeoutMs }).catch((error: unknown) => error)
+      assert.deepInclude(failure, { _tag: "BadBusOptions", option: "connectTimeoutMs" })
+    }
+  })
+})
+
 describe("a connection to a cluster whose name cannot be one", () => {
   it.effect("is refused before anything is dialled, and over any bus", () =>
     Effect.gen(function* () {

@@ -69,6 +69,13 @@ export type ConnectFailure = BadBusOptions | BusRefused | BusUnavailable
 const defaults = { servers: ["127.0.0.1:4222"], cluster: "dev", connectTimeoutMs: 5000 }
 const defaultGroup = "main"
 
+/** The adapter of the bus knows it by another name. */
+const checkPatience = (connectTimeoutMs: number): Effect.Effect<void, BadBusOptions> => {
+  if (Number.isFinite(connectTimeoutMs) && connectTimeoutMs >= 0) return Effect.void
+  const reason = `is ${connectTimeoutMs}; give a number of milliseconds`
+  return Effect.fail(new BadBusOptions({ option: "connectTimeoutMs", reason }))
+}
+
 /** A name that no subject can hold would fail each call, and none of them says which option it was. */
 const checkCluster = (cluster: string): Effect.Effect<void, BadBusOptions> => {
   if (namePattern.test(cluster)) return Effect.void
@@ -117,11 +124,13 @@ export class Aplomb extends Context.Service<Aplomb, AplombShape>()("aplomb/clien
   ): Effect.Effect<AplombShape, ConnectFailure, Scope.Scope> =>
     Effect.gen(function* () {
       const { credentials, tls, onProblem, cluster = defaults.cluster } = options
+      const { connectTimeoutMs = defaults.connectTimeoutMs } = options
       yield* checkCluster(cluster)
+      yield* checkPatience(connectTimeoutMs)
       const bus = yield* natsBus({
         servers: options.servers ?? defaults.servers,
         name: options.name ?? "aplomb client",
-        firstConnectTimeoutMs: options.connectTimeoutMs ?? defaults.connectTimeoutMs,
+        firstConnectTimeoutMs: connectTimeoutMs,
         ...(credentials === undefined ? {} : { credentials }),
         ...(onProblem === undefined ? {} : { onProblem }),
         ...(tls === undefined ? {} : { tls })

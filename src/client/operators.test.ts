@@ -7,7 +7,7 @@ import { onBus, text } from "../sim/bus/bus.test-support.ts"
 import { noReplica, packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { nodeSeen } from "./discover.test-support.ts"
-import { operatorsOf } from "./operators.ts"
+import { type OperationFailure, operatorsOf } from "./operators.ts"
 
 /** What becomes of taking a node back where one node answers, which knows of n2 and of these groups. */
 const undrained = (...groups: ReadonlyArray<string>) =>
@@ -84,6 +84,26 @@ const askedForEver = (timeoutMs: number) =>
       return { failure, tookMs, atMs: micros.map((at) => Math.floor((at - micros[0]!) / 1000)) }
     })
   ).value
+
+describe("a timeout that is no number", () => {
+  it("is refused, and nobody is asked", () => {
+    const refused = onBus({}, (world) =>
+      Effect.gen(function* () {
+        const operators = operatorsOf(yield* world.join("operator"), "dev")
+        const options = { timeoutMs: Number.NaN }
+        const calls: ReadonlyArray<Effect.Effect<unknown, OperationFailure>> = [
+          operators.transfer("main", "n1", options),
+          operators.replace("main", "n1", "n2", options),
+          operators.drain("n1", options),
+          operators.undrain("n1", options)
+        ]
+        return yield* Effect.forEach(calls, (call) => Effect.flip(call))
+      })
+    ).value
+    const reason = "the option timeoutMs is NaN; give a number of milliseconds"
+    for (const failure of refused) expect(failure).toMatchObject({ _tag: "OperationRefused", reason })
+  })
+})
 
 describe("who is given one pass after the other", () => {
   it("comes with the first at once, and then after pauses that grow to a second", () => {

@@ -8,6 +8,7 @@ import type { OperatorReply } from "../wire/operator-codec.ts"
 import { noReplica, packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { findLeader, surveyNodes } from "./discover.ts"
+import { defaultTimeoutMs, timeoutFault } from "./replicated.ts"
 
 const inGroup = (group: string | undefined): string => (group === undefined ? "" : `group ${group}: `)
 
@@ -59,7 +60,7 @@ export interface Operated {
 export interface OperateOptions {
   /**
    * How long it may take, in milliseconds; in all groups, how long it may go on without one that is done or
-   * asked for the first time. Default 30,000.
+   * asked for the first time. Default 30,000. What is no number is refused.
    */
   readonly timeoutMs?: number
 }
@@ -90,7 +91,6 @@ export interface Operators {
   ) => Effect.Effect<Operated, OperationFailure>
 }
 
-const defaultTimeoutMs = 30_000
 const askTimeoutMs = 1000
 const pauseMs = 20
 /** The longest pause before a node is asked that gives a new pass each time: it doubles up to there. */
@@ -117,6 +117,8 @@ const everywhere = Effect.fnUntraced(function* (
   options?: OperateOptions
 ): Effect.fn.Return<ReadonlyArray<Operated>, OperationFailure> {
   const name = request.node
+  const fault = timeoutFault(options)
+  if (fault !== undefined) return yield* new OperationRefused({ group: undefined, reason: fault })
   const seen = yield* Effect.catch(surveyNodes(bus, subjectsOf(cluster), surveyMs, isComplete), () =>
     Effect.succeed([])
   )
@@ -206,8 +208,11 @@ export const operatorsOf = (bus: BusShape, cluster: string): Operators => {
   const operate = Effect.fnUntraced(function* (
     name: string,
     request: OperatorRequest,
-    { timeoutMs = defaultTimeoutMs }: OperateOptions = {}
+    options: OperateOptions = {}
   ): Effect.fn.Return<Operated, OperationFailure> {
+    const fault = timeoutFault(options)
+    if (fault !== undefined) return yield* new OperationRefused({ group: name, reason: fault })
+    const { timeoutMs = defaultTimeoutMs } = options
     const group = GroupId(name)
     const untilMs = (yield* monotonicMs) + timeoutMs
     let reason = "nobody leads the group"

@@ -88,6 +88,26 @@ describe("the first call of a connection", () => {
     })
   })
 
+  it("rejects with Rejected where its time is no number, also when the client is there", async () => {
+    const kv = aplomb.kv()
+    const group = aplomb.group(kvMachine)
+    const wrong = () => {
+      const options = { timeoutMs: Number.NaN }
+      return [
+        kv.put("a", "1", options),
+        kv.list("", options)[Symbol.asyncIterator]().next(),
+        kv.get("a", { ...options, consistency: "stale" }),
+        group.submit({ _tag: "Put", key: "a", value: "1" }, options),
+        group.ask({ _tag: "Get", key: "a" }, { timeoutMs: "5" as never })
+      ]
+    }
+    const expected = { _tag: "Rejected", message: expect.stringContaining("the option timeoutMs is ") }
+    for (const call of wrong()) expect(await failureOf(call)).toMatchObject(expected)
+    bus.status = "Connected"
+    await Promise.all([kv.put("a", "1"), group.ask({ _tag: "Get", key: "a" })])
+    for (const call of wrong()) expect(await failureOf(call)).toMatchObject(expected)
+  })
+
   it("rejects with Rejected where the group has a name that the bus does not take", async () => {
     bus.status = "Connected"
     const failure = await failureOf(aplomb.kv("two words").put("a", "1"))

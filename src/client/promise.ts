@@ -12,7 +12,8 @@ import {
   type CallOptions,
   defaultTimeoutMs,
   type ReadOptions,
-  type Replied
+  type Replied,
+  timeoutFault
 } from "./replicated.ts"
 
 /**
@@ -154,6 +155,8 @@ const onceMade = <C>(make: Effect.Effect<C, BusUnavailable | BadSubject>): Call<
     return { one, timeoutMs: Math.max(0, untilMs - (yield* monotonicMs)) }
   })
   return async (ask, options) => {
+    const fault = timeoutFault(options)
+    if (fault !== undefined) throw new Rejected({ reason: fault })
     if (client !== undefined) return run(ask(client, options))
     const { one, timeoutMs } = await run(within(options?.timeoutMs ?? defaultTimeoutMs))
     return run(ask(one, { ...options, timeoutMs } as typeof options))

@@ -20,7 +20,7 @@ export interface Replied<Reply> {
 }
 
 export interface CallOptions {
-  /** How long to wait, in milliseconds. Default 30,000. */
+  /** How long to wait, in milliseconds. Default 30,000. What is no number is `Rejected`. */
   readonly timeoutMs?: number
 }
 
@@ -68,6 +68,15 @@ export interface Replicated<Command, Reply, Question, Answer> {
 }
 
 export const defaultTimeoutMs = 30_000
+
+/**
+ * Why a time cannot be waited for: with `NaN` it would never be over. One that is below 0 is over already.
+ */
+export const timeoutFault = (options: CallOptions | undefined): string | undefined => {
+  const timeoutMs: unknown = options?.timeoutMs ?? defaultTimeoutMs
+  if (typeof timeoutMs === "number" && !Number.isNaN(timeoutMs)) return undefined
+  return `the option timeoutMs is ${String(timeoutMs)}; give a number of milliseconds`
+}
 /** A command, or a question, must fit a message together with what travels with it. */
 export const commandMaxBytes = 512 * 1024
 
@@ -103,8 +112,10 @@ export const replicated = Effect.fnUntraced(function* <State, Command, Reply, Qu
   yield* Effect.addFinalizer(() => Effect.sync(() => (closed = true)))
   const notTaken = (what: string) =>
     new Unavailable({ reason: closed ? "the client was closed" : `too many ${what} wait in this client` })
-  const submit: Replicated<Command, Reply, Question, Answer>["submit"] = (command, call) =>
-    Effect.callback((resume) => {
+  const submit: Replicated<Command, Reply, Question, Answer>["submit"] = (command, call) => {
+    const fault = timeoutFault(call)
+    if (fault !== undefined) return Effect.fail(new Rejected({ reason: fault }))
+    return Effect.callback((resume) => {
       const bytes = packed(forms.command, command, "a command")
       if (bytes instanceof Rejected) return resume(bytes)
       const taken = client.submitUnsafe(
@@ -118,6 +129,7 @@ export const replicated = Effect.fnUntraced(function* <State, Command, Reply, Qu
       )
       if (!taken) resume(notTaken("commands"))
     })
+  }
   const asked = (question: Question, send: (bytes: Uint8Array, done: QuestionDone) => boolean) =>
     Effect.callback<AnsweredAt<Answer>, QuestionFailure>((resume) => {
       const bytes = packed(forms.question, question, "a question")
@@ -136,6 +148,8 @@ export const replicated = Effect.fnUntraced(function* <State, Command, Reply, Qu
   // Only who reads from replicas has a client for it; the bus may be away when it is made.
   const local = yield* keptOnceMade(making)
   const askAt: Replicated<Command, Reply, Question, Answer>["askAt"] = (question, call) => {
+    const fault = timeoutFault(call)
+    if (fault !== undefined) return Effect.fail(new Rejected({ reason: fault }))
     const { timeoutMs = defaultTimeoutMs, consistency = "linearizable" } = call ?? {}
     if (consistency === "linearizable")
       return asked(question, (bytes, done) => client.askUnsafe(bytes, timeoutMs, done))

@@ -45,6 +45,10 @@ describe("aplomb status", () => {
     const group = await kv("get", "color", "--group", "mian", "--timeout", "500ms")
     expect([group.exitCode, group.stdout]).toEqual([3, ""])
     expect(group.stderr).toMatch(/^aplomb: no node .* holds the group "mian"; it holds main\n$/)
+    for (const words of ["transfer --to n2", "replace n3 n4"]) {
+      const failed = await run([...words.split(" "), "--group", "mian", "--timeout", "500ms"])
+      expect([failed.exitCode, failed.stdout, failed.stderr]).toEqual([3, "", group.stderr])
+    }
     const noBus = await run(["status", "--servers", "127.0.0.1:9"])
     expect([noBus.exitCode, noBus.stderr]).toEqual([3, expect.stringContaining("no bus at 127.0.0.1:9")])
   })
