@@ -5,11 +5,8 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { fileURLToPath } from "node:url"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { runCommand } from "./run-command.test-support.ts"
-
-const main = fileURLToPath(new URL("./main.ts", import.meta.url))
+import { program, runCommand } from "./run-command.test-support.ts"
 
 const line = (process: number, type: string, f: string, value: unknown) =>
   `${JSON.stringify({ process, type, f, key: "x", value })}\n`
@@ -106,7 +103,7 @@ describe("aplomb check-history", () => {
   ] as const) {
     it(`ends with its verdict also with ${output}`, () => {
       const input = line(0, "invoke", "read", null) + line(0, "ok", "read", 5)
-      const command = `set -o pipefail; ${process.execPath} ${main} check-history - ${output}`
+      const command = `set -o pipefail; ${process.execPath} ${program} check-history - ${output}`
       const { status, stderr } = spawnSync("/bin/bash", ["-c", command], { encoding: "utf8", input })
       expect(stderr).toMatch(said)
       expect(status).toBe(1)
@@ -114,7 +111,9 @@ describe("aplomb check-history", () => {
   }
 
   it("waits for what is written to it later", async () => {
-    const child = spawn(process.execPath, [main, "check-history", "-"], { stdio: ["pipe", "pipe", "ignore"] })
+    const child = spawn(process.execPath, [program, "check-history", "-"], {
+      stdio: ["pipe", "pipe", "ignore"]
+    })
     const ended = once(child, "exit")
     await sleep(1500)
     child.stdin.write(line(0, "invoke", "read", null))

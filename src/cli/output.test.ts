@@ -6,17 +6,15 @@ import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { describe, expect, it, onTestFinished } from "vitest"
-
-const main = fileURLToPath(new URL("./main.ts", import.meta.url))
+import { program } from "./run-command.test-support.ts"
 
 /** A line of the shell in which `$list` prints some kilobytes on stdout. */
 const shell = (line: string) =>
   spawnSync("/bin/bash", ["-c", line], {
     encoding: "utf8",
     timeout: 60_000,
-    env: { ...process.env, list: `${process.execPath} ${main} sim list` }
+    env: { ...process.env, list: `${process.execPath} ${program} sim list` }
   })
 
 describe("the output of a command", () => {
@@ -27,7 +25,7 @@ describe("the output of a command", () => {
   })
 
   it("that is lost of the help is one as well", () => {
-    const { status, stderr } = shell(`${process.execPath} ${main} --help > /dev/full`)
+    const { status, stderr } = shell(`${process.execPath} ${program} --help > /dev/full`)
     expect(stderr).toMatch(/^aplomb: the output cannot be written: ENOSPC.*\n$/)
     expect(status).toBe(1)
   })

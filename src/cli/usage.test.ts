@@ -1,6 +1,6 @@
 /** Numbers and words that make no sense are refused by one sentence, before anything is begun. */
 import { describe, expect, it } from "vitest"
-import { runCommand } from "./run-command.test-support.ts"
+import { fromSources, program, runCommand } from "./run-command.test-support.ts"
 
 describe("aplomb", () => {
   for (const [command, flag, value, expected] of [
@@ -26,12 +26,12 @@ describe("aplomb", () => {
     })
   }
 
-  for (const [words, said] of [
-    [["nod"], 'Unknown subcommand "nod" for "aplomb", did you mean: node (see aplomb --help)'],
-    [["sim", "wind"], 'Unknown subcommand "wind" for "aplomb sim" (see aplomb sim --help)']
+  for (const [words, said, main] of [
+    [["nod"], 'Unknown subcommand "nod" for "aplomb", did you mean: node (see aplomb --help)', program],
+    [["sim", "wind"], 'Unknown subcommand "wind" for "aplomb sim" (see aplomb sim --help)', fromSources]
   ] as const) {
     it(`refuses the words ${words.join(" ")} by one sentence`, () => {
-      const { status, stdout, stderr } = runCommand(words)
+      const { status, stdout, stderr } = runCommand(words, "", main)
       expect([status, stdout, stderr]).toEqual([2, "", `aplomb: ${said}\n`])
     })
   }

@@ -1,22 +1,21 @@
 /** `connect`, as an application uses it, against a cluster of processes. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Connection, connect, Indeterminate, kvMachine, Unavailable } from "../../src/client/aplomb.ts"
-import { CliProcess } from "../support/cli.ts"
+import { type DevCluster, serve } from "../support/cli.ts"
 
-let dev: CliProcess
+let dev: DevCluster
 let servers: ReadonlyArray<string>
 let aplomb: Connection
 
 beforeAll(async () => {
-  dev = new CliProcess(["dev", "--nodes", "1"])
-  await dev.says(/^ready$/m)
-  servers = [(await dev.says(/--servers (\S+)/))[1]!]
+  dev = await serve(["--nodes", "1"])
+  servers = [dev.server]
   aplomb = await connect({ servers, cluster: "dev" })
 }, 60_000)
 
 afterAll(async () => {
   await aplomb.close()
-  await dev.stop()
+  await dev.process.stop()
 })
 
 describe("a connection", () => {

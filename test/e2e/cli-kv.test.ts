@@ -3,26 +3,38 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { CliProcess, cli, startCli } from "../support/cli.ts"
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
+import { reservedPrefix } from "../../src/cli/kv-connection.ts"
+import { connect } from "../../src/client/aplomb.ts"
+import { cli, type DevCluster, serve, startCli } from "../support/cli.ts"
 
-let dev: CliProcess
-let environment: Record<string, string>
+let dev: DevCluster
 const directory = mkdtempSync(join(tmpdir(), "aplomb-cli-"))
 
 beforeAll(async () => {
-  dev = new CliProcess(["dev"])
-  await dev.says(/^ready$/m)
-  environment = { APLOMB_SERVERS: (await dev.says(/--servers (\S+)/))[1]! }
+  dev = await serve([])
 }, 60_000)
 
 afterAll(async () => {
-  await dev.stop()
+  await dev.process.stop()
   rmSync(directory, { recursive: true, force: true })
 })
 
-const run = (words: ReadonlyArray<string>, stdin = "") => cli(words, { environment, stdin })
+const run = (words: ReadonlyArray<string>, stdin = "") => cli(words, { environment: dev.environment, stdin })
 const kv = (...words: ReadonlyArray<string>) => run(["kv", ...words])
+
+/** Returns when the store holds how far the load of this file came. */
+const savesProgress = async (file: string) => {
+  const aplomb = await connect({ servers: [dev.server], cluster: "dev" })
+  onTestFinished(() => aplomb.close())
+  for (;;) {
+    for await (const { value } of aplomb.kv().list(`${reservedPrefix}load/`)) {
+      const progress = JSON.parse(String(value))
+      if (progress.file === file && progress.records > 0) return
+    }
+    await delay(20)
+  }
+}
 
 describe("aplomb status", () => {
   it("shows nodes and groups as JSON and as a table", async () => {
@@ -117,11 +129,10 @@ describe("aplomb kv", () => {
 
   it("goes on after an interruption where everything before was acknowledged", async () => {
     const path = join(directory, "long.tsv")
-    const count = 300_000
+    const count = 100_000
     writeFileSync(path, Array.from({ length: count }, (_, i) => `long/${i}\t${i}\n`).join(""))
-    const loading = startCli(["kv", "load", path], { environment })
-    // Once a line of progress is out, part of the file is acknowledged and saved.
-    while (!/records/.test(loading.stderr) && loading.child.exitCode === null) await delay(20)
+    const loading = startCli(["kv", "load", path], { environment: dev.environment })
+    await savesProgress("long.tsv")
     await loading.stop("SIGKILL")
     const { records, skipped } = JSON.parse((await kv("load", path, "--json")).stdout)
     expect(records + skipped).toBe(count)

@@ -2,7 +2,7 @@
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { describe, expect, it } from "vitest"
-import { cli, startCli, temporaryDirectory } from "../support/cli.ts"
+import { cli, startCli, startDev, temporaryDirectory } from "../support/cli.ts"
 
 const lines = (stdout: string): ReadonlyArray<Record<string, unknown>> =>
   stdout
@@ -12,9 +12,7 @@ const lines = (stdout: string): ReadonlyArray<Record<string, unknown>> =>
 
 describe("aplomb log tail", () => {
   it("prints chosen entries with their decoded commands, and goes on as more are chosen", async () => {
-    const dev = startCli(["dev", "--nodes", "1"])
-    await dev.says(/^ready$/m)
-    const environment = { APLOMB_SERVERS: (await dev.says(/--servers (\S+)/))[1]! }
+    const { environment } = await startDev(["--nodes", "1"])
     await cli(["kv", "put", "color", "green"], { environment })
     const all = lines((await cli(["log", "tail", "--from", "1", "--json"], { environment })).stdout)
     expect(all.map(({ slot }) => slot)).toEqual(all.map((_, index) => index + 1))
@@ -30,17 +28,14 @@ describe("aplomb log tail", () => {
 describe("a learner", () => {
   it("catches up with a log that was there before, survives a restart, shows in the status", async () => {
     const directory = temporaryDirectory()
-    const dev = startCli(["dev", "--nodes", "1", "--data", directory])
-    await dev.says(/^ready$/m)
-    const servers = (await dev.says(/--servers (\S+)/))[1]!
-    const environment = { APLOMB_SERVERS: servers }
+    const { environment } = await startDev(["--nodes", "1", "--data", directory])
     const records = Array.from({ length: 20_000 }, (_, i) => `k${i}\t${i}\n`).join("")
     await cli(["kv", "load", "-", "--format", "tsv"], { environment, stdin: records })
     const groups = JSON.stringify([{ name: "main", acceptors: ["n1"], learners: ["n2"] }])
     const words = ["node", "--cluster", "dev", "--node", "n2", "--nodes", "n1,n2", "--groups", groups]
     const learner = () => startCli([...words, "--data", join(directory, "n2")], { environment })
     const caughtUp = async () => {
-      for (const endMs = Date.now() + 20_000; Date.now() < endMs; await delay(100)) {
+      for (const endMs = Date.now() + 90_000; Date.now() < endMs; await delay(100)) {
         const status = await cli(["status", "--json"], { environment })
         const [main] = JSON.parse(status.stdout).groups
         if (main.applied.n2 === main.chosen) return main

@@ -9,9 +9,16 @@ import { type Cluster, startCluster } from "../support/cluster.ts"
 import { busTo, clientOf, serving, statusOf, type TestClient } from "../support/cluster-client.ts"
 import { seeded, workload } from "../support/cluster-history.ts"
 import { forgeries, junkMessage, listenedSubjects, overhear } from "../support/cluster-junk.ts"
+import { eventually } from "../support/processes.ts"
 
 const seed = Number(process.env["APLOMB_E2E_SEED"] ?? 1)
 const keys = ["x", "y", "z"]
+
+/** So many commands have to go through while it strikes, however often it takes to strike for that. */
+const goOnBy = 100
+const strikesForMs = 60_000
+/** What a busy machine does late is no finding. */
+const operationTimeoutMs = 15_000
 
 /** Runs `strike` under a workload; then everybody lives on, and the history is linearizable. */
 const underLoad = Effect.fnUntraced(function* <E, R>(
@@ -20,11 +27,15 @@ const underLoad = Effect.fnUntraced(function* <E, R>(
   strike: Effect.Effect<void, E, R>
 ) {
   let isOver = false
-  const { history, run, readAll } = yield* workload({ clients, keys, seed, isOver: () => isOver })
+  const { history, run, readAll } = yield* workload({
+    ...{ clients, keys, seed, operationTimeoutMs },
+    isOver: () => isOver
+  })
   const working = yield* Effect.forkChild(run)
-  yield* Effect.sleep(300)
-  const before = history.counts.ok
-  yield* strike
+  yield* eventually("commands go through", () => history.counts.ok > 0, cluster)
+  const [before, endsAtMs] = [history.counts.ok, Date.now() + strikesForMs]
+  do yield* strike
+  while (history.counts.ok - before <= goOnBy && Date.now() < endsAtMs)
   const after = history.counts.ok
   yield* serving(cluster, clients[0]!)
   isOver = true
@@ -35,7 +46,7 @@ const underLoad = Effect.fnUntraced(function* <E, R>(
   assert.strictEqual(verdict, "linearizable", text)
   assert.isAbove(
     after - before,
-    100,
+    goOnBy,
     `commands did not go on\n${JSON.stringify(history.counts)}${cluster.log()}`
   )
 })
@@ -130,9 +141,13 @@ describe("packets of a former ballot", () => {
         const clients = yield* Effect.forEach([0, 1, 2], () => clientOf(cluster))
         yield* serving(cluster, clients[0]!)
         let isOver = false
-        const before = yield* workload({ clients, keys: ["a", "b"], seed, isOver: () => isOver })
+        const before = yield* workload({
+          ...{ clients, keys: ["a", "b"], seed, operationTimeoutMs },
+          isOver: () => isOver
+        })
         const working = yield* Effect.forkChild(before.run)
         yield* Effect.sleep(1500)
+        yield* eventually("enough passes on the bus", () => heard.length > 500, cluster)
         isOver = true
         yield* Fiber.join(working)
         // Each one's hello is older now than its process.
@@ -142,7 +157,6 @@ describe("packets of a former ballot", () => {
         }
         yield* serving(cluster, clients[0]!)
         const old = [...heard]
-        assert.isAbove(old.length, 500)
         const draw = seeded(seed)
         const replay = Effect.gen(function* () {
           for (let round = 0; round < 3; round++) {
@@ -179,15 +193,17 @@ describe("two processes with one name", () => {
           assert.isUndefined(firstLife.exit(), `the first ended\n${cluster.log()}`)
         })
         let isOver = false
-        const { history, run } = yield* workload({ clients, keys, seed, isOver: () => isOver })
+        const { history, run } = yield* workload({
+          ...{ clients, keys, seed, operationTimeoutMs },
+          isOver: () => isOver
+        })
         const working = yield* Effect.forkChild(run)
         yield* twin
         const before = history.counts.ok
         yield* serving(cluster, clients[0]!)
-        yield* Effect.sleep(500)
+        yield* eventually("commands go on", () => history.counts.ok > before, cluster)
         isOver = true
         yield* Fiber.join(working)
-        assert.isAbove(history.counts.ok, before)
         const { verdict, text } = history.verdict()
         assert.strictEqual(verdict, "linearizable", text)
       }),

@@ -7,15 +7,21 @@ import { Effect } from "effect"
 import { type Cluster, startCluster } from "../support/cluster.ts"
 import { clientOf, serving, statusOf, type TestClient } from "../support/cluster-client.ts"
 import { beginLoad, dumpOf, firstDifference, writeWords } from "../support/cluster-load.ts"
-import { eventually } from "../support/processes.ts"
+import { eventually, type OwnedProcess } from "../support/processes.ts"
 
 /** Waits until the leader has chosen so many more slots than there were at the start of the load. */
-const chosenPast = Effect.fnUntraced(function* (cluster: Cluster, client: TestClient, slots: number) {
-  for (let tries = 0; tries < 200; tries++) {
+const chosenPast = Effect.fnUntraced(function* (
+  cluster: Cluster,
+  client: TestClient,
+  slots: number,
+  loader: OwnedProcess
+) {
+  while (loader.exit() === undefined) {
     const seen = yield* statusOf(client)
     if (seen.some((node) => node.groups.some((group) => group.chosen > slots))) return
   }
-  return yield* Effect.die(new Error(`the load did not come to ${slots} slots\n${cluster.log()}`))
+  const log = `${loader.log()}\n${cluster.log()}`
+  return yield* Effect.die(new Error(`the load was over before it came to ${slots} slots\n${log}`))
 })
 
 const loadedAll = (log: string, count: number): void => {
@@ -51,7 +57,7 @@ describe("a file of 274,137 records", () => {
         const { records, skipped } = JSON.parse(again.stdout())
         assert.deepStrictEqual({ records, skipped }, { records: 0, skipped: words.count })
       }),
-    { timeout: 240_000 }
+    { timeout: 360_000 }
   )
 
   it.live(
@@ -72,29 +78,29 @@ describe("a file of 274,137 records", () => {
             yield* start
             loader.signal("SIGCONT")
           })
-        yield* chosenPast(cluster, client, 20_000)
+        yield* chosenPast(cluster, client, 20_000, loader)
         yield* cluster.node("n1").kill
         stillLoading()
         yield* held(cluster.node("n1").start())
-        yield* chosenPast(cluster, client, 60_000)
+        yield* chosenPast(cluster, client, 60_000, loader)
         yield* cluster.node("n2").kill
         stillLoading()
         yield* held(cluster.node("n2").start())
-        yield* chosenPast(cluster, client, 100_000)
+        yield* chosenPast(cluster, client, 100_000, loader)
         yield* cluster.nats.kill
         stillLoading()
         yield* held(cluster.nats.start())
-        yield* chosenPast(cluster, client, 150_000)
+        yield* chosenPast(cluster, client, 150_000, loader)
         yield* cluster.killAll
         stillLoading()
         yield* held(cluster.startAll)
-        yield* eventually("the load ends", () => loader.exit() !== undefined, { log, withinMs: 120_000 })
+        yield* eventually("the load ends", () => loader.exit() !== undefined, { log, withinMs: 240_000 })
         assert.strictEqual(loader.exit()?.code, 0, `${loader.log()}\n${log()}`)
         loadedAll(loader.stdout(), words.count)
         yield* client.kv.delete("serving?")
         assert.strictEqual(firstDifference(yield* dumpOf(cluster), words.dump), undefined)
       }),
-    { timeout: 240_000 }
+    { timeout: 360_000 }
   )
 
   it.live(
@@ -104,9 +110,9 @@ describe("a file of 274,137 records", () => {
         const cluster = yield* startCluster()
         const client = yield* clientOf(cluster)
         yield* serving(cluster, client)
-        const words = writeWords(cluster.directory)
+        const words = writeWords(cluster.directory, 60_000)
         const loader = yield* beginLoad(cluster, words.path)
-        yield* chosenPast(cluster, client, 100_000)
+        yield* chosenPast(cluster, client, 20_000, loader)
         loader.signal("SIGKILL")
         assert.strictEqual((yield* loader.ended).signal, "SIGKILL", "the load was over too soon")
         const second = yield* beginLoad(cluster, words.path)
@@ -116,6 +122,6 @@ describe("a file of 274,137 records", () => {
         yield* client.kv.delete("serving?")
         assert.strictEqual(firstDifference(yield* dumpOf(cluster), words.dump), undefined)
       }),
-    { timeout: 240_000 }
+    { timeout: 360_000 }
   )
 })

@@ -30,7 +30,7 @@ const editIdentity = (data: string, edit: (fields: Record<string, unknown>) => v
   writeFileSync(path, JSON.stringify(fields, undefined, 2))
 }
 
-const exitWithinMs = 30_000
+const exitWithinMs = 60_000
 
 /** Starts n3 and expects that it says so and ends, with one line on stderr. */
 const refuses = Effect.fnUntraced(function* (
@@ -171,8 +171,9 @@ describe("an old copy of a data directory", () => {
         yield* n3.kill
         yield* putBack
         yield* othersAreUp(cluster, client)
-        for (const name of ["n1", "n2"]) yield* cluster.node(name).kill
-        for (const name of ["n1", "n2"]) yield* cluster.node(name).start()
+        const others = ["n1", "n2"].map((name) => cluster.node(name))
+        for (const other of others) yield* other.kill
+        yield* Effect.forEach(others, (other) => other.start(), { concurrency: 2 })
         yield* putBack
         yield* n3.wipe
         yield* n3.start()

@@ -67,7 +67,9 @@ describe("a learner that is behind", () => {
         // The others' restart: what they hand out then comes from the disk alone.
         yield* n3!.kill
         yield* n3!.wipe
-        yield* Effect.forEach([n1!, n2!], (node) => Effect.andThen(node.kill, node.start()))
+        yield* Effect.forEach([n1!, n2!], (node) => Effect.andThen(node.kill, node.start()), {
+          concurrency: 2
+        })
         yield* n3!.start()
         const wholeMs = yield* learnedThrough(cluster, client, chosen)
         load.end()

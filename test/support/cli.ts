@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { onTestFinished } from "vitest"
 import { aplombMain } from "./cluster.ts"
+import { findPort } from "./nats-server.ts"
 
 export interface CliResult {
   readonly stdout: string
@@ -17,6 +18,13 @@ export interface CliResult {
 export interface CliOptions {
   readonly stdin?: string
   readonly environment?: Readonly<Record<string, string>>
+}
+
+/** A cluster of `aplomb dev`, and how a command finds it. */
+export interface DevCluster {
+  readonly process: CliProcess
+  readonly server: string
+  readonly environment: Readonly<Record<string, string>>
 }
 
 /** A command that runs until it ends or is told to. */
@@ -43,7 +51,7 @@ export class CliProcess {
   }
 
   /** Returns when stdout matches; fails with everything that was printed where that takes too long. */
-  async says(pattern: RegExp, timeoutMs = 30_000): Promise<RegExpMatchArray> {
+  async says(pattern: RegExp, timeoutMs = 60_000): Promise<RegExpMatchArray> {
     for (const endMs = Date.now() + timeoutMs; Date.now() < endMs; await delay(20)) {
       const found = this.stdout.match(pattern)
       if (found !== null) return found
@@ -62,6 +70,30 @@ export class CliProcess {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGKILL")
     await this.ended
   }
+}
+
+/**
+ * A cluster of processes that has begun to serve, on a port that it is given: two that choose the usual one
+ * at the same moment would both think it free. Whoever starts it ends it.
+ */
+export const serve = async (words: ReadonlyArray<string>, options: CliOptions = {}): Promise<DevCluster> => {
+  const port = await findPort()
+  const process = new CliProcess(["dev", ...words, "--port", String(port)], options)
+  const server = `127.0.0.1:${port}`
+  try {
+    await process.says(/^ready$/m)
+  } catch (error) {
+    await process.kill()
+    throw error
+  }
+  return { process, server, environment: { APLOMB_SERVERS: server } }
+}
+
+/** The same, killed at the end of the test if it still runs. */
+export const startDev = async (words: ReadonlyArray<string>, options: CliOptions = {}) => {
+  const dev = await serve(words, options)
+  onTestFinished(() => dev.process.kill())
+  return dev
 }
 
 /** Starts a command that is killed at the end of the test, if it still runs. */

@@ -15,10 +15,11 @@ export interface WordFile {
 }
 
 /**
- * Writes the words in an order that is not the store's own, so that a dump that only echoes would be seen.
+ * Writes the words, or the first so many, in an order that is not the store's own, so that a dump that only
+ * echoes would be seen.
  */
-export const writeWords = (directory: string): WordFile => {
-  const words = readFileSync(wordListPath, "utf8").split("\n")
+export const writeWords = (directory: string, atMost = Number.POSITIVE_INFINITY): WordFile => {
+  const words = readFileSync(wordListPath, "utf8").split("\n").slice(0, atMost)
   const numbered = words.map((word, index) => ({ key: word, value: String(index) }))
   const shuffled = numbered.map((_, index) => numbered[(index * 7919) % numbered.length]!)
   const path = join(directory, "words.tsv")

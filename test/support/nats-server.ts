@@ -43,7 +43,7 @@ const environment = { ...process.env, PATH: `${process.env["PATH"] ?? ""}${delim
 export const natsServer = (config = ""): Effect.Effect<NatsServer, NatsServerFailed, Scope.Scope> =>
   Effect.gen(function* () {
     const process = yield* Effect.acquireRelease(
-      Effect.map(freePort, (port) => new ServerProcess(port)),
+      Effect.map(Effect.promise(findPort), (port) => new ServerProcess(port)),
       (server) => Effect.promise(() => server.dispose())
     )
     const start = (lines = config) =>
@@ -63,14 +63,15 @@ export const natsServer = (config = ""): Effect.Effect<NatsServer, NatsServerFai
     }
   })
 
-const freePort = Effect.promise(async () => {
+/** A port on which nobody listens now. */
+export const findPort = async (): Promise<number> => {
   const server = createServer().listen(0, "127.0.0.1")
   await once(server, "listening")
   const { port } = server.address() as AddressInfo
   server.close()
   await once(server, "close")
   return port
-})
+}
 
 class ServerProcess {
   readonly port: number
