@@ -63,7 +63,7 @@ export const fileRegister = Effect.fnUntraced(function* (directory: string) {
   const files = yield* Files
   yield* files.makeDirectory(directory)
   const path = (group: GroupId) => `${directory}/${group}.json`
-  // Nearly every read finds what the one before has found; to check it again takes longer than to read it.
+  // Nearly every read finds what was found or written last; to check it again takes longer than to read it.
   const found = new Map<GroupId, { readonly text: string; readonly means: Versioned }>()
   const read = Effect.fnUntraced(function* (group: GroupId): Effect.fn.Return<Versioned, FileFailure> {
     const bytes = yield* files.readFile(path(group))
@@ -92,7 +92,10 @@ export const fileRegister = Effect.fnUntraced(function* (directory: string) {
     ): Effect.fn.Return<boolean, FileFailure> {
       const { version } = yield* read(group)
       if (version !== expected) return false
-      yield* files.writeFileAtomic(path(group), masterFileOf({ version: version + 1, state }))
+      const means = { version: version + 1, state }
+      const bytes = masterFileOf(means)
+      yield* files.writeFileAtomic(path(group), bytes)
+      found.set(group, { text: new TextDecoder().decode(bytes), means })
       return true
     })
   }

@@ -70,21 +70,18 @@ const live = <M, R>(
   context: ActorContext<M>,
   restore: Restore
 ): Effect.Effect<Exit.Exit<void, unknown>, never, Exclude<R, Scope.Scope>> =>
-  Effect.gen(function* () {
-    const scope = yield* Scope.make()
-    const clock = yield* Clock.Clock
+  Effect.flatMap(Clock.Clock, (clock) => {
+    const scope = Scope.makeUnsafe()
     cell.childFailure = undefined
-    const exit = yield* run(() => options.onStart?.(context)).pipe(
-      Effect.flatMap(() => pump(cell, behavior, clock)),
-      Effect.provideService(Scope.Scope, scope),
-      Effect.provideService(CurrentActor, cell),
-      restore,
-      Effect.exit
-    )
-    cell.endLife()
-    cell.discardInHand(cell.mailbox.closed && interrupted(exit) ? "interrupted" : "crashed")
-    yield* Scope.close(scope, Exit.void)
-    return exit
+    const acting = Effect.flatMap(
+      run(() => options.onStart?.(context)),
+      () => pump(cell, behavior, clock)
+    ).pipe(Effect.provideService(Scope.Scope, scope), Effect.provideService(CurrentActor, cell))
+    return Effect.flatMap(Effect.exit(restore(acting)), (exit) => {
+      cell.endLife()
+      cell.discardInHand(cell.mailbox.closed && interrupted(exit) ? "interrupted" : "crashed")
+      return Effect.as(Scope.close(scope, Exit.void), exit)
+    })
   })
 
 const interrupted = (exit: Exit.Exit<void, unknown>): boolean =>
@@ -97,13 +94,15 @@ const runOnStop = <M, R>(
   context: ActorContext<M>,
   reason: StopReason
 ): Effect.Effect<void, never, Exclude<R, Scope.Scope>> =>
-  run(() => options.onStop?.(reason, context)).pipe(
-    Effect.scoped,
-    Effect.catchCause((cause) => {
-      cell.metrics.failures++
-      return Effect.logError(`${cell.name} failed in onStop`, cause)
-    })
-  )
+  options.onStop === undefined
+    ? Effect.void
+    : run(() => options.onStop?.(reason, context)).pipe(
+        Effect.scoped,
+        Effect.catchCause((cause) => {
+          cell.metrics.failures++
+          return Effect.logError(`${cell.name} failed in onStop`, cause)
+        })
+      )
 
 /** What follows a crash: undefined where the actor begins again. */
 const settle = <M>(

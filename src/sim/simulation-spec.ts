@@ -95,7 +95,7 @@ export const drawCluster = (
     maxClockDrift: random.pick([0.01, 0.1, 0.3]),
     retransmitAfterMs: 2 * heartbeatIntervalMs,
     sessionTtlMs: random.pick([5_000, 60_000]),
-    segmentBytes: shape.snapshots === true ? 3 << 15 : random.pick([1 << 19, 1 << 20]),
+    segmentBytes: shape.snapshots === true ? 3 << 15 : random.pick([1 << 18, 1 << 19]),
     snapshotBytes:
       shape.snapshots === true
         ? random.range(1024, 2048)

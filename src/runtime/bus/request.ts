@@ -1,5 +1,6 @@
 /** Questions and answers over publish and subscribe: one inbox a bus, answers told apart by a number. */
-import { Effect, type Scope } from "effect"
+import { Context, Effect, type Scope } from "effect"
+import { Alarm } from "../alarm.ts"
 import {
   BadSubject,
   type BusShape,
@@ -45,6 +46,8 @@ export const makeRequests = (
     const waiting = new Map<string, Waiting>()
     let lastNumber = 0
     const inbox = yield* bus.newInbox
+    const context = yield* Effect.context<never>()
+    const alarms = Context.get(context, Alarm)(context)
 
     const settle = (replySubject: string, answer: (subject: string) => Parameters<Waiting["resume"]>[0]) => {
       const number = replySubject.slice(inbox.length + 1)
@@ -72,24 +75,35 @@ export const makeRequests = (
       onNoResponders: (reply) => settle(reply, (subject) => Effect.fail(new NoResponders({ subject })))
     })
 
-    const ask = (subject: string, payload: Uint8Array) =>
-      Effect.callback<Uint8Array, RequestFailure>((resume) => {
+    const request: Requests["request"] = (subject, payload, timeoutMs) =>
+      Effect.callback((resume) => {
         const fault = subjectFault(subject, "publish")
         if (fault !== undefined) return resume(Effect.fail(new BadSubject({ subject, reason: fault })))
         const number = String(++lastNumber)
-        waiting.set(number, { subject, resume })
         const published = bus.publish(subject, payload, `${inbox}.${number}`)
-        if (published === "sent") return Effect.sync(() => waiting.delete(number))
-        waiting.delete(number)
-        resume(Effect.fail(refusal(published, subject, payload, bus.maxPayloadBytes)))
+        if (published !== "sent")
+          return resume(Effect.fail(refusal(published, subject, payload, bus.maxPayloadBytes)))
+        const timedOut = () => {
+          if (waiting.delete(number)) resume(Effect.fail(new RequestTimeout({ subject, timeoutMs })))
+        }
+        // An alarm, and no race of fibers: a node asks all the time.
+        const withdraw = Number.isFinite(timeoutMs)
+          ? alarms.after(Math.max(0, timeoutMs), timedOut)
+          : () => {}
+        waiting.set(number, {
+          subject,
+          resume: (answer) => {
+            withdraw()
+            resume(answer)
+          }
+        })
+        return Effect.sync(() => {
+          if (waiting.delete(number)) withdraw()
+        })
       })
 
     return {
-      request: (subject, payload, timeoutMs) =>
-        Effect.timeoutOrElse(ask(subject, payload), {
-          duration: timeoutMs,
-          orElse: () => Effect.fail(new RequestTimeout({ subject, timeoutMs }))
-        }),
+      request,
       refuse: (failure) => failWhere(failure, (subject) => subject === failure.subject)
     }
   })

@@ -1,5 +1,5 @@
 /** Subscriptions of those who are to outlast a bus that goes away and comes back, also while they start. */
-import { Effect, Schedule, type Scope } from "effect"
+import { Effect, type Scope } from "effect"
 import type { BadSubject, BusShape, BusUnavailable, Handlers } from "./port.ts"
 
 const againMs = 50
@@ -19,9 +19,8 @@ export const subscribed = (
   subject: string,
   handlers: Handlers
 ): Effect.Effect<void, BusUnavailable | BadSubject, Scope.Scope> =>
-  bus.subscribe(subject, handlers).pipe(
-    Effect.retry({
-      while: (error) => error._tag === "BusUnavailable" && bus.status() !== "Closed",
-      schedule: Schedule.spaced(againMs)
-    })
+  Effect.catch(bus.subscribe(subject, handlers), (error) =>
+    error._tag === "BusUnavailable" && bus.status() !== "Closed"
+      ? Effect.flatMap(Effect.sleep(againMs), () => subscribed(bus, subject, handlers))
+      : Effect.fail(error)
   )

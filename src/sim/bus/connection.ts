@@ -1,5 +1,5 @@
 /** The bus as one life of a node sees it: the port over the simulated network. */
-import { Effect, type Scope } from "effect"
+import { Effect, Scope } from "effect"
 import {
   BadSubject,
   type BusShape,
@@ -94,11 +94,16 @@ const publish = (
   return "sent"
 }
 
-/** One way to the server and back; fails when the connection breaks meanwhile. */
-const roundTrip = (network: SimNetwork, member: Member): Effect.Effect<void, BusUnavailable> =>
+/** One way to the server and back; fails, after `onFailure`, when the connection breaks meanwhile. */
+const roundTrip = (
+  network: SimNetwork,
+  member: Member,
+  onFailure: () => void = () => {}
+): Effect.Effect<void, BusUnavailable> =>
   Effect.callback<void, BusUnavailable>((resume) => {
     const { epoch } = member
     const fail = () => {
+      onFailure()
       const closed = member.status.current() === "Closed"
       resume(Effect.fail(new BusUnavailable({ reason: closed ? "it was closed" : "it is disconnected" })))
     }
@@ -109,33 +114,35 @@ const roundTrip = (network: SimNetwork, member: Member): Effect.Effect<void, Bus
       if (member.attached && member.epoch === epoch) resume(Effect.void)
       else fail()
     })
-    return Effect.sync(() => network.kernel.time.cancel(event))
+    return Effect.sync(() => {
+      network.kernel.time.cancel(event)
+      onFailure()
+    })
   })
 
+/** In few steps of a fiber: a node subscribes a dozen times when it starts, and nodes start all the time. */
 const subscribe = (
   network: SimNetwork,
   member: Member,
   subject: string,
   handlers: Handlers
 ): Effect.Effect<void, BusUnavailable | BadSubject, Scope.Scope> =>
-  Effect.gen(function* () {
+  Effect.flatMap(Effect.scope, (scope): Effect.Effect<void, BusUnavailable | BadSubject> => {
     const reason = subjectFault(subject, "subscribe")
-    if (reason !== undefined) return yield* new BadSubject({ subject, reason })
-    const end = (subscription: Subscription) =>
-      Effect.sync(() => {
-        subscription.open = false
-        member.subscriptions.delete(subscription)
-        network.forget(subscription)
-      })
-    const entered = yield* Effect.acquireRelease(
-      Effect.sync(() => {
-        const subscription: Subscription = { member, subject, handlers, open: true }
+    if (reason !== undefined) return Effect.fail(new BadSubject({ subject, reason }))
+    const subscription: Subscription = { member, subject, handlers, open: true }
+    const end = () => {
+      subscription.open = false
+      member.subscriptions.delete(subscription)
+      network.forget(subscription)
+    }
+    // The finalizer first: it runs at once where the scope is closed, and nothing may be left behind then.
+    return Effect.flatMap(Scope.addFinalizer(scope, Effect.sync(end)), () => {
+      if (subscription.open) {
         member.subscriptions.add(subscription)
         if (member.attached) network.enter(subscription)
-        return subscription
-      }),
-      end
-    )
-    // A caller that is told of a failure tries again: what failed must not deliver beside it.
-    yield* Effect.onError(roundTrip(network, member), () => end(entered))
+      }
+      // A caller that is told of a failure tries again: what failed must not deliver beside it.
+      return roundTrip(network, member, end)
+    })
   })

@@ -179,8 +179,8 @@ export const detectorMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: "runtime/bus/subscribed.ts",
-        find: 'while: (error) => error._tag === "BusUnavailable" && bus.status() !== "Closed",',
-        replace: "while: () => false,"
+        find: 'error._tag === "BusUnavailable" && bus.status() !== "Closed"',
+        replace: "bus.status() === undefined"
       }
     ],
     law: "a process broke",
