@@ -45,6 +45,7 @@ export default defineConfig({
           // A third of the time was new processes that load Effect. Our own modules are loaded anew for each
           // file.
           isolate: false,
+          setupFiles: ["test/support/anew.ts"],
           // Ends what hangs, and nothing else: a busy machine takes its time.
           testTimeout: 300_000,
           hookTimeout: 300_000
