@@ -13,10 +13,10 @@ import { type NatsServer, natsServer } from "../support/nats-server.ts"
 const connectTo = (server: NatsServer, options: Partial<NatsOptions> = {}) =>
   natsBus({ servers: [server.url], name: "faults", onProblem: () => {}, ...options })
 
-/** Waits for something to become true, and fails after ten seconds. */
+/** Waits for something to become true; the end of the wait ends a hang, and measures nothing. */
 const eventually = (what: string, holds: () => boolean) =>
   Effect.suspend(() => (holds() ? Effect.void : Effect.fail(new Error(`never became true: ${what}`)))).pipe(
-    Effect.retry({ schedule: Schedule.spaced(20), times: 500 })
+    Effect.retry({ schedule: Schedule.spaced(20), times: 3000 })
   )
 
 const nowMs = Effect.clockWith((clock) => clock.currentTimeMillis)
@@ -60,13 +60,13 @@ describe("a server that dies", () => {
   it.live("a bus closes quickly while its server is down", () =>
     Effect.gen(function* () {
       const server = yield* natsServer()
-      const startedMs = yield* nowMs
-      yield* Effect.gen(function* () {
-        const bus = yield* connectTo(server)
+      const closesFromMs = yield* Effect.gen(function* () {
+        const bus = yield* connectTo(server, { closeTimeoutMs: 60_000 })
         yield* server.kill
         yield* eventually("it is disconnected", () => bus.status() === "Disconnected")
+        return yield* nowMs
       }).pipe(Effect.scoped)
-      assert.isBelow((yield* nowMs) - startedMs, 1500)
+      assert.isBelow((yield* nowMs) - closesFromMs, 10_000)
     })
   )
 
@@ -117,12 +117,12 @@ describe("a server that freezes", () => {
   it.live("closing does not wait for it beyond the time given", () =>
     Effect.gen(function* () {
       const server = yield* natsServer()
-      const startedMs = yield* nowMs
-      yield* Effect.gen(function* () {
+      const closesFromMs = yield* Effect.gen(function* () {
         yield* connectTo(server, { closeTimeoutMs: 300 })
         yield* server.freeze
+        return yield* nowMs
       }).pipe(Effect.scoped)
-      assert.isBelow((yield* nowMs) - startedMs, 1500)
+      assert.isBelow((yield* nowMs) - closesFromMs, 1500)
       yield* server.thaw
     })
   )
