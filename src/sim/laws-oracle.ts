@@ -13,7 +13,7 @@ import type { DiskLog } from "./laws-disk.ts"
 import { EntryLog } from "./laws-entries.ts"
 import type { Acknowledgement, Ledger } from "./ledger.ts"
 
-const knewFirst = sometimes("acknowledgements: a client knew what was chosen before any leader did")
+const knewFirst = sometimes("commands: a client knew what was chosen before any leader did")
 
 /** What was last seen of a group on a node. */
 class Seen implements WatchedGroup {

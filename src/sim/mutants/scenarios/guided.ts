@@ -5,7 +5,8 @@ import { leaderScenarios } from "./guided-leaders.ts"
 import { storageScenarios } from "./guided-storage.ts"
 import { wordScenarios } from "./guided-words.ts"
 
-const guided: ReadonlyArray<Simulation> = [...leaderScenarios, ...storageScenarios, ...wordScenarios]
+/** Those that lead, in the order of their files. */
+export const guided: ReadonlyArray<Simulation> = [...leaderScenarios, ...storageScenarios, ...wordScenarios]
 
 /** A scenario by name, of these or of the general ones. */
 export const findScenario = (name: string): Simulation | undefined =>
