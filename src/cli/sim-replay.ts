@@ -8,7 +8,7 @@ import { print, printJson } from "./output.ts"
 import { Process } from "./process.ts"
 import { linesOf, pictureOfRun, traced } from "./sim-artefacts.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
-import { writing } from "./written.ts"
+import { expectWritable, writing } from "./written.ts"
 
 const fileFlag = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.optional, Flag.withMetavar("file"), Flag.withDescription(description))
@@ -37,6 +37,9 @@ export const simReplayCommand = Command.make(
     const { parseRecipe } = yield* Effect.promise(() => import("../sim/random.ts"))
     if (parseRecipe(recipe) === undefined)
       return yield* usageFailure('say which run: --seed N, or --recipe "N -> draw@seed -> ..."')
+    // What a long run came to is not computed for files that cannot be written.
+    for (const path of [flags.trace, flags.history, flags.html].flatMap(Option.toArray))
+      yield* writing(path, () => expectWritable(path))
     const around = yield* Process
     around.hearsNothing()
     const { result, trace } = traced(simulation, recipe)

@@ -28,12 +28,26 @@ const progress = (total: number | undefined, line: (report: CampaignReport) => s
   }
 }
 
-const readKnown = Effect.fnUntraced(function* (path: string) {
+/**
+ * The seeds of a file, those of other simulations, too: says of which, and fails where there is none so
+ * called.
+ */
+const readKnown = Effect.fnUntraced(function* (path: string, simulation: string) {
   const { parseSeeds } = yield* Effect.promise(() => import("../sim/seeds.ts"))
-  return yield* Effect.try({
+  const known = yield* Effect.try({
     try: () => parseSeeds(readFileSync(path, "utf8")),
     catch: (cause) => usageFailure(`${path} cannot be used: ${(cause as Error).message}`)
   })
+  const others = new Map<string, number>()
+  for (const { simulation: name } of known)
+    if (name !== simulation) others.set(name, (others.get(name) ?? 0) + 1)
+  for (const name of others.keys())
+    yield* Effect.mapError(findScenario(name), ({ message }) =>
+      usageFailure(`${path} cannot be used: ${message}`)
+    )
+  const listed = [...others].map(([name, count]) => `${name} ${count}`).join(", ")
+  if (listed !== "") yield* printError(`${path}: seeds of other simulations are left out: ${listed}`)
+  return known
 })
 
 export const simRunCommand = Command.make(
@@ -80,7 +94,7 @@ export const simRunCommand = Command.make(
     // Hours later what was found would be lost.
     yield* writing(flags.out, () => expectDirectory(flags.out))
     const none: ReadonlyArray<KnownSeed> = []
-    const known = Option.isSome(flags.known) ? yield* readKnown(flags.known.value) : none
+    const known = Option.isSome(flags.known) ? yield* readKnown(flags.known.value, simulation.name) : none
     const { runSeedsOverWorkers } = yield* Effect.promise(() => import("../sim/run-seeds.ts"))
     const { recipesOf } = yield* Effect.promise(() => import("../sim/seeds.ts"))
     const { reportLines, speedLine } = yield* Effect.promise(() => import("../sim/report.ts"))

@@ -53,14 +53,46 @@ describe("aplomb sim", () => {
     expect([status, stdout]).toEqual([2, ""])
   })
 
-  it("tells how a run ended, and by one sentence that its files cannot be written", () => {
-    for (const flag of ["--trace", "--history", "--html"]) {
-      const words = ["sim", "replay", "t019", "--seed", "1", flag, "/no/such/file"]
-      const { status, stdout, stderr } = runCommand(words)
-      expect(stdout).toMatch(/^t019 1: nothing is wrong\n/)
+  it("runs nothing again whose files could not be written, and writes none of them", () => {
+    const directory = mkdtempSync(join(tmpdir(), "aplomb-usage-"))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const trace = ["--trace", join(directory, "trace.jsonl")]
+    for (const flags of [
+      ["--trace", "/no/such/file"],
+      [...trace, "--history", "/no/such/file"],
+      [...trace, "--html", "/no/such/file"]
+    ]) {
+      const { status, stdout, stderr } = runCommand(["sim", "replay", "t019", "--seed", "1", ...flags])
       expect(stderr).toMatch(/^aplomb: \/no\/such\/file cannot be written: .+\n$/)
-      expect(status).toBe(2)
+      expect([status, stdout]).toEqual([2, ""])
     }
+    expect(readdirSync(directory)).toEqual([])
+  })
+
+  it("tells how a run ended also where the disk does not take its files", () => {
+    const words = ["sim", "replay", "t019", "--seed", "1", "--trace", "/dev/full"]
+    const { status, stdout, stderr } = runCommand(words)
+    expect(stdout).toMatch(/^t019 1: nothing is wrong\n/)
+    expect(stderr).toMatch(/^aplomb: \/dev\/full cannot be written: ENOSPC.+\n$/)
+    expect(status).toBe(2)
+  })
+
+  it("says which known seeds it leaves out, and begins with no file that names what there is not", () => {
+    const directory = mkdtempSync(join(tmpdir(), "aplomb-usage-"))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const path = join(directory, "known.json")
+    const words = ["sim", "run", "t019", "--seeds", "1", "--jobs", "1", "--json", "--known", path]
+    const run = (...simulations: ReadonlyArray<string>) => {
+      const seeds = simulations.map((simulation) => ({ simulation, recipe: "1", found: "" }))
+      writeFileSync(path, JSON.stringify(seeds))
+      return runCommand(words)
+    }
+    const { status, stdout, stderr } = run("t020", "t019", "registers", "t020")
+    expect(stderr).toBe(`${path}: seeds of other simulations are left out: t020 2, registers 1\n`)
+    expect([status, JSON.parse(stdout).runs]).toEqual([0, 2])
+    const refused = run("t019", "nope")
+    expect(refused.stderr).toMatch(/cannot be used: there is no simulation called "nope"; there are .+\n$/)
+    expect([refused.status, refused.stdout]).toEqual([2, ""])
   })
 
   it("begins neither to shrink nor to draw where the result could not be written", () => {

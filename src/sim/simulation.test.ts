@@ -211,6 +211,24 @@ describe("actors of one's own", () => {
     expect(() => now("idle", idle, { demandCoverage: true })).toThrow('"own-idle: somebody was there"')
   })
 
+  it("take no time of faults or of recovery that is none, and say which", () => {
+    for (const [min, max] of [
+      [500, 100],
+      [Number.NaN, 100],
+      [100, Number.NaN],
+      [-1, 100],
+      [0, Number.POSITIVE_INFINITY]
+    ] as const)
+      expect(() => simulate("odd").chaosFor({ min, max })).toThrow(
+        `chaosFor: the faults of odd last from ${min} to ${max} ms: give two numbers from 0 on`
+      )
+    expect(simulate("still").chaosFor({ min: 0, max: 0 }).spec.chaosMs).toEqual({ min: 0, max: 0 })
+    for (const ms of [Number.NaN, -1, Number.POSITIVE_INFINITY])
+      expect(() => simulate("odd").recoversWithin(ms)).toThrow(
+        `recoversWithin: odd is to work again in ${ms} ms: give a number from 0 on`
+      )
+  })
+
   it("take no seed that is none", () => {
     expect(() => lockSimulation.run({ seed: Math.PI })).toThrow("a seed is a whole number from 0")
   })

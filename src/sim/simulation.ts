@@ -9,6 +9,8 @@ import type { FaultFamily } from "./swarm.ts"
 import type { WorkloadMaker } from "./workload/client.ts"
 import type { World } from "./world.ts"
 
+const isTime = (ms: number): boolean => Number.isFinite(ms) && ms >= 0
+
 /**
  * A simulation. Each method returns another one with one thing said about it; `run` runs one seed.
  *
@@ -70,13 +72,25 @@ export class Simulation {
     return this.#with({ laws })
   }
 
-  /** How long faults strike, in virtual milliseconds. */
+  /** How long faults strike, in virtual milliseconds. Throws where the span is none, such as 500 to 100. */
   chaosFor(chaosMs: Span): Simulation {
+    const { min, max } = chaosMs
+    if (!(isTime(min) && isTime(max) && min <= max))
+      throw new RangeError(
+        `chaosFor: the faults of ${this.name} last from ${min} to ${max} ms: ` +
+          "give two numbers from 0 on, `max` no less than `min`"
+      )
     return this.#with({ chaosMs })
   }
 
-  /** In how many virtual milliseconds after the faults the system must work again. */
+  /**
+   * In how many virtual milliseconds after the faults the system must work again. Throws where it is none.
+   */
   recoversWithin(recoverMs: number): Simulation {
+    if (!isTime(recoverMs))
+      throw new RangeError(
+        `recoversWithin: ${this.name} is to work again in ${recoverMs} ms: give a number from 0 on`
+      )
     return this.#with({ recoverMs })
   }
 

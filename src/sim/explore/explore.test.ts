@@ -25,6 +25,16 @@ describe("exploration", () => {
     for (let seed = 1; seed <= 1200; seed++) expect(walkMaze({ seed, reseeds: [] }).failure).toBeUndefined()
   })
 
+  it("refuses to start from no seed, or from what is none, before it runs anything", () => {
+    const run = (): Explored => {
+      throw new Error("it ran")
+    }
+    expect(() => explore({ run, seeds: [] })).toThrow(
+      "`seeds` is empty: give at least one seed to start from"
+    )
+    expect(() => explore({ run, seeds: [1, Number.NaN] })).toThrow("a seed is a whole number from 0")
+  })
+
   it("finds the treasure on the eighth floor within 8,000 runs", () => {
     const report = explore({ run: playDungeon(eightFloors), seeds: [1000], runsMax: 8000 })
     expect(report.failures).toHaveLength(1)

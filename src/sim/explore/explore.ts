@@ -2,7 +2,7 @@
  * Exploration by frontier replay: what a run discovers is gone on from, with other randomness, by running its
  * prefix again.
  */
-import type { Recipe } from "../random.ts"
+import { type Recipe, recipeFrom } from "../random.ts"
 import { Frontier } from "./frontier.ts"
 import type { Mark } from "./journal.ts"
 
@@ -51,7 +51,7 @@ export interface ExploreReport {
 
 /**
  * Searches for failing runs. Deterministic: the same options give the same runs in the same order. Every
- * failure comes with the recipe that replays it.
+ * failure comes with the recipe that replays it. Throws where `seeds` is empty, or holds what is no seed.
  *
  * @example
  * const report = explore({
@@ -65,6 +65,9 @@ export interface ExploreReport {
  */
 export const explore = (options: ExploreOptions): ExploreReport => {
   const { run, seeds = [1], runsMax = 512, failuresMax = 1, freshEvery = 64 } = options
+  if (seeds.length === 0)
+    throw new RangeError("`seeds` is empty: give at least one seed to start from, or leave it out")
+  for (const seed of seeds) recipeFrom(seed)
   const frontier = new Frontier(options.statesMax ?? 1024, options.recipeMax ?? 128)
   const failures: Array<ExploreFailure> = []
   const failed = new Set<string>()

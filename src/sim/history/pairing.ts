@@ -1,15 +1,18 @@
 /** Joins the events of a history to operations: an invocation and what became of it. */
 import { type Fault, fieldFault, type HistoryEvent, type Names, parseLine, usualNames } from "./format.ts"
-import { type Json, keyOf, type Operation } from "./operation.ts"
+import { type Json, type Key, keyOf, type Operation, showJson } from "./operation.ts"
 
 /** How the key of an operation is found. */
 export interface PairingOptions {
   /**
    * Every value is `[key, value]`, as Jepsen's independent workloads write them. Left out: taken to be so
    * if no line has a key and every invocation, reads included, has a list of two for its value; never with
-   * a model of one's own.
+   * a model of one's own. Where nothing is read each cas decides, and one that may be meant either way is a
+   * fault.
    */
   readonly independent?: boolean | undefined
+  /** What is there before the first write; left out: null. */
+  readonly initial?: Json | undefined
 }
 
 /** A history that was read. */
@@ -32,14 +35,45 @@ const isPair = (value: Json | undefined): value is readonly [Json, Json] =>
 
 const isRead = (f: string): boolean => f === "read" || f === "get"
 
-const looksIndependent = (drafts: ReadonlyArray<Draft>): boolean => {
+const looksIndependent = (drafts: ReadonlyArray<Draft>, initial: Json): boolean | Fault => {
   let reads = 0
   for (const draft of drafts) {
     if (draft.hasKey || !isPair(draft.input)) return false
     if (draft.f === "cas" && !isPair(draft.input[1])) return false
     if (isRead(draft.f)) reads++
   }
-  return reads > 0
+  return reads > 0 || keyedByCas(drafts, initial)
+}
+
+/**
+ * Whether a cas that has `[this, [a, b]]` for its value compares the object `this`, and not the value, in a
+ * history of such values that reads nothing. Of one object all values but the first are lists of two.
+ */
+const keyedByCas = (drafts: ReadonlyArray<Draft>, initial: Json): boolean | Fault => {
+  const [keys, values] = [new Set<Key>(), new Set<Key>([keyOf(initial)])]
+  const compared: Array<Json> = []
+  let first: Draft | undefined
+  for (const draft of drafts) {
+    const [head, tail] = draft.input as readonly [Json, Json]
+    if (draft.f === "cas") {
+      first ??= draft
+      compared.push(head)
+      values.add(keyOf(tail))
+    } else {
+      keys.add(keyOf(head))
+      values.add(keyOf(draft.input as Json))
+    }
+  }
+  // Writes alone are explained by any order of them, whatever they are to.
+  if (first === undefined) return false
+  if (compared.some((head) => !isPair(head) && keyOf(head) !== keyOf(initial))) return true
+  const isKey = compared.some((head) => keys.has(keyOf(head)))
+  const isValue = compared.some((head) => values.has(keyOf(head)))
+  if (isKey !== isValue) return isKey
+  const { call, input } = first
+  const either = "[from, to] or [key, [from, to]], and nothing is read that tells which"
+  const message = `line ${call}: field \`value\` of cas is ${showJson(input)}, which may be ${either}`
+  return { _tag: "Fault", line: call, field: "value", message: `${message}: write the key as \`key\`` }
 }
 
 /** What a read was told, under the key that it had asked for. */
@@ -133,7 +167,10 @@ class Pairing {
   }
 
   finish(options: PairingOptions): History | Fault {
-    const independent = options.independent ?? (this.names === usualNames && looksIndependent(this.drafts))
+    const { initial = null } = options
+    const independent =
+      options.independent ?? (this.names === usualNames && looksIndependent(this.drafts, initial))
+    if (typeof independent !== "boolean") return independent
     if (independent) {
       for (const draft of this.drafts) {
         const fault = unpack(draft)

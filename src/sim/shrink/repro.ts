@@ -3,12 +3,21 @@ import { Schema } from "effect"
 import { formatRecipe, parseRecipe } from "../random.ts"
 import type { Case } from "./shrink.ts"
 
+const Scheduler = Schema.Struct({
+  mode: Schema.optionalKey(Schema.Literals(["inline", "hop", "preempt"])),
+  choice: Schema.optionalKey(Schema.Literals(["uniform", "fifo", "priorities"])),
+  preemptEvery: Schema.optionalKey(Schema.Number),
+  changePoints: Schema.optionalKey(Schema.Number),
+  changeHorizonSteps: Schema.optionalKey(Schema.Number)
+})
+
 const Fields = Schema.Struct({
   format: Schema.Literal("aplomb-repro/1"),
   scenario: Schema.String,
   recipe: Schema.String,
   without: Schema.Array(Schema.String),
   limits: Schema.Record(Schema.String, Schema.Number),
+  scheduler: Schema.optionalKey(Scheduler),
   law: Schema.String,
   message: Schema.String
 })
@@ -25,13 +34,14 @@ export interface Repro {
 
 /** The text of a repro file: JSON, one field a line, so that two of them can be compared by eye. */
 export const formatRepro = (repro: Repro): string => {
-  const { recipe, without, limits } = repro.case
+  const { recipe, without, limits, scheduler } = repro.case
   const fields: typeof Fields.Type = {
     format: "aplomb-repro/1",
     scenario: repro.scenario,
     recipe: formatRecipe(recipe),
     without,
     limits,
+    ...(scheduler === undefined ? {} : { scheduler }),
     law: repro.law,
     message: repro.message
   }
@@ -42,8 +52,8 @@ export const formatRepro = (repro: Repro): string => {
 export const parseRepro = (text: string): Repro | string => {
   const exit = decode(text)
   if (exit._tag === "Failure") return 'this is no repro file: it must be JSON with "format": "aplomb-repro/1"'
-  const { scenario, without, limits, law, message } = exit.value
+  const { scenario, law, message, recipe: _, format: __, ...rest } = exit.value
   const recipe = parseRecipe(exit.value.recipe)
   if (recipe === undefined) return `"${exit.value.recipe}" is no recipe: it looks like 7 or 7 -> 120@99`
-  return { scenario, case: { recipe, without, limits }, law, message }
+  return { scenario, case: { recipe, ...rest }, law, message }
 }

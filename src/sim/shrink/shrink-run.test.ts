@@ -2,10 +2,13 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { timedFault } from "../kernel-timed-fault.ts"
+import { runSeeds } from "../run-seeds.ts"
+import { recipesOf } from "../seeds.ts"
 import { type Simulation, simulate } from "../simulation.ts"
 import type { FaultFamily } from "../swarm.ts"
 import type { World } from "../world.ts"
-import { shrinkRun } from "./shrink-run.ts"
+import { formatRepro, parseRepro } from "./repro.ts"
+import { runCase, shrinkRun } from "./shrink-run.ts"
 
 const often = { everyMs: 50, durationMs: { min: 1, max: 5 } }
 
@@ -27,6 +30,29 @@ const knocked = (): Simulation => {
     .chaosFor({ min: 500, max: 500 })
     .setup(() => void (knocks = 0))
     .faults(family("rain"), knock)
+}
+
+/**
+ * Two processes that count without a pause; fails where one of them is made to wait between two of its steps.
+ */
+const counting = (): Simulation => {
+  let turns: Array<string> = []
+  const count = (name: string, world: World) =>
+    Effect.gen(function* () {
+      for (let step = 1; step <= 20; step++) {
+        yield* Effect.sync(() => turns.push(name))
+        const before = turns.lastIndexOf(name, turns.length - 2)
+        if (before >= 0 && before < turns.length - 2) world.violated(new Error("it was held up"))
+      }
+      return yield* Effect.never
+    })
+  return simulate("counting")
+    .chaosFor({ min: 500, max: 500 })
+    .faults(family("rain"))
+    .setup((world) => {
+      turns = []
+      for (const name of ["a", "b"]) world.addProcess({ name, program: () => count(name, world) })
+    })
 }
 
 describe("a run", () => {
@@ -75,6 +101,23 @@ describe("a run", () => {
     )!
     expect(failure.message).toBe("it is crowded")
     expect(smallest.limits["clients"]).toBe(20)
+  })
+
+  it("that fails under a scheduler of its own shrinks under the same one, and is kept with it", () => {
+    const scheduler = { mode: "preempt", choice: "uniform", preemptEvery: 2 } as const
+    const recipe = { seed: 1, reseeds: [] }
+    const stop = { seeds: 1 }
+    const found = runSeeds(counting(), { recipes: recipesOf("counting", [], 1, stop), stop, scheduler })
+    expect(found.findings[0]?.failure.message).toContain("it was held up")
+    expect(counting().run({ seed: 1 }).failure).toBeUndefined()
+    expect(shrinkRun(counting(), recipe)).toBeUndefined()
+    const { smallest, failure } = shrinkRun(counting(), recipe, { scheduler })!
+    expect(failure.message).toContain("it was held up")
+    expect(smallest).toMatchObject({ without: ["rain"], scheduler })
+    const repro = { scenario: "counting", case: smallest, law: failure.law, message: failure.message }
+    const readBack = parseRepro(formatRepro(repro)) as typeof repro
+    expect(readBack).toEqual(repro)
+    expect(runCase(counting(), readBack.case).failure?.name).toBe(failure.law)
   })
 
   it("shrinks to the strikes that it fails by", () => {

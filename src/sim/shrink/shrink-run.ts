@@ -4,6 +4,7 @@
  */
 import type { Recipe } from "../random.ts"
 import type { RunOptions, RunResult } from "../run-result.ts"
+import type { SchedulerOptions } from "../scheduler-options.ts"
 import type { Simulation } from "../simulation.ts"
 import type { World } from "../world.ts"
 import { type Case, type ShrinkOptions, type Shrunk, shrink } from "./shrink.ts"
@@ -11,7 +12,7 @@ import { type Case, type ShrinkOptions, type Shrunk, shrink } from "./shrink.ts"
 /** Runs a case of a simulation; `listen` receives the full trace. */
 export const runCase = (
   simulation: Simulation,
-  { recipe, without, limits }: Case,
+  { recipe, without, limits, scheduler }: Case,
   options: Pick<RunOptions, "listen" | "keepHistory"> = {}
 ): RunResult => {
   const { clients, nodes, chaosMs } = limits
@@ -19,6 +20,7 @@ export const runCase = (
     ...options,
     seed: recipe,
     without,
+    ...(scheduler === undefined ? {} : { scheduler }),
     ...(nodes === undefined ? {} : { nodesMax: nodes }),
     ...(clients === undefined ? {} : { clientsMax: clients }),
     ...(chaosMs === undefined ? {} : { chaosMaxMs: chaosMs })
@@ -41,21 +43,27 @@ const sizesOf = (simulation: Simulation, recipe: Recipe) => {
   return { clients, nodes }
 }
 
+export interface ShrinkRunOptions extends Pick<ShrinkOptions, "runsMax" | "seedsPerCase" | "onProgress"> {
+  /** That of the run that failed. Left out: drawn from each seed. */
+  readonly scheduler?: SchedulerOptions
+}
+
 /** What is left of the runs leaves out single strikes. */
 const firstPart = 0.6
 
 /**
  * Makes a failing run smaller while it breaks the same law: switches fault families off, takes clients and
  * nodes away, ends the faults earlier, shortens the recipe, and looks for a seed that fails sooner; then
- * leaves out single strikes of those that are left. Undefined where the run does not fail.
+ * leaves out single strikes of those that are left. A run that failed under a scheduler of its own, as of
+ * `runSeeds`, fails again only with the same `scheduler`. Undefined where the run does not fail.
  */
 export const shrinkRun = (
   simulation: Simulation,
   recipe: Recipe,
-  options: Pick<ShrinkOptions, "runsMax" | "seedsPerCase" | "onProgress"> = {}
+  options: ShrinkRunOptions = {}
 ): Shrunk | undefined => {
   const { families, chaosMs } = simulation.spec
-  const { runsMax = 400 } = options
+  const { runsMax = 400, scheduler } = options
   const run = (candidate: Case) => {
     const { failure, figures } = runCase(simulation, candidate)
     return failure && { law: failure.name, message: failure.message, size: figures.steps }
@@ -64,7 +72,7 @@ export const shrinkRun = (
   const limits = { ...sizesOf(simulation, recipe), chaosMs: Math.ceil(chaosMs.max) }
   const removable = families.map(({ name }) => name)
   const first = shrink(
-    { recipe, without: [], limits },
+    { recipe, without: [], limits, ...(scheduler === undefined ? {} : { scheduler }) },
     { ...options, runsMax: Math.ceil(runsMax * firstPart), removable, least, run }
   )
   if (first === undefined) return undefined

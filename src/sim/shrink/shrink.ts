@@ -3,6 +3,7 @@
  * recipe.
  */
 import type { Recipe } from "../random.ts"
+import type { SchedulerOptions } from "../scheduler-options.ts"
 import { hashString } from "../trace.ts"
 import { reduceList, reduceNumber } from "./reduce.ts"
 
@@ -13,6 +14,8 @@ export interface Case {
   readonly without: ReadonlyArray<string>
   /** Caps by name: operations, clients, nodes, milliseconds of chaos. */
   readonly limits: Readonly<Record<string, number>>
+  /** Left out: drawn from the seed, as in any run. */
+  readonly scheduler?: SchedulerOptions
 }
 
 /** How a case failed. */
