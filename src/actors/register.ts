@@ -51,12 +51,15 @@ const decodeStored = Schema.decodeUnknownExit(Stored)
 const checksumOf = ({ version, state }: { readonly version: number; readonly state: unknown }): number =>
   checksum(JSON.stringify([version, state]))
 
-/** The content of a master's file. */
-export const masterFileOf = ({ version, state }: Versioned): Uint8Array => {
+const masterTextOf = ({ version, state }: Versioned): string => {
   const plain = { version, state: encodeMasterState(state) }
-  const text = `${JSON.stringify({ ...plain, checksum: checksumOf(plain) }, undefined, 2)}\n`
-  return new TextEncoder().encode(text)
+  return `${JSON.stringify({ ...plain, checksum: checksumOf(plain) }, undefined, 2)}\n`
 }
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+/** The content of a master's file. */
+export const masterFileOf = (means: Versioned): Uint8Array => bytesOf(masterTextOf(means))
 
 /** One file a group, replaced as a whole. It serves one process: the directory's lock is its compare. */
 export const fileRegister = Effect.fnUntraced(function* (directory: string) {
@@ -93,9 +96,9 @@ export const fileRegister = Effect.fnUntraced(function* (directory: string) {
       const { version } = yield* read(group)
       if (version !== expected) return false
       const means = { version: version + 1, state }
-      const bytes = masterFileOf(means)
-      yield* files.writeFileAtomic(path(group), bytes)
-      found.set(group, { text: new TextDecoder().decode(bytes), means })
+      const text = masterTextOf(means)
+      yield* files.writeFileAtomic(path(group), bytesOf(text))
+      found.set(group, { text, means })
       return true
     })
   }

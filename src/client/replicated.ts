@@ -77,6 +77,7 @@ export const timeoutFault = (options: CallOptions | undefined): string | undefin
   if (typeof timeoutMs === "number" && !Number.isNaN(timeoutMs)) return undefined
   return `the option timeoutMs is ${String(timeoutMs)}; give a number of milliseconds`
 }
+
 /** A command, or a question, must fit a message together with what travels with it. */
 export const commandMaxBytes = 512 * 1024
 

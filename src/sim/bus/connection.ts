@@ -94,7 +94,10 @@ const publish = (
   return "sent"
 }
 
-/** One way to the server and back; fails, after `onFailure`, when the connection breaks meanwhile. */
+/**
+ * One way to the server and back; fails when the connection breaks meanwhile. `onFailure` is called first,
+ * also where it is interrupted.
+ */
 const roundTrip = (
   network: SimNetwork,
   member: Member,
