@@ -3,11 +3,12 @@
  * digests.
  */
 import { spawn } from "node:child_process"
+import { availableParallelism } from "node:os"
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { SchedulingMode } from "../sim/scheduler-options.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
-import { countFlag } from "./flags.ts"
+import { countFlag, jobsFlag } from "./flags.ts"
 import { print } from "./output.ts"
 import { Process } from "./process.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
@@ -43,6 +44,13 @@ export const simDigestsCommand = Command.make(
   })
 ).pipe(Command.withDescription("Print the digests of each seed, for comparison between machines"))
 
+/** So many seeds from one on, in at most so many parts that follow each other. */
+const partsOf = (seeds: number, from: number, count: number) => {
+  const size = Math.ceil(seeds / count)
+  const starts = Array.from({ length: Math.ceil(seeds / size) }, (_, index) => index * size)
+  return starts.map((start) => ({ from: from + start, seeds: Math.min(size, seeds - start) }))
+}
+
 /** The same command in another process; its lines. */
 const digestsElsewhere = (
   scenario: string,
@@ -64,10 +72,19 @@ const digestsElsewhere = (
 
 export const simDeterminismCommand = Command.make(
   "determinism",
-  flags,
-  Effect.fnUntraced(function* ({ scenario, seeds, from }) {
+  {
+    ...flags,
+    jobs: jobsFlag.pipe(
+      Flag.withDefault(Math.max(2, availableParallelism())),
+      Flag.withDescription("Processes at once, never fewer than two (default: one for each processor)")
+    )
+  },
+  Effect.fnUntraced(function* ({ scenario, seeds, from, jobs }) {
     yield* findScenario(scenario)
-    const once = digestsElsewhere(scenario, seeds, from)
+    const parts = partsOf(seeds, from, Math.max(1, jobs >> 1))
+    const once = Effect.forEach(parts, (part) => digestsElsewhere(scenario, part.seeds, part.from), {
+      concurrency: parts.length
+    }).pipe(Effect.map((lines) => lines.flat()))
     const [first, second] = yield* Effect.all([once, once], { concurrency: 2 })
     const different = first.findIndex((line, index) => line !== second[index])
     const runs = seeds * modes.length

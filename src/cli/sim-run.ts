@@ -50,6 +50,11 @@ const readKnown = Effect.fnUntraced(function* (path: string, simulation: string)
   return known
 })
 
+const unreachedLine = ({ runs, unseen, demanded }: CampaignReport): string => {
+  const names = unseen.map(({ name }) => `"${name}"`).join(", ")
+  return `aplomb: ${unseen.length} of ${demanded} assertions were not reached by ${runs} seeds: ${names}`
+}
+
 export const simRunCommand = Command.make(
   "run",
   {
@@ -81,6 +86,10 @@ export const simRunCommand = Command.make(
       Flag.optional,
       Flag.withMetavar("file"),
       Flag.withDescription("Seeds that once failed, run first: JSON list of simulation, recipe, found")
+    ),
+    allReached: Flag.Boolean("all-reached").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("Fail, too, where an assertion that is demanded was not reached")
     ),
     out: Flag.String("out").pipe(
       Flag.withDefault("sim-failures"),
@@ -130,7 +139,9 @@ export const simRunCommand = Command.make(
     } else {
       for (const line of reportLines(report)) yield* print(line)
     }
-    if (report.findings.length === 0) return
+    const isIncomplete = flags.allReached && report.unseen.length > 0
+    if (isIncomplete) yield* printError(unreachedLine(report))
+    if (report.findings.length === 0 && !isIncomplete) return
     for (const [index, { recipe, failure }] of report.findings.entries()) {
       yield* printError(`${failure.kind} ${failure.name}, seed ${recipe}: ${failure.message}`)
       const place = kept[index] === undefined ? "" : `kept in ${kept[index]}; `

@@ -47,6 +47,16 @@ describe("aplomb sim", () => {
     expect(readdirSync(parent)).toEqual([])
   })
 
+  it("fails a campaign that is to reach every assertion and does not", () => {
+    const words = "sim run t019 --seeds 1 --jobs 1 --all-reached".split(" ")
+    const { status, stdout, stderr } = runCommand(words)
+    expect(stdout).toMatch(/^1 seeds, 0 findings; /)
+    expect(stderr).toMatch(/^aplomb: \d+ of \d+ assertions were not reached by 1 seeds: ".+"\n$/)
+    // Demanded of the scenario though it has another one's name.
+    expect(stderr).toContain('"silence: another ballot became active while a leader was silent"')
+    expect(status).toBe(1)
+  })
+
   it("refuses to replay a seed and a recipe at once", () => {
     const { status, stdout, stderr } = runCommand("sim replay t019 --seed 1 --recipe 1".split(" "))
     expect(stderr).toBe("aplomb: --seed and --recipe each say which run: give one of them\n")

@@ -214,6 +214,7 @@ export const runSeed = (spec: SimulationSpec, options: RunOptions): RunResult =>
     families: families.map(({ name }) => name),
     scopes: [
       spec.name,
+      ...spec.reaches,
       ...world.workloads.map(({ name }) => name),
       ...families.map(({ name }) => name),
       ...(world.cluster === undefined ? [] : ["point"])

@@ -46,6 +46,8 @@ export interface SimulationSpec {
   /** 0: it need not work again. */
   readonly recoverMs: number
   readonly expectsDamage: boolean
+  /** Whose assertions are demanded of it beside its own. */
+  readonly reaches: ReadonlyArray<string>
 }
 
 const foreverMs = 3_600_000

@@ -104,6 +104,14 @@ export class Simulation {
     return this.#with({ expectsDamage: true })
   }
 
+  /**
+   * Demands of its runs what is demanded of simulations, workloads or families of faults of these names: the
+   * assertions whose names begin with one of them and a colon.
+   */
+  reaches(...scopes: ReadonlyArray<string>): Simulation {
+    return this.#with({ reaches: [...this.spec.reaches, ...scopes] })
+  }
+
   /** Runs one seed, or one recipe, to its end. Never throws for what the system does. */
   run(options: RunOptions): RunResult {
     return runSeed(this.spec, options)
@@ -122,5 +130,6 @@ export const simulate = (name: string): Simulation =>
     laws: [],
     chaosMs: { min: 5_000, max: 5_000 },
     recoverMs: 30_000,
-    expectsDamage: false
+    expectsDamage: false,
+    reaches: []
   })

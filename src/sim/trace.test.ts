@@ -36,10 +36,13 @@ describe("a trace", () => {
     expect([heard.struck("loss"), heard.struck("duplication")]).toEqual([1, 0])
   })
 
-  it("hashes payloads by length, head and tail", () => {
-    const bytes = new Uint8Array(100).fill(7)
-    const other = (index: number) => bytes.with(index, 8)
-    expect(hashBytes(bytes)).toBe(hashBytes(bytes.slice()))
-    expect(new Set([bytes, other(0), other(99), bytes.slice(1)].map(hashBytes)).size).toBe(4)
+  it("hashes every byte of a payload, short or long", () => {
+    for (const length of [0, 1, 32, 33, 1000]) {
+      const bytes = new Uint8Array(length).fill(7)
+      expect(hashBytes(bytes)).toBe(hashBytes(bytes.slice()))
+      const others = Array.from(bytes, (_, index) => bytes.with(index, 8))
+      const hashes = [bytes, new Uint8Array(length + 1).fill(7), ...others].map(hashBytes)
+      expect(new Set(hashes).size).toBe(length + 2)
+    }
   })
 })

@@ -2,6 +2,7 @@
  * What happened in a run: always as one running hash and counts of strikes, and as full entries when somebody
  * listens.
  */
+import { crc32 } from "node:zlib"
 
 /** One line of a full trace (JSON Lines when written out). */
 export interface TraceEntry {
@@ -21,18 +22,14 @@ export const hashString = (text: string): number => {
   return hash | 0
 }
 
-/**
- * FNV-like hash of a payload: its length, its first and its last 16 bytes; enough to tell runs apart, cheap
- * always.
- */
+/** Up to so many bytes a loop is faster than a call out of JavaScript. */
+const loopBytes = 32
+
+/** A hash of all bytes of a payload: FNV-1a of a short one, CRC-32 of others. */
 export const hashBytes = (bytes: Uint8Array): number => {
-  const length = bytes.length
-  let hash = 0x811c9dc5 ^ length
-  const head = Math.min(16, length)
-  for (let index = 0; index < head; index++) hash = Math.imul(hash ^ bytes[index]!, 0x01000193)
-  for (let index = Math.max(head, length - 16); index < length; index++) {
-    hash = Math.imul(hash ^ bytes[index]!, 0x01000193)
-  }
+  if (bytes.length > loopBytes) return crc32(bytes) | 0
+  let hash = 0x811c9dc5 ^ bytes.length
+  for (let index = 0; index < bytes.length; index++) hash = Math.imul(hash ^ bytes[index]!, 0x01000193)
   return hash | 0
 }
 

@@ -59,19 +59,9 @@ const t019 = simulate("t019")
   .about("one client submits commands to three acceptors and a master; every command is chosen, once")
   .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
   .workload(commands({ clients: 1, count: { min: 20, max: 100 }, thinkMostMs: { min: 0, max: 400 } }))
-  .faults(
-    messageFaults,
-    partitions,
-    disconnects,
-    restarts,
-    pauses,
-    crashPoints,
-    clockFaults,
-    slowDisks,
-    failedWrites,
-    buggified
-  )
+  .faults(...everything)
   .chaosFor({ min: 1_000, max: 20_000 })
+  .reaches("leases", "silence")
 
 const t020 = simulate("t020")
   .about("safety with every fault at once, while nodes take the lead from each other")
@@ -79,6 +69,7 @@ const t020 = simulate("t020")
   .workload(registerWorkload)
   .faults(...everything.filter((family) => family !== candidacies), surely(candidacies))
   .chaosFor({ min: 3_000, max: 15_000 })
+  .reaches("leases", "silence", "snapshots")
 
 const registers = simulate("registers")
   .about("several clients at the same few keys; their history is linearizable, whatever fails")
