@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { outages, restartStorms, restarts, wipes } from "./attrition.ts"
+import { killsInWrites } from "./kills-in-writes.ts"
 import { simulate } from "./simulation.ts"
 import type { FaultFamily } from "./swarm.ts"
 
@@ -52,7 +53,7 @@ describe("without a cluster", () => {
 
   it("faults of nodes where there is no process are no finding", () => {
     const empty = simulate("empty").chaosFor({ min: 60_000, max: 60_000 })
-    for (const family of [restarts, outages, restartStorms, wipes]) {
+    for (const family of [restarts, outages, restartStorms, wipes, killsInWrites]) {
       expect(empty.faults({ ...family, share: 1 }).run({ seed: 1 }).failure).toBeUndefined()
     }
   })

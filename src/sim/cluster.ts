@@ -164,8 +164,10 @@ export class Cluster {
     if (isOneOfMany) this.#lookAtRegister(name)
     this.oracle.look(name)
     if (name !== this.options.master || this.options.masters.length > 1) return
-    const file = this.processes.get(name)!.disk.image.files.get(masterFile)
-    if (file === undefined || file === this.#masterFile) return
+    const { disk } = this.processes.get(name)!
+    const file = disk.image.files.get(masterFile)
+    // Written, but in the cache of a machine whose process was killed, it may not have been written at all.
+    if (file === undefined || file === this.#masterFile || disk.durableFile(masterFile) !== file) return
     this.#masterFile = file
     this.oracle.masterWrote(file.read(0, file.sizeBytes))
   }
@@ -174,7 +176,7 @@ export class Cluster {
     const { disk } = this.processes.get(name)!
     let known = this.#masterDisks.get(name)
     if (known?.image !== disk.image) {
-      const file = disk.image.files.get(`${dataDirectory}/identity.json`)
+      const file = disk.durableFile(`${dataDirectory}/identity.json`)
       if (file === undefined) return
       const { storageId } = JSON.parse(new TextDecoder().decode(file.read(0, file.sizeBytes))) as {
         readonly storageId: string

@@ -136,9 +136,16 @@ export class DiskLog {
     this.#machine = machine
   }
 
-  /** The sound snapshots of a group, as they are now. */
+  /** The sound snapshots of a group, as they are now; those that a power cut could take back are none. */
   snapshots(group: string): ReadonlyArray<SnapshotOnDisk> {
-    return snapshotsOn(this.#disk.image, this.#directory, group, this.#machine)
+    const disk = this.#disk
+    return snapshotsOn(
+      disk.image,
+      this.#directory,
+      group,
+      this.#machine,
+      (path) => disk.durableFile(path) !== undefined
+    )
   }
 
   group(number: number): GroupOnDisk {
@@ -151,6 +158,8 @@ export class DiskLog {
     if (this.#image !== this.#disk.image && !this.#beginAnew()) return
     const layout = this.#layout
     if (layout === undefined || (this.#writesSeen === this.#disk.writes && this.#waitingBytes === 0)) return
+    // What was waited for may be something else by now.
+    if (this.#writesSeen !== this.#disk.writes) this.#waitingBytes = 0
     this.#writesSeen = this.#disk.writes
     this.#segment ??= this.#find(layout.first ?? 1)
     while (this.#readFrame(layout) || this.#enterNext(layout));
@@ -188,7 +197,7 @@ export class DiskLog {
   }
 
   #readLayout(): Layout | undefined {
-    const file = this.#disk.image.files.get(`${this.#directory}/identity.json`)
+    const file = this.#disk.durableFile(`${this.#directory}/identity.json`)
     if (file === undefined) return undefined
     const identity: unknown = JSON.parse(new TextDecoder().decode(file.read(0, file.sizeBytes)))
     return identity as Layout

@@ -61,17 +61,18 @@ const snapshotIn = (file: SectorFile, machine: AnyMachine): SnapshotOnDisk | und
   return snapshot
 }
 
-/** The sound snapshots of a group in a data directory. */
+/** The sound snapshots of a group in a data directory, of files that `counts`. */
 export const snapshotsOn = (
   image: DiskImage,
   data: string,
   group: string,
-  machine: AnyMachine
+  machine: AnyMachine,
+  counts = (_path: string): boolean => true
 ): ReadonlyArray<SnapshotOnDisk> => {
   const found: Array<SnapshotOnDisk> = []
   const directory = `${data}/snapshots/${group}/`
   for (const [path, file] of image.files) {
-    if (!path.startsWith(directory) || !path.endsWith(".snapshot")) continue
+    if (!path.startsWith(directory) || !path.endsWith(".snapshot") || !counts(path)) continue
     const snapshot = snapshotIn(file, machine)
     if (snapshot !== undefined) found.push(snapshot)
   }

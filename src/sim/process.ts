@@ -10,7 +10,7 @@ import type { SimBus } from "./bus/bus.ts"
 import type { Place } from "./bus/topology.ts"
 import type { NodeTimeOptions } from "./clock.ts"
 import { SimDisk } from "./disk/disk.ts"
-import type { DiskOptions } from "./disk/settings.ts"
+import { type DiskOptions, killable } from "./disk/settings.ts"
 import type { Kernel } from "./kernel.ts"
 import type { SimNode } from "./kernel-node.ts"
 
@@ -33,7 +33,8 @@ export interface ProcessOptions {
 
 /**
  * - `graceful`: asked to stop, as by SIGTERM.
- * - `crash`: gone at once, as by `kill -9`; the machine completes the writes that it was handed.
+ * - `crash`: gone at once, as by `kill -9`; the machine goes on, and what was being written is completed, in
+ *   its cache only, cut short, or not there.
  * - `power`: the machine loses its power: writes that were not durable yet are open.
  * - `wipe`: power, and a new disk.
  */
@@ -63,7 +64,7 @@ export class SimProcess {
     this.#options = options
     this.name = options.name
     this.node = kernel.addNode(options.name, options.clock)
-    this.disk = new SimDisk(kernel, options.name, options.disk)
+    this.disk = new SimDisk(kernel, options.name, { faults: killable, ...options.disk })
     bus.place(options.name, options.place ?? {})
   }
 

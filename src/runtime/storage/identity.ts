@@ -16,7 +16,8 @@ const Natural = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
  * one. So a segment file that went missing is noticed, and one whose preallocation a crash cut short is known
  * to be empty. `durable` is a position that the log had reached when it was noted: a log that ends before it
  * has lost something, though what is left looks sound. Segments before `first` were removed, and the first
- * frame of that one has the number `firstSequence`. Directories of older versions name no `node`.
+ * frame of that one has the number `firstSequence`. Directories of older versions name no `node`. `cutting`:
+ * what a torn write left behind the last frame is being cut off.
  */
 const Identity = Schema.Struct({
   format: Schema.Literal(supportedFormat),
@@ -28,7 +29,8 @@ const Identity = Schema.Struct({
   segments: Natural,
   durable: Natural,
   first: Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(1))),
-  firstSequence: Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(1)))
+  firstSequence: Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(1))),
+  cutting: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false)))
 })
 export type Identity = typeof Identity.Type
 
@@ -52,7 +54,8 @@ const checksumOf = (identity: Identity): number =>
       identity.segments,
       identity.durable,
       ...(identity.first === 1 ? [] : [identity.first, identity.firstSequence]),
-      ...(identity.node === undefined ? [] : [identity.node])
+      ...(identity.node === undefined ? [] : [identity.node]),
+      ...(identity.cutting ? ["cutting"] : [])
     ])
   )
 
@@ -75,7 +78,8 @@ export const drawIdentity = Effect.fnUntraced(function* (clusterId: string, segm
     segments: 0,
     durable: 0,
     first: 1,
-    firstSequence: 1
+    firstSequence: 1,
+    cutting: false
   } satisfies Identity
 })
 

@@ -61,13 +61,37 @@ const inspect = Effect.fnUntraced(function* (segment: Segment, offset: number) {
   return { frameOffset: undefined, dirty } satisfies Remains
 })
 
-// Whatever a torn write left is met by no later opening: beside a new frame it could not be told from damage.
+/** Where the frames of a segment end, and what else is in it behind them. */
+interface End {
+  readonly segment: Segment
+  readonly offset: number
+  readonly dirty: Remains["dirty"]
+}
+
 const cut = Effect.fnUntraced(function* (segment: Segment, dirty: Remains["dirty"]) {
   if (dirty === undefined) return
   const zeros = new Uint8Array(Math.min(windowBytes, dirty.to - dirty.from))
   for (let at = dirty.from; at < dirty.to; at += zeros.length) {
     yield* writeDurably(segment.file, at, zeros.subarray(0, Math.min(zeros.length, dirty.to - at)))
   }
+})
+
+// Whatever a torn write left is met by no later opening: beside a new frame it could not be told from damage.
+// Zeros of an opening that was killed may lie in the system's cache only, and what they were to cut come back
+// with a power cut, when there are new frames: hence the note, by which they are written again, where they
+// are read too.
+const cutEnds = Effect.fnUntraced(function* (
+  segments: Segments,
+  wasCutting: boolean,
+  ends: ReadonlyArray<End>
+) {
+  if (!wasCutting) {
+    if (ends.every(({ dirty }) => dirty === undefined)) return
+    yield* segments.noteCutting(true)
+  }
+  for (const { segment, offset, dirty } of ends)
+    yield* cut(segment, wasCutting ? { from: offset, to: segment.file.sizeBytes } : dirty)
+  yield* segments.noteCutting(false)
 })
 
 // A process killed in a write may have left the frame in the system's cache only, where it reads as if it
@@ -105,9 +129,10 @@ const unsound = (progress: Progress) => `frame ${progress.sequence + 1} does not
 /** Reads the whole log, handing on each record in order, and makes it fit to be written to. */
 export const recover = Effect.fnUntraced(function* (
   segments: Segments,
-  { salt, durable, firstSequence: sequence }: Pick<Identity, "salt" | "durable" | "firstSequence">,
+  identity: Pick<Identity, "salt" | "durable" | "firstSequence" | "cutting">,
   onRecord: (record: WalRecord, framePosition: Position) => void
 ): Effect.fn.Return<Recovered, DiskFailed | StorageCorrupted> {
+  const { salt, durable, firstSequence: sequence, cutting } = identity
   const segmentOf = (number: number): Segment => ({
     file: segments.handle(number),
     base: number * segments.segmentBytes,
@@ -144,19 +169,18 @@ export const recover = Effect.fnUntraced(function* (
         continue
       }
     }
-    const later: Array<{ readonly segment: Segment; readonly dirty: Remains["dirty"] }> = []
+    const tornEnds: Array<End> = [{ segment, offset: progress.offset, dirty: torn.dirty }]
     for (let after = number + 1; after <= segments.last(); after++) {
       const remains = yield* inspect(segmentOf(after), 0)
       if (remains.frameOffset !== undefined) {
         const reason = `${unsound(progress)}, and a sound one follows in a later segment`
         return yield* damage(segment, progress.offset, reason)
       }
-      later.push({ segment: segmentOf(after), dirty: remains.dirty })
+      tornEnds.push({ segment: segmentOf(after), offset: 0, dirty: remains.dirty })
     }
     yield* checkNothingFollows(segment, progress, torn.dirty)
     yield* checkReached(segment, progress, durable)
-    yield* cut(segment, torn.dirty)
-    for (const { segment, dirty } of later) yield* cut(segment, dirty)
+    yield* cutEnds(segments, cutting, tornEnds)
     if (last !== undefined) yield* rewriteLastFrame(last.segment, last.progress)
     return { segment: number, offset: progress.offset, sequence: progress.sequence, lastFrame, ends }
   }

@@ -61,6 +61,8 @@ export interface Segments {
   readonly makeNext: (done: (failure: DiskFailed | undefined) => void, yields: () => boolean) => void
   /** Notes durably that the log has reached this position. */
   readonly mark: (durable: Position) => Effect.Effect<void, DiskFailed>
+  /** Notes durably that the end of the log is being cut, or that it was. */
+  readonly noteCutting: (cutting: boolean) => Effect.Effect<void, DiskFailed>
   /**
    * Removes the segments before this one, whose first frame has this number. Noted durably first: what is
    * missing then is no loss, and what a crash leaves is removed by the next opening.
@@ -206,6 +208,7 @@ export const openSegments = Effect.fnUntraced(function* (directory: string, iden
     handle: (segment) => opened.get(segment)!.handle,
     makeNext: (done, yields) => void Queue.offerUnsafe(requests, [done, yields]),
     mark: (durable) => Effect.provideService(save({ durable }), Files, files),
+    noteCutting: (cutting) => Effect.provideService(save({ cutting }), Files, files),
     removeBefore: (segment, firstSequence, durable) =>
       Effect.provideService(removeBefore(segment, firstSequence, durable), Files, files)
   }

@@ -4,7 +4,7 @@
  */
 import type { CountedRandom } from "../random.ts"
 import type { DiskImage, VolatileWrite } from "./image.ts"
-import { sectorParts } from "./sectors.ts"
+import { sectorBytes, sectorParts } from "./sectors.ts"
 
 /** How often each end befalls a sector of an unsynced write, as weights. */
 export interface CrashDamage {
@@ -38,7 +38,8 @@ type Fate = keyof CrashDamage
 /**
  * Resolves the writes that were not durable at `nowMicros`, in the order in which they were made. Bytes
  * outside of them are never touched: a sector that holds older, durable bytes beside the new ones keeps them,
- * and a durable write stands though it was made over one that is lost.
+ * and a durable write stands though it was made over one that is lost: in its sectors, as disks write sectors
+ * whole, what was written before it stands, too.
  */
 export const resolveCrash = (
   random: CountedRandom,
@@ -55,13 +56,17 @@ export const resolveCrash = (
     ["torn", damage.torn],
     ["stale", damage.stale]
   ]
-  for (const { file, offset, bytes, acknowledgedMicros, durableMicros } of writes) {
+  const durable = writes.filter(({ durableMicros }) => durableMicros <= nowMicros)
+  for (const write of writes) {
+    const { file, offset, bytes, acknowledgedMicros, durableMicros } = write
     if (durableMicros <= nowMicros) {
+      durable.shift()
       file.write(offset, bytes)
       continue
     }
-    for (const { from, to } of sectorParts(offset, bytes.length)) {
-      const fate = random.weighted(fates)
+    for (const { sector, from, to } of sectorParts(offset, bytes.length)) {
+      const stands = durable.some((later) => later.file === file && touches(later, sector))
+      const fate = stands ? "kept" : random.weighted(fates)
       report[fate]++
       if (fate !== "kept" && acknowledgedMicros <= nowMicros) report.betrayed++
       const part = bytes.subarray(from, to)
@@ -74,6 +79,9 @@ export const resolveCrash = (
   }
   return report
 }
+
+const touches = ({ offset, bytes }: VolatileWrite, sector: number): boolean =>
+  offset < (sector + 1) * sectorBytes && offset + bytes.length > sector * sectorBytes
 
 const staleBytes = (random: CountedRandom, image: DiskImage, lengthBytes: number): Uint8Array => {
   const stale = new Uint8Array(lengthBytes)

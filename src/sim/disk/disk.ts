@@ -5,6 +5,7 @@ import type { Kernel } from "../kernel.ts"
 import type { Incarnation } from "../kernel-node.ts"
 import { hashBytes, hashString, type TraceFields } from "../trace.ts"
 import { drawRottenBit, flipBit, type RottenBit } from "./bit-rot.ts"
+import { CachedChanges, type MetadataChange } from "./cached-changes.ts"
 import { resolveCrash } from "./crash.ts"
 import { drawLostEntries } from "./directory-loss.ts"
 import { drawFailedWrite } from "./failed-write.ts"
@@ -12,11 +13,15 @@ import { mountFiles } from "./files.ts"
 import { DiskImage, type VolatileWrite } from "./image.ts"
 import { drawLie } from "./lying-sync.ts"
 import { drawMisdirection } from "./misdirected-write.ts"
-import type { MetadataChange, MountedDisk, WriteOutcome } from "./mounted.ts"
+import type { MountedDisk, OnBegun, WriteOutcome } from "./mounted.ts"
+import { drawChangeEnd, drawWrittenBack, isUnderWay, resolveKill } from "./process-kill.ts"
 import { type SectorFile, sectorBytes } from "./sectors.ts"
 import { type DiskFaults, type DiskOptions, sound } from "./settings.ts"
 import { drawShortWrite } from "./short-write.ts"
 import { Pace } from "./slowness.ts"
+
+/** Names of strikes: what a kill left of a write under way. */
+const writeEnds = { cached: "write-in-cache", cutShort: "write-cut-short", undone: "write-undone" }
 
 /**
  * @example
@@ -34,8 +39,11 @@ export class SimDisk implements MountedDisk {
   image = new DiskImage()
   readonly locks = new Map<string, Incarnation>()
   readonly changes = new Set<MetadataChange>()
+  readonly cached = new CachedChanges()
   /** Writes taken so far: whoever has read the disk need not read on while it stays. */
   writes = 0
+  /** Told when a write or a change of a directory begins: until when it is under way. */
+  onBegun: OnBegun | undefined
   readonly #mayDamage: (path: string, sector: number) => boolean
   readonly #pace = new Pace()
   #volatile: Array<VolatileWrite> = []
@@ -50,10 +58,14 @@ export class SimDisk implements MountedDisk {
   }
 
   /**
-   * The files of this disk for one life of its node. What an earlier life left half done is settled first.
+   * The files of this disk for one life of its node. What an earlier life left half done is settled first;
+   * one that ended by itself has waited for its writes.
    */
   mount(life: Incarnation): FilesShape {
-    if (this.#mounted !== undefined && this.#mounted !== life) this.crash("process")
+    if (this.#mounted !== undefined && this.#mounted !== life) {
+      this.#release()
+      this.#endChanges()
+    }
     this.#mounted = life
     return mountFiles(this, life)
   }
@@ -63,27 +75,37 @@ export class SimDisk implements MountedDisk {
   }
 
   /**
-   * The process ended (`"process"`: the machine goes on and completes what was handed to it) or the machine
-   * lost its power (`"power"`: writes not durable yet are resolved sector by sector). Locks are free, changes
-   * of directories under way have happened or not. Kill the life first.
+   * The process was killed (`"process"`: the machine goes on, and what was under way is left as
+   * `faults.processKill` says) or the machine lost its power (`"power"`: writes not durable yet are resolved
+   * sector by sector). Locks are free, changes of directories under way have happened or not. Kill the life
+   * first.
    */
   crash(kind: "process" | "power"): void {
-    const { random } = this.kernel
-    this.#settle()
-    this.locks.clear()
+    const { random, time } = this.kernel
+    this.#release()
+    this.writes++ // what was read and was not durable is to be read again
+    if (kind === "process") {
+      const { processKill } = this.faults
+      this.#volatile = resolveKill(
+        random,
+        processKill,
+        this.#volatile,
+        time.nowMicros,
+        (end, write, bytes) => {
+          if (end === "completed") return
+          this.strike(writeEnds[end], { path: write.path, offset: write.offset, bytes })
+        }
+      )
+      this.#endChanges()
+      return
+    }
     for (const change of this.changes) if (random.chance(0.5)) change.apply()
     this.changes.clear()
-    this.#mounted = undefined
-    if (kind === "process") return
-    const report = resolveCrash(
-      random,
-      this.faults.crashDamage,
-      this.image,
-      this.#volatile,
-      this.kernel.time.nowMicros
-    )
+    const { crashDamage } = this.faults
+    const report = resolveCrash(random, crashDamage, this.image, this.#volatile, time.nowMicros)
     this.#volatile = []
     this.strike("power-cut", { ...report })
+    for (const path of this.cached.cut(random, time.nowMicros)) this.strike("change-lost", { path })
     for (const path of drawLostEntries(random, this.faults.directoryLoss, this.image)) {
       if (!this.#mayDamage(path, 0)) continue
       this.strike("directory-loss", { path })
@@ -91,10 +113,33 @@ export class SimDisk implements MountedDisk {
     }
   }
 
+  /** Nobody uses the disk. */
+  #release(): void {
+    this.#settle()
+    this.locks.clear()
+    this.#mounted = undefined
+  }
+
+  /** The machine goes on with the changes of directories under way, or does not. */
+  #endChanges(): void {
+    const { random, time } = this.kernel
+    for (const change of this.changes) {
+      const end = drawChangeEnd(random, this.faults.processKill)
+      if (end === "completed") {
+        change.sync()
+        change.apply()
+      }
+      if (end !== "cached") continue
+      const isCached = this.cached.apply(this.image, change, drawWrittenBack(random, time.nowMicros))
+      if (isCached) this.strike("change-in-cache", { path: change.path })
+    }
+    this.changes.clear()
+  }
+
   /** Everything on the disk is gone, as after a replacement. */
   wipe(): void {
     this.strike("wipe")
-    this.#volatile = []
+    this.#forget()
     this.image = new DiskImage()
   }
 
@@ -106,8 +151,13 @@ export class SimDisk implements MountedDisk {
   /** The disk goes back in time to a backup. */
   restore(backup: DiskImage): void {
     this.strike("restore")
-    this.#volatile = []
+    this.#forget()
     this.image = backup.copy()
+  }
+
+  #forget(): void {
+    this.#volatile = []
+    this.cached.forget()
   }
 
   /** No room is left beyond what is in use, until `capacityBytes` is set anew. */
@@ -182,6 +232,7 @@ export class SimDisk implements MountedDisk {
       acknowledgedMicros: doneMicros,
       durableMicros
     })
+    this.onBegun?.(doneMicros, false)
     return { doneMicros, failure: undefined }
   }
 
@@ -201,9 +252,21 @@ export class SimDisk implements MountedDisk {
     return new DiskFailed({ operation: "write", path, full: false, reason })
   }
 
+  /** Whether a write or a change of a directory is under way. */
+  isBusy(): boolean {
+    const now = this.kernel.time.nowMicros
+    return this.changes.size > 0 || this.#volatile.some((write) => isUnderWay(write, now))
+  }
+
+  /** The file of this path; undefined where there is none, or a power cut could take it back. */
+  durableFile(path: string): SectorFile | undefined {
+    return this.cached.isDurable(path, this.kernel.time.nowMicros) ? this.image.files.get(path) : undefined
+  }
+
   /** Whether nothing of this stretch of a file could still be lost to a power cut. */
   isDurable(path: string, offset: number, lengthBytes: number): boolean {
     const now = this.kernel.time.nowMicros
+    if (!this.cached.isDurable(path, now)) return false
     for (let index = this.#volatile.length - 1; index >= 0; index--) {
       const write = this.#volatile[index]!
       const end = write.offset + write.bytes.length

@@ -10,6 +10,7 @@ import {
 } from "../../runtime/storage/port.ts"
 import type { Incarnation } from "../kernel-node.ts"
 import { full } from "./full-disk.ts"
+import { parentOf } from "./image.ts"
 import type { MountedDisk } from "./mounted.ts"
 import { SectorFile } from "./sectors.ts"
 
@@ -28,27 +29,36 @@ const tidy = (path: string): string =>
 const failed = (operation: string, path: string, reason: string): DiskFailed =>
   new DiskFailed({ operation, path, full: false, reason })
 
+const nothing = (): void => {}
+
 /**
- * An operation on files as a whole: it takes its time, and then has happened. A crash before that decides by
- * a draw.
+ * An operation on the file or directory of a path as a whole: it takes its time, and then has happened,
+ * durably: its directory was synced. A crash before that decides by a draw.
  */
-const change = <A>(
+const change = (
   disk: MountedDisk,
   life: Incarnation,
+  path: string,
   lengthBytes: number,
-  apply: () => A
-): Effect.Effect<A> =>
-  Effect.callback<A>((resume) => {
-    const pending = { apply }
+  apply: () => void,
+  sync = () => disk.cached.sync(parentOf(path))
+): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    const pending = { path, apply, sync }
     disk.changes.add(pending)
     const { time } = disk.kernel
-    time.after(life.scheduler.strand, disk.doneAt(lengthBytes) - time.nowMicros, () => {
-      if (disk.changes.delete(pending)) resume(Effect.succeed(apply()))
+    const doneMicros = disk.doneAt(lengthBytes)
+    disk.onBegun?.(doneMicros, apply !== nothing)
+    time.after(life.scheduler.strand, doneMicros - time.nowMicros, () => {
+      if (!disk.changes.delete(pending)) return
+      sync()
+      apply()
+      resume(Effect.void)
     })
   })
 
 export const mountFiles = (disk: MountedDisk, life: Incarnation): FilesShape => ({
-  makeDirectory: (path) => change(disk, life, 0, () => disk.image.makeDirectory(tidy(path))),
+  makeDirectory: (path) => makeDirectory(disk, life, tidy(path)),
   list: (path) => Effect.sync(() => disk.image.list(tidy(path))),
   readFile: (path) =>
     Effect.sync(() => {
@@ -59,9 +69,32 @@ export const mountFiles = (disk: MountedDisk, life: Incarnation): FilesShape => 
   writeInParts: (path, fill) => writeInParts(disk, life, tidy(path), fill),
   preallocate: (path, sizeBytes) => preallocate(disk, life, tidy(path), sizeBytes),
   open: (path) => open(disk, life, tidy(path)),
-  remove: (path) => change(disk, life, 0, () => disk.image.remove(tidy(path))),
+  remove: (path) => remove(disk, life, tidy(path)),
   lock: (directory) => lock(disk, life, tidy(directory))
 })
+
+const makeDirectory = (disk: MountedDisk, life: Incarnation, path: string): Effect.Effect<void> =>
+  change(
+    disk,
+    life,
+    path,
+    0,
+    () => disk.image.makeDirectory(path),
+    () => disk.cached.syncAll(path)
+  )
+
+/** Where there is nothing to remove, nothing is synced. */
+const remove = (disk: MountedDisk, life: Incarnation, path: string): Effect.Effect<void> =>
+  change(
+    disk,
+    life,
+    path,
+    0,
+    () => disk.image.remove(path),
+    () => {
+      if (disk.image.files.has(path)) disk.cached.sync(parentOf(path))
+    }
+  )
 
 const writeFileAtomic = (
   disk: MountedDisk,
@@ -74,7 +107,7 @@ const writeFileAtomic = (
     // The old file stays until the new one is whole: both need room for a moment.
     if (full(disk, bytes.length)) return Effect.fail(noRoom(disk, "write", path))
     const copy = bytes.slice()
-    return change(disk, life, copy.length, () => disk.image.replace(path, copy))
+    return change(disk, life, path, copy.length, () => disk.image.replace(path, copy))
   })
 
 /** Each part takes its time, and the room it needs; the name is there when all of it is durable. */
@@ -93,11 +126,13 @@ const writeInParts = <E, R>(
         sizeBytes += bytes.length
         if (full(disk, sizeBytes)) return Effect.fail(noRoom(disk, "write", path))
         parts.push(bytes.slice())
-        return change(disk, life, bytes.length, () => {})
+        return change(disk, life, path, bytes.length, nothing, nothing)
       })
     return Effect.andThen(
       fill(append),
-      Effect.suspend(() => change(disk, life, 0, () => disk.image.replace(path, joinBytes(parts, sizeBytes))))
+      Effect.suspend(() =>
+        change(disk, life, path, 0, () => disk.image.replace(path, joinBytes(parts, sizeBytes)))
+      )
     )
   })
 
@@ -110,7 +145,7 @@ const preallocate = (
   Effect.suspend(() => {
     if (!disk.image.hasParent(path)) return Effect.fail(failed("preallocate", path, "no such directory"))
     if (full(disk, sizeBytes)) return Effect.fail(noRoom(disk, "preallocate", path))
-    return change(disk, life, sizeBytes, () => {
+    return change(disk, life, path, sizeBytes, () => {
       disk.image.remove(path)
       disk.image.files.set(path, new SectorFile(sizeBytes))
     })

@@ -5,7 +5,8 @@
 import { SectorFile } from "./sectors.ts"
 
 /**
- * A write that the disk may still lose: not complete yet, or complete only by the word of a disk that lies.
+ * A write that the disk may still lose: not complete yet, complete only by the word of a disk that lies, or
+ * left in the system's cache by a process that was killed.
  */
 export interface VolatileWrite {
   readonly file: SectorFile
@@ -13,11 +14,12 @@ export interface VolatileWrite {
   readonly offset: number
   readonly bytes: Uint8Array
   readonly before: Uint8Array
+  /** Never where the process was killed that waited for it. */
   readonly acknowledgedMicros: number
   readonly durableMicros: number
 }
 
-const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")))
+export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")))
 
 /** All content of a disk; `copy` makes a backup of it. */
 export class DiskImage {
@@ -36,6 +38,13 @@ export class DiskImage {
 
   makeDirectory(path: string): void {
     for (let at = path; at !== "" && !this.directories.has(at); at = parentOf(at)) this.directories.add(at)
+  }
+
+  /** A directory goes, with all that is in it. */
+  removeDirectory(directory: string): void {
+    const isIn = (path: string) => path === directory || path.startsWith(`${directory}/`)
+    for (const path of [...this.files.keys()].filter(isIn)) this.remove(path)
+    for (const path of [...this.directories].filter(isIn)) this.directories.delete(path)
   }
 
   hasParent(path: string): boolean {

@@ -3,18 +3,17 @@ import type { DiskFailed } from "../../runtime/storage/port.ts"
 import type { Kernel } from "../kernel.ts"
 import type { Incarnation } from "../kernel-node.ts"
 import type { TraceFields } from "../trace.ts"
+import type { CachedChanges, MetadataChange } from "./cached-changes.ts"
 import type { DiskImage } from "./image.ts"
 import type { SectorFile } from "./sectors.ts"
-
-/** A change of files as a whole (made, replaced, removed) that is under way. */
-export interface MetadataChange {
-  readonly apply: () => void
-}
 
 export interface WriteOutcome {
   readonly doneMicros: number
   readonly failure: DiskFailed | undefined
 }
+
+/** Told of what begins until when it is under way, and whether it is a change of a directory. */
+export type OnBegun = (doneMicros: number, isChange: boolean) => void
 
 export interface MountedDisk {
   readonly kernel: Kernel
@@ -23,6 +22,8 @@ export interface MountedDisk {
   readonly capacityBytes: number
   readonly locks: Map<string, Incarnation>
   readonly changes: Set<MetadataChange>
+  readonly cached: CachedChanges
+  readonly onBegun: OnBegun | undefined
   readonly doneAt: (lengthBytes: number) => number
   readonly write: (file: SectorFile, path: string, offset: number, bytes: Uint8Array) => WriteOutcome
   readonly strike: (fault: string, fields?: TraceFields) => void

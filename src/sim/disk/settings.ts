@@ -5,6 +5,7 @@ import { type DirectoryLoss, noDirectoryLoss } from "./directory-loss.ts"
 import { type FailedWrite, noFailedWrite } from "./failed-write.ts"
 import { type LyingSync, noLyingSync } from "./lying-sync.ts"
 import { type MisdirectedWrite, noMisdirectedWrite } from "./misdirected-write.ts"
+import { completesAll, evenKill, type ProcessKill } from "./process-kill.ts"
 import { noShortWrite, type ShortWrite } from "./short-write.ts"
 import { briskDisk, type Slowness } from "./slowness.ts"
 
@@ -16,6 +17,8 @@ export interface DiskFaults {
    * on.
    */
   readonly crashDamage: CrashDamage
+  /** What the kill of a process leaves of its writes under way. Within the contract, too. */
+  readonly processKill: ProcessKill
   readonly failedWrite: FailedWrite
   readonly shortWrite: ShortWrite
   readonly lyingSync: LyingSync
@@ -28,6 +31,7 @@ export interface DiskFaults {
 export const sound: DiskFaults = {
   slowness: briskDisk,
   crashDamage: evenDamage,
+  processKill: completesAll,
   failedWrite: noFailedWrite,
   shortWrite: noShortWrite,
   lyingSync: noLyingSync,
@@ -35,6 +39,12 @@ export const sound: DiskFaults = {
   bitRot: noBitRot,
   directoryLoss: noDirectoryLoss
 }
+
+/**
+ * The disk of a machine whose processes may be killed in the middle of a write, and others be there after
+ * them.
+ */
+export const killable: DiskFaults = { ...sound, processKill: evenKill }
 
 export interface DiskOptions {
   readonly faults?: DiskFaults

@@ -8,6 +8,7 @@ const groupLog = "actors/group-log.ts"
 const stored = "actors/stored-runs.ts"
 const cache = "actors/run-cache.ts"
 const power = ["power"]
+const kills = ["kills"]
 const atTheEnd = ["rot-at-the-end"]
 
 export const storageMutants: ReadonlyArray<Mutant> = [
@@ -42,13 +43,49 @@ export const storageMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: recover,
-        find: "yield* checkReached(segment, progress, durable)\n    yield* cut(segment, torn.dirty)\n",
-        replace: "yield* cut(segment, torn.dirty)\n    yield* checkReached(segment, progress, durable)\n"
+        find:
+          "yield* checkReached(segment, progress, durable)\n    " +
+          "yield* cutEnds(segments, cutting, tornEnds)\n",
+        replace:
+          "yield* cutEnds(segments, cutting, tornEnds)\n    yield* checkReached(segment, progress, durable)\n"
       }
     ],
     law: "a log that is refused is left as it is",
     why: "What is refused for ending too early has lost its end by then: nobody can repair it any more.",
     scenarios: atTheEnd
+  },
+  {
+    id: "wal/recovery-acts-on-what-is-cached",
+    edits: [
+      {
+        file: recover,
+        find: "if (last !== undefined) yield* rewriteLastFrame(last.segment, last.progress)",
+        replace: ""
+      }
+    ],
+    law: "promises never fall",
+    why: "A frame that a killed process left in a cache is read, and answered from: the power may take it.",
+    scenarios: kills
+  },
+  {
+    id: "wal/cut-is-not-noted",
+    edits: [{ file: recover, find: "    yield* segments.noteCutting(true)\n", replace: "" }],
+    law: "a process broke",
+    why: "A torn end that was cut in a cache only, by a process that was killed, is back behind new frames.",
+    scenarios: ["killed-cuts"]
+  },
+  {
+    id: "master/directory-not-synced",
+    edits: [
+      {
+        file: "actors/register.ts",
+        find: "yield* files.makeDirectory(directory)\n",
+        replace: "if ((yield* files.list(directory)).length === 0) yield* files.makeDirectory(directory)\n"
+      }
+    ],
+    law: "one active configuration",
+    why: "A master's file that a killed process had renamed, and not synced, counts as if it were durable.",
+    scenarios: ["master-kills"]
   },
   {
     id: "wal/notes-the-segment-that-it-enters",

@@ -1,6 +1,7 @@
 /** The simulations that have a name on the command line. */
 import { outages, restartStorms, restarts, wipes } from "../attrition.ts"
 import { lastingOutages, oneWayCuts, slowDisksOfOne, steadyProgress, suspensions } from "../failovers.ts"
+import { killsInWrites } from "../kills-in-writes.ts"
 import type { Simulation } from "../simulation.ts"
 import { simulate } from "../simulation.ts"
 import type { FaultFamily } from "../swarm.ts"
@@ -39,6 +40,7 @@ const everything: ReadonlyArray<FaultFamily> = [
   restarts,
   outages,
   restartStorms,
+  killsInWrites,
   pauses,
   clockFaults,
   clientCrashes,
@@ -82,7 +84,16 @@ const restartsAll = simulate("restarts")
   .about("nodes are stopped, killed and lose their power, one by one, together, and at named points")
   .cluster({ acceptors: threeToFive, masterApart: 0.5 })
   .workload(registerWorkload)
-  .faults(surely(restarts), outages, restartStorms, crashPoints, messageFaults, slowDisks, buggified)
+  .faults(
+    surely(restarts),
+    outages,
+    restartStorms,
+    killsInWrites,
+    crashPoints,
+    messageFaults,
+    slowDisks,
+    buggified
+  )
   .chaosFor({ min: 3_000, max: 12_000 })
 
 const partitionsAll = simulate("partitions")
@@ -137,6 +148,7 @@ const snapshots = simulate("snapshots")
     partitions,
     pauses,
     restartStorms,
+    killsInWrites,
     slowDisks,
     failedWrites,
     fullDisks,
@@ -153,6 +165,7 @@ const masters = simulate("masters")
     surely(restarts),
     outages,
     restartStorms,
+    killsInWrites,
     crashPoints,
     partitions,
     messageFaults,

@@ -10,9 +10,10 @@ import { subjectsOf } from "../../../wire/subjects.ts"
 import { attrition } from "../../attrition.ts"
 import { clusterName, groupName } from "../../cluster.ts"
 import { isTold } from "../../disk/last-frame.ts"
+import { completesAll } from "../../disk/process-kill.ts"
 import { timedFault } from "../../kernel-timed-fault.ts"
 import type { WatchedGroup } from "../../laws.ts"
-import type { RebootKind } from "../../process.ts"
+import type { RebootKind, SimProcess } from "../../process.ts"
 import type { FaultFamily } from "../../swarm.ts"
 import type { World } from "../../world.ts"
 
@@ -122,9 +123,15 @@ export const masterPowerCuts: FaultFamily = sure("master-power-cuts", (world) =>
   )
 })
 
+/** What is written behind a frame that rots shows what it is; it must not vanish with the process. */
+const leavesWritesWhole = ({ disk }: SimProcess): void => {
+  disk.faults = { ...disk.faults, processKill: completesAll }
+}
+
 /** The first node's disk rots where recovery can tell it from a torn write, and it is restarted. */
 export const rotOfOne: FaultFamily = sure("rot-of-one", (world) => {
   const process = world.cluster!.processes.get("n1")!
+  leavesWritesWhole(process)
   return often(world, 200, 900, (durationMs) => {
     process.disk.rot(isTold)
     return world.reboot(process, "crash", durationMs)
@@ -137,6 +144,7 @@ const unansweredMs = 1_500
 /** The same, and nobody can tell it that its log was longer. */
 export const rotOfOneAlone: FaultFamily = sure("rot-of-one-alone", (world) => {
   const process = world.cluster!.processes.get("n1")!
+  leavesWritesWhole(process)
   return often(world, 200, 900, (durationMs) => {
     const heal = world.bus.part([process.name])
     process.disk.rot(isTold)

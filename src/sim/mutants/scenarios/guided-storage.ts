@@ -1,5 +1,6 @@
 /** Scenarios about disks: what is lost, rots, is an old copy, or becomes a snapshot. */
 import { restarts } from "../../attrition.ts"
+import { killsInWrites, killsInWritesOfMaster } from "../../kills-in-writes.ts"
 import { type Simulation, simulate } from "../../simulation.ts"
 import { oldCopies } from "../../swarm-copies.ts"
 import { slowDisks } from "../../swarm-disk.ts"
@@ -7,7 +8,7 @@ import { diskLosses } from "../../swarm-members.ts"
 import { messageFaults } from "../../swarm-network.ts"
 import { crashPoints } from "../../swarm-process.ts"
 import { commands } from "../../workload/commands.ts"
-import { busyRegisters } from "../../workload/registers.ts"
+import { busyRegisters, largeRegisters } from "../../workload/registers.ts"
 import { copiesOfMasters, emptyFirst, oneCopyTwice } from "./copies.ts"
 import {
   badDisks,
@@ -30,6 +31,7 @@ import {
   threeAndMasters,
   threeWithoutLeases
 } from "./guided-shapes.ts"
+import { killedCuts } from "./killed-cuts.ts"
 import { misplacedDirectories } from "./misplaced.ts"
 import { rotAtTheEnd } from "./rot.ts"
 import { snapshotsMade } from "./snapshots-made.ts"
@@ -42,6 +44,21 @@ export const storageScenarios: ReadonlyArray<Simulation> = [
     crashPoints,
     quickRivals
   ),
+  scenario("kills", "processes are killed in the middle of writes, and machines lose their power after it", {
+    ...small,
+    snapshots: true
+  }).faults(surely(killsInWrites), slowDisks, quickRivals),
+  scenario(
+    "master-kills",
+    "the master is killed while it writes, and its machine loses its power after it",
+    three
+  ).faults(surely(killsInWritesOfMaster), quickRivals),
+  simulate("killed-cuts")
+    .about("whoever cuts off what a power cut has torn is killed in that, and the power is cut again")
+    .cluster(small)
+    .workload(largeRegisters)
+    .faults(killedCuts, surely(slowDisks), quickRivals)
+    .chaosFor({ min: 4_000, max: 8_000 }),
   scenario("bad-disks", "writes fail, and nodes take the lead from each other").faults(
     badDisks,
     quickRivals,
