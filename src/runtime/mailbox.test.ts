@@ -43,6 +43,12 @@ describe("a mailbox", () => {
     }
   })
 
+  it("that nobody could ever wait to get into cannot be made", () => {
+    const problem = "the mailbox of test lets nobody in (capacity 0): give it 1 at least"
+    assert.throws(() => numbers(0, "suspend"), RangeError, problem)
+    assert.strictEqual(numbers(0, "fail").offerUnsafe(1), false)
+  })
+
   it("that is full refuses and says so", () => {
     const mailbox = numbers(1, "fail")
     assert.isTrue(mailbox.offerUnsafe(1))

@@ -17,7 +17,7 @@ export type MailboxPolicy = "suspend" | "fail" | "drop" | "slide"
 export type Discarded = "full" | "slid" | "stopped"
 
 export interface MailboxOptions {
-  /** Messages the data lane holds at most. Default 4096. */
+  /** Messages the data lane holds at most. Default 4096. Under `suspend` 1 at least. */
   readonly capacity?: number
   /** Default `fail`. */
   readonly policy?: MailboxPolicy
@@ -82,6 +82,9 @@ export class Mailbox<A> {
     this.capacity = checkedBound(config.name, "capacity", config.capacity ?? 4096)
     this.controlCapacity = checkedBound(config.name, "controlCapacity", config.controlCapacity ?? 65536)
     this.policy = config.policy ?? "fail"
+    // What waits is let in when something leaves, and nothing ever would.
+    if (this.policy === "suspend" && this.capacity === 0)
+      throw new RangeError(`the mailbox of ${config.name} lets nobody in (capacity 0): give it 1 at least`)
     this.#onDiscard = config.onDiscard
   }
 
