@@ -18,13 +18,27 @@ const readIfThere = (path: string): string | undefined => {
   }
 }
 
-/** What Linux tells of a process; undefined where it does not run, or the system is another. */
-const processStatus = (pid: number): { readonly state: string; readonly startTime: string } | undefined => {
+interface ProcessStatus {
+  readonly startTime: string
+  /**
+   * Nothing of it runs. A process that was killed is a zombie from the end of its first thread on, while
+   * another thread may still be in a write to a slow disk.
+   */
+  readonly isOver: boolean
+}
+
+/** Reads what Linux tells in `/proc/PID/stat`. */
+export const statusIn = (stat: string): ProcessStatus => {
+  // The second field, the name of the program, may hold spaces and brackets itself.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  const [state = "", threads] = [fields[0], Number(fields[17])]
+  return { startTime: fields[19] ?? "", isOver: state === "X" || (state === "Z" && !(threads > 1)) }
+}
+
+/** Undefined where it does not run, or the system is no Linux. */
+const processStatus = (pid: number): ProcessStatus | undefined => {
   try {
-    const text = fs.readFileSync(`/proc/${pid}/stat`, "utf8")
-    // The second field, the name of the program, may hold spaces and brackets itself.
-    const [state, ...fields] = text.slice(text.lastIndexOf(")") + 2).split(" ")
-    return { state: state ?? "", startTime: fields[18] ?? "" }
+    return statusIn(fs.readFileSync(`/proc/${pid}/stat`, "utf8"))
   } catch {
     return undefined
   }
@@ -41,7 +55,7 @@ const bootOf = (): string => {
 const isAlive = (owner: LockOwner): boolean => {
   if (owner.pid <= 0 || owner.boot !== bootOf()) return false
   const status = processStatus(owner.pid)
-  if (status !== undefined) return status.startTime === owner.startTime && !"ZX".includes(status.state)
+  if (status !== undefined) return status.startTime === owner.startTime && !status.isOver
   if (processStatus(process.pid) !== undefined) return false
   try {
     process.kill(owner.pid, 0)

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, type Layer, Scope } from "effect"
 import { filesLayer } from "./files.ts"
+import { statusIn } from "./files-lock.ts"
 import { MemoryDisk } from "./memory.ts"
 import { type DiskFailed, type FileHandle, Files } from "./port.ts"
 import { openWal } from "./wal.ts"
@@ -195,6 +196,15 @@ describe("the lock on the real disk", () => {
       assert.strictEqual(message, `lock of ${directory}/lock failed: ${why}`)
     }).pipe(Effect.provide(filesLayer()))
   )
+
+  it("a process is over once none of its threads runs", () => {
+    const read = (state: string, threads: number) =>
+      statusIn(`12 (a (b) Z 1) ${state} 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 ${threads} 0 777 0`)
+    const over = (state: string, threads: number) => read(state, threads).isOver
+    assert.deepStrictEqual([over("S", 9), over("D", 1), over("Z", 2)], [false, false, false])
+    assert.deepStrictEqual([over("Z", 1), over("X", 1)], [true, true])
+    assert.strictEqual(read("Z", 2).startTime, "777")
+  })
 
   it.effect("a process that was killed with SIGKILL does not hold the lock, a living one does", () =>
     Effect.gen(function* () {

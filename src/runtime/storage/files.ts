@@ -82,6 +82,7 @@ const makeDirectory = Effect.fnUntraced(function* (path: string) {
   const first = yield* attempt("make directory", path, () => makeDirectories(path))
   // Also where it was there: whoever made it, or renamed a file into it, may have been killed before syncing.
   yield* syncDirectory(path)
+  if (first === undefined) yield* Effect.ignore(syncDirectory(dirname(path))) // others may own that one
   for (let made = path; first !== undefined && made.length >= first.length; made = dirname(made)) {
     yield* syncDirectory(dirname(made))
   }
