@@ -94,7 +94,14 @@ describe("aplomb check-history", () => {
     const [before, after] = line(0, "invoke", "write", "?").split("?")
     const history = Buffer.concat([Buffer.from(before!), Buffer.from([0xff]), Buffer.from(after!)])
     const { status, stdout, stderr } = check(history)
-    expect([status, stdout, stderr]).toEqual([2, "", "aplomb: - cannot be read: it is no UTF-8 text\n"])
+    const reason = "- cannot be read: it is no UTF-8 text"
+    expect([status, stderr]).toEqual([2, `aplomb: ${reason}\n`])
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: "not-understood", operations: 0, reason })
+  })
+
+  it("gives a verdict also of a file that is not there", () => {
+    const { status, stdout } = runCommand(["check-history", "/nowhere/history.jsonl", "--json"])
+    expect([status, JSON.parse(stdout).verdict]).toEqual([2, "not-understood"])
   })
 
   for (const [output, said] of [

@@ -30,6 +30,17 @@ const readLines = Effect.fnUntraced(function* (path: string) {
   return bytes.toString("utf8").split("\n")
 })
 
+/** The verdict of what could not even be read, for those who read verdicts. */
+const unread = ({ message }: CommandFailed): HistoryReport["json"] => ({
+  verdict: "not-understood",
+  operations: 0,
+  partitions: 0,
+  checked: 0,
+  skippedLines: 0,
+  reason: message,
+  millis: 0
+})
+
 const asText = ({ json, exitCode }: HistoryReport): string => {
   const { verdict, operations, partitions, reason, millis } = json
   if (exitCode === notUnderstoodCode) return `not understood: ${reason}`
@@ -73,7 +84,7 @@ export const checkHistoryCommand = Command.make(
   Effect.fnUntraced(function* ({ file, model, failedCas, timeout, svg, json }) {
     const { hearsNothing } = yield* Process
     hearsNothing()
-    const lines = yield* readLines(file)
+    const lines = yield* Effect.tapError(readLines(file), (failure) => printJson(unread(failure)))
     // Loaded on demand: no other command needs any of it.
     const { checkHistory } = yield* Effect.promise(() => import("../sim/history/command.ts"))
     const report = checkHistory(lines, {

@@ -1,48 +1,16 @@
 /**
  * `aplomb sim determinism`: the same seeds in two processes must be the same runs, to the last bit of their
- * digests.
+ * digests. Where two are not, the first draw that differs is named.
  */
 import { spawn } from "node:child_process"
 import { availableParallelism } from "node:os"
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import type { SchedulingMode } from "../sim/scheduler-options.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
-import { countFlag, jobsFlag } from "./flags.ts"
+import { jobsFlag } from "./flags.ts"
 import { print } from "./output.ts"
-import { Process } from "./process.ts"
-import { findScenario, scenarioArgument } from "./sim-list.ts"
-
-const modes: ReadonlyArray<SchedulingMode> = ["inline", "hop", "preempt"]
-
-const flags = {
-  scenario: scenarioArgument,
-  seeds: countFlag("seeds", { min: 1 }).pipe(
-    Flag.withDefault(500),
-    Flag.withDescription("How many seeds (default 500)")
-  ),
-  from: countFlag("from", { min: 0 }).pipe(
-    Flag.withDefault(1),
-    Flag.withDescription("The first seed (default 1)")
-  )
-}
-
-/** Prints a digest for each seed in each scheduling mode. */
-export const simDigestsCommand = Command.make(
-  "digests",
-  flags,
-  Effect.fnUntraced(function* ({ scenario, seeds, from }) {
-    const simulation = yield* findScenario(scenario)
-    const { onlyPrints } = yield* Process
-    onlyPrints()
-    for (let seed = from; seed < from + seeds; seed++) {
-      for (const mode of modes) {
-        const { digest, failure } = simulation.run({ seed, scheduler: { mode } })
-        yield* print(`${seed} ${mode} ${digest} ${failure?.name ?? "ok"}`)
-      }
-    }
-  })
-).pipe(Command.withDescription("Print the digests of each seed, for comparison between machines"))
+import { digestFlags, schedulingModes } from "./sim-digests.ts"
+import { findScenario } from "./sim-list.ts"
 
 /** So many seeds from one on, in at most so many parts that follow each other. */
 const partsOf = (seeds: number, from: number, count: number) => {
@@ -51,15 +19,10 @@ const partsOf = (seeds: number, from: number, count: number) => {
   return starts.map((start) => ({ from: from + start, seeds: Math.min(size, seeds - start) }))
 }
 
-/** The same command in another process; its lines. */
-const digestsElsewhere = (
-  scenario: string,
-  seeds: number,
-  from: number
-): Effect.Effect<ReadonlyArray<string>> =>
+/** Another command of the simulator in a process of its own; its lines. */
+const linesElsewhere = (...words: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>> =>
   Effect.callback((resume) => {
-    const values = ["sim", "digests", scenario, "--seeds", String(seeds), "--from", String(from)]
-    const child = spawn(process.execPath, [process.argv[1]!, ...values], {
+    const child = spawn(process.execPath, [process.argv[1]!, "sim", ...words], {
       stdio: ["ignore", "pipe", "inherit"]
     })
     let text = ""
@@ -70,10 +33,32 @@ const digestsElsewhere = (
     return Effect.sync(() => void child.kill())
   })
 
+/** The same twice, at the same time, in two processes. */
+const twice = <A>(once: Effect.Effect<A>) => Effect.all([once, once], { concurrency: 2 })
+
+const firstDifference = (one: ReadonlyArray<string>, other: ReadonlyArray<string>): number =>
+  one.length >= other.length
+    ? one.findIndex((line, index) => line !== other[index])
+    : other.findIndex((line, index) => line !== one[index])
+
+/** What tells two runs of a seed apart that are not the same, as far as two more of them show it. */
+const firstDraw = Effect.fnUntraced(function* (scenario: string, seed: string, mode: string) {
+  const run = [scenario, "--seed", seed, "--mode", mode]
+  const [one, other] = yield* twice(linesElsewhere("draws", ...run))
+  const index = firstDifference(one, other)
+  if (index < 0) return `run twice more, all ${one.length} draws were the same`
+  const number = index + 1
+  const places = yield* twice(linesElsewhere("draws", ...run, "--at", String(number)))
+  return [
+    `draw ${number} is the first that differs, of ${one.length} and ${other.length}:`,
+    ...places.map((lines) => `  ${lines.join("\n")}`)
+  ].join("\n")
+})
+
 export const simDeterminismCommand = Command.make(
   "determinism",
   {
-    ...flags,
+    ...digestFlags,
     jobs: jobsFlag.pipe(
       Flag.withDefault(Math.max(2, availableParallelism())),
       Flag.withDescription("Processes at once, never fewer than two (default: one for each processor)")
@@ -82,20 +67,26 @@ export const simDeterminismCommand = Command.make(
   Effect.fnUntraced(function* ({ scenario, seeds, from, jobs }) {
     yield* findScenario(scenario)
     const parts = partsOf(seeds, from, Math.max(1, jobs >> 1))
-    const once = Effect.forEach(parts, (part) => digestsElsewhere(scenario, part.seeds, part.from), {
-      concurrency: parts.length
-    }).pipe(Effect.map((lines) => lines.flat()))
-    const [first, second] = yield* Effect.all([once, once], { concurrency: 2 })
+    const once = Effect.forEach(
+      parts,
+      (part) =>
+        linesElsewhere("digests", scenario, "--seeds", String(part.seeds), "--from", String(part.from)),
+      { concurrency: parts.length }
+    ).pipe(Effect.map((lines) => lines.flat()))
+    const [first, second] = yield* twice(once)
     const different = first.findIndex((line, index) => line !== second[index])
-    const runs = seeds * modes.length
+    const runs = seeds * schedulingModes.length
     if (different < 0 && first.length === runs && second.length === runs) {
-      const how = `in each of the modes ${modes.join(", ")}, twice in two processes`
+      const how = `in each of the modes ${schedulingModes.join(", ")}, twice in two processes`
       return yield* print(`${seeds} seeds of ${scenario}, ${how}: all digests are equal`)
     }
-    const reason =
-      different < 0
-        ? `a process ended early: ${first.length} and ${second.length} of ${runs} runs`
-        : `seed ${first[different]!.split(" ")[0]} differs: ${first[different]} and ${second[different]}`
+    if (different < 0 || second[different] === undefined) {
+      const reason = `a process ended early: ${first.length} and ${second.length} of ${runs} runs`
+      return yield* new CommandFailed({ reason, exitCode: exitCodes.no })
+    }
+    const [seed = "", mode = ""] = first[different]!.split(" ")
+    const lines = `seed ${seed} differs: ${first[different]} and ${second[different]}`
+    const reason = `${lines}\n${yield* firstDraw(scenario, seed, mode)}`
     return yield* new CommandFailed({ reason, exitCode: exitCodes.no })
   })
 ).pipe(

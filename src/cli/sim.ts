@@ -1,6 +1,8 @@
 /** `aplomb sim`: the simulator on the command line. */
 import { Command } from "effect/cli"
-import { simDeterminismCommand, simDigestsCommand } from "./sim-determinism.ts"
+import { simDeterminismCommand } from "./sim-determinism.ts"
+import { simDigestsCommand } from "./sim-digests.ts"
+import { simDrawsCommand } from "./sim-draws.ts"
 import { simExploreCommand } from "./sim-explore.ts"
 import { simListCommand } from "./sim-list.ts"
 import { mutantsCommand } from "./sim-mutants.ts"
@@ -23,6 +25,7 @@ export const simCommand = Command.make("sim").pipe(
     simSearchCommand,
     mutantsCommand,
     simDeterminismCommand,
-    simDigestsCommand
+    simDigestsCommand,
+    simDrawsCommand
   ])
 )

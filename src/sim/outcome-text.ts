@@ -47,3 +47,12 @@ export const stuckText = (outcome: Stuck): string => {
       return spent("realMs", outcome.realMs, "ms of real time", "work that grows with what went before")
   }
 }
+
+/** What a check says, or throws, as those of test runners do; `undefined` where nothing is wrong. */
+export const wrongBy = (check: () => string | undefined): string | undefined => {
+  try {
+    return check()
+  } catch (error) {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  }
+}

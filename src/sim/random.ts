@@ -57,6 +57,8 @@ export const parseRecipe = (text: string): Recipe | undefined => {
 export class DrawLog {
   #values = new Uint32Array(1024)
   length = 0
+  /** Called in the stack of each draw, with its number (from 0). */
+  onDraw: ((index: number) => void) | undefined
 
   push(value: number): void {
     if (this.length === this.#values.length) {
@@ -64,7 +66,13 @@ export class DrawLog {
       grown.set(this.#values)
       this.#values = grown
     }
+    this.onDraw?.(this.length)
     this.#values[this.length++] = value
+  }
+
+  /** The fingerprints, in the order of the draws. */
+  values(): Uint32Array {
+    return this.#values.subarray(0, this.length)
   }
 
   /**

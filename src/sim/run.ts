@@ -7,14 +7,13 @@ import { checkHistory } from "./history/command.ts"
 import type { Outcome } from "./kernel.ts"
 import { drawSpan } from "./kernel-timed-fault.ts"
 import { LawBroken } from "./laws.ts"
-import { stuckText } from "./outcome-text.ts"
+import { stuckText, wrongBy } from "./outcome-text.ts"
 import { CountedRandom, formatRecipe, recipeFrom } from "./random.ts"
 import { addProbe, NoProgress, recover, windUp } from "./recovery.ts"
 import type { RunFailure, RunOptions, RunResult } from "./run-result.ts"
 import type { SchedulerOptions } from "./scheduler-options.ts"
 import { drawCluster, type SimulationSpec } from "./simulation-spec.ts"
 import { chaos, drawFamilies, type FaultFamily, FaultsBroke } from "./swarm.ts"
-import type { Workload } from "./workload/workload.ts"
 import { ProcessBroke, World } from "./world.ts"
 
 const windUpMs = 90_000
@@ -167,19 +166,10 @@ const historyFailure = (world: World): RunFailure | undefined => {
   }
 }
 
-/** What a check says, or throws, as those of test runners do. */
-const checked = (world: World, check: Workload["check"]): string | undefined => {
-  try {
-    return world.noting(() => check?.())
-  } catch (error) {
-    return error instanceof Error ? (error.stack ?? error.message) : String(error)
-  }
-}
-
 const workloadFailure = (world: World): RunFailure | undefined => {
   if (world.phase !== "over") return undefined
   for (const { name, check } of world.workloads) {
-    const message = checked(world, check)
+    const message = wrongBy(() => world.noting(() => check?.()))
     if (world.violation !== undefined) return failureOf(world.violation)
     if (message !== undefined) return { kind: "workload", name, message }
   }

@@ -49,6 +49,35 @@ describe("a simulation", () => {
     expect(hello.run({ seed: 1 }).digest).toBe(result.digest)
   })
 
+  it("ends where an invariant does not hold, and names it", () => {
+    const counts = simulate("counts").chaosFor({ min: 100, max: 100 })
+    const counting = (wrong: (count: number) => string | undefined) =>
+      counts.setup((world) => {
+        let count = 0
+        world.invariant("it stays small", () => wrong(count))
+        const program = () =>
+          Effect.forever(
+            Effect.andThen(
+              Effect.sleep(10),
+              Effect.sync(() => count++)
+            )
+          )
+        world.addProcess({ name: "counter", program })
+      })
+    expect(counting(() => undefined).run({ seed: 1 }).failure).toBeUndefined()
+    const small = counting((count) => (count < 3 ? undefined : `it is ${count}`)).run({ seed: 1 }).failure
+    const message = "it stays small (an invariant): it is 3"
+    expect(small).toEqual({ kind: "law", name: "it stays small", message })
+    const thrown = counting((count) => expect(count).toBeLessThan(3) as undefined).run({ seed: 1 }).failure
+    expect([thrown?.kind, thrown?.name]).toEqual(["law", "it stays small"])
+    const built = counts.invariant("nobody is there", ({ processes }) =>
+      processes.size === 0 ? undefined : `${[...processes.keys()]}`
+    )
+    const one = built.setup((world) => void world.addProcess({ name: "a", program: () => Effect.never }))
+    expect(built.run({ seed: 1 }).failure).toBeUndefined()
+    expect(one.run({ seed: 1 }).failure?.name).toBe("nobody is there")
+  })
+
   it("keeps the files of a process over the loss of its power", () => {
     const seen: Array<string> = []
     const keeper = simulate("keeper")

@@ -72,6 +72,18 @@ export class Simulation {
     return this.#with({ laws })
   }
 
+  /**
+   * Demands something of every run, after each of its events: `check` tells what is wrong in the world, or
+   * `undefined`. Where it is about what a run has made in `setup`, say `world.invariant(...)` there.
+   *
+   * @example
+   * simulate("restarts").invariant("somebody runs", (world) =>
+   *   [...world.processes.values()].some((process) => process.running) ? undefined : "nobody does")
+   */
+  invariant(name: string, check: (world: World) => string | undefined): Simulation {
+    return this.setup((world) => world.invariant(name, () => check(world)))
+  }
+
   /** How long faults strike, in virtual milliseconds. Throws where the span is none, such as 500 to 100. */
   chaosFor(chaosMs: Span): Simulation {
     const { min, max } = chaosMs

@@ -12,8 +12,9 @@ import type { BusOptions } from "./bus/settings.ts"
 import { Cluster, type ClusterOptions, clusterName } from "./cluster.ts"
 import { sound } from "./disk/settings.ts"
 import { Kernel, type KernelOptions } from "./kernel.ts"
-import type { Law } from "./laws.ts"
+import { type Law, LawBroken } from "./laws.ts"
 import { Ledger } from "./ledger.ts"
+import { wrongBy } from "./outcome-text.ts"
 import { describePacket } from "./picture/describe.ts"
 import { type ProcessOptions, type RebootKind, SimProcess } from "./process.ts"
 import type { CountedRandom } from "./random.ts"
@@ -98,6 +99,17 @@ export class World {
   /** Has something checked after every task of the run; what it throws ends the run. */
   afterEach(check: () => void): void {
     this.#checks.push(check)
+  }
+
+  /**
+   * Demands something after every task of the run: `check` tells what is wrong, or `undefined`. What it tells,
+   * or throws, ends the run as a finding of this name.
+   */
+  invariant(name: string, check: () => string | undefined): void {
+    this.afterEach(() => {
+      const wrong = wrongBy(check)
+      if (wrong !== undefined) throw new LawBroken(name, "an invariant", wrong)
+    })
   }
 
   addProcess(options: Omit<ProcessOptions, "onEnd">): SimProcess {
