@@ -1,4 +1,6 @@
-/** `aplomb sim digests`: a digest for each seed in each scheduling mode, to be compared with those elsewhere. */
+/**
+ * `aplomb sim digests`: a digest for each seed in each scheduling mode, to be compared with those elsewhere.
+ */
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { SchedulingMode } from "../sim/scheduler-options.ts"

@@ -102,8 +102,8 @@ export class World {
   }
 
   /**
-   * Demands something after every task of the run: `check` tells what is wrong, or `undefined`. What it tells,
-   * or throws, ends the run as a finding of this name.
+   * Demands something after every task of the run: `check` tells what is wrong, or `undefined`. What it
+   * tells, or throws, ends the run as a finding of this name.
    */
   invariant(name: string, check: () => string | undefined): void {
     this.afterEach(() => {

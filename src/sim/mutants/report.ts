@@ -54,6 +54,8 @@ export const markdownOf = (
     "(`src/sim/mutants`) that the simulator is then to find: a law must fire, or a check of the history,",
     "in a run that passes without it. Made by `node src/cli/main.ts sim mutants --markdown docs/mutants.md`;",
     "the seeds are the same each time, so the numbers are too while the code stays.",
+    "A scenario that `aplomb sim list` does not show is one of `src/sim/mutants/scenarios`, which lead a",
+    "run to where one kind of bug lives; `node src/cli/main.ts sim mutants --only ID` tries one bug again.",
     "",
     `${facts.date}: ${killed.length} of ${results.length} found within ${facts.seeds} runs each; ` +
       `runs needed: median ${median(killed)}, worst ${Math.max(0, ...killed)}.`,
