@@ -2,7 +2,8 @@
  * Keeps the outside world out of a run: real time, real timers, real randomness and promises are caught with
  * the place.
  */
-import { beginBuiltins, endBuiltins, type Trap } from "./guards-builtins.ts"
+import { beginBuiltins, endBuiltins, unwrapped } from "./guards-builtins.ts"
+import { captureAbove, fromNode, place, type Trap } from "./guards-stack.ts"
 import { CountedRandom } from "./random.ts"
 
 /** What escaped the simulation, and from where. */
@@ -20,12 +21,6 @@ interface PromiseHooks {
 
 type Global = Record<string, unknown>
 
-const place = (stack: string): string => {
-  const frames = stack.split("\n").slice(1)
-  const outside = frames.find((frame) => !/<anonymous>\)?$|(?:\(|at )node:/.test(frame))
-  return (outside ?? frames[0] ?? "unknown").trim().replace(/^at /, "")
-}
-
 /**
  * Effect hashes objects without a structure, and names spans, by `Math.random`: harmless once it is
  * repeatable.
@@ -34,22 +29,6 @@ const fromEffect = (stack: string): boolean =>
   /[\\/]effect[\\/](?:src|dist)[\\/](?:Hash|encoding[\\/]Hex|internal[\\/]random)\./.test(
     stack.split("\n").slice(1, 4).join("\n")
   )
-
-/** Node itself (the streams under `console.log`) queues work of its own, which runs after the simulation. */
-const fromNode = (stack: string): boolean => {
-  const caller = stack.split("\n")[1]
-  return caller !== undefined && /(?:\(|at )node:/.test(caller)
-}
-
-/** The stack above a function of the guards: what called it comes first, however the program was bundled. */
-const captureAbove = (guard: Trap): string => {
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 30
-  const error = new Error("used inside a simulation")
-  Error.captureStackTrace(error, guard)
-  Error.stackTraceLimit = limit
-  return error.stack ?? ""
-}
 
 let installed = false
 
@@ -90,7 +69,9 @@ export class AmbientGuard {
 
   #refuse(what: string, guard: Trap): never {
     this.#caught(what, captureAbove(guard))
-    throw new Error(`${what} was used inside a simulation; use Effect's Clock, Random or fibers instead`)
+    throw new Error(
+      `${what} was used inside a simulation; use Effect's Clock, Random, fibers, or the ports Bus and Files`
+    )
   }
 
   #trap(what: string): Trap {
@@ -144,10 +125,11 @@ export class AmbientGuard {
     this.#swap(globalThis, "Date", replacement)
   }
 
+  /** Test runners put back those of `process` which are wrapped for good, as they do the globals. */
   #swapProcess(): void {
     const process = (globalThis as { readonly process?: NodeJS.Process }).process
     if (process?.getBuiltinModule === undefined) return
-    const nextTick = process.nextTick
+    const nextTick = unwrapped(process.nextTick)
     const guarded = (...values: Parameters<typeof nextTick>) => {
       if (fromNode(captureAbove(guarded as Trap))) return nextTick.apply(process, values)
       return this.#refuse("process.nextTick", guarded as Trap)
