@@ -25,6 +25,11 @@ export interface RunOptions {
   readonly nodesMax?: number
   /** At most so many clients for each workload. */
   readonly clientsMax?: number
+  /**
+   * At most so many operations of each client, in all of its lives: of those workloads that ask
+   * `world.mayOperate`.
+   */
+  readonly operationsMax?: number
   /** The faults end after this much virtual time at the latest. */
   readonly chaosMaxMs?: number
   /** Called with the world before anything has started in it. */

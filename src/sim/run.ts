@@ -49,11 +49,11 @@ interface Prepared {
   readonly chaosMs: number
 }
 
-const addClients = (world: World, spec: SimulationSpec, clientsMax: number): void => {
+const addClients = (world: World, spec: SimulationSpec): void => {
   for (const make of spec.workloads) {
     const workload = make(world)
     world.workloads.push(workload)
-    for (let index = 1; index <= Math.min(workload.clientCount, clientsMax); index++) {
+    for (let index = 1; index <= Math.min(workload.clientCount, world.bounds.clients); index++) {
       const name = `${workload.name}-${index}`
       world.clients.push(world.addProcess({ name, program: (life) => workload.run(name, life) }))
     }
@@ -61,7 +61,7 @@ const addClients = (world: World, spec: SimulationSpec, clientsMax: number): voi
 }
 
 const prepare = (spec: SimulationSpec, options: RunOptions, scheduler: SchedulerOptions): Prepared => {
-  const { listen, budgets, clientsMax = Number.POSITIVE_INFINITY } = options
+  const { listen, budgets } = options
   const world = new World({
     kernel: {
       seed: options.seed,
@@ -70,7 +70,11 @@ const prepare = (spec: SimulationSpec, options: RunOptions, scheduler: Scheduler
       recordDraws: options.recordDraws ?? false,
       ...(listen === undefined ? {} : { listen })
     },
-    bus: { distances: cloudDistances }
+    bus: { distances: cloudDistances },
+    bounds: {
+      clients: options.clientsMax ?? Number.POSITIVE_INFINITY,
+      operations: options.operationsMax ?? Number.POSITIVE_INFINITY
+    }
   })
   world.expectsDamage = spec.expectsDamage
   // What is drawn here decides the run as much as what is drawn in it.
@@ -79,7 +83,7 @@ const prepare = (spec: SimulationSpec, options: RunOptions, scheduler: Scheduler
       for (const setup of spec.setups) setup(world)
       if (spec.cluster !== undefined)
         world.addCluster(drawCluster(world, spec.cluster, options.nodesMax), spec.laws)
-      addClients(world, spec, clientsMax)
+      addClients(world, spec)
     })
   )
   if (leak !== undefined) world.violated(new Leaked(leak))

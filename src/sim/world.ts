@@ -28,9 +28,18 @@ import type { Workload } from "./workload/workload.ts"
  */
 export type Phase = "chaos" | "recovery" | "over"
 
+/** How much of the workload a run may have; infinite where nobody asked for less. */
+interface Bounds {
+  /** Clients of each workload. */
+  readonly clients: number
+  /** Operations of each client. */
+  readonly operations: number
+}
+
 export interface WorldOptions {
   readonly kernel: Omit<KernelOptions, "afterStep">
   readonly bus?: BusOptions
+  readonly bounds?: Bounds
 }
 
 /** A run ended because a process did what none may do. */
@@ -65,8 +74,15 @@ export class World {
   readonly struck: Array<string> = []
   /** Workloads of this run. */
   readonly workloads: Array<Workload> = []
+  readonly bounds: Bounds
+  /** Operations that clients have begun, by the client's name. */
+  readonly begun = new Map<string, number>()
 
   constructor(options: WorldOptions) {
+    this.bounds = options.bounds ?? {
+      clients: Number.POSITIVE_INFINITY,
+      operations: Number.POSITIVE_INFINITY
+    }
     this.kernel = new Kernel({ ...options.kernel, afterStep: () => this.#afterStep() })
     this.random = this.kernel.random
     this.bus = new SimBus(this.kernel, {
@@ -110,6 +126,21 @@ export class World {
       const wrong = wrongBy(check)
       if (wrong !== undefined) throw new LawBroken(name, "an invariant", wrong)
     })
+  }
+
+  /**
+   * Whether a client may begin one more operation, which counts it. A workload that asks before each of them
+   * can be made smaller when a failing run is shrunk; a client that may not returns, or only looks on. All
+   * lives of a client count together.
+   *
+   * @example
+   * while (world.phase !== "over" && world.mayOperate(name)) yield* operation
+   */
+  mayOperate(client: string): boolean {
+    const begun = this.begun.get(client) ?? 0
+    if (begun >= this.bounds.operations) return false
+    this.begun.set(client, begun + 1)
+    return true
   }
 
   addProcess(options: Omit<ProcessOptions, "onEnd">): SimProcess {

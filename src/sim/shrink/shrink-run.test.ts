@@ -6,6 +6,10 @@ import { runSeeds } from "../run-seeds.ts"
 import { recipesOf } from "../seeds.ts"
 import { type Simulation, simulate } from "../simulation.ts"
 import type { FaultFamily } from "../swarm.ts"
+import { commands } from "../workload/commands.ts"
+import { localReads } from "../workload/local-reads.ts"
+import { operations } from "../workload/operations.ts"
+import { registers } from "../workload/registers.ts"
 import type { World } from "../world.ts"
 import { formatRepro, parseRepro } from "./repro.ts"
 import { runCase, shrinkRun } from "./shrink-run.ts"
@@ -85,6 +89,38 @@ describe("a run", () => {
     expect(sizes(1)).toBe(2)
   })
 
+  it("has no more operations of a client than it may, and is the same where it may have many", () => {
+    const small = simulate("small")
+      .cluster({ acceptors: { min: 3, max: 3 }, spares: { min: 0, max: 0 }, masterApart: 0 })
+      .chaosFor({ min: 3_000, max: 3_000 })
+      .recoversWithin(30_000)
+    const begun = (simulation: Simulation, operationsMax?: number) => {
+      const worlds: Array<World> = []
+      const { failure, digest, figures } = simulation.run({
+        seed: 1,
+        ...(operationsMax === undefined ? {} : { operationsMax }),
+        onWorld: (world) => void worlds.push(world)
+      })
+      expect(failure).toBeUndefined()
+      return { digest, figures, most: Math.max(...worlds[0]!.begun.values()) }
+    }
+    const workloads = [
+      registers,
+      localReads,
+      operations,
+      commands({ clients: 1, count: { min: 20, max: 20 } })
+    ]
+    for (const workload of workloads) {
+      const simulation = small.workload(workload)
+      const whole = begun(simulation)
+      expect(whole.most).toBeGreaterThan(1)
+      expect(begun(simulation, 100_000).digest).toBe(whole.digest)
+      expect(begun(simulation, 1).most).toBe(1)
+    }
+    const { figures } = begun(small.workload(registers), 2)
+    expect(figures.operations).toBeLessThanOrEqual(8)
+  })
+
   it("of many clients shrinks to as many as it fails by", () => {
     const crowd = simulate("crowd")
       .chaosFor({ min: 100, max: 100 })
@@ -101,6 +137,29 @@ describe("a run", () => {
     )!
     expect(failure.message).toBe("it is crowded")
     expect(smallest.limits["clients"]).toBe(20)
+  })
+
+  it("shrinks to the operations that it fails by, and the file has them", () => {
+    const busy = simulate("busy")
+      .chaosFor({ min: 500, max: 500 })
+      .workload((world) => ({
+        name: "busy",
+        clientCount: 2,
+        run: (name) =>
+          Effect.gen(function* () {
+            for (let operation = 1; world.phase === "chaos" && world.mayOperate(name); operation++) {
+              yield* Effect.sleep(world.random.range(1, 3))
+              if (operation === 13) world.violated(new Error("the thirteenth is lost"))
+            }
+          })
+      }))
+    const { smallest, failure } = shrinkRun(busy, { seed: 1, reseeds: [] })!
+    expect(smallest.limits["operations"]).toBe(13)
+    const repro = { scenario: "busy", case: smallest, law: failure.law, message: failure.message }
+    const readBack = parseRepro(formatRepro(repro)) as typeof repro
+    expect(runCase(busy, readBack.case).failure?.name).toBe(failure.law)
+    const fewer = { ...readBack.case, limits: { ...readBack.case.limits, operations: 12 } }
+    expect(runCase(busy, fewer).failure).toBeUndefined()
   })
 
   it("that fails under a scheduler of its own shrinks under the same one, and is kept with it", () => {

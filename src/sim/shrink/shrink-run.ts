@@ -1,6 +1,6 @@
 /**
- * Shrinking a run of a simulation: without fault families, with fewer clients and nodes, for a shorter time,
- * without single strikes.
+ * Shrinking a run of a simulation: without fault families, with fewer clients, operations and nodes, for a
+ * shorter time, without single strikes.
  */
 import type { Recipe } from "../random.ts"
 import type { RunOptions, RunResult } from "../run-result.ts"
@@ -13,9 +13,9 @@ import { type Case, type ShrinkOptions, type Shrunk, shrink } from "./shrink.ts"
 export const runCase = (
   simulation: Simulation,
   { recipe, without, limits, scheduler }: Case,
-  options: Pick<RunOptions, "listen" | "keepHistory"> = {}
+  options: Pick<RunOptions, "listen" | "keepHistory" | "onWorld"> = {}
 ): RunResult => {
-  const { clients, nodes, chaosMs } = limits
+  const { clients, operations, nodes, chaosMs } = limits
   return simulation.run({
     ...options,
     seed: recipe,
@@ -23,6 +23,7 @@ export const runCase = (
     ...(scheduler === undefined ? {} : { scheduler }),
     ...(nodes === undefined ? {} : { nodesMax: nodes }),
     ...(clients === undefined ? {} : { clientsMax: clients }),
+    ...(operations === undefined ? {} : { operationsMax: operations }),
     ...(chaosMs === undefined ? {} : { chaosMaxMs: chaosMs })
   })
 }
@@ -30,18 +31,13 @@ export const runCase = (
 /** More than most simulations have; where one has more, its own number: limits that limit nothing. */
 const usualMax = 16
 
-/** As many clients of one workload, and nodes, as the run has. */
-const sizesOf = (simulation: Simulation, recipe: Recipe) => {
-  let clients = usualMax
-  let nodes = usualMax
-  const onWorld = ({ workloads, cluster }: World) => {
-    clients = Math.max(clients, ...workloads.map(({ clientCount }) => clientCount))
-    nodes = Math.max(nodes, cluster?.names.length ?? 0)
-  }
-  // All of it is there before anything runs.
-  simulation.run({ seed: recipe, budgets: { steps: 1 }, onWorld })
-  return { clients, nodes }
-}
+/** As many clients of one workload, operations of one client, and nodes, as a world has that was run. */
+const sizesOf = ({ workloads, cluster, begun }: World) => ({
+  clients: Math.max(usualMax, ...workloads.map(({ clientCount }) => clientCount)),
+  nodes: Math.max(usualMax, cluster?.names.length ?? 0),
+  // The run ended with its failure; without some of its faults, or from another seed, it may go on longer.
+  ...(begun.size === 0 ? {} : { operations: 2 * Math.max(...begun.values()) })
+})
 
 export interface ShrinkRunOptions extends Pick<ShrinkOptions, "runsMax" | "seedsPerCase" | "onProgress"> {
   /** That of the run that failed. Left out: drawn from each seed. */
@@ -52,10 +48,11 @@ export interface ShrinkRunOptions extends Pick<ShrinkOptions, "runsMax" | "seeds
 const firstPart = 0.6
 
 /**
- * Makes a failing run smaller while it breaks the same law: switches fault families off, takes clients and
- * nodes away, ends the faults earlier, shortens the recipe, and looks for a seed that fails sooner; then
- * leaves out single strikes of those that are left. A run that failed under a scheduler of its own, as of
- * `runSeeds`, fails again only with the same `scheduler`. Undefined where the run does not fail.
+ * Makes a failing run smaller while it breaks the same law: switches fault families off, takes clients,
+ * operations of clients and nodes away, ends the faults earlier, shortens the recipe, and looks for a seed
+ * that fails sooner; then leaves out single strikes of those that are left. A run that failed under a
+ * scheduler of its own, as of `runSeeds`, fails again only with the same `scheduler`. Undefined where the
+ * run does not fail.
  */
 export const shrinkRun = (
   simulation: Simulation,
@@ -68,17 +65,22 @@ export const shrinkRun = (
     const { failure, figures } = runCase(simulation, candidate)
     return failure && { law: failure.name, message: failure.message, size: figures.steps }
   }
-  const least = { clients: 1, nodes: 1, chaosMs: 0 }
-  const limits = { ...sizesOf(simulation, recipe), chaosMs: Math.ceil(chaosMs.max) }
+  const least = { clients: 1, operations: 1, nodes: 1, chaosMs: 0 }
+  const asFound = { recipe, without: [], limits: {}, ...(scheduler === undefined ? {} : { scheduler }) }
+  const worlds: Array<World> = []
+  const found = runCase(simulation, asFound, { onWorld: (world) => void worlds.push(world) })
+  if (found.failure === undefined) return undefined
+  const limits = { ...sizesOf(worlds[0]!), chaosMs: Math.ceil(chaosMs.max) }
   const removable = families.map(({ name }) => name)
   const first = shrink(
-    { recipe, without: [], limits, ...(scheduler === undefined ? {} : { scheduler }) },
-    { ...options, runsMax: Math.ceil(runsMax * firstPart), removable, least, run }
+    { ...asFound, limits },
+    { ...options, runsMax: Math.ceil(runsMax * firstPart) - 1, removable, least, run }
   )
   if (first === undefined) return undefined
   const { struck } = runCase(simulation, first.smallest)
-  const runsLeft = runsMax - first.runs - 1
-  if (struck.length === 0 || runsLeft <= 1) return first
+  const runs = first.runs + 2
+  const runsLeft = runsMax - runs
+  if (struck.length === 0 || runsLeft <= 1) return { ...first, runs }
   const second = shrink(first.smallest, { ...options, runsMax: runsLeft, removable: struck, least, run })!
-  return { ...second, runs: first.runs + 1 + second.runs }
+  return { ...second, runs: runs + second.runs }
 }

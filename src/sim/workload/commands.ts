@@ -61,7 +61,10 @@ export const commands =
   (world): Workload => {
     const { random } = world
     const { keys, thinkMostMs = { min: 0, max: 40 } } = options
-    const tasks = new Tasks(random.range(options.count.min, options.count.max))
+    const { bounds } = world
+    const clients = Math.min(options.clients, bounds.clients)
+    const count = random.range(options.count.min, options.count.max)
+    const tasks = new Tasks(Math.min(count, clients * bounds.operations))
     const depth = random.range(1, 8)
     const thinkMs = random.range(thinkMostMs.min, thinkMostMs.max)
     return {
@@ -73,6 +76,8 @@ export const commands =
         const lane = Effect.fnUntraced(function* (index: number) {
           for (let attempt = 0; tasks.acknowledged < tasks.total; attempt++) {
             const number = tasks.take(name)
+            // Only counts: what another life had taken has to be done all the same.
+            if (number !== undefined) world.mayOperate(name)
             if (number === undefined) yield* Effect.sleep(50)
             for (let isDone = number === undefined; !isDone; ) {
               const value = `${name}/${life}/${index}/${++attempt}`

@@ -22,6 +22,8 @@ type KvClient = LedgerClient<KvCommand, KvReply, KvQuestion, KvAnswer>
 class Lane {
   readonly #world: World
   readonly #client: KvClient
+  /** The client. */
+  readonly #of: string
   readonly #key: string
   /** Writes that were acknowledged, oldest first. */
   readonly #written: Array<{ readonly slot: number; readonly value: string }> = []
@@ -29,15 +31,16 @@ class Lane {
   #isOpen = false
   #writes = 0
 
-  constructor(world: World, client: KvClient, key: string) {
+  constructor(world: World, client: KvClient, of: string, key: string) {
     this.#world = world
     this.#client = client
+    this.#of = of
     this.#key = key
   }
 
   readonly run: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
     const { random } = this.#world
-    while (this.#world.phase !== "over" && !this.#isOpen) {
+    while (this.#world.phase !== "over" && !this.#isOpen && this.#world.mayOperate(this.#of)) {
       // After the faults it lets those catch up who are behind.
       yield* random.chance(this.#world.phase === "chaos" ? 0.4 : 0.05) ? this.#put : this.#read
       yield* Effect.sleep(random.range(20, 300))
@@ -89,7 +92,7 @@ export const localReads: WorkloadMaker = (world): Workload => ({
       const client = yield* ledgerClient(world, kvMachine)
       const lanes = Array.from(
         { length: 2 },
-        (_, index) => new Lane(world, client, `${name}/${life}/${index}`)
+        (_, index) => new Lane(world, client, name, `${name}/${life}/${index}`)
       )
       yield* Effect.forEach(lanes, (lane) => lane.run, { concurrency: "unbounded", discard: true })
     })

@@ -53,7 +53,7 @@ export const operations: WorkloadMaker = (world): Workload => {
     name: "operations",
     clientCount: 1,
     isDone: () => isDone,
-    run: Effect.fnUntraced(function* () {
+    run: Effect.fnUntraced(function* (name) {
       const operators = operatorsOf(yield* Bus, clusterName)
       const options = { timeoutMs: operationTimeoutMs }
       const drain = (node: string) => {
@@ -94,7 +94,7 @@ export const operations: WorkloadMaker = (world): Workload => {
         Effect.catch(effect, (failure) => Effect.sync(() => refused.check(isRefusal(failure))))
       while (world.phase === "chaos") {
         yield* Effect.sleep(random.range(everyMs / 2, everyMs * 2))
-        if (world.phase === "chaos") yield* tolerated(operate)
+        if (world.phase === "chaos" && world.mayOperate(name)) yield* tolerated(operate)
       }
       const takeAllBack = Effect.gen(function* () {
         while (mayBeOut.size > 0) {

@@ -97,15 +97,18 @@ class Lane {
   readonly #world: World
   readonly #shape: Shape
   readonly #client: KvClient
+  /** The client. */
+  readonly #of: string
   readonly #name: string
   readonly #seen: Seen = new Map()
   #process: number
   #writes = 0
 
-  constructor(world: World, shape: Shape, client: KvClient, name: string) {
+  constructor(world: World, shape: Shape, client: KvClient, of: string, name: string) {
     this.#world = world
     this.#shape = shape
     this.#client = client
+    this.#of = of
     this.#name = name
     this.#process = world.history.newProcess()
   }
@@ -113,7 +116,10 @@ class Lane {
   readonly run: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
     const { random } = this.#world
     while (this.#world.phase !== "over") {
-      for (let count = 0; count < this.#shape.burst; count++) yield* this.#operate()
+      for (let count = 0; count < this.#shape.burst; count++) {
+        if (!this.#world.mayOperate(this.#of)) return
+        yield* this.#operate()
+      }
       yield* Effect.sleep(random.range(1, 2 * this.#thinkMs()))
     }
   })
@@ -281,7 +287,7 @@ const registersOf = (world: World, name: string, shape: Shape): Workload => {
         const client = yield* ledgerClient(world, kvMachine)
         const lanes = Array.from(
           { length: shape.lanes },
-          (_, index) => new Lane(world, shape, client, `${process}/${life}/${index}`)
+          (_, index) => new Lane(world, shape, client, process, `${process}/${life}/${index}`)
         )
         yield* Effect.forEach(lanes, (lane) => lane.run, { concurrency: "unbounded", discard: true })
       })
