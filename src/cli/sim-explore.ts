@@ -4,8 +4,16 @@ import { Command, Flag } from "effect/cli"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { countFlag, jsonFlag } from "./flags.ts"
 import { print, printJson } from "./output.ts"
-import { Process } from "./process.ts"
-import { replayCommand } from "./sim-artefacts.ts"
+import {
+  directoriesOf,
+  expectRoomForFindings,
+  findingsFlag,
+  keepFindings,
+  keepGoingFlag,
+  progressOf,
+  tellFindings,
+  threadsFlag
+} from "./sim-findings.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
 
 export const simExploreCommand = Command.make(
@@ -20,26 +28,40 @@ export const simExploreCommand = Command.make(
       Flag.withDefault(1),
       Flag.withDescription("The first seed (default 1)")
     ),
-    keepGoing: countFlag("keep-going", { min: 1 }).pipe(
-      Flag.withDefault(1),
-      Flag.withMetavar("findings"),
-      Flag.withDescription("Stop after so many findings (default 1)")
-    ),
+    jobs: threadsFlag,
+    keepGoing: keepGoingFlag,
+    out: findingsFlag,
     json: jsonFlag
   },
-  Effect.fnUntraced(function* ({ scenario, runs, seed, keepGoing, json }) {
+  Effect.fnUntraced(function* ({ scenario, runs, seed, jobs, keepGoing, out, json }) {
     const simulation = yield* findScenario(scenario)
-    const { exploreRuns } = yield* Effect.promise(() => import("../sim/explore/explore-run.ts"))
-    const around = yield* Process
-    around.hearsNothing()
-    const report = exploreRuns(simulation, { seeds: [seed], runsMax: runs, failuresMax: keepGoing })
-    const findings = [...report.findings].map(([recipe, failure]) => ({ recipe, ...failure }))
-    if (json) yield* printJson({ simulation: scenario, runs: report.runs, known: report.known, findings })
+    yield* expectRoomForFindings(out)
+    const { exploreRunsOverWorkers } = yield* Effect.promise(() => import("../sim/explore/explore-run.ts"))
+    const { reportLines, speedLine } = yield* Effect.promise(() => import("../sim/report.ts"))
+    const progress = progressOf(runs, "runs", speedLine)
+    const startedMs = performance.now()
+    const { known, campaign } = yield* exploreRunsOverWorkers(simulation.name, jobs, {
+      seeds: [seed],
+      runsMax: runs,
+      failuresMax: keepGoing,
+      onSums: progress.say
+    })
+    const millis = Math.round(performance.now() - startedMs)
+    progress.end()
+    const kept = yield* keepFindings(out, simulation, campaign.findings)
+    if (json)
+      yield* printJson({
+        simulation: simulation.name,
+        millis,
+        known,
+        ...campaign,
+        directories: directoriesOf(kept)
+      })
     else {
-      yield* print(`${report.runs} runs came upon ${report.known} different things`)
-      for (const { recipe, kind, name, message } of findings)
-        yield* print(`${kind} ${name}: ${message}\n  ${replayCommand(scenario, recipe)}`)
+      yield* print(`${campaign.runs} runs came upon ${known} different things`)
+      for (const line of reportLines(campaign, "runs")) yield* print(line)
     }
-    if (findings.length > 0) return yield* new CommandFailed({ reason: "", exitCode: exitCodes.no })
+    yield* tellFindings(kept)
+    if (campaign.findings.length > 0) return yield* new CommandFailed({ reason: "", exitCode: exitCodes.no })
   })
 ).pipe(Command.withDescription("Search from what runs discover, by running their beginnings again"))

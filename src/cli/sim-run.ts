@@ -2,31 +2,24 @@
  * `aplomb sim run`: many seeds of a simulation over several threads, and everything about the one that fails.
  */
 import { readFileSync } from "node:fs"
-import { availableParallelism } from "node:os"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { CampaignReport } from "../sim/report.ts"
 import type { KnownSeed } from "../sim/seeds.ts"
 import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
-import { countFlag, durationFlag, jobsFlag, jsonFlag } from "./flags.ts"
-import { print, printError, printErrorUnsafe, printJson } from "./output.ts"
-import { keepRun, replayCommand } from "./sim-artefacts.ts"
+import { countFlag, durationFlag, jsonFlag } from "./flags.ts"
+import { print, printError, printJson } from "./output.ts"
+import {
+  directoriesOf,
+  expectRoomForFindings,
+  findingsFlag,
+  keepFindings,
+  keepGoingFlag,
+  progressOf,
+  tellFindings,
+  threadsFlag
+} from "./sim-findings.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
-import { expectDirectory, writing } from "./written.ts"
-
-const progressEveryMs = 1000
-
-/** Says now and then, on a terminal, how far the campaign is. */
-const progress = (total: number | undefined, line: (report: CampaignReport) => string) => {
-  let saidAtMs = 0
-  return (report: CampaignReport): void => {
-    if (process.stderr.isTTY !== true || performance.now() - saidAtMs < progressEveryMs) return
-    saidAtMs = performance.now()
-    const share = total === undefined ? 0 : Math.min(1, report.runs / total)
-    const bar = total === undefined ? "" : `[${"#".repeat(Math.round(share * 24)).padEnd(24, ".")}] `
-    process.stderr.write(`\r\u001b[K${bar}${report.runs} seeds, ${line(report)}`)
-  }
-}
 
 /**
  * The seeds of a file, those of other simulations, too: says of which, and fails where there is none so
@@ -67,21 +60,14 @@ export const simRunCommand = Command.make(
       Flag.withDefault(1),
       Flag.withDescription("The first seed (default 1)")
     ),
-    jobs: jobsFlag.pipe(
-      Flag.withDefault(availableParallelism()),
-      Flag.withDescription("Threads (default: one for each processor)")
-    ),
+    jobs: threadsFlag,
     for: durationFlag("for").pipe(Flag.optional, Flag.withDescription("Stop after this much real time")),
     untilStable: countFlag("until-stable", { min: 1 }).pipe(
       Flag.optional,
       Flag.withMetavar("runs"),
       Flag.withDescription("Stop when every assertion was reached and so many runs brought nothing new")
     ),
-    keepGoing: countFlag("keep-going", { min: 1 }).pipe(
-      Flag.withDefault(1),
-      Flag.withMetavar("findings"),
-      Flag.withDescription("Stop after so many findings (default 1)")
-    ),
+    keepGoing: keepGoingFlag,
     known: Flag.String("known").pipe(
       Flag.optional,
       Flag.withMetavar("file"),
@@ -91,17 +77,12 @@ export const simRunCommand = Command.make(
       Flag.withDefault(false),
       Flag.withDescription("Fail, too, where an assertion that is demanded was not reached")
     ),
-    out: Flag.String("out").pipe(
-      Flag.withDefault("sim-failures"),
-      Flag.withMetavar("directory"),
-      Flag.withDescription("Where trace, history and verdict of findings go (default sim-failures)")
-    ),
+    out: findingsFlag,
     json: jsonFlag
   },
   Effect.fnUntraced(function* (flags) {
     const simulation = yield* findScenario(flags.scenario)
-    // Hours later what was found would be lost.
-    yield* writing(flags.out, () => expectDirectory(flags.out))
+    yield* expectRoomForFindings(flags.out)
     const none: ReadonlyArray<KnownSeed> = []
     const known = Option.isSome(flags.known) ? yield* readKnown(flags.known.value, simulation.name) : none
     const { runSeedsOverWorkers } = yield* Effect.promise(() => import("../sim/run-seeds.ts"))
@@ -112,29 +93,24 @@ export const simRunCommand = Command.make(
       ...(Option.isSome(flags.for) ? { forMs: flags.for.value } : {}),
       ...(Option.isSome(flags.untilStable) ? { stableRuns: flags.untilStable.value } : {})
     }
-    const say = progress(stop.seeds, speedLine)
+    const progress = progressOf(stop.seeds, "seeds", speedLine)
     const startedMs = performance.now()
     const report = yield* runSeedsOverWorkers(simulation.name, flags.jobs, {
       recipes: recipesOf(simulation.name, known, flags.from, stop),
       stop,
       findingsMax: flags.keepGoing,
       nowMs: () => performance.now(),
-      onRun: (_result, sums) => say(sums)
+      onRun: (_result, sums) => progress.say(sums)
     })
-    if (process.stderr.isTTY === true) printErrorUnsafe("\r\u001b[K")
-    const kept: Array<string | undefined> = []
-    for (const { recipe } of report.findings) {
-      // What was found is told all the same: it may have taken hours.
-      const unwritten = ({ message }: CommandFailed) => Effect.as(printError(`aplomb: ${message}`), undefined)
-      kept.push(yield* Effect.catch(keepRun(flags.out, simulation, recipe), unwritten))
-    }
+    progress.end()
+    const kept = yield* keepFindings(flags.out, simulation, report.findings)
     if (flags.json) {
       const millis = Math.round(performance.now() - startedMs)
       yield* printJson({
         simulation: simulation.name,
         millis,
         ...report,
-        directories: kept.filter((path) => path !== undefined)
+        directories: directoriesOf(kept)
       })
     } else {
       for (const line of reportLines(report)) yield* print(line)
@@ -142,11 +118,7 @@ export const simRunCommand = Command.make(
     const isIncomplete = flags.allReached && report.unseen.length > 0
     if (isIncomplete) yield* printError(unreachedLine(report))
     if (report.findings.length === 0 && !isIncomplete) return
-    for (const [index, { recipe, failure }] of report.findings.entries()) {
-      yield* printError(`${failure.kind} ${failure.name}, seed ${recipe}: ${failure.message}`)
-      const place = kept[index] === undefined ? "" : `kept in ${kept[index]}; `
-      yield* printError(`  ${place}${replayCommand(simulation.name, recipe)}`)
-    }
+    yield* tellFindings(kept)
     return yield* new CommandFailed({ reason: "", exitCode: exitCodes.no })
   })
 ).pipe(Command.withDescription("Run many seeds of a simulation; exit code 1 where one of them fails"))

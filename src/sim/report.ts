@@ -106,10 +106,13 @@ export class Tally {
 const rate = (amount: number, ms: number): string =>
   ms <= 0 ? "-" : Math.round((amount * 1000) / ms).toLocaleString("en")
 
+/** What the runs of a report are called: of an exploration most are no seeds. */
+type RunsName = "seeds" | "runs"
+
 /** How fast the runs were, per second of one processor. */
-export const speedLine = ({ runs, figures, cpuMs }: CampaignReport): string =>
+export const speedLine = ({ runs, figures, cpuMs }: CampaignReport, name: RunsName = "seeds"): string =>
   [
-    `${rate(runs, cpuMs)} seeds`,
+    `${rate(runs, cpuMs)} ${name}`,
     `${rate(figures.virtualMs / 1000, cpuMs)} simulated seconds`,
     `${rate(figures.steps, cpuMs)} events`,
     `${rate(figures.messages, cpuMs)} bus messages`
@@ -122,13 +125,13 @@ const listed = (counts: Readonly<Record<string, number>>): string =>
     .join(", ")
 
 /** The report as a person reads it, without the findings. */
-export const reportLines = (report: CampaignReport): ReadonlyArray<string> => {
+export const reportLines = (report: CampaignReport, name: RunsName = "seeds"): ReadonlyArray<string> => {
   const { figures, coverage } = report
   const shapes = Object.entries(coverage.shapes).map(([name, seen]) => `${name}: ${Object.keys(seen).length}`)
   const lines = [
-    `${report.runs} seeds, ${report.findings.length} findings; ${speedLine(report)}`,
+    `${report.runs} ${name}, ${report.findings.length} findings; ${speedLine(report, name)}`,
     `${figures.operations} operations in histories, ${figures.acknowledged} commands acknowledged`,
-    `families of faults, by seeds: ${listed(report.families) || "none"}`,
+    `families of faults, by ${name}: ${listed(report.families) || "none"}`,
     `strikes: ${listed(report.strikes) || "none"}`,
     `reached: ${listed(coverage.counts) || "nothing"}`
   ]

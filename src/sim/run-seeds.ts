@@ -1,5 +1,4 @@
 /** Campaigns: many seeds of one simulation, in this thread or over worker threads. */
-import { Worker } from "node:worker_threads"
 import { Effect } from "effect"
 import type { Assertion } from "./assert.ts"
 import { type CampaignReport, Tally } from "./report.ts"
@@ -8,19 +7,7 @@ import type { RunResult } from "./run-result.ts"
 import type { SchedulerOptions } from "./scheduler-options.ts"
 import { isStable, recipeOf, type StopRule } from "./seeds.ts"
 import type { Simulation } from "./simulation.ts"
-
-/** What a worker is told to run. */
-export interface WorkerTask {
-  readonly simulation: string
-  readonly recipe: string
-  readonly scheduler?: SchedulerOptions
-}
-
-export interface WorkerAnswer {
-  readonly result: RunResult
-  readonly cpuMs: number
-  readonly declared: ReadonlyArray<Assertion>
-}
+import { overWorkers, type TaskSource } from "./worker-pool.ts"
 
 export interface CampaignOptions {
   /** Recipes to run, in order; ends the campaign when it ends. */
@@ -83,59 +70,25 @@ export const runSeeds = (simulation: Simulation, options: CampaignOptions): Camp
   return campaign.report()
 }
 
-// The package is JavaScript, the repository TypeScript: the worker is a file of the same kind. It stands
-// beside this one, and not in the bundle of the command line: what it imports first has to run before Effect
-// is loaded, an order that a bundle does not keep.
-const workerFile = import.meta.url.endsWith(".ts")
-  ? new URL("../sim/run-worker.ts", import.meta.url)
-  : new URL("../sim/run-worker.js", import.meta.url)
-
-/**
- * A run makes many objects that it soon forgets, and keeps those of its cluster until it ends: with room for
- * several runs, what a run has kept is garbage when somebody looks, and is not copied to and fro before.
- */
-const resourceLimits = { maxYoungGenerationSizeMb: 64 }
-
 /** Runs seeds of a named simulation over worker threads. Dies where a worker does. */
 export const runSeedsOverWorkers = (
   simulation: string,
   jobs: number,
   options: CampaignOptions
 ): Effect.Effect<CampaignReport> =>
-  Effect.callback<CampaignReport>((resume) => {
+  Effect.suspend(() => {
     const campaign = new Campaign(options)
-    const workers = Array.from(
-      { length: Math.max(1, jobs) },
-      () => new Worker(workerFile, { resourceLimits })
-    )
-    let busy = 0
-    const stop = () => {
-      for (const worker of workers) void worker.terminate()
-    }
-    const feed = (worker: Worker): void => {
-      const recipe = campaign.next()
-      if (recipe === undefined) {
-        if (busy > 0) return
-        stop()
-        resume(Effect.succeed(campaign.report()))
-        return
-      }
-      busy++
-      const { scheduler } = options
-      worker.postMessage({ simulation, recipe, ...(scheduler === undefined ? {} : { scheduler }) })
-    }
-    for (const worker of workers) {
-      worker.on("message", ({ result, cpuMs, declared }: WorkerAnswer) => {
-        busy--
+    const { scheduler } = options
+    const source: TaskSource = {
+      next: () => {
+        const recipe = campaign.next()
+        if (recipe === undefined) return undefined
+        return { simulation, recipe, ...(scheduler === undefined ? {} : { scheduler }) }
+      },
+      take: (_task, { result, cpuMs, declared }) => {
         campaign.declared = declared
         campaign.take(result, cpuMs)
-        feed(worker)
-      })
-      worker.on("error", (error) => {
-        stop()
-        resume(Effect.die(error))
-      })
+      }
     }
-    for (const worker of workers) feed(worker)
-    return Effect.sync(stop)
+    return Effect.map(overWorkers(jobs, source), () => campaign.report())
   })

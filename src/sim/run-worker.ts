@@ -4,16 +4,19 @@ import "./eager-compilation.ts"
 import "./lean-fibers.ts"
 import { parentPort } from "node:worker_threads"
 import { declaredAssertions } from "./assert.ts"
+import { watchedForExploration } from "./explore/protocol-marks.ts"
 import { threadCpuMs } from "./run-cpu.ts"
-import type { WorkerAnswer, WorkerTask } from "./run-seeds.ts"
 import { scenarioNamed } from "./scenarios/named.ts"
 import { recipeOf } from "./seeds.ts"
+import type { WorkerAnswer, WorkerTask } from "./worker-pool.ts"
 
-const run = ({ simulation, recipe, scheduler }: WorkerTask): WorkerAnswer => {
-  const found = scenarioNamed(simulation)
-  if (found === undefined) throw new Error(`there is no simulation called ${simulation}`)
+const run = ({ simulation: name, recipe, scheduler, isExploring }: WorkerTask): WorkerAnswer => {
+  const found = scenarioNamed(name)
+  if (found === undefined) throw new Error(`there is no simulation called ${name}`)
+  const simulation = isExploring === true ? watchedForExploration(found) : found
   const before = threadCpuMs()
-  const result = found.run({ seed: recipeOf(recipe), ...(scheduler === undefined ? {} : { scheduler }) })
+  const seed = recipeOf(recipe)
+  const result = simulation.run({ seed, ...(scheduler === undefined ? {} : { scheduler }) })
   return { result, cpuMs: threadCpuMs() - before, declared: declaredAssertions() }
 }
 

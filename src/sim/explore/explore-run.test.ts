@@ -5,7 +5,7 @@ import { unreachable, watermark } from "../assert.ts"
 import { parseRecipe } from "../random.ts"
 import { scenarioNamed } from "../scenarios/named.ts"
 import { simulate } from "../simulation.ts"
-import { exploreRuns } from "./explore-run.ts"
+import { type ExploredRuns, exploreRuns, exploreRunsOverWorkers } from "./explore-run.ts"
 
 const gates = 6
 const passed = watermark("gates passed in a row")
@@ -40,5 +40,22 @@ describe("exploring a simulation", () => {
     const { known, runs } = exploreRuns(scenarioNamed("t019")!, { runsMax: 5 })
     expect(runs).toBe(5)
     expect(known).toBeGreaterThan(8)
+  })
+})
+
+describe("an exploration over threads", () => {
+  // More runs than are under way at a time: the last ones go on from what others came upon.
+  const options = { seeds: [3], runsMax: 20 }
+  const over = (jobs: number) => Effect.runPromise(exploreRunsOverWorkers("t019", jobs, options))
+  const comparable = ({ campaign: { cpuMs: _, ...campaign }, ...report }: ExploredRuns) => ({
+    ...report,
+    campaign
+  })
+
+  it("makes the same runs, and comes upon the same, however many threads there are", async () => {
+    const [one, two] = await Promise.all([over(1), over(2)])
+    expect(comparable(two)).toEqual(comparable(one))
+    const { known, campaign } = exploreRuns(scenarioNamed("t019")!, options)
+    expect([known, campaign.figures]).toEqual([one.known, one.campaign.figures])
   })
 })

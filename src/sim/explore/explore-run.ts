@@ -1,13 +1,42 @@
 /** Exploring a simulation: its assertions are the marks, its findings the failures. */
-import { formatRecipe } from "../random.ts"
-import type { RunFailure } from "../run-result.ts"
+import { Effect } from "effect"
+import type { Assertion } from "../assert.ts"
+import { formatRecipe, type Recipe } from "../random.ts"
+import { type CampaignReport, Tally } from "../report.ts"
+import { threadCpuMs } from "../run-cpu.ts"
+import type { RunFailure, RunResult } from "../run-result.ts"
 import type { Simulation } from "../simulation.ts"
-import { type ExploreOptions, type ExploreReport, explore } from "./explore.ts"
-import { protocolMarks } from "./protocol-marks.ts"
+import { overWorkers, type WorkerAnswer, type WorkerTask } from "../worker-pool.ts"
+import { Exploration, type Explored, type ExploreReport, explore, type SearchOptions } from "./explore.ts"
+import { watchedForExploration } from "./protocol-marks.ts"
 
 export interface ExploredRuns extends ExploreReport {
   /** The findings by their recipe, as `run` gives them. */
   readonly findings: ReadonlyMap<string, RunFailure>
+  /** What the runs came to together, as of a campaign of seeds: `reportLines` makes text of it. */
+  readonly campaign: CampaignReport
+}
+
+/** Adds up the runs of an exploration. */
+class ExploredSums {
+  readonly #tally = new Tally()
+  declared: ReadonlyArray<Assertion> | undefined
+
+  add(result: RunResult, cpuMs: number): Explored {
+    this.#tally.add(result, cpuMs)
+    const { failure, marks } = result
+    return failure === undefined ? { marks } : { marks, failure: failure.name }
+  }
+
+  campaign(): CampaignReport {
+    return this.#tally.report(this.declared)
+  }
+
+  report(report: ExploreReport): ExploredRuns {
+    const campaign = this.campaign()
+    const findings = new Map(campaign.findings.map(({ recipe, failure }) => [recipe, failure]))
+    return { ...report, findings, campaign }
+  }
 }
 
 /**
@@ -18,21 +47,60 @@ export interface ExploredRuns extends ExploreReport {
  * @example
  * const { findings } = exploreRuns(lockSimulation, { runsMax: 1000 })
  */
-export const exploreRuns = (
-  simulation: Simulation,
-  options: Omit<ExploreOptions, "run"> = {}
-): ExploredRuns => {
-  const findings = new Map<string, RunFailure>()
-  const { cluster, laws } = simulation.spec
-  const explored = cluster === undefined ? simulation : simulation.laws(...laws, protocolMarks)
-  const report = explore({
-    ...options,
-    run: (recipe) => {
-      const { failure, marks } = explored.run({ seed: recipe })
-      if (failure === undefined) return { marks }
-      findings.set(formatRecipe(recipe), failure)
-      return { marks, failure: failure.name }
-    }
-  })
-  return { ...report, findings }
+export const exploreRuns = (simulation: Simulation, options: SearchOptions = {}): ExploredRuns => {
+  const sums = new ExploredSums()
+  const watched = watchedForExploration(simulation)
+  const run = (recipe: Recipe): Explored => {
+    const before = threadCpuMs()
+    const result = watched.run({ seed: recipe })
+    return sums.add(result, threadCpuMs() - before)
+  }
+  return sums.report(explore({ ...options, run }))
 }
+
+export interface WorkerSearchOptions extends SearchOptions {
+  /** Called with the sums after every run. */
+  readonly onSums?: (campaign: CampaignReport) => void
+}
+
+/**
+ * `exploreRuns` of a named simulation over worker threads: the same runs, and the same findings, however many
+ * threads there are. Dies where a worker does.
+ */
+export const exploreRunsOverWorkers = (
+  simulation: string,
+  jobs: number,
+  options: WorkerSearchOptions = {}
+): Effect.Effect<ExploredRuns> =>
+  Effect.suspend(() => {
+    const exploration = new Exploration(options)
+    const sums = new ExploredSums()
+    const underWay: Array<WorkerTask> = []
+    const answers = new Map<WorkerTask, WorkerAnswer>()
+    // Learned from in the order in which they were handed out, whichever thread was faster.
+    const learn = () => {
+      for (let task = underWay[0]; task !== undefined && !exploration.isOver; task = underWay[0]) {
+        const answer = answers.get(task)
+        if (answer === undefined) return
+        answers.delete(task)
+        underWay.shift()
+        sums.declared = answer.declared
+        exploration.take(sums.add(answer.result, answer.cpuMs))
+        options.onSums?.(sums.campaign())
+      }
+    }
+    const source = {
+      next: () => {
+        const recipe = exploration.next()
+        if (recipe === undefined) return undefined
+        const task = { simulation, recipe: formatRecipe(recipe), isExploring: true }
+        underWay.push(task)
+        return task
+      },
+      take: (task: WorkerTask, answer: WorkerAnswer) => {
+        answers.set(task, answer)
+        learn()
+      }
+    }
+    return Effect.map(overWorkers(jobs, source), () => sums.report(exploration.report))
+  })

@@ -5,6 +5,7 @@
 import type { LeaderState } from "../../protocol/leader-state.ts"
 import { sometimesEach, watermark } from "../assert.ts"
 import { type Facts, law } from "../laws.ts"
+import type { Simulation } from "../simulation.ts"
 
 const phases = sometimesEach("phases of the leaders at one time")
 const masters = sometimesEach("ballots issued and acceptors active")
@@ -22,7 +23,7 @@ const shapeOf = (facts: Facts): string =>
 const isOnItsWay = (state: LeaderState): boolean => state._tag !== "Deposed" && state._tag !== "Serving"
 
 /** Watches like a law, and breaks no run. */
-export const protocolMarks = law("marks for exploration", "", (facts) => {
+const protocolMarks = law("marks for exploration", "", (facts) => {
   let activated = 0
   const look = () => {
     phases.note(shapeOf(facts))
@@ -39,3 +40,9 @@ export const protocolMarks = law("marks for exploration", "", (facts) => {
     onReplaced: ({ parts }) => losses.note(parts.leader()._tag)
   }
 })
+
+/** The same simulation, and the same runs: those of a cluster also note these marks. */
+export const watchedForExploration = (simulation: Simulation): Simulation => {
+  const { cluster, laws } = simulation.spec
+  return cluster === undefined ? simulation : simulation.laws(...laws, protocolMarks)
+}
