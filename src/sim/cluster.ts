@@ -13,6 +13,7 @@ import type { Place } from "./bus/topology.ts"
 import { observed } from "./cluster-machine.ts"
 import type { DiskImage } from "./disk/image.ts"
 import type { SectorFile } from "./disk/sectors.ts"
+import { toldOf } from "./disk/told.ts"
 import type { Law, LawBroken } from "./laws.ts"
 import { DiskLog } from "./laws-disk.ts"
 import { Oracle } from "./laws-oracle.ts"
@@ -169,7 +170,7 @@ export class Cluster {
     // Written, but in the cache of a machine whose process was killed, it may not have been written at all.
     if (file === undefined || file === this.#masterFile || disk.durableFile(masterFile) !== file) return
     this.#masterFile = file
-    this.oracle.masterWrote(file.read(0, file.sizeBytes))
+    this.oracle.masterWrote(toldOf(file).read(0, file.sizeBytes))
   }
 
   #lookAtRegister(name: string): void {
@@ -178,7 +179,7 @@ export class Cluster {
     if (known?.image !== disk.image) {
       const file = disk.durableFile(`${dataDirectory}/identity.json`)
       if (file === undefined) return
-      const { storageId } = JSON.parse(new TextDecoder().decode(file.read(0, file.sizeBytes))) as {
+      const { storageId } = JSON.parse(new TextDecoder().decode(toldOf(file).read(0, file.sizeBytes))) as {
         readonly storageId: string
       }
       known = { image: disk.image, log: this.#diskFor(name, storageId) }

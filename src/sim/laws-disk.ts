@@ -15,6 +15,7 @@ import { reachable } from "./assert.ts"
 import type { SimDisk } from "./disk/disk.ts"
 import type { DiskImage } from "./disk/image.ts"
 import type { SectorFile } from "./disk/sectors.ts"
+import { toldOf } from "./disk/told.ts"
 import { EntryLog } from "./laws-entries.ts"
 import { type SnapshotOnDisk, snapshotsOn } from "./laws-snapshots.ts"
 
@@ -199,7 +200,7 @@ export class DiskLog {
   #readLayout(): Layout | undefined {
     const file = this.#disk.durableFile(`${this.#directory}/identity.json`)
     if (file === undefined) return undefined
-    const identity: unknown = JSON.parse(new TextDecoder().decode(file.read(0, file.sizeBytes)))
+    const identity: unknown = JSON.parse(new TextDecoder().decode(toldOf(file).read(0, file.sizeBytes)))
     return identity as Layout
   }
 
@@ -210,7 +211,7 @@ export class DiskLog {
     const handle: FileHandle = {
       path,
       sizeBytes: file.sizeBytes,
-      readSync: (offset, lengthBytes, into) => file.read(offset, lengthBytes, into),
+      readSync: (offset, lengthBytes, into) => toldOf(file).read(offset, lengthBytes, into),
       write: (_offset, _bytes, done) => done(undefined)
     }
     return { number, file, handle }
@@ -221,7 +222,7 @@ export class DiskLog {
     const [segment, offset, waitingBytes] = [this.#segment, this.#offset, this.#waitingBytes]
     if (segment === undefined || offset === 0) return false
     this.#next ??= this.#find(segment.number + 1)
-    if (this.#next === undefined || !this.#next.file.beginsWith(0, frameMagic)) return false
+    if (this.#next === undefined || !toldOf(this.#next.file).beginsWith(0, frameMagic)) return false
     this.#segment = this.#next
     this.#next = undefined
     this.#offset = 0
@@ -235,7 +236,8 @@ export class DiskLog {
   }
 
   #readFrame({ salt, segmentBytes }: Layout): boolean {
-    if (this.#segment === undefined || !this.#segment.file.beginsWith(this.#offset, frameMagic)) return false
+    if (this.#segment === undefined || !toldOf(this.#segment.file).beginsWith(this.#offset, frameMagic))
+      return false
     const { number, handle } = this.#segment
     const { path } = handle
     if (this.#waitingBytes > 0 && !this.#disk.isDurable(path, this.#offset, this.#waitingBytes)) return false

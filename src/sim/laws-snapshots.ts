@@ -5,6 +5,7 @@ import { pack, unpack } from "../runtime/codec.ts"
 import { BlockReader } from "../runtime/storage/blocks.ts"
 import type { DiskImage } from "./disk/image.ts"
 import type { SectorFile } from "./disk/sectors.ts"
+import { toldOf } from "./disk/told.ts"
 import { stateHash } from "./ledger.ts"
 
 /** A whole, sound snapshot. */
@@ -73,7 +74,7 @@ export const snapshotsOn = (
   const directory = `${data}/snapshots/${group}/`
   for (const [path, file] of image.files) {
     if (!path.startsWith(directory) || !path.endsWith(".snapshot") || !counts(path)) continue
-    const snapshot = snapshotIn(file, machine)
+    const snapshot = snapshotIn(toldOf(file), machine)
     if (snapshot !== undefined) found.push(snapshot)
   }
   return found

@@ -51,6 +51,8 @@ export class SimProcess {
   lives = 0
   /** Told when a life is over, however it ended. */
   onDown: (() => void) | undefined
+  /** Told when a life is about to begin, before it sees the disk. */
+  onStart: (() => void) | undefined
   readonly #kernel: Kernel
   readonly #bus: SimBus
   readonly #options: ProcessOptions
@@ -81,6 +83,7 @@ export class SimProcess {
       this.#startsAgain = this.#stopping
       return
     }
+    this.onStart?.()
     const life = this.node.boot()
     this.lives = life.number
     this.#stopping = false

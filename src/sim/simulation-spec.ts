@@ -52,6 +52,8 @@ export interface SimulationSpec {
 
 const foreverMs = 3_600_000
 const zones = ["a", "b", "c"]
+/** The first is where everybody stands who is placed nowhere, such as clients. */
+const regions = ["region", "far"]
 
 const drawMasters = (
   { masters, mastersApart, masterFirst }: ClusterShape,
@@ -84,6 +86,8 @@ export const drawCluster = (
   const spares = Array.from({ length: spareCount }, (_, index) => `s${index + 1}`)
   const names = [...acceptors, ...spares, ...masters]
   const heartbeatIntervalMs = random.pick([50, 100, 200])
+  // Whoever spreads a group over regions sets its intervals by their distance.
+  const isSpread = heartbeatIntervalMs === 200 && random.chance(0.5)
   return {
     acceptors,
     spares,
@@ -105,6 +109,10 @@ export const drawCluster = (
           ? 1 << 25
           : random.pick([4096, 1 << 15, 1 << 25]),
     hashEverySlots: shape.snapshots === true ? 1 : 32,
-    placeOf: (name) => ({ machine: `machine-${name}`, zone: zones[names.indexOf(name) % zones.length]! })
+    placeOf: (name) => ({
+      machine: `machine-${name}`,
+      zone: zones[names.indexOf(name) % zones.length]!,
+      region: regions[isSpread ? names.indexOf(name) % regions.length : 0]!
+    })
   }
 }

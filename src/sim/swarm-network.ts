@@ -9,6 +9,7 @@ import { pack } from "../runtime/codec.ts"
 import { wireVersion } from "../wire/packet.ts"
 import { noSeal, seal } from "../wire/seal.ts"
 import { subjectsOf } from "../wire/subjects.ts"
+import type { SimBus } from "./bus/bus.ts"
 import type { Latency } from "./bus/latency.ts"
 import type { PartitionKind } from "./bus/partition.ts"
 import { calm } from "./bus/settings.ts"
@@ -69,12 +70,19 @@ export const slowConsumers: FaultFamily = {
   }
 }
 
-const partitionKinds: ReadonlyArray<PartitionKind> = ["isolate", "halves", "random", "zone", "mute", "deaf"]
+const oneRegion: ReadonlyArray<PartitionKind> = ["isolate", "halves", "random", "zone", "mute", "deaf"]
+
+/** Regions part only where there are several. */
+const partitionKindsOf = ({ network }: SimBus): ReadonlyArray<PartitionKind> => {
+  const regions = new Set(network.endpoints().map(({ place }) => place.region))
+  return regions.size > 1 ? [...oneRegion, "region"] : oneRegion
+}
 
 export const partitions: FaultFamily = {
   name: "partitions",
   share: 0.5,
   begin: ({ random, bus }) => {
+    const partitionKinds = partitionKindsOf(bus)
     const chosen = partitionKinds.filter(() => random.chance(0.5))
     const kinds = chosen.length > 0 ? chosen : [random.pick(partitionKinds)]
     return bus.partitionFault({
@@ -95,7 +103,7 @@ export const flappingPartitions: FaultFamily = {
     bus.partitionFault({
       everyMs: random.range(500, 3_000),
       durationMs: { min: 500, max: 6_000 },
-      kinds: partitionKinds.map((kind) => [kind, 1] as const),
+      kinds: partitionKindsOf(bus).map((kind) => [kind, 1] as const),
       flappingRate: 1,
       flapMs: random.range(50, 900)
     })

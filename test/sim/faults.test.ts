@@ -10,6 +10,7 @@ import {
   disconnects,
   type FaultFamily,
   failedWrites,
+  faultyDisk,
   fullDisks,
   killsInWrites,
   messageFaults,
@@ -48,6 +49,9 @@ const signs: ReadonlyArray<readonly [FaultFamily, RegExp]> = [
   [wipes, /^wipe$/]
 ]
 
+/** Each way in which a disk may break its contract. */
+const breaches = ["bit-rot", "directory-loss", "lying-sync", "misdirected-write"]
+
 const seedsMax = 60
 
 const cluster = simulate("one family")
@@ -69,6 +73,28 @@ describe("a family of faults", () => {
       expect(struck).toBe(true)
     })
   }
+
+  it("strikes in every way: faulty-disk", () => {
+    const damaged = cluster.faults(faultyDisk).expectingDamage()
+    const seen = new Set<string>()
+    for (let seed = 1; seed <= seedsMax && !breaches.every((name) => seen.has(name)); seed++) {
+      const { failure, strikes } = damaged.run({ seed, clientsMax: 1 })
+      expect(failure, `seed ${seed}`).toBeUndefined()
+      for (const name of Object.keys(strikes)) seen.add(name)
+    }
+    expect([...seen]).toEqual(expect.arrayContaining(breaches))
+  })
+
+  it("cuts regions off from each other where there are several", () => {
+    const parted = cluster.faults({ ...partitions, share: 1 }).chaosFor({ min: 15_000, max: 15_000 })
+    let struck = false
+    for (let seed = 1; seed <= seedsMax && !struck; seed++) {
+      const { failure, strikes } = parted.run({ seed, clientsMax: 1 })
+      expect(failure, `seed ${seed}`).toBeUndefined()
+      struck = (strikes["partition-region"] ?? 0) > 0
+    }
+    expect(struck).toBe(true)
+  })
 
   it("that is off strikes nowhere: without any, nothing goes wrong at all", () => {
     const { failure, strikes, knobs } = cluster.run({ seed: 1 })

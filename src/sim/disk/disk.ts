@@ -19,6 +19,7 @@ import { type SectorFile, sectorBytes } from "./sectors.ts"
 import { type DiskFaults, type DiskOptions, sound } from "./settings.ts"
 import { drawShortWrite } from "./short-write.ts"
 import { Pace } from "./slowness.ts"
+import { isBelieved, isToldDurable, mend, settleTold, store } from "./told.ts"
 
 /** Names of strikes: what a kill left of a write under way. */
 const writeEnds = { cached: "write-in-cache", cutShort: "write-cut-short", undone: "write-undone" }
@@ -40,6 +41,8 @@ export class SimDisk implements MountedDisk {
   readonly locks = new Map<string, Incarnation>()
   readonly changes = new Set<MetadataChange>()
   readonly cached = new CachedChanges()
+  /** Files whose entry was lost. */
+  readonly lost = new Map<string, SectorFile>()
   /** Writes taken so far: whoever has read the disk need not read on while it stays. */
   writes = 0
   /** Told when a write or a change of a directory begins: until when it is under way. */
@@ -86,6 +89,7 @@ export class SimDisk implements MountedDisk {
     this.writes++ // what was read and was not durable is to be read again
     if (kind === "process") {
       const { processKill } = this.faults
+      const writes = this.#volatile
       this.#volatile = resolveKill(
         random,
         processKill,
@@ -96,19 +100,23 @@ export class SimDisk implements MountedDisk {
           this.strike(writeEnds[end], { path: write.path, offset: write.offset, bytes })
         }
       )
+      settleTold(writes, time.nowMicros)
       this.#endChanges()
       return
     }
     for (const change of this.changes) if (random.chance(0.5)) change.apply()
     this.changes.clear()
     const { crashDamage } = this.faults
-    const report = resolveCrash(random, crashDamage, this.image, this.#volatile, time.nowMicros)
-    this.#volatile = []
+    const writes = this.#volatile.splice(0)
+    for (const write of writes) if (isBelieved(write, time.nowMicros)) write.file.keepTold()
+    const report = resolveCrash(random, crashDamage, this.image, writes, time.nowMicros)
+    settleTold(writes, time.nowMicros)
     this.strike("power-cut", { ...report })
     for (const path of this.cached.cut(random, time.nowMicros)) this.strike("change-lost", { path })
     for (const path of drawLostEntries(random, this.faults.directoryLoss, this.image)) {
       if (!this.#mayDamage(path, 0)) continue
       this.strike("directory-loss", { path })
+      this.lost.set(path, this.image.files.get(path)!)
       this.image.remove(path)
     }
   }
@@ -155,7 +163,14 @@ export class SimDisk implements MountedDisk {
     this.image = backup.copy()
   }
 
+  /** What the disk holds is what its node was told, after all. */
+  mend(): void {
+    this.writes++
+    mend(this.image, this.lost)
+  }
+
   #forget(): void {
+    this.lost.clear()
     this.#volatile = []
     this.cached.forget()
   }
@@ -180,6 +195,7 @@ export class SimDisk implements MountedDisk {
     const bit = drawRottenBit(this.kernel.random, this.image)
     if (bit === undefined || !this.#mayDamage(bit.path, bit.sector) || !isMeant(this.image, bit)) return
     this.strike("bit-rot", { path: bit.path, offset: bit.offset })
+    this.image.files.get(bit.path)!.keepTold()
     flipBit(this.image, bit)
   }
 
@@ -221,12 +237,13 @@ export class SimDisk implements MountedDisk {
     const before = file.read(at, bytes.length, Buffer.allocUnsafe(bytes.length))
     // The caller may use its buffer again once the write is done.
     const copy = Buffer.from(bytes)
-    file.write(at, copy)
+    store(file, offset, copy, at)
     const durableMicros = doneMicros + (lag ?? 0)
     this.#volatile.push({
       file,
       path,
       offset: at,
+      meantOffset: offset,
       bytes: copy,
       before,
       acknowledgedMicros: doneMicros,
@@ -241,13 +258,13 @@ export class SimDisk implements MountedDisk {
     const failed = drawFailedWrite(random, this.faults.failedWrite, offset, bytes)
     if (failed !== undefined) {
       this.strike("failed-write", { path, offset })
-      for (const part of failed) file.write(part.offset, part.bytes)
+      for (const part of failed) store(file, part.offset, part.bytes)
       return new DiskFailed({ operation: "write", path, full: false, reason: "input/output error" })
     }
     const stored = drawShortWrite(random, this.faults.shortWrite, bytes.length)
     if (stored === undefined) return undefined
     this.strike("short-write", { path, offset, stored })
-    file.write(offset, bytes.subarray(0, stored))
+    store(file, offset, bytes.subarray(0, stored))
     const reason = `only ${stored} of ${bytes.length} bytes were written`
     return new DiskFailed({ operation: "write", path, full: false, reason })
   }
@@ -263,19 +280,10 @@ export class SimDisk implements MountedDisk {
     return this.cached.isDurable(path, this.kernel.time.nowMicros) ? this.image.files.get(path) : undefined
   }
 
-  /** Whether nothing of this stretch of a file could still be lost to a power cut. */
+  /** Whether nothing of this stretch could still be lost to a power cut, by what the disk has said. */
   isDurable(path: string, offset: number, lengthBytes: number): boolean {
     const now = this.kernel.time.nowMicros
-    if (!this.cached.isDurable(path, now)) return false
-    for (let index = this.#volatile.length - 1; index >= 0; index--) {
-      const write = this.#volatile[index]!
-      const end = write.offset + write.bytes.length
-      if (write.path !== path || write.offset >= offset + lengthBytes || offset >= end) continue
-      if (write.durableMicros > now) return false
-      // A durable write stands, whatever becomes of those that it was made over.
-      if (write.offset <= offset && end >= offset + lengthBytes) return true
-    }
-    return true
+    return this.cached.isDurable(path, now) && isToldDurable(this.#volatile, path, offset, lengthBytes, now)
   }
 
   /**

@@ -12,6 +12,8 @@ export interface VolatileWrite {
   readonly file: SectorFile
   readonly path: string
   readonly offset: number
+  /** Where it was to go. */
+  readonly meantOffset: number
   readonly bytes: Uint8Array
   readonly before: Uint8Array
   /** Never where the process was killed that waited for it. */

@@ -12,6 +12,8 @@ export class SectorFile {
   readonly sizeBytes: number
   /** How often it was written to: what was read at the same count is there still. */
   writes = 0
+  /** What its node was told that it holds, where the disk did not keep its word. */
+  told: SectorFile | undefined
   #pages = new Map<number, Uint8Array>()
   /** End of the last page that was written to. */
   #writtenEnd = 0
@@ -107,6 +109,21 @@ export class SectorFile {
       }
     }
     return found.reverse()
+  }
+
+  /** Before damage that breaks the contract: what the node was told is known from now on. */
+  keepTold(): SectorFile {
+    this.told ??= this.copy()
+    return this.told
+  }
+
+  /** Holds what its node was told. */
+  mend(): void {
+    if (this.told === undefined) return
+    this.#pages = this.told.#pages
+    this.#writtenEnd = this.told.#writtenEnd
+    this.told = undefined
+    this.writes++
   }
 
   copy(): SectorFile {

@@ -3,6 +3,7 @@ import { restarts } from "../attrition.ts"
 import { type Simulation, simulate } from "../simulation.ts"
 import { oldCopies } from "../swarm-copies.ts"
 import { slowDisks } from "../swarm-disk.ts"
+import { faultyDisk } from "../swarm-faulty-disk.ts"
 import { departures, diskLosses } from "../swarm-members.ts"
 import { messageFaults, partitions } from "../swarm-network.ts"
 import { buggified, candidacies, pauses } from "../swarm-process.ts"
@@ -42,4 +43,19 @@ const restored = simulate("old-copies")
   .chaosFor({ min: 10_000, max: 30_000 })
   .recoversWithin(60_000)
 
-export const memberScenarios: ReadonlyArray<Simulation> = [members, wipesAndReturns, operated, restored]
+const faulty = simulate("faulty-disk")
+  .about("one disk lies, rots, loses files and writes to wrong places; its node notices, or no harm is done")
+  .cluster({ acceptors: { min: 2, max: 4 }, spares: { min: 0, max: 1 }, masterApart: 1 })
+  .workload(registers)
+  .faults(faultyDisk, candidacies, buggified)
+  .chaosFor({ min: 10_000, max: 30_000 })
+  .expectingDamage()
+  .recoversWithin(60_000)
+
+export const memberScenarios: ReadonlyArray<Simulation> = [
+  members,
+  wipesAndReturns,
+  operated,
+  restored,
+  faulty
+]
