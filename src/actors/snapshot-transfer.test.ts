@@ -118,6 +118,8 @@ describe("a snapshot between nodes", () => {
       yield* slow(write(server.store, 70))
       assert.isUndefined(yield* pull(71))
       assert.deepStrictEqual(client.store.held, [])
+      // One entry further is enough: nobody may have another one to give.
+      assert.strictEqual((yield* pull(70))?.stored.head.slot, 70)
     })
   )
 

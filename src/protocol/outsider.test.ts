@@ -163,6 +163,12 @@ describe("a snapshot put under a log", () => {
     expect(step.state).toMatchObject({ promised: 6, chosen: 50 })
   })
 
+  it("has its ballot promised, where that is above every one that was heard of", () => {
+    const step = installStep(acceptor(1, 5), logOf(1), installed(50, 6))
+    expect(recordsOf(step)[0]).toEqual({ _tag: "Promised", ballot: 6 })
+    expect(step.state.promised).toBe(6)
+  })
+
   it("is refused by who votes in the active ballot, and by who knows as much as chosen", () => {
     const votes = installStep(acceptor(4, 5), logOf(4, [1, 10]), installed(50, 3, active(4, 0, [a, c])))
     expect(recordsOf(votes)).toEqual([])

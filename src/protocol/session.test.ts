@@ -107,6 +107,13 @@ describe("a command", () => {
     expect([...sessions.byId.get(id)!.replies.numbers()]).toEqual([4_000_000_000])
   })
 
+  it("forgets the last one received too, where the numbers before it were never run", () => {
+    const [sessions, id] = opened()
+    recordReply(sessions, id, number(9), reply(8))
+    expect(admitCommand(sessions, id, number(10), 9)).toBe("run")
+    expect(sessions.byId.get(id)!.replies.size).toBe(0)
+  })
+
   it("beyond the window is not run, and runs once there is room", () => {
     const [sessions, id] = opened()
     for (let at = 1; at <= sessionWindowMax; at++) recordReply(sessions, id, number(at), reply(at))

@@ -54,6 +54,13 @@ const dataDirectory = "/data"
 const masterDirectory = `${dataDirectory}/master`
 const masterFile = `${masterDirectory}/${groupName}.json`
 
+/** The disk that a master has now, and what was read of it. */
+interface MasterDisk {
+  readonly image: DiskImage
+  readonly log: DiskLog
+  readonly replica: string
+}
+
 const isAnswer = (kind: number): boolean => kind === protocolKinds.Prepared || kind === protocolKinds.Accepted
 
 /** A cluster of one group. Add its processes to the world; the oracle sees all that they do. */
@@ -65,7 +72,7 @@ export class Cluster {
   readonly #disks = new Map<string, DiskLog>()
   readonly #codec = packetCodec(clusterName)
   readonly #configs = new Map<string, NodeConfig>()
-  readonly #masterDisks = new Map<string, { readonly image: DiskImage; readonly log: DiskLog }>()
+  readonly #masterDisks = new Map<string, MasterDisk>()
   #register: RegisterWatch
   #decided: Versioned | undefined
   #masterFile: SectorFile | undefined
@@ -130,6 +137,12 @@ export class Cluster {
     return this.#decided
   }
 
+  /** Whether the disk that one of several masters has now is one of those that decide, as it says itself. */
+  hasSeat(name: string): boolean {
+    const known = this.#masterDisks.get(name)
+    return known?.image === this.processes.get(name)!.disk.image && this.#register.seated.has(known.replica)
+  }
+
   /**
    * Gives all masters new disks, the first of them with a copy of what the register held: `isAgain` tells
    * that they have begun with this copy before. None of them may run, nor be an acceptor.
@@ -182,7 +195,8 @@ export class Cluster {
       const { storageId } = JSON.parse(new TextDecoder().decode(toldOf(file).read(0, file.sizeBytes))) as {
         readonly storageId: string
       }
-      known = { image: disk.image, log: this.#diskFor(name, storageId) }
+      const replica = `${name}/${storageId}`
+      known = { image: disk.image, log: this.#diskFor(name, storageId), replica }
       this.#masterDisks.set(name, known)
     }
     known.log.catchUp()

@@ -183,9 +183,9 @@ export const suspensions: FaultFamily = {
   }
 }
 
-const longestPause = watermark("steady-progress: longest pause of the writes, in failure timeouts")
+const longestPause = watermark("steady-progress: longest pause of writes and reads, in failure timeouts")
 
-/** A client that writes all the time, as long as faults strike; tells when it was answered last. */
+/** A client that writes and reads in turn as long as faults strike; tells when both were answered last. */
 const addPulse = (world: World): (() => number) => {
   const { time } = world.kernel
   let answeredAtMicros = 0
@@ -194,6 +194,7 @@ const addPulse = (world: World): (() => number) => {
     for (let count = 1; world.phase === "chaos"; count++) {
       const command = { _tag: "Put", key: "pulse", value: String(count) } as const
       yield* Effect.ignore(client.submit(command, { timeoutMs: 120_000, unique: true }))
+      yield* Effect.ignore(client.ask({ _tag: "Get", key: "pulse" }, 120_000))
       answeredAtMicros = time.nowMicros
       yield* Effect.sleep(pulseEveryMs)
     }
@@ -203,8 +204,8 @@ const addPulse = (world: World): (() => number) => {
 }
 
 /**
- * Demands that writes go on *while* faults strike: none pauses for longer than failures take to be noticed
- * and seen to, as long as the group can go on at all.
+ * Demands that writes and reads go on *while* faults strike: none pauses for longer than failures take to be
+ * noticed and seen to, as long as the group can go on at all.
  */
 export const steadyProgress = (pauseMaxTimeouts: number): FaultFamily => ({
   name: "steady-progress",
@@ -226,7 +227,7 @@ export const steadyProgress = (pauseMaxTimeouts: number): FaultFamily => ({
         const pauseMaxMs = pauseMaxTimeouts * failureTimeoutMs
         longestPause.note(Math.ceil(pauseMs / failureTimeoutMs))
         if (pauseMs > pauseMaxMs) {
-          const lacks = [`no write was acknowledged for ${Math.round(pauseMs)} ms`]
+          const lacks = [`no write and read was answered for ${Math.round(pauseMs)} ms`]
           world.violated(new NoProgress(pauseMaxMs, lacks, stateOf(world), "while the group could go on"))
         }
       }

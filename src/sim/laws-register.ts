@@ -14,6 +14,8 @@ export class RegisterWatch {
   readonly #accepted = new Map<string, Set<string>>()
   /** By version: the text that was decided. */
   readonly #texts = new Map<number, string>()
+  /** Replicas whose own disks say that they have a seat. */
+  readonly seated = new Set<string>()
   #version = 0
 
   constructor(group: string, masters: number, onDecided: (state: MasterState, version: number) => void) {
@@ -26,6 +28,10 @@ export class RegisterWatch {
   durable(replica: string, type: number, body: Uint8Array): void {
     const fact = keeperFact(type, body)
     if (fact?._tag === "Kept" && fact.group === this.#group) this.#keep(replica, fact.kept)
+    if (fact?._tag !== "Seated") return
+    const isSeated = fact.seats.some(({ replica: { node, storage } }) => `${node}/${storage}` === replica)
+    if (isSeated) this.seated.add(replica)
+    else this.seated.delete(replica)
   }
 
   #keep(replica: string, { accepted, value }: Kept): void {

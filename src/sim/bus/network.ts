@@ -99,6 +99,17 @@ export class SimNetwork {
     this.members.delete(member)
   }
 
+  /** Clogs the way from one node to another: what is sent from now on arrives, in order, when it is over. */
+  clog(from: string, to: string, forMicros: number): void {
+    const { index } = this.endpoint(from)
+    const clearAtMicros = this.kernel.time.nowMicros + forMicros
+    for (const { endpoint, links } of this.members) {
+      const link = endpoint.name === to ? links[index] : undefined
+      if (link !== undefined) link.clearAtMicros = Math.max(link.clearAtMicros, clearAtMicros)
+    }
+    this.noteStrike("clog", to, { from, clogged: forMicros })
+  }
+
   /** One message from a member to all who are subscribed. The payload must not change any more. */
   route(sender: Member, subject: string, payload: Uint8Array, replyTo: string | undefined): void {
     this.#options.onSent?.(sender.endpoint.name, payload)

@@ -12,6 +12,7 @@ import { oneLease } from "./one-lease.ts"
 import { promises } from "./promises.ts"
 import { restartRemembers } from "./restart-remembers.ts"
 import { sameState } from "./same-state.ts"
+import { sessions } from "./sessions.ts"
 import { silence } from "./silence.ts"
 import { snapshots } from "./snapshots.ts"
 import { survival } from "./survival.ts"
@@ -31,5 +32,6 @@ export const protocolLaws: ReadonlyArray<Law> = [
   restartRemembers,
   snapshots,
   silence,
-  debts
+  debts,
+  sessions
 ]

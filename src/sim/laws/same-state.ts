@@ -1,5 +1,19 @@
 /** Same state: replicas that applied the same prefix are equal, slot by slot, over all lives. */
+import type { ReplicaState } from "../../protocol/replica.ts"
 import { law } from "../laws.ts"
+
+const mixed = (hash: number, value: number): number => Math.imul(hash ^ value, 0x9e3779b1)
+
+/** In whatever order they stand: all that decides what becomes of a command, times included. */
+const hashOfSessions = ({ atMs, sessions }: ReplicaState): number => {
+  let sum = mixed(mixed(atMs, sessions.ttlMs), sessions.sweptMs)
+  for (const [id, { client, seenMs, received, replies }] of sessions.byId) {
+    let hash = mixed(mixed(mixed(id, seenMs), received), sessions.byClient.get(client) ?? 0)
+    for (const number of replies.numbers()) hash = mixed(hash, number)
+    sum = (sum + hash) | 0
+  }
+  return sum
+}
 
 export const sameState = law("same prefix, same state", "9.6", (facts, broken) => {
   const fingerprints: Array<number | undefined> = []
@@ -21,16 +35,9 @@ export const sameState = law("same prefix, same state", "9.6", (facts, broken) =
       if (state !== undefined) compare(states, slot, state, node, "state")
     },
     atEnd: () => {
-      const sessions: Array<number | undefined> = []
+      const tables: Array<number | undefined> = []
       for (const { node, parts } of facts.running.values()) {
-        const { applied, sessions: table } = parts.replica
-        let sum = 0
-        for (const [id, { received, replies }] of table.byId) {
-          let numbers = 0
-          for (const number of replies.numbers()) numbers = (Math.imul(numbers, 31) + number) | 0
-          sum = (sum + Math.imul(id ^ Math.imul(received, 0x9e3779b1), 0x85ebca6b) + numbers) | 0
-        }
-        compare(sessions, applied, sum, node, "table of sessions")
+        compare(tables, parts.replica.applied, hashOfSessions(parts.replica), node, "table of sessions")
       }
     }
   }

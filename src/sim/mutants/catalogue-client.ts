@@ -219,5 +219,31 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     law: "progress after faults",
     why: "A submission larger than all that a leader keeps is told to come again, for ever.",
     scenarios: ["cramped"]
+  },
+  {
+    id: "session/no-time-is-given-back",
+    edits: [
+      {
+        file: "protocol/replica.ts",
+        find: "return extendSessions(sessions, atMs - replica.atMs)",
+        replace: "return extendSessions(sessions, 0)"
+      }
+    ],
+    law: "leaderless: a session ended while nobody led",
+    why: "Sessions expire for the time in which nobody led, when nobody could show a sign of life.",
+    scenarios: ["leaderless"]
+  },
+  {
+    id: "session/never-swept",
+    edits: [
+      {
+        file: "protocol/session.ts",
+        find: "if (atMs - sessions.sweptMs < sessions.ttlMs) return",
+        replace: "if (atMs - sessions.sweptMs < Number.POSITIVE_INFINITY) return"
+      }
+    ],
+    law: "sessions are bounded",
+    why: "Sessions of clients that are gone stay: memory and snapshots grow with every client there was.",
+    scenarios: ["forgotten-sessions"]
   }
 ]

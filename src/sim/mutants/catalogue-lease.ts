@@ -178,5 +178,14 @@ export const leaseMutants: ReadonlyArray<Mutant> = [
     law: standstillLaw,
     why: "A leader that has invited its successor never stops, and makes no other change meanwhile.",
     scenarios: ["operations"]
+  },
+  {
+    id: "lease/counted-from-a-later-sending",
+    edits: [
+      { file: "protocol/lease.ts", find: "if (round > after) return", replace: "if (round >= after) return" }
+    ],
+    law: "one lease",
+    why: "What was noted after a round was sent counts as before it: leases of late answers last too long.",
+    scenarios: ["late-grants"]
   }
 ]

@@ -163,5 +163,18 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     law: "replacements: nobody loses its vote for one who votes already",
     why: "The acceptor to be replaced is taken out for nothing, and taken in again a moment later.",
     scenarios: ["replacements"]
+  },
+  {
+    id: "members/retired-acceptors-are-asked-for-reads",
+    edits: [
+      {
+        file: "protocol/progress.ts",
+        find: "return { ...replication, configuration, progress: new Map(kept) }",
+        replace: "return { ...replication, configuration, progress: new Map([...progress, ...kept]) }"
+      }
+    ],
+    law: standstillLaw,
+    why: "Rounds and leases count an acceptor that was taken out, for it is gone: no read is answered.",
+    scenarios: ["failover"]
   }
 ]

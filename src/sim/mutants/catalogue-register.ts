@@ -1,5 +1,5 @@
 /** Seeded bugs of the register that several masters keep. */
-import type { Mutant } from "./mutant.ts"
+import { type Mutant, standstillLaw } from "./mutant.ts"
 
 const core = "protocol/cas-paxos.ts"
 const masters = ["masters"]
@@ -58,5 +58,57 @@ export const registerMutants: ReadonlyArray<Mutant> = [
     law: "one register",
     why: "A master writes over what another one wrote since it has read.",
     scenarios: masters
+  },
+  {
+    id: "register/a-new-disk-takes-the-seat-of-the-old-one",
+    edits: [
+      {
+        file: "protocol/seats.ts",
+        find: "{ generation: seat.generation + 1, replica: self }",
+        replace: "{ generation: seat.generation, replica: self }"
+      }
+    ],
+    law: standstillLaw,
+    why: "A seat that is no later than the one of the disk that was lost takes its place by chance only.",
+    scenarios: ["lost-masters"]
+  },
+  {
+    id: "register/a-new-disk-asks-one-keeper",
+    edits: [
+      {
+        file: "actors/seat-taking.ts",
+        find: "while (mine.complete.size < majorityOf(seats)) {",
+        replace: "while (mine.complete.size < Math.min(1, majorityOf(seats))) {"
+      }
+    ],
+    law: "one register",
+    why: "The keeper that it asks may lack what the lost disk and another one have decided.",
+    scenarios: ["lost-masters"]
+  },
+  {
+    id: "register/a-restarted-master-waits-for-both-others",
+    edits: [
+      {
+        file: "protocol/taking-seat.ts",
+        find: "others.length + 1 >= majorityOf(seats)",
+        replace: "others.length >= majorityOf(seats)"
+      }
+    ],
+    law: standstillLaw,
+    why: "It leaves itself out of the majority: where one of three is gone, no other may be restarted.",
+    scenarios: ["lost-masters"]
+  },
+  {
+    id: "master/requests-of-a-group-side-by-side",
+    edits: [
+      {
+        file: "actors/master.ts",
+        find: "(messages) => Effect.forEach(messages, attend, { discard: true })",
+        replace: '(messages) => Effect.forEach(messages, attend, { discard: true, concurrency: "unbounded" })'
+      }
+    ],
+    law: standstillLaw,
+    why: "Two requests that waited together find the same state, and what one of them wrote is written over.",
+    scenarios: ["crowds"]
   }
 ]

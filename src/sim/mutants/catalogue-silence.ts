@@ -36,5 +36,18 @@ export const silenceMutants: ReadonlyArray<Mutant> = [
     law: places,
     why: "A backup hears the roll and goes on to wait for an Accept of its leader.",
     scenarios: ["rest"]
+  },
+  {
+    id: "silence/before-all-know-who-votes",
+    edits: [
+      {
+        file: "protocol/leader-serve.ts",
+        find: "settled({ ...inConfiguration(state, active), toldAfter: state.round })",
+        replace: "settled(inConfiguration(state, active))"
+      }
+    ],
+    law: "silence is known",
+    why: "A leader falls silent although an acceptor that is left has not heard of the one that was retired.",
+    scenarios: ["unheard-retirements"]
   }
 ]

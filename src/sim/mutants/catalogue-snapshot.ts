@@ -226,5 +226,38 @@ export const snapshotMutants: ReadonlyArray<Mutant> = [
     law: "a process broke",
     why: "A leader wants to send an acceptor that is far behind what it has cut off.",
     scenarios: snapshots
+  },
+  {
+    id: "snapshot/time-of-the-last-sweep-left-out",
+    edits: [
+      {
+        file: snapshot,
+        find: "{ ...noSessions(this.head.ttlMs), sweptMs: this.head.sweptMs }",
+        replace: "noSessions(this.head.ttlMs)"
+      }
+    ],
+    law: "same prefix, same state",
+    why: "A replica from a snapshot forgets expired sessions at another slot than the others.",
+    scenarios: ["forgotten-sessions"]
+  },
+  {
+    id: "snapshot/life-of-sessions-left-out",
+    edits: [
+      {
+        file: snapshot,
+        find: "{ ...noSessions(this.head.ttlMs), sweptMs: this.head.sweptMs }",
+        replace: "{ ...noSessions(), sweptMs: this.head.sweptMs }"
+      }
+    ],
+    law: "same prefix, same state",
+    why: "A replica from a snapshot runs a command of a session that has expired at all others.",
+    scenarios: ["forgotten-sessions"]
+  },
+  {
+    id: "cut/register-left-out-of-the-checkpoint",
+    edits: [{ file: "actors/node-storage.ts", find: "() => keeper.checkpoint(), ", replace: "" }],
+    law: "a process broke",
+    why: "The segment with the masters' register is removed, and nobody wrote it again: a master forgets it.",
+    scenarios: ["cut-masters"]
   }
 ]

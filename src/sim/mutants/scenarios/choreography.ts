@@ -167,3 +167,16 @@ export const lostRetirements: FaultFamily = staged("lost-retirements", (world, {
     yield* Effect.sleep(random.range(500, 3_000))
   })
 })
+
+/** Longer than a leader that nobody wants anything of goes on to beat. */
+const fallsSilentWithinMs = 4_500
+
+/** A backup is retired, and the one that is left does not hear of it: its leader may not fall silent. */
+export const unheardRetirements: FaultFamily = staged(
+  "unheard-retirements",
+  (world, { leader, second, third }) => {
+    const heal = cut(world, [[leader, second]])
+    const told = Effect.andThen(retire(world, third.node), Effect.sleep(fallsSilentWithinMs))
+    return Effect.andThen(Effect.ensuring(told, heal), Effect.sleep(world.random.range(2_000, 6_000)))
+  }
+)

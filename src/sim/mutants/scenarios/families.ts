@@ -64,6 +64,16 @@ export const quickRivals: FaultFamily = sure("quick-rivals", (world) => {
   )
 })
 
+/** All nodes that do not lead ask for the lead at one moment, again and again. */
+export const crowds: FaultFamily = sure("crowds", (world) =>
+  often(world, 200, 900, () =>
+    Effect.sync(() => {
+      const up = groupsUp(world)
+      for (const candidate of up) campaign(world, candidate, up)
+    })
+  )
+)
+
 /**
  * One link between two nodes is cut one way, for a moment: some acceptors have an entry that the others have
  * not.

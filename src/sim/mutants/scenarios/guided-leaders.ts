@@ -3,11 +3,27 @@ import { restarts } from "../../attrition.ts"
 import { type Simulation, simulate } from "../../simulation.ts"
 import { messageFaults } from "../../swarm-network.ts"
 import { buggified, crashPoints } from "../../swarm-process.ts"
-import { busyRegisters } from "../../workload/registers.ts"
+import { busyRegisters, registers } from "../../workload/registers.ts"
 import { leadersBehindPartitions, lostRetirements, overtakenBallots, retiredRival } from "./choreography.ts"
-import { briefCuts, lateMessages, masterPowerCuts, quickRivals, retirements, surely } from "./families.ts"
+import {
+  briefCuts,
+  crowds,
+  lateMessages,
+  masterPowerCuts,
+  quickRivals,
+  retirements,
+  surely
+} from "./families.ts"
 import { addOperator, scenario, three, threeAndMasters, threeWithoutLeases } from "./guided-shapes.ts"
-import { frozenLeaders, lateAnswers, lateReleases, leaseRaces, standstills } from "./lease-races.ts"
+import {
+  frozenLeaders,
+  lateAnswers,
+  lateGrants,
+  lateReleases,
+  leaseRaces,
+  standstills
+} from "./lease-races.ts"
+import { lostMasters, seats } from "./lost-masters.ts"
 import { unansweredCompletions } from "./old-words.ts"
 
 export const leaderScenarios: ReadonlyArray<Simulation> = [
@@ -23,10 +39,22 @@ export const leaderScenarios: ReadonlyArray<Simulation> = [
     ...threeAndMasters,
     leases: false
   }).faults(quickRivals, surely(lateMessages), briefCuts),
+  simulate("lost-masters")
+    .about("masters lose their disks, one at a time, while rivals ask them")
+    .cluster({ ...threeAndMasters, leases: false })
+    .workload(registers)
+    .workload(seats)
+    .faults(lostMasters, quickRivals)
+    .chaosFor({ min: 6_000, max: 12_000 }),
   scenario("master-power", "the master loses its power while ballots are asked for", three).faults(
     masterPowerCuts,
     quickRivals
   ),
+  scenario("crowds", "many nodes ask the master for the lead at once, whose disk is slow", {
+    acceptors: { min: 4, max: 5 },
+    masterApart: 1,
+    patient: true
+  }).faults(masterPowerCuts, crowds),
   scenario("stale-reads", "leaders are cut off from the others, and not from their clients", three)
     .faults(leadersBehindPartitions)
     .chaosFor({ min: 4_000, max: 10_000 }),
@@ -65,7 +93,10 @@ export const leaderScenarios: ReadonlyArray<Simulation> = [
     .faults(lateReleases, surely(lateAnswers))
     .chaosFor({ min: 4_000, max: 10_000 }),
   scenario("lease-standstills", "leaders stand still while they are replaced, with questions waiting", three)
-    .faults(frozenLeaders, standstills)
+    .faults(frozenLeaders, lateGrants, standstills)
+    .chaosFor({ min: 4_000, max: 10_000 }),
+  scenario("late-grants", "answers to the last round of a leader come late, and it is replaced", three)
+    .faults(lateGrants)
     .chaosFor({ min: 4_000, max: 10_000 }),
   scenario("overtaken-and-restarted", "nodes that had to drop entries are restarted", threeWithoutLeases)
     .faults(overtakenBallots, surely(restarts))

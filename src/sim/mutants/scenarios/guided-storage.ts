@@ -68,6 +68,12 @@ export const storageScenarios: ReadonlyArray<Simulation> = [
     ...small,
     snapshots: true
   }).faults(badDisks, restarts),
+  simulate("cut-masters")
+    .about("masters lose their power while the logs that they keep their register in are cut")
+    .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 0, masters: 3, snapshots: true, patient: true })
+    .workload(largeRegisters)
+    .faults(quickRivals, powerCuts)
+    .chaosFor({ min: 6_000, max: 12_000 }),
   scenario("rot-at-the-end", "the last frame of a log rots, and the one behind it is torn or there is none")
     .faults(rotAtTheEnd, surely(slowDisks), quickRivals)
     .expectingDamage(),

@@ -3,14 +3,15 @@ import { restarts } from "../../attrition.ts"
 import { lastingOutages, steadyProgress } from "../../failovers.ts"
 import { type Simulation, simulate } from "../../simulation.ts"
 import { messageFaults, partitions } from "../../swarm-network.ts"
-import { buggified, pauses } from "../../swarm-process.ts"
+import { buggified, clientCrashes, pauses } from "../../swarm-process.ts"
 import { operations } from "../../workload/operations.ts"
 import { busyRegisters, largeRegisters, rareRegisters } from "../../workload/registers.ts"
-import { silencedClients } from "./choreography.ts"
+import { silencedClients, unheardRetirements } from "./choreography.ts"
 import { damagedCopies } from "./damage.ts"
 import { blackouts, briefCuts, deafening, lateMessages, lossyBus, quickRivals, surely } from "./families.ts"
 import { swapped } from "./flapping.ts"
-import { scenario, small, three, threeWithoutLeases } from "./guided-shapes.ts"
+import { addOperator, scenario, small, three, threeWithoutLeases } from "./guided-shapes.ts"
+import { longNights, steadyWriters } from "./leaderless.ts"
 import { oldBeats, quickRestarts } from "./old-beats.ts"
 import { oldRequests } from "./old-requests.ts"
 import { lateCopies, oldAcknowledgements } from "./old-words.ts"
@@ -57,8 +58,27 @@ export const wordScenarios: ReadonlyArray<Simulation> = [
     .workload(rareRegisters)
     .faults(deafening, surely(buggified))
     .chaosFor({ min: 20_000, max: 40_000 }),
+  simulate("unheard-retirements")
+    .about("little is asked, and the backup that is left does not hear of the one that was retired")
+    .cluster(three)
+    .setup(addOperator)
+    .workload(rareRegisters)
+    .faults(unheardRetirements)
+    .chaosFor({ min: 20_000, max: 40_000 }),
   scenario("expiries", "clients are silenced until their sessions expire")
     .faults(silencedClients)
+    .chaosFor({ min: 10_000, max: 20_000 }),
+  simulate("leaderless")
+    .about("all nodes are down for longer than sessions live, and clients go on in theirs")
+    .cluster({ acceptors: { min: 2, max: 3 }, masterApart: 0.5 })
+    .workload(steadyWriters)
+    .faults(longNights)
+    .chaosFor({ min: 10_000, max: 20_000 }),
+  simulate("forgotten-sessions")
+    .about("sessions run out while snapshots are made, and nodes start from these")
+    .cluster({ ...small, snapshots: true })
+    .workload(busyRegisters)
+    .faults(silencedClients, surely(restarts), surely(clientCrashes))
     .chaosFor({ min: 10_000, max: 20_000 }),
   scenario("races", "clients race for the same keys").faults(messageFaults, restarts, partitions),
   simulate("cramped")

@@ -1,6 +1,7 @@
 /** Faults in an order that bugs of leases need: a leader that does not hear of the one that replaces it. */
 import { Effect } from "effect"
 import { awaiting } from "../../awaiting.ts"
+import { briskDisk } from "../../disk/slowness.ts"
 import type { WatchedGroup } from "../../laws.ts"
 import type { FaultFamily } from "../../swarm.ts"
 import { clockRateMaxPpm } from "../../swarm-process.ts"
@@ -109,6 +110,48 @@ const frozen = (world: World, actors: Cast): Effect.Effect<void> => {
     campaign(world, leader, [second, third])
   })
 }
+
+/**
+ * What acceptors answer a leader comes late, that of its own one too, and its next round reaches nobody.
+ * It is replaced as soon as the lease of the last one has run out.
+ */
+const heldAnswers = (world: World, { leader, second, third }: Cast): Effect.Effect<void> => {
+  const { random, bus } = world
+  const { leaseDurationMs, heartbeatIntervalMs } = world.cluster!.options
+  const { disk } = world.processes.get(leader.node)!
+  const others = [second, third]
+  const heldMs = random.range(heartbeatIntervalMs / 2, heartbeatIntervalMs)
+  const latency = { kind: "uniform", minMicros: 500 * heldMs, maxMicros: 1_000 * heldMs } as const
+  const { faults } = disk
+  const story = Effect.gen(function* () {
+    disk.faults = { ...faults, slowness: { ...briskDisk, latency } }
+    for (const { node } of others) bus.network.clog(node, leader.node, 1_000 * heldMs)
+    yield* Effect.sleep(random.range(1, heldMs / 2))
+    const deaf = cut(
+      world,
+      others.map((to) => [leader, to] as const)
+    )
+    campaign(world, second, [third])
+    yield* Effect.sleep(heldMs)
+    const mute = cut(
+      world,
+      others.map((from) => [from, leader] as const)
+    )
+    yield* Effect.sleep(random.range(leaseDurationMs, 2 * leaseDurationMs))
+    yield* Effect.andThen(deaf, mute)
+    campaign(world, leader, others)
+  })
+  const brisk = Effect.sync(() => {
+    disk.faults = faults
+  })
+  return Effect.ensuring(story, brisk)
+}
+
+/** Leaders are replaced while the answers to their last round are on their way. */
+export const lateGrants: FaultFamily = staged("late-grants", (world, actors) => {
+  spreadClocks(world, actors)
+  return Effect.andThen(heldAnswers(world, actors), Effect.sleep(world.random.range(100, 400)))
+})
 
 /** Leaders stand still while they are replaced, again and again. */
 export const frozenLeaders: FaultFamily = staged("frozen-leaders", (world, actors) =>
