@@ -17,8 +17,8 @@ const replica = (name: string) => ({ node: NodeId(name), storage: StorageId(`dis
 
 const cluster = Effect.gen(function* () {
   const exchange = yield* makeMemoryExchange()
-  /** Announces a node whose log has so many frames, as it says. */
-  const start = Effect.fnUntraced(function* (name: string, framesSaid: number) {
+  /** Announces a node whose log had so many frames, as it says, and has so many now. */
+  const start = Effect.fnUntraced(function* (name: string, framesFound: number, framesNow = framesFound) {
     const scope = yield* Scope.make()
     const disk = new MemoryDisk()
     const config = yield* nodeConfig({ cluster: "c", node: name, nodes, data: "d" })
@@ -27,7 +27,7 @@ const cluster = Effect.gen(function* () {
       const { floors, wal } = yield* Effect.provide(opening, disk.layer())
       const bus = yield* exchange.connect
       const context = yield* Effect.provideService(makeNodeContext("c", replica(name)), Bus, bus)
-      const known = { promised: () => [], floors, framesFound: framesSaid, frames: () => framesSaid }
+      const known = { promised: () => [], floors, framesFound, frames: () => framesNow }
       const starting = yield* Effect.forkScoped(announce(context, config, known))
       return { starting, context, floors, wal, stop: Scope.close(scope, Exit.void) }
     }).pipe(Effect.provideService(Scope.Scope, scope))
@@ -89,6 +89,19 @@ describe("a node that starts", () => {
       const equal = yield* started("n1", 40)
       assert.deepStrictEqual(equal.presence.replicaOf(NodeId("n2")), replica("n2"))
       for (const node of [other, equal]) yield* node.stop
+    })
+  )
+
+  it.effect("on a disk that has told of more is refused, whatever it has written since it was opened", () =>
+    Effect.gen(function* () {
+      const { start, started } = yield* cluster
+      const other = yield* started("n2", 5)
+      other.presence.hearFrames(replica("n1"), 40)
+      const { starting, stop } = yield* start("n1", 39, 41)
+      yield* pass(300)
+      assert.strictEqual((yield* failureOf(starting))?._tag, "StorageRolledBack")
+      yield* stop
+      yield* other.stop
     })
   )
 

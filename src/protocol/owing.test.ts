@@ -71,6 +71,15 @@ describe("an acknowledgement", () => {
     ])
   })
 
+  it("that waited is not paid for by a later one of less, as of a heartbeat", () => {
+    const owing = receive(ready, accept(), 101)
+    const beaten = receive(owing, accept({ runs: [], tells: undefined, round: 8 }), 102)
+    expect(said(beaten.outputs)).toEqual(["Accepted"])
+    expect(debtDue(beaten.state, 103).outputs).toMatchObject([
+      { _tag: "Persist", release: [{ message: { _tag: "Accepted", lastSlot: 6 } }] }
+    ])
+  })
+
   it("that waited leaves when nothing else was said for 2 ms, behind the sync of its write", () => {
     const owing = receive(ready, accept(), 101)
     const early = debtDue(owing.state, 102)

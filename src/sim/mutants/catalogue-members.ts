@@ -176,5 +176,18 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     law: standstillLaw,
     why: "Rounds and leases count an acceptor that was taken out, for it is gone: no read is answered.",
     scenarios: ["failover"]
+  },
+  {
+    id: "members/a-spare-asks-nobody-but-its-leader",
+    edits: [
+      {
+        file: "actors/outsider.ts",
+        find: "const asksLeader = this.#turn % (asksOfLeader + 1) < asksOfLeader",
+        replace: "const asksLeader = asksOfLeader > 0"
+      }
+    ],
+    law: "gone-leaders: a spare takes the place of a leader that stays away",
+    why: "A replica outside asks a leader that is gone, and nobody tells it who leads since.",
+    scenarios: ["gone-leaders"]
   }
 ]

@@ -14,6 +14,7 @@ import {
   retirements,
   surely
 } from "./families.ts"
+import { goneLeaders } from "./gone-leaders.ts"
 import { addOperator, scenario, three, threeAndMasters, threeWithoutLeases } from "./guided-shapes.ts"
 import {
   frozenLeaders,
@@ -101,6 +102,12 @@ export const leaderScenarios: ReadonlyArray<Simulation> = [
   scenario("overtaken-and-restarted", "nodes that had to drop entries are restarted", threeWithoutLeases)
     .faults(overtakenBallots, surely(restarts))
     .chaosFor({ min: 4_000, max: 10_000 }),
+  simulate("gone-leaders")
+    .about("a leader stays away, and a spare that followed it takes its place")
+    .cluster({ acceptors: { min: 2, max: 3 }, spares: { min: 1, max: 1 }, masterApart: 1 })
+    .workload(registers)
+    .faults(goneLeaders)
+    .chaosFor({ min: 22_000, max: 24_000 }),
   simulate("lost-retirements")
     .about("backups are retired, and the leader does not hear of it for a while")
     .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
