@@ -16,12 +16,12 @@ const accepted = (round: number, lastSlot: number): Accepted => ({
   grantedMs: 0
 })
 
-const owing = (owed: Accepted | undefined, promised = 2): AcceptorState => {
+const owing = (owed: Accepted | undefined, promised = 2, paidAtMs = 0): AcceptorState => {
   const debt = owed && { to: replica("b"), accepted: owed, sinceMs: 0 }
   return {
     ...a.parts.acceptor(),
     promised: Ballot(promised),
-    owing: { paidAtMs: 0, debt, isTimed: false }
+    owing: { paidAtMs, debt, isTimed: false }
   }
 }
 
@@ -48,6 +48,12 @@ describe("what is owed is paid", () => {
     expect(judged(owing(undefined), accepted(9, 5), accepted(9, 8))).toBeUndefined()
     expect(judged(owing(undefined), accepted(9, 5))).toContain("a owed slot 6 of round 7, and never said so")
     expect(judged(owing(undefined, 3))).toBeUndefined()
+  })
+
+  it("is not broken where it is paid and something else owed in one turn, unless nothing leaves", () => {
+    const then = owing(accepted(6, 5), 2, 9)
+    expect(judged(then, accepted(7, 6))).toBeUndefined()
+    expect(judged(then, accepted(6, 5))).toContain("a owed slot 6 of round 7, and never said so")
   })
 
   it("is not broken where the answer leaves in the turn that pays the debt", () => {

@@ -20,10 +20,12 @@ export const debts = law("what is owed is paid", "5.9", (facts, broken) => {
       const owed = before.owing?.debt?.accepted
       if (owed === undefined || owed.ballot !== after.promised) return
       const owes = after.owing?.debt?.accepted
+      if (owes !== undefined && covers(owes, owed)) return
+      // It may have paid, and owe anew, all in one turn.
+      const hasPaid = before.owing?.paidAtMs !== after.owing?.paidAtMs
+      if (owes !== undefined && !hasPaid) broken(`${of.node} owed ${show(owed)}, and now ${show(owes)}`)
       const last = said.get(of)
-      if (owes === undefined) {
-        if (last === undefined || !covers(last, owed)) due.set(of, owed)
-      } else if (!covers(owes, owed)) broken(`${of.node} owed ${show(owed)}, and now ${show(owes)}`)
+      if (last === undefined || !covers(last, owed)) due.set(of, owed)
     },
     onAnswer: (of, message) => {
       if (message._tag !== "Accepted") return
