@@ -33,6 +33,10 @@ export const countFlag = (name: string, limits: { readonly min: number; readonly
   )
 }
 
+/** Where seeds begin. */
+export const firstSeedFlag = (name: string) =>
+  countFlag(name, { min: 0 }).pipe(Flag.withDefault(1), Flag.withDescription("The first seed (default 1)"))
+
 /** Threads of one command at most: more than this only fills the memory. */
 const jobsMax = 256
 

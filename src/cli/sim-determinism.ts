@@ -36,6 +36,7 @@ const linesElsewhere = (...words: ReadonlyArray<string>): Effect.Effect<Readonly
 /** The same twice, at the same time, in two processes. */
 const twice = <A>(once: Effect.Effect<A>) => Effect.all([once, once], { concurrency: 2 })
 
+/** The first place where they are not the same, be it that one of them ends there. */
 const firstDifference = (one: ReadonlyArray<string>, other: ReadonlyArray<string>): number =>
   one.length >= other.length
     ? one.findIndex((line, index) => line !== other[index])
@@ -74,18 +75,19 @@ export const simDeterminismCommand = Command.make(
       { concurrency: parts.length }
     ).pipe(Effect.map((lines) => lines.flat()))
     const [first, second] = yield* twice(once)
-    const different = first.findIndex((line, index) => line !== second[index])
+    const different = firstDifference(first, second)
     const runs = seeds * schedulingModes.length
-    if (different < 0 && first.length === runs && second.length === runs) {
+    if (different < 0 && first.length === runs) {
       const how = `in each of the modes ${schedulingModes.join(", ")}, twice in two processes`
       return yield* print(`${seeds} seeds of ${scenario}, ${how}: all digests are equal`)
     }
-    if (different < 0 || second[different] === undefined) {
+    const [one, other] = [first[different], second[different]]
+    if (one === undefined || other === undefined) {
       const reason = `a process ended early: ${first.length} and ${second.length} of ${runs} runs`
       return yield* new CommandFailed({ reason, exitCode: exitCodes.no })
     }
-    const [seed = "", mode = ""] = first[different]!.split(" ")
-    const lines = `seed ${seed} differs: ${first[different]} and ${second[different]}`
+    const [seed = "", mode = ""] = one.split(" ")
+    const lines = `seed ${seed} differs: ${one} and ${other}`
     const reason = `${lines}\n${yield* firstDraw(scenario, seed, mode)}`
     return yield* new CommandFailed({ reason, exitCode: exitCodes.no })
   })

@@ -4,7 +4,7 @@
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { SchedulingMode } from "../sim/scheduler-options.ts"
-import { countFlag } from "./flags.ts"
+import { countFlag, firstSeedFlag } from "./flags.ts"
 import { print } from "./output.ts"
 import { Process } from "./process.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
@@ -17,10 +17,7 @@ export const digestFlags = {
     Flag.withDefault(500),
     Flag.withDescription("How many seeds (default 500)")
   ),
-  from: countFlag("from", { min: 0 }).pipe(
-    Flag.withDefault(1),
-    Flag.withDescription("The first seed (default 1)")
-  )
+  from: firstSeedFlag("from")
 }
 
 /** Prints a digest for each seed in each scheduling mode. */

@@ -13,20 +13,11 @@ import { Process } from "./process.ts"
 import { schedulingModes } from "./sim-digests.ts"
 import { findScenario, scenarioArgument } from "./sim-list.ts"
 
-interface Drawn {
-  readonly log: DrawLog
-  /** When and by whom the draw was made that was asked for. */
-  readonly place: string | undefined
-}
-
 /** Of the draw itself, as functions are called also where all of it is one file. */
-const ownFrame = /placeOf|onDraw|DrawLog|CountedRandom/
+const ownFrame = /CountedRandom/
 
-const placeOf = (nowMicros: number): string => {
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 30
-  const { stack = "" } = new Error()
-  Error.stackTraceLimit = limit
+/** When and by whom a draw was made. */
+const placeOf = ({ nowMicros, stack }: NonNullable<DrawLog["seen"]>): string => {
   const callers = stack.split("\n").filter((frame) => frame.includes(" at ") && !ownFrame.test(frame))
   const others = callers.filter((frame) => !frame.includes("node_modules/effect/"))
   const shown = (others.length > 0 ? others : callers).slice(0, 6).map((frame) => `\n    ${frame.trim()}`)
@@ -37,23 +28,19 @@ const drawsOf = (
   simulation: Simulation,
   seed: number,
   mode: (typeof schedulingModes)[number],
-  at: number | undefined
-): Drawn => {
+  watched: number | undefined
+): DrawLog => {
   let log: DrawLog | undefined
-  let place: string | undefined
   simulation.run({
     seed,
     scheduler: { mode },
     recordDraws: true,
     onWorld: ({ random }) => {
       log = random.log
-      if (at === undefined || log === undefined) return
-      log.onDraw = (index) => {
-        if (index === at - 1) place = placeOf(random.nowMicros)
-      }
+      if (log !== undefined) log.watched = watched
     }
   })
-  return { log: log!, place }
+  return log!
 }
 
 export const simDrawsCommand = Command.make(
@@ -75,10 +62,11 @@ export const simDrawsCommand = Command.make(
     const simulation = yield* findScenario(scenario)
     const { onlyPrints } = yield* Process
     onlyPrints()
-    const { log, place } = drawsOf(simulation, seed, mode, Option.getOrUndefined(at))
+    const watched = Option.getOrUndefined(Option.map(at, (number) => number - 1))
+    const log = drawsOf(simulation, seed, mode, watched)
     if (Option.isNone(at))
       return yield* print([...log.values()].map((value) => value.toString(16).padStart(8, "0")).join("\n"))
-    if (place !== undefined) return yield* print(place)
+    if (log.seen !== undefined) return yield* print(placeOf(log.seen))
     if (at.value > log.length)
       return yield* usageFailure(`seed ${seed} of ${scenario} makes ${log.length} draws in mode ${mode}`)
     return yield* print("before anything ran: of the cluster, the workloads and the faults")

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { CommandFailed, exitCodes } from "./failure.ts"
-import { countFlag, jsonFlag } from "./flags.ts"
+import { countFlag, firstSeedFlag, jsonFlag } from "./flags.ts"
 import { print, printJson } from "./output.ts"
 import {
   directoriesOf,
@@ -24,10 +24,7 @@ export const simExploreCommand = Command.make(
       Flag.withDefault(500),
       Flag.withDescription("Runs in all (default 500)")
     ),
-    seed: countFlag("seed", { min: 0 }).pipe(
-      Flag.withDefault(1),
-      Flag.withDescription("The first seed (default 1)")
-    ),
+    seed: firstSeedFlag("seed"),
     jobs: threadsFlag,
     keepGoing: keepGoingFlag,
     out: findingsFlag,

@@ -7,7 +7,7 @@ import { Command, Flag } from "effect/cli"
 import type { CampaignReport } from "../sim/report.ts"
 import type { KnownSeed } from "../sim/seeds.ts"
 import { CommandFailed, exitCodes, usageFailure } from "./failure.ts"
-import { countFlag, durationFlag, jsonFlag } from "./flags.ts"
+import { countFlag, durationFlag, firstSeedFlag, jsonFlag } from "./flags.ts"
 import { print, printError, printJson } from "./output.ts"
 import {
   directoriesOf,
@@ -56,10 +56,7 @@ export const simRunCommand = Command.make(
       Flag.withDefault(100),
       Flag.withDescription("How many seeds (default 100); 0: no limit but --for and --until-stable")
     ),
-    from: countFlag("from", { min: 0 }).pipe(
-      Flag.withDefault(1),
-      Flag.withDescription("The first seed (default 1)")
-    ),
+    from: firstSeedFlag("from"),
     jobs: threadsFlag,
     for: durationFlag("for").pipe(Flag.optional, Flag.withDescription("Stop after this much real time")),
     untilStable: countFlag("until-stable", { min: 1 }).pipe(

@@ -1,10 +1,10 @@
-/** Who called a function of the guards. */
+/** Who called a function, such as one of the guards. */
 
 /** A function of the guards that stands where another one was. */
 export type Trap = (...values: Array<unknown>) => unknown
 
-/** The stack above a function of the guards: what called it comes first, however the program was bundled. */
-export const captureAbove = (guard: Trap): string => {
+/** The stack above a function: what called it comes first, however the program was bundled. */
+export const captureAbove = (guard: (...values: Array<never>) => unknown): string => {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 30
   const error = new Error("used inside a simulation")

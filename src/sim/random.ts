@@ -3,6 +3,7 @@
  * a given draw.
  */
 import type { Random } from "effect"
+import { captureAbove } from "./guards-stack.ts"
 
 /** "At draw number `count`, go on with the generator of `seed`." */
 export interface ReseedPoint {
@@ -57,16 +58,17 @@ export const parseRecipe = (text: string): Recipe | undefined => {
 export class DrawLog {
   #values = new Uint32Array(1024)
   length = 0
-  /** Called in the stack of each draw, with its number (from 0). */
-  onDraw: ((index: number) => void) | undefined
+  /** The draw (from 0) that is looked at, and what was seen of it. */
+  watched: number | undefined
+  seen: { readonly nowMicros: number; readonly stack: string } | undefined
 
-  push(value: number): void {
+  push(value: number, nowMicros: number): void {
     if (this.length === this.#values.length) {
       const grown = new Uint32Array(this.length * 2)
       grown.set(this.#values)
       this.#values = grown
     }
-    this.onDraw?.(this.length)
+    if (this.length === this.watched) this.seen = { nowMicros, stack: captureAbove(this.push) }
     this.#values[this.length++] = value
   }
 
@@ -143,7 +145,7 @@ export class CountedRandom {
     const value = this.#next()
     const mixed = Math.imul(this.fingerprint ^ value ^ Math.imul(this.nowMicros | 0, 0x85ebca6b), 0x01000193)
     this.fingerprint = mixed ^ (mixed >>> 15)
-    if (this.log !== undefined) this.log.push(this.fingerprint)
+    if (this.log !== undefined) this.log.push(this.fingerprint, this.nowMicros)
     return value >>> 0
   }
 
