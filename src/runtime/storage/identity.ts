@@ -2,7 +2,7 @@
  * Who a data directory is: its cluster, its node, its storage id, and how its log is laid out; one small file
  * that people can read.
  */
-import { Effect, Random, Schema } from "effect"
+import { Effect, Option, Random, Schema } from "effect"
 import { checksum } from "../checksum.ts"
 import { StorageCorrupted, UnknownFormat, WrongCluster, WrongNode } from "./errors.ts"
 import { type DiskFailed, Files } from "./port.ts"
@@ -34,10 +34,13 @@ const Identity = Schema.Struct({
 })
 export type Identity = typeof Identity.Type
 
-const Stored = Schema.fromJsonString(Schema.Struct({ ...Identity.fields, checksum: Natural }))
-const decodeStored = Schema.decodeUnknownEffect(Stored)
-const decodeFormat = Schema.decodeUnknownEffect(
-  Schema.fromJsonString(Schema.Struct({ format: Schema.Unknown }))
+const decodeStored = Schema.decodeUnknownEffect(Schema.Struct({ ...Identity.fields, checksum: Natural }))
+const decodeFields = Schema.decodeUnknownEffect(
+  Schema.fromJsonString(
+    Schema.StructWithRest(Schema.Struct({ format: Schema.Unknown }), [
+      Schema.Record(Schema.String, Schema.Unknown)
+    ])
+  )
 )
 
 // A wrong salt would make every frame look torn, and the log would be cut to nothing: hence a checksum here
@@ -90,6 +93,12 @@ export const writeIdentity = Effect.fnUntraced(function* (directory: string, ide
   yield* files.writeFileAtomic(pathIn(directory), new TextEncoder().encode(text))
 })
 
+/** Reads the fields as those of the supported format; the checksum says whether they are. */
+const decodeIdentity = Effect.fnUntraced(function* (fields: object) {
+  const { checksum, ...identity } = yield* decodeStored({ ...fields, format: supportedFormat })
+  return { identity, isWhole: checksum === checksumOf(identity) }
+})
+
 /** Reads the identity of a directory, undefined where it has none. One that names no node is any node's. */
 export const readIdentity = Effect.fnUntraced(function* (
   directory: string,
@@ -106,14 +115,18 @@ export const readIdentity = Effect.fnUntraced(function* (
   if (bytes === undefined) return undefined
   const damaged = (reason: string) => new StorageCorrupted({ path, offset: 0, reason })
   const text = new TextDecoder().decode(bytes)
-  const { format } = yield* Effect.mapError(decodeFormat(text), () => damaged("it is not JSON with a format"))
-  if (format !== supportedFormat) {
-    return yield* new UnknownFormat({ path, found: JSON.stringify(format), supported: supportedFormat })
+  const fields = yield* Effect.mapError(decodeFields(text), () => damaged("it is not JSON with a format"))
+  const decoded = yield* Effect.option(decodeIdentity(fields))
+  const isWhole = Option.isSome(decoded) && decoded.value.isWhole
+  if (fields.format !== supportedFormat) {
+    // A digit that has rotted must not look like the work of another version: people would go and find that.
+    if (isWhole) return yield* damaged(`its checksum says it has format ${supportedFormat}; was it edited?`)
+    const found = JSON.stringify(fields.format)
+    return yield* new UnknownFormat({ path, found, supported: supportedFormat })
   }
-  const { checksum, ...identity } = yield* Effect.mapError(decodeStored(text), () =>
-    damaged("a field is missing or is not what it should be")
-  )
-  if (checksum !== checksumOf(identity)) return yield* damaged("its checksum does not hold; was it edited?")
+  if (Option.isNone(decoded)) return yield* damaged("a field is missing or is not what it should be")
+  if (!isWhole) return yield* damaged("its checksum does not hold; was it edited?")
+  const { identity } = decoded.value
   if (identity.clusterId !== clusterId) {
     return yield* new WrongCluster({ directory, expected: clusterId, found: identity.clusterId })
   }

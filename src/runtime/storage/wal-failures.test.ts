@@ -219,6 +219,21 @@ describe("who may open a directory", () => {
     })
   )
 
+  it.effect("a format that has rotted is damage, and not the work of another version", () =>
+    Effect.gen(function* () {
+      const disk = new MemoryDisk()
+      yield* Effect.scoped(openSmall(disk))
+      const text = new TextDecoder().decode(disk.bytesOf("node/identity.json"))
+      disk.replaceNow(
+        "node/identity.json",
+        new TextEncoder().encode(text.replace('"format": 1', '"format": 3'))
+      )
+      const failure = yield* Effect.flip(openSmall(disk))
+      assert.strictEqual(failure._tag, "StorageCorrupted")
+      assert.match(failure.message, /its checksum says it has format 1/)
+    })
+  )
+
   it.effect("segments without an identity, and an identity that was edited, are refused", () =>
     Effect.gen(function* () {
       const disk = new MemoryDisk()
