@@ -4,7 +4,7 @@
 import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { giveUp } from "../scripts/flags.ts"
-import type { BenchRow } from "../src/cli/bench.ts"
+import type { BenchRow } from "../src/cli/bench/bench.ts"
 import { v8Flags } from "../src/cli/v8-flags.ts"
 import { findProgram, freePort, run, type Started, start, temporaryDirectory, until } from "./processes.ts"
 

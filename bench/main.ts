@@ -3,7 +3,7 @@
  * beside it.
  */
 import { readFlags, readNumber } from "../scripts/flags.ts"
-import type { BenchRow } from "../src/cli/bench.ts"
+import type { BenchRow } from "../src/cli/bench/bench.ts"
 import { demandBuild, measureCluster, startCluster } from "./cluster.ts"
 import { measureSyncedWrites } from "./floor-disk.ts"
 import { measureRoundTrips, type RoundTrip } from "./floor-nats.ts"

@@ -8,7 +8,7 @@
 import { spawnSync } from "node:child_process"
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import type { CampaignReport } from "../src/sim/report.ts"
+import type { CampaignReport } from "../src/sim/runs/report.ts"
 import { type Batch, nextScenario, nextSeed, pageOf, readRecord } from "./campaign-record.ts"
 import { giveUp, readFlags, readNumber } from "./flags.ts"
 

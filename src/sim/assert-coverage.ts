@@ -1,7 +1,7 @@
 /** What one run came upon of the declared assertions, and the sum over the runs of a campaign. */
 import { type Assertion, type AssertionSink, type AssertionViolated, scopeOf } from "./assert.ts"
 import { Journal, type Mark } from "./explore/journal.ts"
-import type { CountedRandom } from "./random.ts"
+import type { CountedRandom } from "./kernel/random.ts"
 
 /** What is known of assertions, as plain data: it travels between threads. */
 export interface CoverageFigures {

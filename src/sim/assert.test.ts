@@ -13,7 +13,7 @@ import {
   watermark
 } from "./assert.ts"
 import { addCoverage, Coverage, demanded, noCoverage, seesMore, unseen } from "./assert-coverage.ts"
-import { CountedRandom } from "./random.ts"
+import { CountedRandom } from "./kernel/random.ts"
 
 const positive = always("sample: a number is positive")
 const large = sometimes("sample: a number is large")

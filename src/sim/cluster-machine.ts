@@ -1,7 +1,7 @@
 /** A state machine as it is, and whoever watches hears of each command that a replica applies. */
 import type { AnyMachine } from "../protocol/machine.ts"
 import { pack } from "../runtime/codec.ts"
-import { stateHash, wideHash } from "./ledger.ts"
+import { stateHash, wideHash } from "./oracle/ledger.ts"
 
 /** A command that was applied. */
 export interface Observation {

@@ -8,11 +8,11 @@ import { Files } from "../runtime/storage/port.ts"
 import { awaiting } from "./awaiting.ts"
 import type { SimBus } from "./bus/bus.ts"
 import type { Place } from "./bus/topology.ts"
-import type { NodeTimeOptions } from "./clock.ts"
 import { SimDisk } from "./disk/disk.ts"
 import { type DiskOptions, killable } from "./disk/settings.ts"
-import type { Kernel } from "./kernel.ts"
-import type { SimNode } from "./kernel-node.ts"
+import type { NodeTimeOptions } from "./kernel/clock.ts"
+import type { Kernel } from "./kernel/kernel.ts"
+import type { SimNode } from "./kernel/node.ts"
 
 /** What runs: anything over a bus and files, until its scope closes. */
 export type Program = Effect.Effect<unknown, unknown, Bus | Files | Scope.Scope>

@@ -1,13 +1,13 @@
 /** A worker thread that runs seeds of named simulations, one after the other as it is told. */
 
-import "./eager-compilation.ts"
-import "./lean-fibers.ts"
+import "./kernel/eager-compilation.ts"
+import "./kernel/lean-fibers.ts"
 import { parentPort } from "node:worker_threads"
 import { declaredAssertions } from "./assert.ts"
 import { watchedForExploration } from "./explore/protocol-marks.ts"
-import { threadCpuMs } from "./run-cpu.ts"
+import { threadCpuMs } from "./runs/cpu.ts"
+import { recipeOf } from "./runs/seeds.ts"
 import { scenarioNamed } from "./scenarios/named.ts"
-import { recipeOf } from "./seeds.ts"
 import type { WorkerAnswer, WorkerTask } from "./worker-pool.ts"
 
 const run = ({ simulation: name, recipe, scheduler, isExploring }: WorkerTask): WorkerAnswer => {

@@ -8,10 +8,10 @@ import { remote } from "../runtime/remote.ts"
 import { expose } from "../runtime/remote-expose.ts"
 import { Files } from "../runtime/storage/port.ts"
 import { always, sometimes } from "./assert.ts"
-import { runSeeds } from "./run-seeds.ts"
-import { recipesOf } from "./seeds.ts"
+import { runSeeds } from "./runs/run-seeds.ts"
+import { recipesOf } from "./runs/seeds.ts"
 import { simulate } from "./simulation.ts"
-import { messageFaults } from "./swarm-network.ts"
+import { messageFaults } from "./swarm/network.ts"
 import { simulationTests } from "./vitest.ts"
 
 const text = (value: string) => new TextEncoder().encode(value)

@@ -1,11 +1,11 @@
 /** Simulations, described so that the description can be read aloud, and run seed by seed. */
-import type { Span } from "./kernel-timed-fault.ts"
+import type { Span } from "./kernel/timed-fault.ts"
 import { protocolLaws } from "./laws/all.ts"
-import type { Law } from "./laws.ts"
-import { runSeed } from "./run.ts"
-import type { RunOptions, RunResult } from "./run-result.ts"
+import type { Law } from "./laws/laws.ts"
+import type { RunOptions, RunResult } from "./runs/result.ts"
+import { runSeed } from "./runs/run.ts"
 import type { ClusterShape, SimulationSpec } from "./simulation-spec.ts"
-import type { FaultFamily } from "./swarm.ts"
+import type { FaultFamily } from "./swarm/swarm.ts"
 import type { WorkloadMaker } from "./workload/client.ts"
 import type { World } from "./world.ts"
 

@@ -1,7 +1,7 @@
 /** Simulations as tests: a number of seeds each, and the failing seed in the message. */
-import { reportLines } from "./report.ts"
-import { runSeeds } from "./run-seeds.ts"
-import { type KnownSeed, recipesOf } from "./seeds.ts"
+import { reportLines } from "./runs/report.ts"
+import { runSeeds } from "./runs/run-seeds.ts"
+import { type KnownSeed, recipesOf } from "./runs/seeds.ts"
 import type { Simulation } from "./simulation.ts"
 
 /** The function of a test runner that declares a test: vitest's `test`, or that of `node:test`. */

@@ -2,8 +2,8 @@
 import { Worker } from "node:worker_threads"
 import { Effect } from "effect"
 import type { Assertion } from "./assert.ts"
-import type { RunResult } from "./run-result.ts"
-import type { SchedulerOptions } from "./scheduler-options.ts"
+import type { SchedulerOptions } from "./kernel/scheduler-options.ts"
+import type { RunResult } from "./runs/result.ts"
 
 /** What a worker is told to run. */
 export interface WorkerTask {

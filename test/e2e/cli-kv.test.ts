@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
-import { reservedPrefix } from "../../src/cli/kv-connection.ts"
+import { reservedPrefix } from "../../src/cli/kv/connection.ts"
 import { connect } from "../../src/client/aplomb.ts"
 import { cli, type DevCluster, serve, startCli } from "../support/cli.ts"
 

@@ -1,7 +1,7 @@
 /** Seeds that once failed, each of which was a bug. */
 import { describe, expect, it } from "vitest"
+import { recipeOf } from "../../src/sim/runs/seeds.ts"
 import { scenarioNamed } from "../../src/sim/scenarios/named.ts"
-import { recipeOf } from "../../src/sim/seeds.ts"
 import known from "../seeds.json" with { type: "json" }
 
 describe("a seed that once failed", () => {

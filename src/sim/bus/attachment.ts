@@ -1,5 +1,5 @@
 /** How members lose the bus and come back to it: what the server knows, what the client knows, and when. */
-import { drawSpan } from "../kernel-timed-fault.ts"
+import { drawSpan } from "../kernel/timed-fault.ts"
 import type { Endpoint, Member } from "./member.ts"
 import type { SimNetwork } from "./network.ts"
 

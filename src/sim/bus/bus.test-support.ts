@@ -3,8 +3,8 @@
  */
 import { Effect, type Scope } from "effect"
 import type { BusShape } from "../../runtime/bus/port.ts"
-import { Kernel } from "../kernel.ts"
-import type { Incarnation } from "../kernel-node.ts"
+import { Kernel } from "../kernel/kernel.ts"
+import type { Incarnation } from "../kernel/node.ts"
 import { SimBus } from "./bus.ts"
 import { type BusFaults, calm } from "./settings.ts"
 

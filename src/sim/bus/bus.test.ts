@@ -5,8 +5,8 @@
 import { Effect, Exit } from "effect"
 import { describe, expect, it } from "vitest"
 import { busClaims } from "../../runtime/bus/conformance.ts"
-import { Kernel } from "../kernel.ts"
-import type { SchedulingMode } from "../scheduler-options.ts"
+import { Kernel } from "../kernel/kernel.ts"
+import type { SchedulingMode } from "../kernel/scheduler-options.ts"
 import { count, hear, numbers, onBus, text, textOf } from "./bus.test-support.ts"
 import { SimBus } from "./bus.ts"
 

@@ -4,9 +4,9 @@
  */
 import { Context, Effect, Layer, type Scope } from "effect"
 import { Bus, type BusShape, type BusUnavailable } from "../../runtime/bus/port.ts"
-import type { Kernel } from "../kernel.ts"
-import type { Incarnation } from "../kernel-node.ts"
-import type { TimedFault } from "../kernel-timed-fault.ts"
+import type { Kernel } from "../kernel/kernel.ts"
+import type { Incarnation } from "../kernel/node.ts"
+import type { TimedFault } from "../kernel/timed-fault.ts"
 import { atOnce, detach, type Notice, reattach } from "./attachment.ts"
 import { connect } from "./connection.ts"
 import { cutOff, type DisconnectFault, disconnectFault } from "./disconnect.ts"

@@ -1,6 +1,7 @@
 /** Links that stand still for a while: nothing is lost, all of it comes late and at once. */
-import { drawSpan, type Span } from "../kernel-timed-fault.ts"
-import type { CountedRandom } from "../random.ts"
+
+import type { CountedRandom } from "../kernel/random.ts"
+import { drawSpan, type Span } from "../kernel/timed-fault.ts"
 
 export interface Clog {
   /** Probability, for each message, that its link clogs. */

@@ -9,7 +9,7 @@ import {
 } from "../../runtime/bus/port.ts"
 import { makeRequests } from "../../runtime/bus/request.ts"
 import { subjectFault } from "../../runtime/bus/subjects.ts"
-import type { Incarnation } from "../kernel-node.ts"
+import type { Incarnation } from "../kernel/node.ts"
 import { attachSoon } from "./attachment.ts"
 import { drawLatency } from "./latency.ts"
 import type { Member, Subscription } from "./member.ts"

@@ -1,6 +1,6 @@
 /** A node that is cut off from the bus and comes back. */
 import { Effect } from "effect"
-import { drawSpan, type Span, type TimedFault, timedFault } from "../kernel-timed-fault.ts"
+import { drawSpan, type Span, type TimedFault, timedFault } from "../kernel/timed-fault.ts"
 import { atOnce, detach, type Notice, reattach } from "./attachment.ts"
 import type { SimNetwork } from "./network.ts"
 

@@ -1,5 +1,5 @@
 /** Messages that arrive more than once. */
-import type { CountedRandom } from "../random.ts"
+import type { CountedRandom } from "../kernel/random.ts"
 
 export interface Duplication {
   /** Probability that a message arrives again. */

@@ -1,5 +1,5 @@
 /** How long a message is on its way: fixed, uniform, exponential, or with the heavy tail of real networks. */
-import type { CountedRandom } from "../random.ts"
+import type { CountedRandom } from "../kernel/random.ts"
 
 export type Latency =
   | { readonly kind: "fixed"; readonly micros: number }

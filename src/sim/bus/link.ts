@@ -2,8 +2,8 @@
  * The way of messages from one sender to one receiver: in order, one event at a time, however many are on the
  * way.
  */
-import { TimedEvent, type VirtualTime } from "../clock.ts"
-import type { Strand } from "../scheduler.ts"
+import { TimedEvent, type VirtualTime } from "../kernel/clock.ts"
+import type { Strand } from "../kernel/scheduler.ts"
 
 /** What travels on a link. */
 export interface Travelling {

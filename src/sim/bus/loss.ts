@@ -1,5 +1,5 @@
 /** Messages that vanish on the way. */
-import type { CountedRandom } from "../random.ts"
+import type { CountedRandom } from "../kernel/random.ts"
 
 export interface Loss {
   /** Probability that a message is lost. */

@@ -5,7 +5,7 @@
 
 import type { Handlers } from "../../runtime/bus/port.ts"
 import { StatusBoard } from "../../runtime/bus/status.ts"
-import type { Incarnation } from "../kernel-node.ts"
+import type { Incarnation } from "../kernel/node.ts"
 import type { Link } from "./link.ts"
 import type { Place } from "./topology.ts"
 

@@ -4,7 +4,7 @@
  */
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { CountedRandom } from "../random.ts"
+import { CountedRandom } from "../kernel/random.ts"
 import { count, hear, numbers, onBus, text } from "./bus.test-support.ts"
 import { drawLatency } from "./latency.ts"
 import { type BusFaults, calm } from "./settings.ts"

@@ -1,9 +1,9 @@
 /** The simulated bus: who is subscribed, and the way of each message with the faults that strike it. */
 import { SubjectTable } from "../../runtime/bus/subjects.ts"
-import type { Kernel } from "../kernel.ts"
-import type { Incarnation } from "../kernel-node.ts"
-import type { CountedRandom } from "../random.ts"
-import { hashBytes, hashString, type TraceFields } from "../trace.ts"
+import type { Kernel } from "../kernel/kernel.ts"
+import type { Incarnation } from "../kernel/node.ts"
+import type { CountedRandom } from "../kernel/random.ts"
+import { hashBytes, hashString, type TraceFields } from "../trace/trace.ts"
 import { drawClog } from "./clog.ts"
 import { extraCopies } from "./duplication.ts"
 import { drawLatency } from "./latency.ts"

@@ -4,7 +4,7 @@
  */
 import { Effect, Fiber } from "effect"
 import { describe, expect, it } from "vitest"
-import { CountedRandom } from "../random.ts"
+import { CountedRandom } from "../kernel/random.ts"
 import { hear, onBus, text } from "./bus.test-support.ts"
 import { drawPartition, type PartitionKind, Partitions } from "./partition.ts"
 

@@ -1,7 +1,7 @@
 /** Links that are cut, one way or both: isolated nodes, halves, zones, asymmetric and flapping partitions. */
 import { Effect } from "effect"
-import { type TimedFault, timedFault } from "../kernel-timed-fault.ts"
-import type { CountedRandom } from "../random.ts"
+import type { CountedRandom } from "../kernel/random.ts"
+import { type TimedFault, timedFault } from "../kernel/timed-fault.ts"
 import type { Place } from "./topology.ts"
 
 export type PartitionKind = "isolate" | "halves" | "random" | "zone" | "region" | "mute" | "deaf"

@@ -1,8 +1,9 @@
 /**
  * Messages that leave their place in the order of their link: others overtake them, or they overtake others.
  */
-import { drawSpan, type Span } from "../kernel-timed-fault.ts"
-import type { CountedRandom } from "../random.ts"
+
+import type { CountedRandom } from "../kernel/random.ts"
+import { drawSpan, type Span } from "../kernel/timed-fault.ts"
 
 export interface Reordering {
   /** Probability that a message travels on its own, out of the order of its link. */

@@ -2,7 +2,7 @@
  * The whole bus goes down and comes up again: everybody is disconnected, and all that is on the way is lost.
  */
 import { Effect } from "effect"
-import { type TimedFault, timedFault } from "../kernel-timed-fault.ts"
+import { type TimedFault, timedFault } from "../kernel/timed-fault.ts"
 import { atOnce, detach, reattach } from "./attachment.ts"
 import type { SimNetwork } from "./network.ts"
 

@@ -1,6 +1,6 @@
 /** Everything that can be set about a simulated bus, and the calm in which nothing goes wrong. */
-import type { Span } from "../kernel-timed-fault.ts"
-import type { TraceFields } from "../trace.ts"
+import type { Span } from "../kernel/timed-fault.ts"
+import type { TraceFields } from "../trace/trace.ts"
 import { type Clog, noClog } from "./clog.ts"
 import { type Duplication, noDuplication } from "./duplication.ts"
 import type { Latency } from "./latency.ts"

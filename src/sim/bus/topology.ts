@@ -1,9 +1,10 @@
 /**
  * Where nodes stand, and what distance adds to the way of a message: same machine, zone, region, or across.
  */
-import type { Span } from "../kernel-timed-fault.ts"
-import { drawSpan } from "../kernel-timed-fault.ts"
-import type { CountedRandom } from "../random.ts"
+
+import type { CountedRandom } from "../kernel/random.ts"
+import type { Span } from "../kernel/timed-fault.ts"
+import { drawSpan } from "../kernel/timed-fault.ts"
 
 /** Where a node stands. Names are free; two nodes of equal names stand together. */
 export interface Place {

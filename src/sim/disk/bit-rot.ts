@@ -1,5 +1,5 @@
 /** Stored bits that flip by themselves. Breaks the contract: opt-in. */
-import type { CountedRandom } from "../random.ts"
+import type { CountedRandom } from "../kernel/random.ts"
 import type { DiskImage } from "./image.ts"
 import { sectorBytes } from "./sectors.ts"
 

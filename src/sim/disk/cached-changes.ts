@@ -2,7 +2,7 @@
  * Changes of directories (files made, replaced, removed) that a killed process left in the system's cache:
  * the next life sees them, and a power cut takes them back unless their directory was synced before.
  */
-import type { CountedRandom } from "../random.ts"
+import type { CountedRandom } from "../kernel/random.ts"
 import { type DiskImage, parentOf } from "./image.ts"
 
 /** A change of files as a whole (made, replaced, removed) that is under way. */

@@ -2,7 +2,7 @@
  * What a power cut leaves of writes that were not durable: each sector by itself is kept, lost, torn or
  * stale.
  */
-import type { CountedRandom } from "../random.ts"
+import type { CountedRandom } from "../kernel/random.ts"
 import type { DiskImage, VolatileWrite } from "./image.ts"
 import { sectorBytes, sectorParts } from "./sectors.ts"
 

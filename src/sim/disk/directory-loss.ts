@@ -2,7 +2,7 @@
  * Files whose directory entry does not survive a power cut: their content is whole, their name is gone.
  * Opt-in.
  */
-import type { CountedRandom } from "../random.ts"
+import type { CountedRandom } from "../kernel/random.ts"
 import type { DiskImage } from "./image.ts"
 
 export interface DirectoryLoss {

@@ -1,8 +1,8 @@
 /** A machine with a simulated disk and one preallocated file, for tests. */
 import { Effect, type Scope } from "effect"
 import { type DiskFailed, type FileHandle, Files, type FilesShape } from "../../runtime/storage/port.ts"
-import { Kernel } from "../kernel.ts"
-import type { SimNode } from "../kernel-node.ts"
+import { Kernel } from "../kernel/kernel.ts"
+import type { SimNode } from "../kernel/node.ts"
 import { SimDisk } from "./disk.ts"
 import { type DiskFaults, type DiskOptions, sound } from "./settings.ts"
 

@@ -1,9 +1,9 @@
 /** A simulated disk: it outlives the processes of its machine, and does to their writes what real ones do. */
 import { Layer } from "effect"
 import { DiskFailed, Files, type FilesShape } from "../../runtime/storage/port.ts"
-import type { Kernel } from "../kernel.ts"
-import type { Incarnation } from "../kernel-node.ts"
-import { hashBytes, hashString, type TraceFields } from "../trace.ts"
+import type { Kernel } from "../kernel/kernel.ts"
+import type { Incarnation } from "../kernel/node.ts"
+import { hashBytes, hashString, type TraceFields } from "../trace/trace.ts"
 import { drawRottenBit, flipBit, type RottenBit } from "./bit-rot.ts"
 import { CachedChanges, type MetadataChange } from "./cached-changes.ts"
 import { resolveCrash } from "./crash.ts"

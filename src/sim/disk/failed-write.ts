@@ -1,5 +1,5 @@
 /** Writes that the disk refuses with an error, after having stored any part of them. */
-import type { CountedRandom } from "../random.ts"
+import type { CountedRandom } from "../kernel/random.ts"
 import { sectorParts } from "./sectors.ts"
 
 export interface FailedWrite {

@@ -8,7 +8,7 @@ import {
   type FileHandle,
   type FilesShape
 } from "../../runtime/storage/port.ts"
-import type { Incarnation } from "../kernel-node.ts"
+import type { Incarnation } from "../kernel/node.ts"
 import { full } from "./full-disk.ts"
 import { parentOf } from "./image.ts"
 import type { MountedDisk } from "./mounted.ts"

@@ -2,8 +2,9 @@
  * A disk that says "durable" before it is: a power cut soon after loses what it acknowledged. Breaks the
  * contract: opt-in.
  */
-import { drawSpan, type Span } from "../kernel-timed-fault.ts"
-import type { CountedRandom } from "../random.ts"
+
+import type { CountedRandom } from "../kernel/random.ts"
+import { drawSpan, type Span } from "../kernel/timed-fault.ts"
 
 export interface LyingSync {
   /** Probability that a write is acknowledged before it is durable. */

@@ -2,7 +2,7 @@
  * Writes that land in the wrong place of their file, acknowledged as if all were well. Breaks the contract:
  * opt-in.
  */
-import type { CountedRandom } from "../random.ts"
+import type { CountedRandom } from "../kernel/random.ts"
 import { sectorBytes } from "./sectors.ts"
 
 export interface MisdirectedWrite {

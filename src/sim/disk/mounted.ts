@@ -1,8 +1,8 @@
 /** What the port needs of a simulated disk. */
 import type { DiskFailed } from "../../runtime/storage/port.ts"
-import type { Kernel } from "../kernel.ts"
-import type { Incarnation } from "../kernel-node.ts"
-import type { TraceFields } from "../trace.ts"
+import type { Kernel } from "../kernel/kernel.ts"
+import type { Incarnation } from "../kernel/node.ts"
+import type { TraceFields } from "../trace/trace.ts"
 import type { CachedChanges, MetadataChange } from "./cached-changes.ts"
 import type { DiskImage } from "./image.ts"
 import type { SectorFile } from "./sectors.ts"

@@ -2,8 +2,9 @@
  * What the kill of a process leaves of its writes under way: the machine goes on, but what the process had
  * not heard of may lie in the system's cache only, in a part, or nowhere.
  */
-import { drawSpan } from "../kernel-timed-fault.ts"
-import type { CountedRandom } from "../random.ts"
+
+import type { CountedRandom } from "../kernel/random.ts"
+import { drawSpan } from "../kernel/timed-fault.ts"
 import type { VolatileWrite } from "./image.ts"
 
 /** How often each end befalls a write under way, or a change of a directory, as weights. */

@@ -1,5 +1,5 @@
 /** Writes of which only the first bytes are stored, with an error that says so. */
-import type { CountedRandom } from "../random.ts"
+import type { CountedRandom } from "../kernel/random.ts"
 
 export interface ShortWrite {
   /** Probability that a write is cut short. */

@@ -1,8 +1,8 @@
 /** How long the disk takes: latency, bandwidth, stalls of the whole disk, and times of throttling. */
 import type { Latency } from "../bus/latency.ts"
 import { drawLatency } from "../bus/latency.ts"
-import { drawSpan, type Span } from "../kernel-timed-fault.ts"
-import type { CountedRandom } from "../random.ts"
+import type { CountedRandom } from "../kernel/random.ts"
+import { drawSpan, type Span } from "../kernel/timed-fault.ts"
 
 export interface Slowness {
   readonly latency: Latency

@@ -6,8 +6,8 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { Files } from "../../runtime/storage/port.ts"
 import { openWal, type Wal } from "../../runtime/storage/wal.ts"
-import { Kernel } from "../kernel.ts"
-import type { SchedulingMode } from "../scheduler-options.ts"
+import { Kernel } from "../kernel/kernel.ts"
+import type { SchedulingMode } from "../kernel/scheduler-options.ts"
 import { SimDisk } from "./disk.ts"
 
 interface Ledger {

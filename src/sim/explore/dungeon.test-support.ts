@@ -2,7 +2,7 @@
  * The dungeon: floors of rooms, monsters and traps; a key that shows itself rarely opens the stairs down, and
  * the last floor has the treasure.
  */
-import { CountedRandom, type Recipe } from "../random.ts"
+import { CountedRandom, type Recipe } from "../kernel/random.ts"
 import type { Explored } from "./explore.ts"
 import { Journal } from "./journal.ts"
 

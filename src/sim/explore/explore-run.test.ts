@@ -2,7 +2,7 @@
 import { Effect, Random } from "effect"
 import { describe, expect, it } from "vitest"
 import { unreachable, watermark } from "../assert.ts"
-import { parseRecipe } from "../random.ts"
+import { parseRecipe } from "../kernel/random.ts"
 import { scenarioNamed } from "../scenarios/named.ts"
 import { simulate } from "../simulation.ts"
 import { type ExploredRuns, exploreRuns, exploreRunsOverWorkers } from "./explore-run.ts"

@@ -1,6 +1,6 @@
 /** The power of exploration: two puzzles that luck does not solve, and recipes that replay what it finds. */
 import { describe, expect, it } from "vitest"
-import { CountedRandom, formatRecipe, parseRecipe, type Recipe } from "../random.ts"
+import { CountedRandom, formatRecipe, parseRecipe, type Recipe } from "../kernel/random.ts"
 import { eightFloors, playDungeon } from "./dungeon.test-support.ts"
 import { Exploration, type Explored, explore, runsAhead } from "./explore.ts"
 import { branch, Frontier } from "./frontier.ts"

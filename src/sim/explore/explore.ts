@@ -3,7 +3,7 @@
  * prefix again.
  */
 import { invariant } from "../../protocol/invariant.ts"
-import { type Recipe, recipeFrom } from "../random.ts"
+import { type Recipe, recipeFrom } from "../kernel/random.ts"
 import { Frontier, type FrontierState } from "./frontier.ts"
 import type { Mark } from "./journal.ts"
 

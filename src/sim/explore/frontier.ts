@@ -1,7 +1,7 @@
 /** The states that exploration can go on from, and which of them is next. */
 
-import type { Recipe } from "../random.ts"
-import { hashString } from "../trace.ts"
+import type { Recipe } from "../kernel/random.ts"
+import { hashString } from "../trace/trace.ts"
 import type { Mark, MarkRank } from "./journal.ts"
 
 /** A way to get to a state: follow `recipe` until `draws` draws were made. */

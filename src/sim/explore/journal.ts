@@ -2,7 +2,7 @@
  * What a run came upon, with the number of draws it took to get there: the anchors that exploration goes on
  * from.
  */
-import type { CountedRandom } from "../random.ts"
+import type { CountedRandom } from "../kernel/random.ts"
 
 /**
  * How much a mark says about getting closer, best first:

@@ -2,7 +2,7 @@
  * The maze: four locks, each behind five gates in a row that open by chance only; two of them need others to
  * be open first.
  */
-import { CountedRandom, type Recipe } from "../random.ts"
+import { CountedRandom, type Recipe } from "../kernel/random.ts"
 import type { Explored } from "./explore.ts"
 import { Journal } from "./journal.ts"
 

@@ -4,8 +4,8 @@
  */
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { Kernel } from "../kernel.ts"
-import type { ChoiceRule } from "../scheduler-options.ts"
+import { Kernel } from "../kernel/kernel.ts"
+import type { ChoiceRule } from "../kernel/scheduler-options.ts"
 
 const workSteps = 40
 

@@ -4,7 +4,7 @@
  */
 import type { LeaderState } from "../../protocol/leader-state.ts"
 import { sometimesEach, watermark } from "../assert.ts"
-import { type Facts, law } from "../laws.ts"
+import { type Facts, law } from "../laws/laws.ts"
 import type { Simulation } from "../simulation.ts"
 
 const phases = sometimesEach("phases of the leaders at one time")

@@ -1,5 +1,5 @@
 /** Agreement: no slot has two chosen values, over all ballots and all time. */
-import { law } from "../laws.ts"
+import { law } from "./laws.ts"
 
 /**
  * Whatever a leader counts as chosen is compared with all that was counted before, by this leader or another.

@@ -1,9 +1,10 @@
 /** The laws of the protocol, all of them. */
-import type { Law } from "../laws.ts"
+
 import { agreement } from "./agreement.ts"
 import { appliedIsChosen } from "./applied-is-chosen.ts"
 import { chosenIsDurable } from "./chosen-is-durable.ts"
 import { debts } from "./debts.ts"
+import type { Law } from "./laws.ts"
 import { logMatching } from "./log-matching.ts"
 import { logTime } from "./log-time.ts"
 import { once } from "./once.ts"

@@ -1,5 +1,5 @@
 /** Applied means chosen: no replica applies a slot, and no client is answered, before its entry is chosen. */
-import { law } from "../laws.ts"
+import { law } from "./laws.ts"
 
 export const appliedIsChosen = law("applied is chosen", "4, 9.5", (facts, broken) => ({
   onAppliedThrough: (of) => {

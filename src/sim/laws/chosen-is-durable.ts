@@ -2,7 +2,7 @@
  * Chosen means durable: each acceptor of the generation had the entry on its disk before the leader counted
  * it.
  */
-import { law } from "../laws.ts"
+import { law } from "./laws.ts"
 
 export const chosenIsDurable = law("chosen is durable everywhere", "9.5", (facts, broken) => ({
   onChosen: (of, leader, from, through) => {

@@ -3,7 +3,7 @@
  * it stands, for as long as the acceptor has turned to no other leader.
  */
 import type { Accepted } from "../../protocol/messages.ts"
-import { law, type WatchedGroup } from "../laws.ts"
+import { law, type WatchedGroup } from "./laws.ts"
 
 const covers = (one: Accepted, other: Accepted): boolean =>
   one.ballot === other.ballot && one.round >= other.round && one.lastSlot >= other.lastSlot

@@ -2,7 +2,7 @@
  * Log matching: along a log ballots never fall, and equal slot and ballot means equal entry, on all disks and
  * for ever. A log that is cut goes on from the entry that it had there.
  */
-import { law } from "../laws.ts"
+import { law } from "./laws.ts"
 
 export const logMatching = law("log matching", "3", (_facts, broken) => {
   /** By slot, the entries of each ballot that any disk ever held there. */

@@ -1,5 +1,5 @@
 /** The time of the log never goes back, whoever leads and whatever its wall clock says. */
-import { law } from "../laws.ts"
+import { law } from "./laws.ts"
 
 export const logTime = law("log time never goes back", "5", (_facts, broken) => {
   const newest = new Map<string, { readonly life: number; readonly slot: number; readonly atMs: number }>()

@@ -1,5 +1,5 @@
 /** Once: what a client was told is in the log at its slot, and no command takes effect at two slots. */
-import { law } from "../laws.ts"
+import { law } from "./laws.ts"
 
 export const once = law("acknowledged, and once", "9.2, 9.7, 5", (facts, broken) => {
   const slotOf = new Map<number, number>()

@@ -2,7 +2,7 @@
  * One active configuration: activated ballots strictly grow, no ballot is issued twice, and one leader serves
  * each.
  */
-import { law } from "../laws.ts"
+import { law } from "./laws.ts"
 
 export const oneActive = law("one active configuration", "9.3", (facts, broken) => {
   const serves = new Map<number, string>()

@@ -4,7 +4,7 @@
  */
 import { leaseUntilMs } from "../../protocol/leader-lease.ts"
 import { sometimes } from "../assert.ts"
-import { law, type WatchedGroup } from "../laws.ts"
+import { law, type WatchedGroup } from "./laws.ts"
 
 const held = sometimes("leases: a leader held one when a higher ballot was issued")
 const expired = sometimes("leases: a leader that did not know better had outlived its lease")

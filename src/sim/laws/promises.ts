@@ -2,7 +2,7 @@
  * Promises: what an acceptor has promised never falls, over crashes too, no answer leaves before its promise
  * is durable, and no entry is of a ballot above it.
  */
-import { law } from "../laws.ts"
+import { law } from "./laws.ts"
 
 export const promises = law("promises never fall", "9.4", (facts, broken) => ({
   onUp: (of) => {

@@ -1,5 +1,5 @@
 /** A restart remembers: a node comes up with exactly the log that its disk holds. */
-import { law } from "../laws.ts"
+import { law } from "./laws.ts"
 
 export const restartRemembers = law("a restart remembers", "8", (_facts, broken) => ({
   onUp: (of) => {

@@ -1,6 +1,6 @@
 /** Same state: replicas that applied the same prefix are equal, slot by slot, over all lives. */
 import type { ReplicaState } from "../../protocol/replica.ts"
-import { law } from "../laws.ts"
+import { law } from "./laws.ts"
 
 const mixed = (hash: number, value: number): number => Math.imul(hash ^ value, 0x9e3779b1)
 

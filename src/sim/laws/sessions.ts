@@ -2,7 +2,7 @@
  * Sessions are bounded: no replica keeps a reply that its client has, nor a session that was silent for long,
  * by the time of the log.
  */
-import { law } from "../laws.ts"
+import { law } from "./laws.ts"
 
 export const sessions = law("sessions are bounded", "5.4", (facts, broken) => ({
   atEnd: () => {

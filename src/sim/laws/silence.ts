@@ -4,7 +4,7 @@
  */
 import { type Configuration, isNewer, newerOf } from "../../protocol/configuration.ts"
 import { sometimes } from "../assert.ts"
-import { law, type WatchedGroup } from "../laws.ts"
+import { law, type WatchedGroup } from "./laws.ts"
 
 const fell = sometimes("silence: a leader of several acceptors fell silent")
 const spoke = sometimes("silence: a silent leader spoke again")

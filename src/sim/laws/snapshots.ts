@@ -3,7 +3,7 @@
  * that slot or a later one, whose state is that of the replicas.
  */
 import { reachable } from "../assert.ts"
-import { law } from "../laws.ts"
+import { law } from "./laws.ts"
 
 const pulled = reachable("snapshots: a log begins behind a snapshot of another node")
 

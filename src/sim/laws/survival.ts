@@ -3,7 +3,7 @@
  * active.
  */
 import type { Configuration } from "../../protocol/configuration.ts"
-import { law, type WatchedGroup } from "../laws.ts"
+import { law, type WatchedGroup } from "./laws.ts"
 
 /**
  * Any one acceptor of the active configuration is a read quorum: none may lack a chosen entry on its disk,

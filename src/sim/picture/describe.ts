@@ -4,7 +4,7 @@ import type { Run } from "../../protocol/run.ts"
 import { runLast } from "../../protocol/run.ts"
 import { unpackAnswer, unpackMessage } from "../../runtime/remote-envelope.ts"
 import type { Body, PacketCodec } from "../../wire/packet.ts"
-import type { TraceFields } from "../trace.ts"
+import type { TraceFields } from "../trace/trace.ts"
 
 const slotsOf = (runs: ReadonlyArray<Run>): TraceFields => {
   const [first] = runs

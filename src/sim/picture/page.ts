@@ -1,6 +1,6 @@
 /** The picture of a run as one HTML page that needs nothing else: for a person who asks what went wrong. */
 
-import type { TraceEntry } from "../trace.ts"
+import type { TraceEntry } from "../trace/trace.ts"
 import { type PictureOperation, sceneOf } from "./scene.ts"
 import { controlsScript } from "./script-controls.ts"
 import { drawScript } from "./script-draw.ts"

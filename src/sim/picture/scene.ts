@@ -1,5 +1,5 @@
 /** What a picture of a run shows: lanes, messages between them, and what happened on each, out of a trace. */
-import type { TraceEntry } from "../trace.ts"
+import type { TraceEntry } from "../trace/trace.ts"
 
 /** A client's operation, drawn as a bar on the lane of its process; one without an end was never answered. */
 export interface PictureOperation {

@@ -1,11 +1,12 @@
 /** Simulations of a group's longer life: takeovers, total outages, restarts in turn, quiet minutes. */
-import { outages, restarts, totalOutages, turns } from "../attrition.ts"
-import { lastingOutages } from "../failovers.ts"
+
 import { type Simulation, simulate } from "../simulation.ts"
-import type { FaultFamily } from "../swarm.ts"
-import { slowDisks } from "../swarm-disk.ts"
-import { busRestarts, disconnects, messageFaults, newerPeers, partitions } from "../swarm-network.ts"
-import { buggified, clientSuspensions, clockFaults, pauses } from "../swarm-process.ts"
+import { outages, restarts, totalOutages, turns } from "../swarm/attrition.ts"
+import { slowDisks } from "../swarm/disk.ts"
+import { lastingOutages } from "../swarm/failovers.ts"
+import { busRestarts, disconnects, messageFaults, newerPeers, partitions } from "../swarm/network.ts"
+import { buggified, clientSuspensions, clockFaults, pauses } from "../swarm/process.ts"
+import type { FaultFamily } from "../swarm/swarm.ts"
 import { milestones } from "../workload/milestones.ts"
 import { rareRegisters, registers } from "../workload/registers.ts"
 

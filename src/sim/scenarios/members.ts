@@ -1,12 +1,13 @@
 /** Simulations of who votes: nodes that go and come back, disks that are lost, spares. */
-import { restarts } from "../attrition.ts"
+
 import { type Simulation, simulate } from "../simulation.ts"
-import { oldCopies } from "../swarm-copies.ts"
-import { slowDisks } from "../swarm-disk.ts"
-import { faultyDisk } from "../swarm-faulty-disk.ts"
-import { departures, diskLosses } from "../swarm-members.ts"
-import { messageFaults, partitions } from "../swarm-network.ts"
-import { buggified, candidacies, pauses } from "../swarm-process.ts"
+import { restarts } from "../swarm/attrition.ts"
+import { oldCopies } from "../swarm/copies.ts"
+import { slowDisks } from "../swarm/disk.ts"
+import { faultyDisk } from "../swarm/faulty-disk.ts"
+import { departures, diskLosses } from "../swarm/members.ts"
+import { messageFaults, partitions } from "../swarm/network.ts"
+import { buggified, candidacies, pauses } from "../swarm/process.ts"
 import { operations } from "../workload/operations.ts"
 import { registers } from "../workload/registers.ts"
 

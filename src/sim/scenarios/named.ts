@@ -1,11 +1,17 @@
 /** The simulations that have a name on the command line. */
-import { outages, restartStorms, restarts, wipes } from "../attrition.ts"
-import { lastingOutages, oneWayCuts, slowDisksOfOne, steadyProgress, suspensions } from "../failovers.ts"
-import { killsInWrites } from "../kills-in-writes.ts"
+
 import type { Simulation } from "../simulation.ts"
 import { simulate } from "../simulation.ts"
-import type { FaultFamily } from "../swarm.ts"
-import { failedWrites, fullDisks, slowDisks } from "../swarm-disk.ts"
+import { outages, restartStorms, restarts, wipes } from "../swarm/attrition.ts"
+import { failedWrites, fullDisks, slowDisks } from "../swarm/disk.ts"
+import {
+  lastingOutages,
+  oneWayCuts,
+  slowDisksOfOne,
+  steadyProgress,
+  suspensions
+} from "../swarm/failovers.ts"
+import { killsInWrites } from "../swarm/kills-in-writes.ts"
 import {
   asymmetricPartitions,
   busRestarts,
@@ -14,7 +20,7 @@ import {
   messageFaults,
   partitions,
   slowConsumers
-} from "../swarm-network.ts"
+} from "../swarm/network.ts"
 import {
   buggified,
   candidacies,
@@ -23,7 +29,8 @@ import {
   crashPoints,
   handOvers,
   pauses
-} from "../swarm-process.ts"
+} from "../swarm/process.ts"
+import type { FaultFamily } from "../swarm/swarm.ts"
 import { commands } from "../workload/commands.ts"
 import { localReads } from "../workload/local-reads.ts"
 import { registersAt, registers as registerWorkload } from "../workload/registers.ts"

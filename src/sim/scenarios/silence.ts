@@ -1,12 +1,13 @@
 /**
  * Simulations of groups of which little is wanted: their leaders fall silent, and are still to be relied on.
  */
-import { restarts } from "../attrition.ts"
-import { lastingOutages, suspensions } from "../failovers.ts"
+
 import { type Simulation, simulate } from "../simulation.ts"
-import type { FaultFamily } from "../swarm.ts"
-import { messageFaults, partitions } from "../swarm-network.ts"
-import { buggified, candidacies, clockFaults } from "../swarm-process.ts"
+import { restarts } from "../swarm/attrition.ts"
+import { lastingOutages, suspensions } from "../swarm/failovers.ts"
+import { messageFaults, partitions } from "../swarm/network.ts"
+import { buggified, candidacies, clockFaults } from "../swarm/process.ts"
+import type { FaultFamily } from "../swarm/swarm.ts"
 import { rareRegisters } from "../workload/registers.ts"
 
 /** Nodes stay away, and here other faults may keep the group from going on meanwhile. */

@@ -1,6 +1,6 @@
 /** A failing case as a file: everything that is needed to run it again, and why it failed. */
 import { Schema } from "effect"
-import { formatRecipe, parseRecipe } from "../random.ts"
+import { formatRecipe, parseRecipe } from "../kernel/random.ts"
 import type { Case } from "./shrink.ts"
 
 const Scheduler = Schema.Struct({

@@ -2,9 +2,9 @@
  * Shrinking a run of a simulation: without fault families, with fewer clients, operations and nodes, for a
  * shorter time, without single strikes.
  */
-import type { Recipe } from "../random.ts"
-import type { RunOptions, RunResult } from "../run-result.ts"
-import type { SchedulerOptions } from "../scheduler-options.ts"
+import type { Recipe } from "../kernel/random.ts"
+import type { SchedulerOptions } from "../kernel/scheduler-options.ts"
+import type { RunOptions, RunResult } from "../runs/result.ts"
 import type { Simulation } from "../simulation.ts"
 import type { World } from "../world.ts"
 import { type Case, type ShrinkOptions, type Shrunk, shrink } from "./shrink.ts"

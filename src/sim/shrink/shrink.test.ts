@@ -3,7 +3,7 @@
  * read back.
  */
 import { describe, expect, it } from "vitest"
-import { CountedRandom } from "../random.ts"
+import { CountedRandom } from "../kernel/random.ts"
 import { reduceList, reduceNumber } from "./reduce.ts"
 import { formatRepro, parseRepro } from "./repro.ts"
 import { type Case, type CaseFailure, shrink } from "./shrink.ts"

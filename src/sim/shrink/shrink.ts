@@ -2,9 +2,9 @@
  * From a failing run to the smallest one that breaks the same law: faults off, fewer of everything, a shorter
  * recipe.
  */
-import type { Recipe } from "../random.ts"
-import type { SchedulerOptions } from "../scheduler-options.ts"
-import { hashString } from "../trace.ts"
+import type { Recipe } from "../kernel/random.ts"
+import type { SchedulerOptions } from "../kernel/scheduler-options.ts"
+import { hashString } from "../trace/trace.ts"
 import { reduceList, reduceNumber } from "./reduce.ts"
 
 /** What a run is made from, as far as it can be made smaller. */

@@ -5,7 +5,7 @@ import { type Replicated, replicated } from "../../client/replicated.ts"
 import type { Machine } from "../../protocol/machine.ts"
 import { pack } from "../../runtime/codec.ts"
 import { clusterName, groupName } from "../cluster.ts"
-import { wideHash } from "../ledger.ts"
+import { wideHash } from "../oracle/ledger.ts"
 import type { World } from "../world.ts"
 import type { Workload } from "./workload.ts"
 

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { kvMachine } from "../../machines/kv.ts"
 import { watermark } from "../assert.ts"
-import type { Span } from "../kernel-timed-fault.ts"
+import type { Span } from "../kernel/timed-fault.ts"
 import { ledgerClient, type WorkloadMaker } from "./client.ts"
 import type { Workload } from "./workload.ts"
 

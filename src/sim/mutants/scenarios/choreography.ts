@@ -1,8 +1,8 @@
 /** Faults in an order that certain bugs need: who is cut from whom, who asks for the lead, and when. */
 import { Effect } from "effect"
 import { awaiting } from "../../awaiting.ts"
-import type { WatchedGroup } from "../../laws.ts"
-import type { FaultFamily } from "../../swarm.ts"
+import type { WatchedGroup } from "../../laws/laws.ts"
+import type { FaultFamily } from "../../swarm/swarm.ts"
 import type { World } from "../../world.ts"
 import { campaign, retire } from "./families.ts"
 

@@ -2,8 +2,8 @@
 import { Effect } from "effect"
 import { Bus } from "../../../runtime/bus/port.ts"
 import { clusterName } from "../../cluster.ts"
-import type { CountedRandom } from "../../random.ts"
-import type { FaultFamily } from "../../swarm.ts"
+import type { CountedRandom } from "../../kernel/random.ts"
+import type { FaultFamily } from "../../swarm/swarm.ts"
 
 const withFlippedBit = (random: CountedRandom, payload: Uint8Array): Uint8Array => {
   const copy = Uint8Array.from(payload)

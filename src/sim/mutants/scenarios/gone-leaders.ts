@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { always } from "../../assert.ts"
 import { awaiting } from "../../awaiting.ts"
-import type { FaultFamily } from "../../swarm.ts"
+import type { FaultFamily } from "../../swarm/swarm.ts"
 
 const isReplaced = always("gone-leaders: a spare takes the place of a leader that stays away")
 

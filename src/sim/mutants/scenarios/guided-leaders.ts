@@ -1,8 +1,9 @@
 /** Scenarios about who leads: rivals, ballots, leases, and the masters that decide. */
-import { restarts } from "../../attrition.ts"
+
 import { type Simulation, simulate } from "../../simulation.ts"
-import { messageFaults } from "../../swarm-network.ts"
-import { buggified, crashPoints } from "../../swarm-process.ts"
+import { restarts } from "../../swarm/attrition.ts"
+import { messageFaults } from "../../swarm/network.ts"
+import { buggified, crashPoints } from "../../swarm/process.ts"
 import { busyRegisters, registers } from "../../workload/registers.ts"
 import { leadersBehindPartitions, lostRetirements, overtakenBallots, retiredRival } from "./choreography.ts"
 import {

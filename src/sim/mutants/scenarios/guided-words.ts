@@ -1,9 +1,10 @@
 /** Scenarios about messages, clients and operators: late words, old words, and many of them. */
-import { restarts } from "../../attrition.ts"
-import { lastingOutages, steadyProgress } from "../../failovers.ts"
+
 import { type Simulation, simulate } from "../../simulation.ts"
-import { messageFaults, partitions } from "../../swarm-network.ts"
-import { buggified, clientCrashes, pauses } from "../../swarm-process.ts"
+import { restarts } from "../../swarm/attrition.ts"
+import { lastingOutages, steadyProgress } from "../../swarm/failovers.ts"
+import { messageFaults, partitions } from "../../swarm/network.ts"
+import { buggified, clientCrashes, pauses } from "../../swarm/process.ts"
 import { operations } from "../../workload/operations.ts"
 import { busyRegisters, largeRegisters, rareRegisters } from "../../workload/registers.ts"
 import { silencedClients, unheardRetirements } from "./choreography.ts"

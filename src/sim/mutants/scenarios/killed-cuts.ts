@@ -1,7 +1,7 @@
 /** The power tears a write, who cuts off what is left of it is killed in that, and the power is cut again. */
 import { Effect } from "effect"
-import { amidst } from "../../kills-in-writes.ts"
-import type { FaultFamily } from "../../swarm.ts"
+import { amidst } from "../../swarm/kills-in-writes.ts"
+import type { FaultFamily } from "../../swarm/swarm.ts"
 import { again } from "./choreography.ts"
 
 export const killedCuts: FaultFamily = again("killed-cuts", (world) =>

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { kvMachine } from "../../../machines/kv.ts"
 import { sometimes, unreachable } from "../../assert.ts"
-import type { FaultFamily } from "../../swarm.ts"
+import type { FaultFamily } from "../../swarm/swarm.ts"
 import { ledgerClient, type WorkloadMaker } from "../../workload/client.ts"
 import { again } from "./choreography.ts"
 

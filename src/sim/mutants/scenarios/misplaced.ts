@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { sometimes, unreachable } from "../../assert.ts"
 import { awaiting } from "../../awaiting.ts"
 import type { DiskImage } from "../../disk/image.ts"
-import type { FaultFamily } from "../../swarm.ts"
+import type { FaultFamily } from "../../swarm/swarm.ts"
 import { again } from "./choreography.ts"
 
 const refused = sometimes("misplaced-directories: the directory of another node was refused")

@@ -4,7 +4,7 @@ import { Bus } from "../../../runtime/bus/port.ts"
 import { monotonicMs } from "../../../runtime/monotonic.ts"
 import { type Packet, packetCodec } from "../../../wire/packet.ts"
 import { clusterName } from "../../cluster.ts"
-import type { FaultFamily } from "../../swarm.ts"
+import type { FaultFamily } from "../../swarm/swarm.ts"
 
 interface Request {
   readonly atMs: number

@@ -1,6 +1,6 @@
 /** Words that were true once: of ballots that are over, or before a ballot was the active one. */
 import { Effect } from "effect"
-import type { FaultFamily } from "../../swarm.ts"
+import type { FaultFamily } from "../../swarm/swarm.ts"
 import { between, cut, staged, strand, unheard } from "./choreography.ts"
 import { campaign } from "./families.ts"
 

@@ -1,6 +1,6 @@
 /** Counts the snapshots that a node makes, while nothing fails: each has to be worth its writing. */
 import { always } from "../../assert.ts"
-import type { WatchedGroup } from "../../laws.ts"
+import type { WatchedGroup } from "../../laws/laws.ts"
 import type { World } from "../../world.ts"
 
 const isWorthIt = always("snapshots-made: the log has grown by half of snapshotBytes for each")

@@ -1,6 +1,6 @@
 /** The bus goes away at the moment when a node has just connected to it. */
 import { Effect } from "effect"
-import type { FaultFamily } from "../../swarm.ts"
+import type { FaultFamily } from "../../swarm/swarm.ts"
 import { again } from "./choreography.ts"
 
 /** One node of the group after the other restarts, and the bus does so before the node has begun. */

@@ -1,0 +1,21 @@
+/** Each seed is run in each scheduling mode, in two processes. */
+import { describe, expect, it } from "vitest"
+import { runCommand } from "../run-command.test-support.ts"
+
+describe("aplomb sim", () => {
+  it("digests prints a line for each seed in each mode", () => {
+    const { status, stdout } = runCommand("sim digests t019 --seeds 2 --from 7".split(" "))
+    const lines = stdout.trimEnd().split("\n")
+    const heads = lines.map((line) => line.split(" ").slice(0, 2).join(" "))
+    expect(heads).toEqual(["7 inline", "7 hop", "7 preempt", "8 inline", "8 hop", "8 preempt"])
+    expect(new Set(lines.map((line) => line.split(" ")[2])).size).toBe(6)
+    expect(status).toBe(0)
+  })
+
+  it("determinism compares them between two processes", () => {
+    const { status, stdout } = runCommand("sim determinism t019 --seeds 3 --jobs 4".split(" "))
+    const how = "in each of the modes inline, hop, preempt, twice in two processes"
+    expect(stdout).toBe(`3 seeds of t019, ${how}: all digests are equal\n`)
+    expect(status).toBe(0)
+  })
+})

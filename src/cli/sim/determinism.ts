@@ -1,0 +1,98 @@
+/**
+ * `aplomb sim determinism`: the same seeds in two processes must be the same runs, to the last bit of their
+ * digests. Where two are not, the first draw that differs is named.
+ */
+import { spawn } from "node:child_process"
+import { availableParallelism } from "node:os"
+import { Effect } from "effect"
+import { Command, Flag } from "effect/cli"
+import { CommandFailed, exitCodes } from "../failure.ts"
+import { jobsFlag } from "../flags.ts"
+import { print } from "../output.ts"
+import { digestFlags, schedulingModes } from "./digests.ts"
+import { findScenario } from "./list.ts"
+
+/** So many seeds from one on, in at most so many parts that follow each other. */
+const partsOf = (seeds: number, from: number, count: number) => {
+  const size = Math.ceil(seeds / count)
+  const starts = Array.from({ length: Math.ceil(seeds / size) }, (_, index) => index * size)
+  return starts.map((start) => ({ from: from + start, seeds: Math.min(size, seeds - start) }))
+}
+
+/** Another command of the simulator in a process of its own; its lines. */
+const linesElsewhere = (...words: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.callback((resume) => {
+    const child = spawn(process.execPath, [process.argv[1]!, "sim", ...words], {
+      stdio: ["ignore", "pipe", "inherit"]
+    })
+    let text = ""
+    child.stdout.setEncoding("utf8").on("data", (part: string) => {
+      text += part
+    })
+    child.on("close", () => resume(Effect.succeed(text.trimEnd().split("\n"))))
+    return Effect.sync(() => void child.kill())
+  })
+
+/** The same twice, at the same time, in two processes. */
+const twice = <A>(once: Effect.Effect<A>) => Effect.all([once, once], { concurrency: 2 })
+
+/** The first place where they are not the same, be it that one of them ends there. */
+const firstDifference = (one: ReadonlyArray<string>, other: ReadonlyArray<string>): number =>
+  one.length >= other.length
+    ? one.findIndex((line, index) => line !== other[index])
+    : other.findIndex((line, index) => line !== one[index])
+
+/** What tells two runs of a seed apart that are not the same, as far as two more of them show it. */
+const firstDraw = Effect.fnUntraced(function* (scenario: string, seed: string, mode: string) {
+  const run = [scenario, "--seed", seed, "--mode", mode]
+  const [one, other] = yield* twice(linesElsewhere("draws", ...run))
+  const index = firstDifference(one, other)
+  if (index < 0) return `run twice more, all ${one.length} draws were the same`
+  const number = index + 1
+  const places = yield* twice(linesElsewhere("draws", ...run, "--at", String(number)))
+  return [
+    `draw ${number} is the first that differs, of ${one.length} and ${other.length}:`,
+    ...places.map((lines) => `  ${lines.join("\n")}`)
+  ].join("\n")
+})
+
+export const simDeterminismCommand = Command.make(
+  "determinism",
+  {
+    ...digestFlags,
+    jobs: jobsFlag.pipe(
+      Flag.withDefault(Math.max(2, availableParallelism())),
+      Flag.withDescription("Processes at once, never fewer than two (default: one for each processor)")
+    )
+  },
+  Effect.fnUntraced(function* ({ scenario, seeds, from, jobs }) {
+    yield* findScenario(scenario)
+    const parts = partsOf(seeds, from, Math.max(1, jobs >> 1))
+    const once = Effect.forEach(
+      parts,
+      (part) =>
+        linesElsewhere("digests", scenario, "--seeds", String(part.seeds), "--from", String(part.from)),
+      { concurrency: parts.length }
+    ).pipe(Effect.map((lines) => lines.flat()))
+    const [first, second] = yield* twice(once)
+    const different = firstDifference(first, second)
+    const runs = seeds * schedulingModes.length
+    if (different < 0 && first.length === runs) {
+      const how = `in each of the modes ${schedulingModes.join(", ")}, twice in two processes`
+      return yield* print(`${seeds} seeds of ${scenario}, ${how}: all digests are equal`)
+    }
+    const [one, other] = [first[different], second[different]]
+    if (one === undefined || other === undefined) {
+      const reason = `a process ended early: ${first.length} and ${second.length} of ${runs} runs`
+      return yield* new CommandFailed({ reason, exitCode: exitCodes.no })
+    }
+    const [seed = "", mode = ""] = one.split(" ")
+    const lines = `seed ${seed} differs: ${one} and ${other}`
+    const reason = `${lines}\n${yield* firstDraw(scenario, seed, mode)}`
+    return yield* new CommandFailed({ reason, exitCode: exitCodes.no })
+  })
+).pipe(
+  Command.withDescription(
+    "Run seeds in all scheduling modes, twice in two processes, and compare their digests"
+  )
+)

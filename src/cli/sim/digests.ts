@@ -1,0 +1,38 @@
+/**
+ * `aplomb sim digests`: a digest for each seed in each scheduling mode, to be compared with those elsewhere.
+ */
+import { Effect } from "effect"
+import { Command, Flag } from "effect/cli"
+import type { SchedulingMode } from "../../sim/kernel/scheduler-options.ts"
+import { countFlag, firstSeedFlag } from "../flags.ts"
+import { print } from "../output.ts"
+import { Process } from "../process.ts"
+import { findScenario, scenarioArgument } from "./list.ts"
+
+export const schedulingModes = ["inline", "hop", "preempt"] as const satisfies ReadonlyArray<SchedulingMode>
+
+export const digestFlags = {
+  scenario: scenarioArgument,
+  seeds: countFlag("seeds", { min: 1 }).pipe(
+    Flag.withDefault(500),
+    Flag.withDescription("How many seeds (default 500)")
+  ),
+  from: firstSeedFlag("from")
+}
+
+/** Prints a digest for each seed in each scheduling mode. */
+export const simDigestsCommand = Command.make(
+  "digests",
+  digestFlags,
+  Effect.fnUntraced(function* ({ scenario, seeds, from }) {
+    const simulation = yield* findScenario(scenario)
+    const { onlyPrints } = yield* Process
+    onlyPrints()
+    for (let seed = from; seed < from + seeds; seed++) {
+      for (const mode of schedulingModes) {
+        const { digest, failure } = simulation.run({ seed, scheduler: { mode } })
+        yield* print(`${seed} ${mode} ${digest} ${failure?.name ?? "ok"}`)
+      }
+    }
+  })
+).pipe(Command.withDescription("Print the digests of each seed, for comparison between machines"))

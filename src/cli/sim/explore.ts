@@ -1,0 +1,53 @@
+/** `aplomb sim explore`: goes on from what runs discover, instead of beginning anew with every seed. */
+import { Effect } from "effect"
+import { Command, Flag } from "effect/cli"
+import { countFlag, firstSeedFlag, jsonFlag } from "../flags.ts"
+import {
+  conclude,
+  expectRoomForFindings,
+  findingsFlag,
+  keepGoingFlag,
+  progressOf,
+  threadsFlag
+} from "./findings.ts"
+import { findScenario, scenarioArgument } from "./list.ts"
+
+export const simExploreCommand = Command.make(
+  "explore",
+  {
+    scenario: scenarioArgument,
+    runs: countFlag("runs", { min: 1 }).pipe(
+      Flag.withDefault(500),
+      Flag.withDescription("Runs in all (default 500)")
+    ),
+    seed: firstSeedFlag("seed"),
+    jobs: threadsFlag,
+    keepGoing: keepGoingFlag,
+    out: findingsFlag,
+    json: jsonFlag
+  },
+  Effect.fnUntraced(function* ({ scenario, runs, seed, jobs, keepGoing, out, json }) {
+    const simulation = yield* findScenario(scenario)
+    yield* expectRoomForFindings(out)
+    const { exploreRunsOverWorkers } = yield* Effect.promise(() => import("../../sim/explore/explore-run.ts"))
+    const { reportLines, speedLine } = yield* Effect.promise(() => import("../../sim/runs/report.ts"))
+    const progress = progressOf(runs, "runs", speedLine)
+    const startedMs = performance.now()
+    const { known, campaign } = yield* exploreRunsOverWorkers(simulation.name, jobs, {
+      seeds: [seed],
+      runsMax: runs,
+      failuresMax: keepGoing,
+      onSums: progress.say
+    })
+    progress.end()
+    yield* conclude({
+      out,
+      isJson: json,
+      startedMs,
+      simulation,
+      campaign,
+      fields: { known },
+      lines: [`${campaign.runs} runs came upon ${known} different things`, ...reportLines(campaign, "runs")]
+    })
+  })
+).pipe(Command.withDescription("Search from what runs discover, by running their beginnings again"))

@@ -1,0 +1,123 @@
+/** What the commands that look for findings share: their flags, how far they are, and what they found. */
+import { availableParallelism } from "node:os"
+import { Effect } from "effect"
+import { Flag } from "effect/cli"
+import type { CampaignReport, Finding } from "../../sim/runs/report.ts"
+import type { Simulation } from "../../sim/simulation.ts"
+import { CommandFailed, exitCodes } from "../failure.ts"
+import { countFlag, jobsFlag } from "../flags.ts"
+import { print, printError, printErrorUnsafe, printJson } from "../output.ts"
+import { expectDirectory, writing } from "../written.ts"
+import { keepRun, replayCommand } from "./artefacts.ts"
+
+export const threadsFlag = jobsFlag.pipe(
+  Flag.withDefault(availableParallelism()),
+  Flag.withDescription("Threads (default: one for each processor)")
+)
+
+export const keepGoingFlag = countFlag("keep-going", { min: 1 }).pipe(
+  Flag.withDefault(1),
+  Flag.withMetavar("findings"),
+  Flag.withDescription("Stop after so many findings (default 1)")
+)
+
+export const findingsFlag = Flag.String("out").pipe(
+  Flag.withDefault("sim-failures"),
+  Flag.withMetavar("directory"),
+  Flag.withDescription("Where trace, history and verdict of findings go (default sim-failures)")
+)
+
+/** Fails at once where findings could not be kept: hours later they would be lost. */
+export const expectRoomForFindings = (out: string) => writing(out, () => expectDirectory(out))
+
+const progressEveryMs = 1000
+
+/** Says now and then, on a terminal, how far it is of `total`. */
+export const progressOf = (
+  total: number | undefined,
+  name: "seeds" | "runs",
+  line: (report: CampaignReport, name: "seeds" | "runs") => string
+) => {
+  let saidAtMs = 0
+  return {
+    say: (report: CampaignReport): void => {
+      if (process.stderr.isTTY !== true || performance.now() - saidAtMs < progressEveryMs) return
+      saidAtMs = performance.now()
+      const share = total === undefined ? 0 : Math.min(1, report.runs / total)
+      const bar = total === undefined ? "" : `[${"#".repeat(Math.round(share * 24)).padEnd(24, ".")}] `
+      process.stderr.write(`\r\u001b[K${bar}${report.runs} ${name}, ${line(report, name)}`)
+    },
+    end: (): void => {
+      if (process.stderr.isTTY === true) printErrorUnsafe("\r\u001b[K")
+    }
+  }
+}
+
+interface KeptFinding {
+  readonly finding: Finding
+  /** Undefined where it could not be written. */
+  readonly directory: string | undefined
+}
+
+/** Writes each finding into a directory of its own below `out`. */
+const keepFindings = Effect.fnUntraced(function* (
+  out: string,
+  simulation: Simulation,
+  findings: ReadonlyArray<Finding>
+) {
+  const kept: Array<KeptFinding> = []
+  for (const finding of findings) {
+    // What was found is told all the same: it may have taken hours.
+    const unwritten = ({ message }: CommandFailed) => Effect.as(printError(`aplomb: ${message}`), undefined)
+    const directory = yield* Effect.catch(keepRun(out, simulation, finding.recipe), unwritten)
+    kept.push({ finding, directory })
+  }
+  return kept
+})
+
+/** Those directories that were written. */
+const directoriesOf = (kept: ReadonlyArray<KeptFinding>): ReadonlyArray<string> =>
+  kept.flatMap(({ directory }) => directory ?? [])
+
+/** Says what was found, where it was kept, and how to see it again. */
+const tellFindings = Effect.fnUntraced(function* (kept: ReadonlyArray<KeptFinding>) {
+  for (const { finding, directory } of kept) {
+    const { simulation, recipe, failure } = finding
+    yield* printError(`${failure.kind} ${failure.name}, seed ${recipe}: ${failure.message}`)
+    const place = directory === undefined ? "" : `kept in ${directory}; `
+    yield* printError(`  ${place}${replayCommand(simulation, recipe)}`)
+  }
+})
+
+interface Conclusion {
+  /** Where findings are kept. */
+  readonly out: string
+  readonly isJson: boolean
+  /** `performance.now()` when the runs began. */
+  readonly startedMs: number
+  readonly simulation: Simulation
+  readonly campaign: CampaignReport
+  /** What the JSON says besides. */
+  readonly fields?: object
+  /** What is printed where it is not JSON. */
+  readonly lines: ReadonlyArray<string>
+  /** Why it has failed though nothing was found. */
+  readonly problems?: ReadonlyArray<string>
+}
+
+/** Keeps and tells what runs came to; fails where something was found. */
+export const conclude = Effect.fnUntraced(function* (conclusion: Conclusion) {
+  const { out, isJson, startedMs, simulation, campaign, fields = {}, lines, problems = [] } = conclusion
+  const millis = Math.round(performance.now() - startedMs)
+  const kept = yield* keepFindings(out, simulation, campaign.findings)
+  if (isJson) {
+    const directories = directoriesOf(kept)
+    yield* printJson({ simulation: simulation.name, millis, ...fields, ...campaign, directories })
+  } else {
+    for (const line of lines) yield* print(line)
+  }
+  for (const problem of problems) yield* printError(problem)
+  yield* tellFindings(kept)
+  if (campaign.findings.length > 0 || problems.length > 0)
+    return yield* new CommandFailed({ reason: "", exitCode: exitCodes.no })
+})

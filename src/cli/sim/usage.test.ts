@@ -1,0 +1,126 @@
+/** Wrong usage is refused by one sentence on stderr, and nothing is begun. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { runCommand } from "../run-command.test-support.ts"
+
+describe("aplomb sim", () => {
+  for (const [flag, value, expected] of [
+    ["--seeds", "-5", "0 or more"],
+    ["--keep-going", "0", "1 or more"],
+    ["--jobs", "5000", "from 1 to 256"],
+    ["--from", "-3", "0 or more"]
+  ] as const) {
+    it(`refuses ${flag} ${value} by one sentence`, () => {
+      const { status, stdout, stderr } = runCommand(["sim", "run", "t019", flag, value])
+      expect([status, stdout]).toEqual([2, ""])
+      const problem = `Invalid value for flag ${flag}: "${value}". Expected: ${expected}`
+      expect(stderr).toBe(`aplomb: ${problem} (see aplomb sim run --help)\n`)
+    })
+  }
+
+  it("says where the names are where one is not known", () => {
+    for (const [words, problem] of [
+      ["sim run nope --seeds 1", /^aplomb: there is no simulation called "nope"; there are .+\n$/],
+      [
+        "sim search --scope nope",
+        /^aplomb: there is no scope called "nope"; aplomb sim search --scopes lists them\n$/
+      ]
+    ] as const) {
+      const { status, stdout, stderr } = runCommand(words.split(" "))
+      expect(stderr).toMatch(problem)
+      expect([status, stdout]).toEqual([2, ""])
+    }
+  })
+
+  it("begins no campaign whose findings could not be kept", () => {
+    for (const out of ["/proc/findings", `${process.execPath}/below`]) {
+      const { status, stdout, stderr } = runCommand(["sim", "run", "t019", "--seeds", "1", "--out", out])
+      expect([status, stdout]).toEqual([2, ""])
+      expect(stderr).toMatch(/^aplomb: .+ cannot be written: .+\n$/)
+    }
+    const parent = mkdtempSync(join(tmpdir(), "aplomb-usage-"))
+    onTestFinished(() => rmSync(parent, { recursive: true }))
+    const out = join(parent, "of", "today")
+    expect(runCommand(["sim", "run", "t019", "--seeds", "1", "--jobs", "1", "--out", out]).status).toBe(0)
+    expect(readdirSync(parent)).toEqual([])
+  })
+
+  it("fails a campaign that is to reach every assertion and does not", () => {
+    const words = "sim run t019 --seeds 1 --jobs 1 --all-reached".split(" ")
+    const { status, stdout, stderr } = runCommand(words)
+    expect(stdout).toMatch(/^1 seeds, 0 findings; /)
+    expect(stderr).toMatch(/^aplomb: \d+ of \d+ assertions were not reached by 1 seeds: ".+"\n$/)
+    // Demanded of the scenario though it has another one's name.
+    expect(stderr).toContain('"silence: another ballot became active while a leader was silent"')
+    expect(status).toBe(1)
+  })
+
+  it("refuses to replay a seed and a recipe at once", () => {
+    const { status, stdout, stderr } = runCommand("sim replay t019 --seed 1 --recipe 1".split(" "))
+    expect(stderr).toBe("aplomb: --seed and --recipe each say which run: give one of them\n")
+    expect([status, stdout]).toEqual([2, ""])
+  })
+
+  it("runs nothing again whose files could not be written, and writes none of them", () => {
+    const directory = mkdtempSync(join(tmpdir(), "aplomb-usage-"))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const trace = ["--trace", join(directory, "trace.jsonl")]
+    for (const flags of [
+      ["--trace", "/no/such/file"],
+      [...trace, "--history", "/no/such/file"],
+      [...trace, "--html", "/no/such/file"]
+    ]) {
+      const { status, stdout, stderr } = runCommand(["sim", "replay", "t019", "--seed", "1", ...flags])
+      expect(stderr).toMatch(/^aplomb: \/no\/such\/file cannot be written: .+\n$/)
+      expect([status, stdout]).toEqual([2, ""])
+    }
+    expect(readdirSync(directory)).toEqual([])
+  })
+
+  it("tells how a run ended also where the disk does not take its files", () => {
+    const words = ["sim", "replay", "t019", "--seed", "1", "--trace", "/dev/full"]
+    const { status, stdout, stderr } = runCommand(words)
+    expect(stdout).toMatch(/^t019 1: nothing is wrong\n/)
+    expect(stderr).toMatch(/^aplomb: \/dev\/full cannot be written: ENOSPC.+\n$/)
+    expect(status).toBe(2)
+  })
+
+  it("says which known seeds it leaves out, and begins with no file that names what there is not", () => {
+    const directory = mkdtempSync(join(tmpdir(), "aplomb-usage-"))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const path = join(directory, "known.json")
+    const words = ["sim", "run", "t019", "--seeds", "1", "--jobs", "1", "--json", "--known", path]
+    const run = (...simulations: ReadonlyArray<string>) => {
+      const seeds = simulations.map((simulation) => ({ simulation, recipe: "1", found: "" }))
+      writeFileSync(path, JSON.stringify(seeds))
+      return runCommand(words)
+    }
+    const { status, stdout, stderr } = run("t020", "t019", "registers", "t020")
+    expect(stderr).toBe(`${path}: seeds of other simulations are left out: t020 2, registers 1\n`)
+    expect([status, JSON.parse(stdout).runs]).toEqual([0, 2])
+    const refused = run("t019", "nope")
+    expect(refused.stderr).toMatch(/cannot be used: there is no simulation called "nope"; there are .+\n$/)
+    expect([refused.status, refused.stdout]).toEqual([2, ""])
+  })
+
+  it("begins neither to shrink nor to draw where the result could not be written", () => {
+    const directory = mkdtempSync(join(tmpdir(), "aplomb-usage-"))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const repro = join(directory, "repro.json")
+    const run = { recipe: "1", without: [], limits: {}, law: "none", message: "" }
+    writeFileSync(repro, JSON.stringify({ format: "aplomb-repro/1", scenario: "t019", ...run }))
+    // This seed fails nothing: either would say so if it had been run.
+    for (const words of [
+      ["shrink", "t019", "--seed", "1", "--out", directory],
+      ["shrink", "t019", "--seed", "1", "--out", join(process.execPath, "below")],
+      ["repro", repro, "--html", "/no/such/file"]
+    ]) {
+      const { status, stdout, stderr } = runCommand(["sim", ...words])
+      expect(stderr).toMatch(/^aplomb: .+ cannot be written: .+\n$/)
+      expect([status, stdout]).toEqual([2, ""])
+    }
+    expect(readdirSync(directory)).toEqual(["repro.json"])
+  })
+})

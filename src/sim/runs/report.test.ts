@@ -1,0 +1,44 @@
+/** What a report says of the assertions that its runs came by. */
+import { describe, expect, it } from "vitest"
+import type { Assertion } from "../assert.ts"
+import { noCoverage } from "../assert-coverage.ts"
+import { reportLines, Tally } from "./report.ts"
+import type { RunResult } from "./result.ts"
+
+const declared: ReadonlyArray<Assertion> = [
+  { kind: "sometimes", name: "a number is odd" },
+  { kind: "always", name: "a number is a number" },
+  { kind: "watermark", name: "the largest number" },
+  { kind: "sometimes", name: "letters: a letter is large" }
+]
+
+const reportOf = (...reached: ReadonlyArray<string>) => {
+  const tally = new Tally()
+  tally.add(
+    {
+      simulation: "numbers",
+      recipe: "1",
+      failure: undefined,
+      figures: { steps: 1, draws: 1, messages: 1, virtualMs: 1, operations: 0, acknowledged: 0 },
+      coverage: { ...noCoverage, counts: Object.fromEntries(reached.map((name) => [name, 1])) },
+      families: [],
+      scopes: [],
+      strikes: {}
+    } as unknown as RunResult,
+    1
+  )
+  return reportLines(tally.report(declared))
+}
+
+describe("a report", () => {
+  it("says that all was reached that its runs could reach", () => {
+    const lines = reportOf("a number is odd", "a number is a number")
+    expect(lines.at(-1)).toBe("all 2 assertions that are demanded were reached")
+  })
+
+  it("names what was not reached", () => {
+    const lines = reportOf("a number is odd")
+    expect(lines.at(-1)).toBe('not reached: always "a number is a number"')
+    expect(lines.join("\n")).not.toContain("were reached")
+  })
+})

@@ -1,0 +1,94 @@
+/** Campaigns: many seeds of one simulation, in this thread or over worker threads. */
+import { Effect } from "effect"
+import type { Assertion } from "../assert.ts"
+import type { SchedulerOptions } from "../kernel/scheduler-options.ts"
+import type { Simulation } from "../simulation.ts"
+import { overWorkers, type TaskSource } from "../worker-pool.ts"
+import { threadCpuMs } from "./cpu.ts"
+import { type CampaignReport, Tally } from "./report.ts"
+import type { RunResult } from "./result.ts"
+import { isStable, recipeOf, type StopRule } from "./seeds.ts"
+
+export interface CampaignOptions {
+  /** Recipes to run, in order; ends the campaign when it ends. */
+  readonly recipes: Iterator<string>
+  readonly stop: StopRule
+  /** Findings after which the campaign ends. Default 1. */
+  readonly findingsMax?: number
+  readonly scheduler?: SchedulerOptions
+  /** A clock in milliseconds, for `stop.forMs`. */
+  readonly nowMs?: () => number
+  /** Called after every run. */
+  readonly onRun?: (result: RunResult, report: CampaignReport) => void
+}
+
+class Campaign {
+  readonly tally = new Tally()
+  declared: ReadonlyArray<Assertion> | undefined
+  readonly #options: CampaignOptions
+  readonly #startedMs: number
+  #over = false
+
+  constructor(options: CampaignOptions) {
+    this.#options = options
+    this.#startedMs = options.nowMs?.() ?? 0
+  }
+
+  next(): string | undefined {
+    if (this.#over) return undefined
+    const next = this.#options.recipes.next()
+    if (next.done === true) this.#over = true
+    return next.done === true ? undefined : next.value
+  }
+
+  report(): CampaignReport {
+    return this.tally.report(this.declared)
+  }
+
+  take(result: RunResult, cpuMs: number): void {
+    this.tally.add(result, cpuMs)
+    const report = this.report()
+    const { stop, findingsMax = 1, nowMs, onRun } = this.#options
+    const isLate = stop.forMs !== undefined && nowMs !== undefined && nowMs() - this.#startedMs >= stop.forMs
+    if (isLate || report.findings.length >= findingsMax || isStable(stop, report)) this.#over = true
+    onRun?.(result, report)
+  }
+}
+
+/** Runs seeds one after the other in this thread. */
+export const runSeeds = (simulation: Simulation, options: CampaignOptions): CampaignReport => {
+  const campaign = new Campaign(options)
+  const { scheduler } = options
+  for (let recipe = campaign.next(); recipe !== undefined; recipe = campaign.next()) {
+    const before = threadCpuMs()
+    const result = simulation.run({
+      seed: recipeOf(recipe),
+      ...(scheduler === undefined ? {} : { scheduler })
+    })
+    campaign.take(result, threadCpuMs() - before)
+  }
+  return campaign.report()
+}
+
+/** Runs seeds of a named simulation over worker threads. Dies where a worker does. */
+export const runSeedsOverWorkers = (
+  simulation: string,
+  jobs: number,
+  options: CampaignOptions
+): Effect.Effect<CampaignReport> =>
+  Effect.suspend(() => {
+    const campaign = new Campaign(options)
+    const { scheduler } = options
+    const source: TaskSource = {
+      next: () => {
+        const recipe = campaign.next()
+        if (recipe === undefined) return undefined
+        return { simulation, recipe, ...(scheduler === undefined ? {} : { scheduler }) }
+      },
+      take: (_task, { result, cpuMs, declared }) => {
+        campaign.declared = declared
+        campaign.take(result, cpuMs)
+      }
+    }
+    return Effect.map(overWorkers(jobs, source), () => campaign.report())
+  })
