@@ -20,6 +20,7 @@ interface Layout {
 }
 
 const directory = "/data"
+const identityPath = `${directory}/identity.json`
 
 const frameIn = (file: SectorFile, path: string, base: number, salt: number, offset: number) => {
   const handle = {
@@ -34,7 +35,7 @@ const frameIn = (file: SectorFile, path: string, base: number, salt: number, off
 /** Undefined where the log is as it was told, or there is none. */
 export const brokenLogOn = (image: DiskImage, lost: ReadonlyMap<string, SectorFile>): Broken | undefined => {
   const fileAt = (path: string) => image.files.get(path) ?? lost.get(path)
-  const identity = fileAt(`${directory}/identity.json`)
+  const identity = fileAt(identityPath)
   if (identity === undefined) return undefined
   const told = toldOf(identity)
   const layout = JSON.parse(new TextDecoder().decode(told.read(0, told.sizeBytes))) as Layout
@@ -60,3 +61,7 @@ export const brokenLogOn = (image: DiskImage, lost: ReadonlyMap<string, SectorFi
   }
   return broken && { sequence: broken.sequence, isShown: broken.position < durable }
 }
+
+/** Whether it has lost all by which a node knows its directory: then the node formats it as a new one. */
+export const looksNew = (image: DiskImage, lost: ReadonlyMap<string, SectorFile>): boolean =>
+  lost.has(identityPath) && ![...image.files.keys()].some((path) => path.startsWith(`${directory}/wal/`))

@@ -8,7 +8,7 @@ import { lastFrameOf } from "./last-frame.ts"
 import { sectorBytes } from "./sectors.ts"
 import type { DiskFaults } from "./settings.ts"
 import { toldOf } from "./told.ts"
-import { brokenLogOn } from "./told-log.ts"
+import { brokenLogOn, looksNew } from "./told-log.ts"
 
 const path = "/data/log"
 const size = 8 * sectorBytes
@@ -111,5 +111,28 @@ describe("a log that is not as its node was told", () => {
     expect(rotten("first", false)).toEqual({ whole: undefined, broken: { sequence: 1, isShown: true } })
     expect(rotten("last", false)).toEqual({ whole: undefined, broken: { sequence: 3, isShown: false } })
     expect(rotten("last", true)).toEqual({ whole: undefined, broken: { sequence: 3, isShown: true } })
+  })
+})
+
+/** Whether a node takes its disk for a new one, when a power cut has taken what the names match. */
+const looksNewWithout = (names: RegExp) =>
+  onDisk({}, ({ disk }) =>
+    Effect.gen(function* () {
+      const options = { directory: "/data", clusterId: "c", segmentBytes: 4096 }
+      yield* Effect.scoped(openWal(options, () => {}))
+      for (const [path, file] of disk.image.files) {
+        if (!names.test(path)) continue
+        disk.image.files.delete(path)
+        disk.lost.set(path, file)
+      }
+      return looksNew(disk.image, disk.lost)
+    })
+  ).value
+
+describe("a disk that has lost files", () => {
+  it("looks new to its node where its identity and all of its log are gone", () => {
+    expect(looksNewWithout(/identity|wal/)).toBe(true)
+    expect(looksNewWithout(/identity/)).toBe(false)
+    expect(looksNewWithout(/wal/)).toBe(false)
   })
 })

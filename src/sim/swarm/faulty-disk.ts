@@ -6,7 +6,7 @@ import { Effect } from "effect"
 import { sometimes } from "../assert.ts"
 import { awaiting } from "../awaiting.ts"
 import type { DiskFaults } from "../disk/settings.ts"
-import { brokenLogOn } from "../disk/told-log.ts"
+import { brokenLogOn, looksNew } from "../disk/told-log.ts"
 import type { CountedRandom } from "../kernel/random.ts"
 import type { SimProcess } from "../process.ts"
 import type { World } from "../world.ts"
@@ -16,6 +16,7 @@ import { clusterFor, type FaultFamily } from "./swarm.ts"
 const refused = sometimes("faulty-disk: a damaged disk was refused")
 const refusedByOthers = sometimes("faulty-disk: the others told a node that its disk has lost what it had")
 const unnoticed = sometimes("faulty-disk: a node came up on damage that had done no harm")
+const emptied = sometimes("faulty-disk: a disk had lost all that its node knows it by")
 const spared = sometimes("faulty-disk: damage was spared that nobody could have noticed")
 
 /** Others have heard how far it was, and written it down. */
@@ -104,16 +105,22 @@ export const faultyDisk: FaultFamily = {
     const heard = new Heard(world, process)
     const { disk } = process
     disk.faults = { ...disk.faults, ...drawDamage(random) }
-    process.onStart = () => {
-      if (world.phase === "chaos") spare(process, heard)
-    }
-    const replace = () => {
+    /** Gives up the replica on the disk, or has the disk as it was told where that may be the last one. */
+    const giveUp = (dispose: () => void): void => {
       const storage = storageOf(process.name)
       if (storage === undefined || !isSpare(process.name)) return disk.mend()
       lost.add(`${process.name}/${storage}`)
       heard.forget()
-      process.kill("wipe")
+      dispose()
     }
+    process.onStart = () => {
+      if (world.phase !== "chaos") return
+      const isEmptied = looksNew(disk.image, disk.lost)
+      if (isEmptied) giveUp(() => disk.lost.clear())
+      emptied.check(isEmptied)
+      spare(process, heard)
+    }
+    const replace = () => giveUp(() => process.kill("wipe"))
     const strike = Effect.gen(function* () {
       const kind = random.weighted([
         ["power", 3],
