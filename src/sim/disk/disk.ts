@@ -190,9 +190,9 @@ export class SimDisk implements MountedDisk {
     )
   }
 
-  /** Flips a drawn bit among what is written, unless it is none that `isMeant`. */
-  rot(isMeant: (image: DiskImage, bit: RottenBit) => boolean = () => true): void {
-    const bit = drawRottenBit(this.kernel.random, this.image)
+  /** Flips a drawn bit, one among all that is written unless said otherwise, if it is one that `isMeant`. */
+  rot(isMeant: (image: DiskImage, bit: RottenBit) => boolean = () => true, draw = drawRottenBit): void {
+    const bit = draw(this.kernel.random, this.image)
     if (bit === undefined || !this.#mayDamage(bit.path, bit.sector) || !isMeant(this.image, bit)) return
     this.strike("bit-rot", { path: bit.path, offset: bit.offset })
     this.image.files.get(bit.path)!.keepTold()

@@ -1,10 +1,11 @@
 /** The last frame of a log on a simulated disk: where recovery cannot tell rot from a write that was torn. */
 import { Option } from "effect"
 import { readFrameAt } from "../../runtime/storage/frames.ts"
+import type { CountedRandom } from "../kernel/random.ts"
 import type { RottenBit } from "./bit-rot.ts"
 import type { DiskImage } from "./image.ts"
 import { logFilesOn } from "./log-files.ts"
-import type { SectorFile } from "./sectors.ts"
+import { type SectorFile, sectorBytes } from "./sectors.ts"
 
 /** The last sound frame of a log, whether anything stands behind it, and whether the end was noted. */
 export interface LastFrame {
@@ -65,4 +66,15 @@ const lastIn = (
 export const isTold = (image: DiskImage, { path, offset }: RottenBit): boolean => {
   const last = lastFrameOf(image)
   return last?.path !== path || last.isNoted || offset < last.offset || offset >= last.end
+}
+
+/** What the last bytes of a log are, which the others may not have heard of yet. */
+const nearEndBytes = 1024
+
+/** Draws a bit of the last frames of a log. */
+export const drawBitNearEnd = (random: CountedRandom, image: DiskImage): RottenBit | undefined => {
+  const last = lastFrameOf(image)
+  if (last === undefined) return undefined
+  const offset = random.range(Math.max(0, last.end - nearEndBytes), last.end - 1)
+  return { path: last.path, sector: Math.floor(offset / sectorBytes), offset, mask: 1 << random.below(8) }
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest"
 import { encodeRecord } from "../../actors/log-records.ts"
 import { kvMachine } from "../../machines/kv.ts"
 import { Ballot, Slot } from "../../protocol/ids.ts"
+import { readIdentity, writeIdentity } from "../../runtime/storage/identity.ts"
 import { openWal } from "../../runtime/storage/wal.ts"
 import { onDisk } from "../disk/disk.test-support.ts"
 import { DiskLog } from "./disk.ts"
@@ -59,5 +60,23 @@ describe("a disk as the laws read it", () => {
     expect(seen.value.after).toEqual({ frames: 3, last: 2, replaced: [2] })
     expect(seen.value.replaced).toEqual([2, 2])
     expect(seen.value.durable).toEqual([1, 2, 2, 3, 2])
+  })
+
+  it("goes on where a power cut has taken a segment that nothing was written to, and it was made anew", () => {
+    const seen = onDisk({}, ({ disk }) =>
+      Effect.gen(function* () {
+        const log = new DiskLog(disk, "/data", kvMachine)
+        const path = "/data/wal/000000000001.log"
+        yield* written()
+        log.catchUp()
+        const identity = yield* readIdentity("/data", "c", undefined)
+        yield* writeIdentity("/data", { ...identity!, segments: 0, durable: 0 })
+        const wasThere = disk.image.files.delete(path)
+        yield* written([1, 1])
+        log.catchUp()
+        return { wasThere, frames: log.frames, last: log.group(group).entries.last }
+      })
+    )
+    expect(seen.value).toEqual({ wasThere: true, frames: 1, last: 1 })
   })
 })

@@ -162,6 +162,9 @@ export class DiskLog {
     // What was waited for may be something else by now.
     if (this.#writesSeen !== this.#disk.writes) this.#waitingBytes = 0
     this.#writesSeen = this.#disk.writes
+    // A segment that nothing was read of may have gone with the power, and have been made anew.
+    if (this.#offset === 0) this.#segment = this.#ifThere(this.#segment)
+    this.#next = this.#ifThere(this.#next)
     this.#segment ??= this.#find(layout.first ?? 1)
     while (this.#readFrame(layout) || this.#enterNext(layout));
     for (const group of this.groups.values()) group.isReread = false
@@ -181,8 +184,6 @@ export class DiskLog {
       if (!path.endsWith(".log")) return
       removed.reach()
       this.catchUp()
-      // A segment that was prepared and never written to may be made anew.
-      this.#next = undefined
     }
     this.#layout = layout
     this.#segment = undefined
@@ -215,6 +216,11 @@ export class DiskLog {
       write: (_offset, _bytes, done) => done(undefined)
     }
     return { number, file, handle }
+  }
+
+  #ifThere(segment: LogSegment | undefined): LogSegment | undefined {
+    const isThere = segment !== undefined && this.#disk.image.files.get(segment.handle.path) === segment.file
+    return isThere ? segment : undefined
   }
 
   /** A segment ends where its frames do; the next one begins at its start. */

@@ -5,6 +5,7 @@
 import { Effect } from "effect"
 import { sometimes } from "../assert.ts"
 import { awaiting } from "../awaiting.ts"
+import { drawBitNearEnd } from "../disk/last-frame.ts"
 import type { DiskFaults } from "../disk/settings.ts"
 import { brokenLogOn, looksNew } from "../disk/told-log.ts"
 import type { CountedRandom } from "../kernel/random.ts"
@@ -105,6 +106,10 @@ export const faultyDisk: FaultFamily = {
     const heard = new Heard(world, process)
     const { disk } = process
     disk.faults = { ...disk.faults, ...drawDamage(random) }
+    const rotsNearEnd = random.chance(0.3)
+    const rot = () => {
+      if (rotsNearEnd && world.phase === "chaos") disk.rot(undefined, drawBitNearEnd)
+    }
     /** Gives up the replica on the disk, or has the disk as it was told where that may be the last one. */
     const giveUp = (dispose: () => void): void => {
       const storage = storageOf(process.name)
@@ -115,6 +120,8 @@ export const faultyDisk: FaultFamily = {
     }
     process.onStart = () => {
       if (world.phase !== "chaos") return
+      // The last copy stays as it was told: a node that has cut its log could not be helped any more.
+      if (isDamaged(process) && !isSpare(process.name)) disk.mend()
       const isEmptied = looksNew(disk.image, disk.lost)
       if (isEmptied) giveUp(() => disk.lost.clear())
       emptied.check(isEmptied)
@@ -128,7 +135,7 @@ export const faultyDisk: FaultFamily = {
         ["graceful", 1]
       ] as const)
       heard.sample()
-      yield* world.reboot(process, kind, random.range(1, 1_000))
+      yield* world.reboot(process, kind, random.range(1, 1_000), rot)
       if (!isDamaged(process)) return
       const isUp = () => oracle.running.has(process.name)
       const isLost = brokenLogOn(disk.image, disk.lost)?.isShown === false
@@ -157,9 +164,9 @@ export const faultyDisk: FaultFamily = {
       )
     )
     const both = Effect.all([sampling, striking], { concurrency: "unbounded", discard: true })
-    return Effect.ensuring(
-      Effect.andThen(both, Effect.never),
-      Effect.sync(() => disk.mend())
+    const end = Effect.sync(() =>
+      isDamaged(process) && !oracle.running.has(process.name) ? replace() : disk.mend()
     )
+    return Effect.ensuring(Effect.andThen(both, Effect.never), end)
   }
 }
