@@ -62,7 +62,7 @@ describe("a disk as the laws read it", () => {
     expect(seen.value.durable).toEqual([1, 2, 2, 3, 2])
   })
 
-  it("goes on where a power cut has taken a segment that nothing was written to, and it was made anew", () => {
+  it("goes on where a power cut has taken a segment that nothing was in, and it was made anew", () => {
     const seen = onDisk({}, ({ disk }) =>
       Effect.gen(function* () {
         const log = new DiskLog(disk, "/data", kvMachine)

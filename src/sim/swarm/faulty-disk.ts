@@ -62,6 +62,13 @@ class Heard {
     this.#process = process
   }
 
+  readonly sampling = Effect.forever(
+    Effect.andThen(
+      Effect.sleep(sampleEveryMs),
+      Effect.sync(() => this.sample())
+    )
+  )
+
   sample(): void {
     const seen = this.#world.cluster!.oracle.running.get(this.#process.name)
     if (seen === undefined) return
@@ -151,19 +158,13 @@ export const faultyDisk: FaultFamily = {
       yield* Effect.sleep(random.range(0, 3_000))
       if (!isUp()) replace()
     })
-    const sampling = Effect.forever(
-      Effect.andThen(
-        Effect.sleep(sampleEveryMs),
-        Effect.sync(() => heard.sample())
-      )
-    )
     const striking = Effect.forever(
       Effect.andThen(
         Effect.suspend(() => Effect.sleep(random.range(500, 6_000))),
         strike
       )
     )
-    const both = Effect.all([sampling, striking], { concurrency: "unbounded", discard: true })
+    const both = Effect.all([heard.sampling, striking], { concurrency: "unbounded", discard: true })
     const end = Effect.sync(() =>
       isDamaged(process) && !oracle.running.has(process.name) ? replace() : disk.mend()
     )
