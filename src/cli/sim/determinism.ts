@@ -1,6 +1,6 @@
 /**
  * `aplomb sim determinism`: the same seeds in two processes must be the same runs, to the last bit of their
- * digests. Where two are not, the first draw that differs is named.
+ * digests, whatever was run before them. Where two are not, the first draw that differs is named.
  */
 import { spawn } from "node:child_process"
 import { availableParallelism } from "node:os"
@@ -33,8 +33,9 @@ const linesElsewhere = (...words: ReadonlyArray<string>): Effect.Effect<Readonly
     return Effect.sync(() => void child.kill())
   })
 
-/** The same twice, at the same time, in two processes. */
-const twice = <A>(once: Effect.Effect<A>) => Effect.all([once, once], { concurrency: 2 })
+/** Both at the same time. */
+const both = <A>(one: Effect.Effect<A>, other: Effect.Effect<A>) =>
+  Effect.all([one, other], { concurrency: 2 })
 
 /** The first place where they are not the same, be it that one of them ends there. */
 const firstDifference = (one: ReadonlyArray<string>, other: ReadonlyArray<string>): number =>
@@ -45,11 +46,18 @@ const firstDifference = (one: ReadonlyArray<string>, other: ReadonlyArray<string
 /** What tells two runs of a seed apart that are not the same, as far as two more of them show it. */
 const firstDraw = Effect.fnUntraced(function* (scenario: string, seed: string, mode: string) {
   const run = [scenario, "--seed", seed, "--mode", mode]
-  const [one, other] = yield* twice(linesElsewhere("draws", ...run))
+  const draws = linesElsewhere("draws", ...run)
+  const [one, other] = yield* both(draws, draws)
   const index = firstDifference(one, other)
-  if (index < 0) return `run twice more, all ${one.length} draws were the same`
+  if (index < 0) {
+    const alone = linesElsewhere("digests", scenario, "--seeds", "1", "--from", seed)
+    return firstDifference(...(yield* both(alone, alone))) < 0
+      ? "alone in two processes it is the same: something outlives the runs before it, as a module may"
+      : `run twice more, all ${one.length} draws were the same`
+  }
   const number = index + 1
-  const places = yield* twice(linesElsewhere("draws", ...run, "--at", String(number)))
+  const place = linesElsewhere("draws", ...run, "--at", String(number))
+  const places = yield* both(place, place)
   return [
     `draw ${number} is the first that differs, of ${one.length} and ${other.length}:`,
     ...places.map((lines) => `  ${lines.join("\n")}`)
@@ -68,18 +76,23 @@ export const simDeterminismCommand = Command.make(
   Effect.fnUntraced(function* ({ scenario, seeds, from, jobs }) {
     yield* findScenario(scenario)
     const parts = partsOf(seeds, from, Math.max(1, jobs >> 1))
-    const once = Effect.forEach(
-      parts,
-      (part) =>
-        linesElsewhere("digests", scenario, "--seeds", String(part.seeds), "--from", String(part.from)),
-      { concurrency: parts.length }
-    ).pipe(Effect.map((lines) => lines.flat()))
-    const [first, second] = yield* twice(once)
+    const digests = (...order: ReadonlyArray<string>) =>
+      Effect.forEach(
+        parts,
+        ({ seeds, from }) =>
+          linesElsewhere("digests", scenario, "--seeds", String(seeds), "--from", String(from), ...order),
+        { concurrency: parts.length }
+      )
+    // Where something outlives a run, it shows: before each run there were others.
+    const lastFirst = Effect.map(digests("--last-first"), (lines) => lines.map((part) => part.toReversed()))
+    const [inOrder, reversed] = yield* both(digests(), lastFirst)
+    const [first, second] = [inOrder.flat(), reversed.flat()]
     const different = firstDifference(first, second)
     const runs = seeds * schedulingModes.length
     if (different < 0 && first.length === runs) {
-      const how = `in each of the modes ${schedulingModes.join(", ")}, twice in two processes`
-      return yield* print(`${seeds} seeds of ${scenario}, ${how}: all digests are equal`)
+      const how = "in two processes, in one of them the last first"
+      const modes = `in each of the modes ${schedulingModes.join(", ")}`
+      return yield* print(`${seeds} seeds of ${scenario}, ${modes}, ${how}: all digests are equal`)
     }
     const [one, other] = [first[different], second[different]]
     if (one === undefined || other === undefined) {
@@ -93,6 +106,6 @@ export const simDeterminismCommand = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Run seeds in all scheduling modes, twice in two processes, and compare their digests"
+    "Run seeds in all scheduling modes in two processes, in opposite order, and compare their digests"
   )
 )

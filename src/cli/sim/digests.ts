@@ -23,16 +23,24 @@ export const digestFlags = {
 /** Prints a digest for each seed in each scheduling mode. */
 export const simDigestsCommand = Command.make(
   "digests",
-  digestFlags,
-  Effect.fnUntraced(function* ({ scenario, seeds, from }) {
+  {
+    ...digestFlags,
+    lastFirst: Flag.Boolean("last-first").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("Begin with the last run: what outlives a run shows by another digest")
+    )
+  },
+  Effect.fnUntraced(function* ({ scenario, seeds, from, lastFirst }) {
     const simulation = yield* findScenario(scenario)
     const { onlyPrints } = yield* Process
     onlyPrints()
-    for (let seed = from; seed < from + seeds; seed++) {
-      for (const mode of schedulingModes) {
-        const { digest, failure } = simulation.run({ seed, scheduler: { mode } })
-        yield* print(`${seed} ${mode} ${digest} ${failure?.name ?? "ok"}`)
-      }
+    const runs = seeds * schedulingModes.length
+    for (let number = 0; number < runs; number++) {
+      const index = lastFirst ? runs - 1 - number : number
+      const seed = from + Math.floor(index / schedulingModes.length)
+      const mode = schedulingModes[index % schedulingModes.length]!
+      const { digest, failure } = simulation.run({ seed, scheduler: { mode } })
+      yield* print(`${seed} ${mode} ${digest} ${failure?.name ?? "ok"}`)
     }
   })
 ).pipe(Command.withDescription("Print the digests of each seed, for comparison between machines"))

@@ -42,4 +42,28 @@ describe("aplomb sim draws", () => {
     expect(noise.stderr).toMatch(/all \d+ draws were the same\n$/)
     expect(noise.status).toBe(1)
   })
+
+  it("are not looked for where a run differs by what was run before it", () => {
+    const directory = mkdtempSync(join(tmpdir(), "aplomb-outlives-"))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const preload = join(directory, "preload.mjs")
+    // What is hashed depends on how often it was hashed before, in this run or another.
+    writeFileSync(
+      preload,
+      `import zlib from "node:zlib"
+      import { syncBuiltinESMExports } from "node:module"
+      const { crc32 } = zlib
+      let calls = 0
+      zlib.crc32 = (data, value) => (crc32(data, value) ^ (++calls > 5000 ? 1 : 0)) >>> 0
+      syncBuiltinESMExports()`
+    )
+    const noise = spawnSync(process.execPath, [program, ..."sim determinism t019 --seeds 2".split(" ")], {
+      encoding: "utf8",
+      env: { ...process.env, NODE_OPTIONS: `--import ${preload}` }
+    })
+    expect(noise.stderr).toContain(
+      "alone in two processes it is the same: something outlives the runs before it"
+    )
+    expect(noise.status).toBe(1)
+  })
 })
