@@ -56,6 +56,21 @@ describe("aplomb check-history", () => {
     expect(existsSync(path)).toBe(false)
   })
 
+  it("says where the order of the lines is not that of their times", () => {
+    const at = (time: number, type: string, f: string, value: unknown) =>
+      `${JSON.stringify({ process: f, type, f, key: "x", value, time })}\n`
+    const reading = at(10, "invoke", "read", null) + at(11, "ok", "read", 1)
+    const writing = at(1, "invoke", "write", 1) + at(2, "ok", "write", 1)
+    const { status, stdout, stderr } = checkForPeople(reading + writing)
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: "not-linearizable", earlierLines: 2 })
+    expect(stderr).toMatch(/^2 lines have a `time` before that of a line above \(the first is line 3\): .+/)
+    expect(status).toBe(1)
+    const sorted = checkForPeople(writing + reading)
+    expect(JSON.parse(sorted.stdout)).not.toHaveProperty("earlierLines")
+    expect(sorted.stderr).not.toContain("`time`")
+    expect(sorted.status).toBe(0)
+  })
+
   it("does not call a history linearizable of which it understood nothing", () => {
     const event = (type: string) => `${JSON.stringify({ process: "a", f: "incr", type })}\n`
     const { status, stdout, stderr } = checkForPeople(`\n${event("invoke")}${event("ok")}`)

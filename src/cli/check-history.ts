@@ -96,7 +96,8 @@ export const checkHistoryCommand = Command.make(
     })
     const { exitCode } = report
     yield* printJson(report.json)
-    if (!json && report.leftOut !== undefined) yield* printError(report.leftOut)
+    for (const note of [report.leftOut, report.disorder])
+      if (!json && note !== undefined) yield* printError(note)
     const undrawn = Option.isSome(svg) ? yield* draw(svg.value, report) : undefined
     if (!json && undrawn === undefined && Option.isSome(svg) && report.svg !== undefined)
       yield* printError(`the failing part is drawn in ${svg.value}`)

@@ -33,9 +33,15 @@ export const countFlag = (name: string, limits: { readonly min: number; readonly
   )
 }
 
+/** Seeds begin here at most: those that follow must be numbers that can be told apart, too. */
+const firstSeedMax = 1e15
+
 /** Where seeds begin. */
 export const firstSeedFlag = (name: string) =>
-  countFlag(name, { min: 0 }).pipe(Flag.withDefault(1), Flag.withDescription("The first seed (default 1)"))
+  countFlag(name, { min: 0, max: firstSeedMax }).pipe(
+    Flag.withDefault(1),
+    Flag.withDescription("The first seed (default 1)")
+  )
 
 /** Threads of one command at most: more than this only fills the memory. */
 const jobsMax = 256

@@ -10,7 +10,8 @@ describe("aplomb sim", () => {
     ["--seeds", "-5", "0 or more"],
     ["--keep-going", "0", "1 or more"],
     ["--jobs", "5000", "from 1 to 256"],
-    ["--from", "-3", "0 or more"]
+    ["--from", "-3", "from 0 to 1000000000000000"],
+    ["--from", "9007199254740991", "from 0 to 1000000000000000"]
   ] as const) {
     it(`refuses ${flag} ${value} by one sentence`, () => {
       const { status, stdout, stderr } = runCommand(["sim", "run", "t019", flag, value])

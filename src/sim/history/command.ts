@@ -4,7 +4,7 @@ import { type Contradiction, type Explanation, explain } from "./explain.ts"
 import { type Names, namesOf, usualNames } from "./format.ts"
 import type { Model } from "./model.ts"
 import { type Key, type Operation, showJson, shownKey } from "./operation.ts"
-import { type PairingOptions, readHistory } from "./pairing.ts"
+import { type Earlier, type PairingOptions, readHistory } from "./pairing.ts"
 import { detectModel, kvModel, type RegisterOptions, registerModel } from "./register.ts"
 import { drawHistory } from "./svg.ts"
 
@@ -34,6 +34,8 @@ export interface HistoryVerdict {
   /** Operations on the keys that were decided. */
   readonly checked: number
   readonly skippedLines: number
+  /** Lines whose `time` is before that of a line above; left out where there are none. */
+  readonly earlierLines?: number
   readonly reason: string
   readonly contradiction?: Contradiction
   readonly undecidedKeys?: ReadonlyArray<Key>
@@ -53,6 +55,8 @@ export interface HistoryReport {
   readonly svg?: string
   /** Which lines were left out, and why, for people. */
   readonly leftOut?: string
+  /** Which lines stand below later ones, and what to do, for people. */
+  readonly disorder?: string
 }
 
 const shownKeysMax = 20
@@ -184,6 +188,15 @@ const shownSkipped = (count: number, first: number, { list }: Names): string => 
   return `${which} left out${from}: \`process\` is a name there, and \`f\` is none of ${list}`
 }
 
+const withDisorder = (report: HistoryReport, { lines, first }: Earlier): HistoryReport => {
+  const which = lines === 1 ? `line ${first} has` : `${lines} lines have`
+  const from = lines === 1 ? "" : ` (the first is line ${first})`
+  const disorder =
+    `${which} a \`time\` before that of a line above${from}: the order of the lines decides, not the time; ` +
+    "sort the lines by time if they were put together from several files"
+  return { ...report, json: { ...report.json, earlierLines: lines }, disorder }
+}
+
 const check = <State, Command>(
   lines: Iterable<string>,
   options: HistoryOptions<State, Command>
@@ -192,7 +205,7 @@ const check = <State, Command>(
   const names = own === undefined ? usualNames : namesOf(own.operations)
   const history = readHistory(lines, options, names)
   if (history._tag === "Fault") return notUnderstood(history)
-  const { operations, skippedLines, firstSkipped } = history
+  const { operations, skippedLines, firstSkipped, earlier } = history
   const leftOut = skippedLines > 0 ? shownSkipped(skippedLines, firstSkipped, names) : undefined
   if (operations.length === 0 && leftOut !== undefined) {
     // Not a proof that all is well, but most likely a history in words of its own.
@@ -200,7 +213,8 @@ const check = <State, Command>(
     return notUnderstood({ message, line: firstSkipped, field: "f", skippedLines })
   }
   const found = reportOf(own, operations, skippedLines, options)
-  return leftOut === undefined ? found : { ...found, leftOut }
+  const told = earlier.lines > 0 ? withDisorder(found, earlier) : found
+  return leftOut === undefined ? told : { ...told, leftOut }
 }
 
 const reportOf = <State, Command>(

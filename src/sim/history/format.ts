@@ -24,6 +24,8 @@ export interface HistoryEvent {
   readonly version: number | undefined
   /** The line names an error. */
   readonly error: boolean
+  /** When it was, in whatever unit; the order of the lines decides. */
+  readonly time: number | undefined
 }
 
 const types = new Set(["invoke", "ok", "fail", "info"])
@@ -183,7 +185,8 @@ export const parseLine = (
     key: fields["key"],
     value: fields["value"],
     version: version ?? undefined,
-    error: fields["error"] !== undefined && fields["error"] !== null
+    error: fields["error"] !== undefined && fields["error"] !== null,
+    time: typeof fields["time"] === "number" ? fields["time"] : undefined
   }
 }
 

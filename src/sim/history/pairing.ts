@@ -24,7 +24,15 @@ interface History {
   readonly skippedLines: number
   /** The first of them, counted from 1; 0 = there is none. */
   readonly firstSkipped: number
+  /** Lines whose `time` is before that of a line above them. */
+  readonly earlier: Earlier
   readonly independent: boolean
+}
+
+/** Lines out of the order of their times: how many, and the first of them, 0 = there is none. */
+export interface Earlier {
+  readonly lines: number
+  readonly first: number
 }
 
 /** An operation while it may still change, with the values as they stand in the file. */
@@ -104,6 +112,8 @@ class Pairing {
   private readonly waiting = new Map<number | string, Draft>()
   private skippedLines = 0
   private firstSkipped = 0
+  private latest = Number.NEGATIVE_INFINITY
+  private earlier: Earlier = { lines: 0, first: 0 }
   private readonly names: Names
 
   constructor(names: Names) {
@@ -118,7 +128,14 @@ class Pairing {
       return undefined
     }
     if (event._tag === "Fault") return event
+    this.noteTime(event)
     return event.type === "invoke" ? this.invoke(event) : this.complete(event)
+  }
+
+  private noteTime({ time, line }: HistoryEvent): void {
+    if (time === undefined) return
+    if (time >= this.latest) this.latest = time
+    else this.earlier = { lines: this.earlier.lines + 1, first: this.earlier.first || line }
   }
 
   private invoke(event: HistoryEvent): undefined {
@@ -177,8 +194,8 @@ class Pairing {
         if (fault !== undefined) return fault
       }
     }
-    const { drafts, skippedLines, firstSkipped } = this
-    return { _tag: "History", operations: drafts, skippedLines, firstSkipped, independent }
+    const { drafts, skippedLines, firstSkipped, earlier } = this
+    return { _tag: "History", operations: drafts, skippedLines, firstSkipped, earlier, independent }
   }
 }
 
