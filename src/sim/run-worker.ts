@@ -8,7 +8,7 @@ import { watchedForExploration } from "./explore/protocol-marks.ts"
 import { threadCpuMs } from "./runs/cpu.ts"
 import { recipeOf } from "./runs/seeds.ts"
 import { scenarioNamed } from "./scenarios/named.ts"
-import type { WorkerAnswer, WorkerTask } from "./worker-pool.ts"
+import type { WorkerAnswer, WorkerTask, WorkerWord } from "./worker-pool.ts"
 
 const run = ({ simulation: name, recipe, scheduler, isExploring }: WorkerTask): WorkerAnswer => {
   const found = scenarioNamed(name)
@@ -20,4 +20,7 @@ const run = ({ simulation: name, recipe, scheduler, isExploring }: WorkerTask): 
   return { result, cpuMs: threadCpuMs() - before, declared: declaredAssertions() }
 }
 
-parentPort?.on("message", (task: WorkerTask) => parentPort?.postMessage(run(task)))
+const tell = (word: WorkerWord): void => parentPort?.postMessage(word)
+
+parentPort?.on("message", (task: WorkerTask) => tell({ _tag: "Ran", answer: run(task) }))
+tell({ _tag: "Ready" })

@@ -196,6 +196,9 @@ describe("actors of one's own", () => {
       kind: "assertion",
       name: "own-lock: the lock has one holder"
     })
+    // Whoever does not ask for more findings has the first.
+    expect(report.findings.length).toBe(1)
+    expect(report.runs).toBe(Number(report.findings[0]!.recipe))
   })
 
   it("fail a test with the seed in its message", () => {

@@ -1,9 +1,12 @@
 /** Threads that run seeds and recipes of named simulations, each the next one that there is. */
+import { availableParallelism } from "node:os"
 import { Worker } from "node:worker_threads"
 import { Effect } from "effect"
 import type { Assertion } from "./assert.ts"
 import type { SchedulerOptions } from "./kernel/scheduler-options.ts"
-import type { RunResult } from "./runs/result.ts"
+import { hangFailure } from "./runs/hang.ts"
+import type { RunFailure, RunResult } from "./runs/result.ts"
+import { stackOfThread } from "./thread-stack.ts"
 
 /** What a worker is told to run. */
 export interface WorkerTask {
@@ -20,11 +23,16 @@ export interface WorkerAnswer {
   readonly declared: ReadonlyArray<Assertion>
 }
 
+/** What a worker says: that it has loaded all that it runs, and then what became of each task. */
+export type WorkerWord = { readonly _tag: "Ready" } | { readonly _tag: "Ran"; readonly answer: WorkerAnswer }
+
 /** Where the tasks come from, and where what became of them goes. */
 export interface TaskSource {
   /** Undefined: nothing for now, and where nothing is under way either, nothing any more. */
   readonly next: () => WorkerTask | undefined
   readonly take: (task: WorkerTask, answer: WorkerAnswer) => void
+  /** The run has not come to its end and never will. */
+  readonly hung: (task: WorkerTask, failure: RunFailure) => void
 }
 
 // The package is JavaScript, the repository TypeScript: the worker is a file of the same kind. It stands
@@ -40,43 +48,140 @@ const workerFile = import.meta.url.endsWith(".ts")
  */
 const resourceLimits = { maxYoungGenerationSizeMb: 64 }
 
+/** The slowest sound runs take a few seconds of a processor, which a busy machine makes a minute of. */
+const hangOfOneMs = 120_000
+
+/** How long a run may take where nobody says it: longer where several threads share a processor. */
+const usualHangMs = (jobs: number): number =>
+  hangOfOneMs * Math.max(1, Math.ceil(jobs / availableParallelism()))
+
+interface Thread {
+  readonly worker: Worker
+  task: WorkerTask | undefined
+  /** How often the watch has found it at its task. */
+  looks: number
+}
+
+export interface PoolOptions {
+  /** A run that takes longer, in milliseconds of real time, hangs: its thread is ended and replaced. */
+  readonly hangMs?: number | undefined
+  /** What each thread runs. Left out: named simulations. */
+  readonly program?: URL
+}
+
+class Pool {
+  readonly #source: TaskSource
+  readonly #program: URL
+  readonly #threads = new Set<Thread>()
+  readonly #idle: Array<Thread> = []
+  /** Taken for threads that are not there yet. */
+  readonly #waiting: Array<WorkerTask> = []
+  #resume: (effect: Effect.Effect<void>) => void = () => {}
+
+  constructor(source: TaskSource, program: URL) {
+    this.#source = source
+    this.#program = program
+  }
+
+  run(jobs: number): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      this.#resume = resume
+      for (let started = 0; started < Math.max(1, jobs); started++) this.#start()
+      return Effect.sync(() => this.#stop())
+    })
+  }
+
+  /**
+   * Looks after runs that never end. It counts how often it has looked and not the time: a process that was
+   * stopped for an hour has looked once.
+   */
+  watch(hangMs: number): Effect.Effect<never> {
+    const everyMs = Math.min(1000, hangMs / 10)
+    const looksMax = Math.ceil(hangMs / everyMs)
+    const look = Effect.suspend(() => {
+      const hanging = [...this.#threads].filter(
+        (thread) => thread.task !== undefined && ++thread.looks > looksMax
+      )
+      return Effect.forEach(hanging, (thread) => this.#giveUp(thread, hangMs), { discard: true })
+    })
+    return Effect.forever(Effect.andThen(Effect.sleep(everyMs), look))
+  }
+
+  #start(): void {
+    const worker = new Worker(this.#program, { resourceLimits })
+    const thread: Thread = { worker, task: undefined, looks: 0 }
+    this.#threads.add(thread)
+    const isDismissed = () => !this.#threads.has(thread)
+    worker.on("message", (word: WorkerWord) => {
+      if (isDismissed()) return
+      const { task } = thread
+      thread.task = undefined
+      this.#idle.push(thread)
+      if (word._tag === "Ran") this.#source.take(task!, word.answer)
+      this.#feed()
+    })
+    worker.on("error", (error) => {
+      if (!isDismissed()) this.#end(Effect.die(error))
+    })
+    worker.on("exit", (code) => {
+      if (isDismissed()) return
+      const during = thread.task === undefined ? "" : `, while it ran ${thread.task.recipe}`
+      this.#end(Effect.die(new Error(`a thread ended by itself, exit code ${code}${during}`)))
+    })
+  }
+
+  #feed(): void {
+    while (this.#idle.length > 0) {
+      const task = this.#waiting.shift() ?? this.#source.next()
+      if (task === undefined) break
+      const thread = this.#idle.shift()!
+      thread.task = task
+      thread.looks = 0
+      thread.worker.postMessage(task)
+    }
+    if (!this.#isBusy()) this.#end(Effect.void)
+  }
+
+  #isBusy(): boolean {
+    return this.#waiting.length > 0 || [...this.#threads].some(({ task }) => task !== undefined)
+  }
+
+  #giveUp(thread: Thread, hangMs: number): Effect.Effect<void> {
+    const { task } = thread
+    return Effect.map(stackOfThread(thread.worker), (stack) => {
+      // It has come to its end after all, or everything has.
+      if (task === undefined || thread.task !== task || !this.#threads.has(thread)) return
+      this.#dismiss(thread)
+      this.#source.hung(task, hangFailure(hangMs, stack))
+      const next = this.#source.next()
+      if (next !== undefined) this.#waiting.push(next)
+      if (this.#isBusy()) this.#start()
+      this.#feed()
+    })
+  }
+
+  #dismiss(thread: Thread): void {
+    this.#threads.delete(thread)
+    void thread.worker.terminate()
+  }
+
+  #stop(): void {
+    for (const thread of this.#threads) this.#dismiss(thread)
+  }
+
+  #end(effect: Effect.Effect<void>): void {
+    this.#stop()
+    this.#resume(effect)
+  }
+}
+
 /** Runs all tasks of a source over so many worker threads. Dies where a worker does. */
-export const overWorkers = (jobs: number, source: TaskSource): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
-    const workers = Array.from(
-      { length: Math.max(1, jobs) },
-      () => new Worker(workerFile, { resourceLimits })
-    )
-    const idle = [...workers]
-    const underWay = new Map<Worker, WorkerTask>()
-    const stop = () => {
-      for (const worker of workers) void worker.terminate()
-    }
-    const feed = (): void => {
-      while (idle.length > 0) {
-        const task = source.next()
-        if (task === undefined) break
-        const worker = idle.shift()!
-        underWay.set(worker, task)
-        worker.postMessage(task)
-      }
-      if (underWay.size > 0) return
-      stop()
-      resume(Effect.void)
-    }
-    for (const worker of workers) {
-      worker.on("message", (answer: WorkerAnswer) => {
-        const task = underWay.get(worker)!
-        underWay.delete(worker)
-        idle.push(worker)
-        source.take(task, answer)
-        feed()
-      })
-      worker.on("error", (error) => {
-        stop()
-        resume(Effect.die(error))
-      })
-    }
-    feed()
-    return Effect.sync(stop)
+export const overWorkers = (
+  jobs: number,
+  source: TaskSource,
+  { hangMs = usualHangMs(jobs), program = workerFile }: PoolOptions = {}
+): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const pool = new Pool(source, program)
+    return Effect.raceFirst(pool.run(jobs), pool.watch(hangMs))
   })

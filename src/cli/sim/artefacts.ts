@@ -1,10 +1,11 @@
 /** What is kept of a run of the simulator: trace, history, verdict, and how to see it again. */
-import { writeFileSync } from "node:fs"
+import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { makeDirectories } from "../../runtime/storage/files-directories.ts"
 import { pictureOf } from "../../sim/picture/page.ts"
 import type { PictureOperation } from "../../sim/picture/scene.ts"
+import type { Finding } from "../../sim/runs/report.ts"
 import type { RunResult } from "../../sim/runs/result.ts"
 import { recipeOf } from "../../sim/runs/seeds.ts"
 import type { Simulation } from "../../sim/simulation.ts"
@@ -33,27 +34,52 @@ export const traced = (
   return { result, trace }
 }
 
+/** Why nothing but its verdict is kept of a run that hangs. */
+export const hangNote =
+  "There is no trace: the run does not end, and was not run again. Nor does its replay end: stop it by Ctrl-C"
+
 /**
- * Runs a recipe again and writes all about it into a directory of its own below `parent`; returns its path,
- * or fails with a sentence.
+ * Runs what was found again and writes all about it into a directory of its own below `parent`; of a run that
+ * hangs, what is known. Returns its path, or fails with a sentence.
  */
-export const keepRun = (parent: string, simulation: Simulation, recipe: string) =>
+export const keepFinding = (parent: string, simulation: Simulation, finding: Finding) =>
   Effect.suspend(() => {
+    const { recipe, failure } = finding
+    if (failure.kind === "hang") return writing(parent, () => writeVerdict(parent, finding, hangNote))
     const { result, trace } = traced(simulation, recipe)
     return writing(parent, () => writeArtefacts(parent, result, trace))
   })
+
+interface Verdict {
+  readonly simulation: string
+  readonly recipe: string
+}
+
+/** Makes the directory of a run below `parent`, and in it failure.json alone; returns its path. */
+const writeVerdict = (parent: string, verdict: Verdict, note?: string): string => {
+  const { simulation, recipe } = verdict
+  const name = `${simulation}-${recipe.replaceAll(/[^\d@]+/g, "_")}`
+  const directory = join(parent, name.slice(0, 120))
+  makeDirectories(directory)
+  // What an earlier run has left there would be taken for this one's.
+  for (const file of ["trace.jsonl", "history.jsonl", "picture.html"])
+    rmSync(join(directory, file), { force: true })
+  const told = {
+    ...verdict,
+    ...(note === undefined ? {} : { note }),
+    replay: replayCommand(simulation, recipe)
+  }
+  writeFileSync(join(directory, "failure.json"), `${JSON.stringify(told, null, 2)}\n`)
+  return directory
+}
 
 /**
  * Writes trace.jsonl, history.jsonl, picture.html and failure.json into a directory of the run's own below
  * `parent`; returns its path.
  */
 const writeArtefacts = (parent: string, result: RunResult, trace: ReadonlyArray<TraceEntry>): string => {
-  const name = `${result.simulation}-${result.recipe.replaceAll(/[^\d@]+/g, "_")}`
-  const directory = join(parent, name.slice(0, 120))
-  makeDirectories(directory)
   const { history, marks: _, coverage: __, ...rest } = result
-  const verdict = { ...rest, replay: replayCommand(result.simulation, result.recipe) }
-  writeFileSync(join(directory, "failure.json"), `${JSON.stringify(verdict, null, 2)}\n`)
+  const directory = writeVerdict(parent, rest)
   writeFileSync(join(directory, "trace.jsonl"), linesOf(trace))
   writeFileSync(join(directory, "history.jsonl"), linesOf(history))
   writeFileSync(join(directory, "picture.html"), pictureOfRun(result, trace))

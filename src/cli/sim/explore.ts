@@ -1,11 +1,12 @@
 /** `aplomb sim explore`: goes on from what runs discover, instead of beginning anew with every seed. */
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { countFlag, firstSeedFlag, jsonFlag } from "../flags.ts"
 import {
   conclude,
   expectRoomForFindings,
   findingsFlag,
+  hangFlag,
   keepGoingFlag,
   progressOf,
   threadsFlag
@@ -23,10 +24,11 @@ export const simExploreCommand = Command.make(
     seed: firstSeedFlag("seed"),
     jobs: threadsFlag,
     keepGoing: keepGoingFlag,
+    hang: hangFlag,
     out: findingsFlag,
     json: jsonFlag
   },
-  Effect.fnUntraced(function* ({ scenario, runs, seed, jobs, keepGoing, out, json }) {
+  Effect.fnUntraced(function* ({ scenario, runs, seed, jobs, keepGoing, hang, out, json }) {
     const simulation = yield* findScenario(scenario)
     yield* expectRoomForFindings(out)
     const { exploreRunsOverWorkers } = yield* Effect.promise(() => import("../../sim/explore/explore-run.ts"))
@@ -37,6 +39,7 @@ export const simExploreCommand = Command.make(
       seeds: [seed],
       runsMax: runs,
       failuresMax: keepGoing,
+      hangMs: Option.getOrUndefined(hang),
       onSums: progress.say
     })
     progress.end()

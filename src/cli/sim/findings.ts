@@ -5,10 +5,10 @@ import { Flag } from "effect/cli"
 import type { CampaignReport, Finding } from "../../sim/runs/report.ts"
 import type { Simulation } from "../../sim/simulation.ts"
 import { CommandFailed, exitCodes } from "../failure.ts"
-import { countFlag, jobsFlag } from "../flags.ts"
+import { countFlag, durationFlag, jobsFlag } from "../flags.ts"
 import { print, printError, printErrorUnsafe, printJson } from "../output.ts"
 import { expectDirectory, writing } from "../written.ts"
-import { keepRun, replayCommand } from "./artefacts.ts"
+import { hangNote, keepFinding, replayCommand } from "./artefacts.ts"
 
 export const threadsFlag = jobsFlag.pipe(
   Flag.withDefault(availableParallelism()),
@@ -19,6 +19,17 @@ export const keepGoingFlag = countFlag("keep-going", { min: 1 }).pipe(
   Flag.withDefault(1),
   Flag.withMetavar("findings"),
   Flag.withDescription("Stop after so many findings (default 1)")
+)
+
+export const hangFlag = durationFlag("hang").pipe(
+  Flag.filter(
+    (ms) => ms > 0,
+    () => "a time that is not 0"
+  ),
+  Flag.optional,
+  Flag.withDescription(
+    "A run that takes longer hangs, which is a finding (default 2m, or more where threads share a processor)"
+  )
 )
 
 export const findingsFlag = Flag.String("out").pipe(
@@ -69,7 +80,7 @@ const keepFindings = Effect.fnUntraced(function* (
   for (const finding of findings) {
     // What was found is told all the same: it may have taken hours.
     const unwritten = ({ message }: CommandFailed) => Effect.as(printError(`aplomb: ${message}`), undefined)
-    const directory = yield* Effect.catch(keepRun(out, simulation, finding.recipe), unwritten)
+    const directory = yield* Effect.catch(keepFinding(out, simulation, finding), unwritten)
     kept.push({ finding, directory })
   }
   return kept
@@ -84,6 +95,7 @@ const tellFindings = Effect.fnUntraced(function* (kept: ReadonlyArray<KeptFindin
   for (const { finding, directory } of kept) {
     const { simulation, recipe, failure } = finding
     yield* printError(`${failure.kind} ${failure.name}, seed ${recipe}: ${failure.message}`)
+    if (failure.kind === "hang") yield* printError(`  ${hangNote}`)
     const place = directory === undefined ? "" : `kept in ${directory}; `
     yield* printError(`  ${place}${replayCommand(simulation, recipe)}`)
   }

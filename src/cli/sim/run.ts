@@ -13,6 +13,7 @@ import {
   conclude,
   expectRoomForFindings,
   findingsFlag,
+  hangFlag,
   keepGoingFlag,
   progressOf,
   threadsFlag
@@ -63,6 +64,7 @@ export const simRunCommand = Command.make(
       Flag.withDescription("Stop when every assertion was reached and so many runs brought nothing new")
     ),
     keepGoing: keepGoingFlag,
+    hang: hangFlag,
     known: Flag.String("known").pipe(
       Flag.optional,
       Flag.withMetavar("file"),
@@ -94,6 +96,7 @@ export const simRunCommand = Command.make(
       recipes: recipesOf(simulation.name, known, flags.from, stop),
       stop,
       findingsMax: flags.keepGoing,
+      hangMs: Option.getOrUndefined(flags.hang),
       nowMs: () => performance.now(),
       onRun: (_result, sums) => progress.say(sums)
     })

@@ -11,7 +11,8 @@ describe("aplomb sim", () => {
     ["--keep-going", "0", "1 or more"],
     ["--jobs", "5000", "from 1 to 256"],
     ["--from", "-3", "from 0 to 1000000000000000"],
-    ["--from", "9007199254740991", "from 0 to 1000000000000000"]
+    ["--from", "9007199254740991", "from 0 to 1000000000000000"],
+    ["--hang", "0", "a time that is not 0"]
   ] as const) {
     it(`refuses ${flag} ${value} by one sentence`, () => {
       const { status, stdout, stderr } = runCommand(["sim", "run", "t019", flag, value])

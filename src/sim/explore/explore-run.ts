@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import type { Assertion } from "../assert.ts"
 import { formatRecipe, type Recipe } from "../kernel/random.ts"
 import { threadCpuMs } from "../runs/cpu.ts"
-import { type CampaignReport, Tally } from "../runs/report.ts"
+import { type CampaignReport, type Finding, Tally } from "../runs/report.ts"
 import type { RunFailure, RunResult } from "../runs/result.ts"
 import type { Simulation } from "../simulation.ts"
 import { overWorkers, type WorkerAnswer, type WorkerTask } from "../worker-pool.ts"
@@ -26,6 +26,11 @@ class ExploredSums {
     this.#tally.add(result, cpuMs)
     const { failure, marks } = result
     return failure === undefined ? { marks } : { marks, failure: failure.name }
+  }
+
+  addHung(finding: Finding): Explored {
+    this.#tally.addHung(finding)
+    return { marks: [], failure: finding.failure.name }
   }
 
   campaign(): CampaignReport {
@@ -59,6 +64,8 @@ export const exploreRuns = (simulation: Simulation, options: SearchOptions = {})
 }
 
 export interface WorkerSearchOptions extends SearchOptions {
+  /** A run that takes longer, in milliseconds of real time, is a finding. Default two minutes and more. */
+  readonly hangMs?: number | undefined
   /** Called with the sums after every run. */
   readonly onSums?: (campaign: CampaignReport) => void
 }
@@ -76,16 +83,15 @@ export const exploreRunsOverWorkers = (
     const exploration = new Exploration(options)
     const sums = new ExploredSums()
     const underWay: Array<WorkerTask> = []
-    const answers = new Map<WorkerTask, WorkerAnswer>()
+    const learnedBy = new Map<WorkerTask, () => Explored>()
     // Learned from in the order in which they were handed out, whichever thread was faster.
     const learn = () => {
       for (let task = underWay[0]; task !== undefined && !exploration.isOver; task = underWay[0]) {
-        const answer = answers.get(task)
-        if (answer === undefined) return
-        answers.delete(task)
+        const explored = learnedBy.get(task)
+        if (explored === undefined) return
+        learnedBy.delete(task)
         underWay.shift()
-        sums.declared = answer.declared
-        exploration.take(sums.add(answer.result, answer.cpuMs))
+        exploration.take(explored())
         options.onSums?.(sums.campaign())
       }
     }
@@ -97,10 +103,19 @@ export const exploreRunsOverWorkers = (
         underWay.push(task)
         return task
       },
-      take: (task: WorkerTask, answer: WorkerAnswer) => {
-        answers.set(task, answer)
+      take: (task: WorkerTask, { result, cpuMs, declared }: WorkerAnswer) => {
+        learnedBy.set(task, () => {
+          sums.declared = declared
+          return sums.add(result, cpuMs)
+        })
+        learn()
+      },
+      hung: (task: WorkerTask, failure: RunFailure) => {
+        learnedBy.set(task, () => sums.addHung({ simulation, recipe: task.recipe, failure }))
         learn()
       }
     }
-    return Effect.map(overWorkers(jobs, source), () => sums.report(exploration.report))
+    return Effect.map(overWorkers(jobs, source, { hangMs: options.hangMs }), () =>
+      sums.report(exploration.report)
+    )
   })

@@ -82,6 +82,12 @@ export class Tally {
     if (failure !== undefined) this.#findings.push({ simulation, recipe, failure })
   }
 
+  /** Adds a run that never came to its end: nobody knows more of it. */
+  addHung(finding: Finding): void {
+    this.#runs++
+    this.#findings.push(finding)
+  }
+
   /**
    * The sums so far. `declared` are the assertions of the code that ran; left out: those loaded in this
    * thread.

@@ -5,7 +5,7 @@ import type { SchedulerOptions } from "../kernel/scheduler-options.ts"
 import type { Simulation } from "../simulation.ts"
 import { overWorkers, type TaskSource } from "../worker-pool.ts"
 import { threadCpuMs } from "./cpu.ts"
-import { type CampaignReport, Tally } from "./report.ts"
+import { type CampaignReport, type Finding, Tally } from "./report.ts"
 import type { RunResult } from "./result.ts"
 import { isStable, recipeOf, type StopRule } from "./seeds.ts"
 
@@ -18,7 +18,7 @@ export interface CampaignOptions {
   readonly scheduler?: SchedulerOptions
   /** A clock in milliseconds, for `stop.forMs`. */
   readonly nowMs?: () => number
-  /** Called after every run. */
+  /** Called after every run that came to its end. */
   readonly onRun?: (result: RunResult, report: CampaignReport) => void
 }
 
@@ -47,11 +47,22 @@ class Campaign {
 
   take(result: RunResult, cpuMs: number): void {
     this.tally.add(result, cpuMs)
+    const report = this.#consider()
+    this.#options.onRun?.(result, report)
+  }
+
+  takeHung(finding: Finding): void {
+    this.tally.addHung(finding)
+    this.#consider()
+  }
+
+  /** Whether that is all. */
+  #consider(): CampaignReport {
     const report = this.report()
-    const { stop, findingsMax = 1, nowMs, onRun } = this.#options
+    const { stop, findingsMax = 1, nowMs } = this.#options
     const isLate = stop.forMs !== undefined && nowMs !== undefined && nowMs() - this.#startedMs >= stop.forMs
     if (isLate || report.findings.length >= findingsMax || isStable(stop, report)) this.#over = true
-    onRun?.(result, report)
+    return report
   }
 }
 
@@ -70,11 +81,16 @@ export const runSeeds = (simulation: Simulation, options: CampaignOptions): Camp
   return campaign.report()
 }
 
+export interface WorkerCampaignOptions extends CampaignOptions {
+  /** A run that takes longer, in milliseconds of real time, is a finding. Default two minutes and more. */
+  readonly hangMs?: number | undefined
+}
+
 /** Runs seeds of a named simulation over worker threads. Dies where a worker does. */
 export const runSeedsOverWorkers = (
   simulation: string,
   jobs: number,
-  options: CampaignOptions
+  options: WorkerCampaignOptions
 ): Effect.Effect<CampaignReport> =>
   Effect.suspend(() => {
     const campaign = new Campaign(options)
@@ -88,7 +104,8 @@ export const runSeedsOverWorkers = (
       take: (_task, { result, cpuMs, declared }) => {
         campaign.declared = declared
         campaign.take(result, cpuMs)
-      }
+      },
+      hung: ({ recipe }, failure) => campaign.takeHung({ simulation, recipe, failure })
     }
-    return Effect.map(overWorkers(jobs, source), () => campaign.report())
+    return Effect.map(overWorkers(jobs, source, { hangMs: options.hangMs }), () => campaign.report())
   })

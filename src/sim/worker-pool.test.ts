@@ -1,0 +1,79 @@
+/** Threads that run tasks: one that never comes back is ended, and what it ran is told. */
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Deferred, Effect, Exit, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import type { RunFailure } from "./runs/result.ts"
+import { overWorkers, type TaskSource, type WorkerTask } from "./worker-pool.ts"
+
+const program = new URL("./spinning-worker.test-support.ts", import.meta.url)
+const task = (recipe: string): WorkerTask => ({ simulation: "words", recipe })
+
+/** Hands out words, and `later` once a run has hung. */
+const sourceOf = (words: ReadonlyArray<string>, later: ReadonlyArray<string>, onTake: () => void) => {
+  const left = words.map(task)
+  const taken: Array<string> = []
+  const hung: Array<readonly [string, RunFailure]> = []
+  const source: TaskSource = {
+    next: () => left.shift(),
+    take: ({ recipe }) => {
+      taken.push(recipe)
+      onTake()
+    },
+    hung: ({ recipe }, failure) => {
+      hung.push([recipe, failure])
+      left.push(...later.map(task))
+    }
+  }
+  return { source, taken, hung }
+}
+
+describe("a run that never ends", () => {
+  for (const jobs of [1, 2]) {
+    it.effect(`is a finding that names its loop; others go on in another thread, of ${jobs}`, () =>
+      Effect.gen(function* () {
+        const begun = yield* Deferred.make<void>()
+        const words = ["a", "spin", ...(jobs === 1 ? [] : ["b"])]
+        const { source, taken, hung } = sourceOf(words, ["c", "d"], () => {
+          if (taken.length === jobs) Deferred.doneUnsafe(begun, Exit.void)
+        })
+        const all = yield* Effect.forkChild(overWorkers(jobs, source, { hangMs: 1000, program }))
+        yield* Deferred.await(begun)
+        yield* TestClock.adjust(1000)
+        assert.deepStrictEqual(hung, [])
+        yield* TestClock.adjust(100)
+        yield* Fiber.join(all)
+        assert.deepStrictEqual(taken, [...words.filter((word) => word !== "spin"), "c", "d"])
+        const [[recipe, failure]] = hung as [readonly [string, RunFailure]]
+        assert.deepStrictEqual(
+          [hung.length, recipe, failure.kind, failure.name],
+          [1, "spin", "hang", "a run ends"]
+        )
+        assert.match(
+          failure.message,
+          /^the run took more than 1 s of real time .+ It was\n {4}at spinForEver \(/
+        )
+      })
+    )
+  }
+
+  it.effect("is not waited for by whoever has enough", () =>
+    Effect.gen(function* () {
+      const begun = yield* Deferred.make<void>()
+      const { source } = sourceOf(["a", "spin"], [], () => Deferred.doneUnsafe(begun, Exit.void))
+      const all = yield* Effect.forkChild(overWorkers(1, source, { program }))
+      yield* Deferred.await(begun)
+      yield* Fiber.interrupt(all)
+    })
+  )
+})
+
+describe("a thread that ends by itself", () => {
+  it.effect("ends all of it, and says what it ran", () =>
+    Effect.gen(function* () {
+      const { source } = sourceOf(["a", "leave"], [], () => {})
+      const exit = yield* Effect.exit(overWorkers(1, source, { program }))
+      const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+      assert.match(String(error), /a thread ended by itself, exit code 3, while it ran leave$/)
+    })
+  )
+})
