@@ -49,12 +49,12 @@ const submit = (bytes: Uint8Array, counted?: Counted): LeaderInput => ({
 })
 const flush: LeaderInput = { _tag: "Flush", wallMs: 0 }
 const ask: LeaderInput = { _tag: "Query", client, question: 1, queries: [] }
-const accepted = (from: Replica, lastSlot: number): LeaderInput => {
+const accepted = (from: Replica, lastSlot: number, round = 2): LeaderInput => {
   const message = {
     _tag: "Accepted",
     ballot: Ballot(2),
     lastSlot: Slot(lastSlot),
-    round: 2,
+    round,
     grantedMs: 0
   } as const
   return { _tag: "FromAcceptor", from, message }
@@ -93,8 +93,10 @@ describe("acceptors tell the client", () => {
   })
 })
 
+/** Its acceptors are to tell the client of slot 6, and none of them has said anything. */
+const under = () => play(quiet([a, b, c]), submit(commandOf(1)), flush).state
+
 describe("a leader foretells", () => {
-  const under = () => play(quiet([a, b, c]), submit(commandOf(1)), flush).state
   const foretells = (outputs: ReadonlyArray<Output>) => outputs.filter(({ _tag }) => _tag === "Foretell")
 
   it("once its own acceptor has synced the command, and once", () => {
@@ -117,6 +119,31 @@ describe("a leader foretells", () => {
     let { progress } = leased
     for (const { node } of [a, b, c]) progress = withProgress(progress, node, { leaseUntilMs: 100 })
     expect(play({ ...leased, progress }, ask, flush).outputs).toMatchObject([{ _tag: "Answer", slot: 6 }])
+  })
+})
+
+describe("a read by a round, while acceptors owe the leader what they told a client", () => {
+  const [slot, round] = [6, 3]
+  /** They answer the round, which is about what was chosen when it went out, before they pay. */
+  const answered = (inputs: ReadonlyArray<LeaderInput>) =>
+    play(
+      under(),
+      accepted(a, slot),
+      ...inputs,
+      accepted(a, slot, round),
+      accepted(b, 5, round),
+      accepted(c, 5, round)
+    )
+
+  it("is answered from what the client was told, though the round is over before that is counted", () => {
+    for (const inputs of [
+      [ask, flush],
+      [{ _tag: "AskByRound", queries: [{ client, question: 1, queries: [] }] } as unknown as LeaderInput]
+    ]) {
+      const { state, outputs } = answered(inputs)
+      expect(outputs).toMatchObject([{ _tag: "Answer", slot, lease: undefined }])
+      expect(state.chosen).toBe(5)
+    }
   })
 })
 

@@ -14,6 +14,19 @@ export const foretellMutants: ReadonlyArray<Mutant> = [
     scenarios: ["late", "rivals"]
   },
   {
+    id: "foretell/rounds-do-not-wait-for-what-a-client-was-told",
+    edits: [
+      {
+        file: "protocol/leader-serve.ts",
+        find: "  const { round } = numbered\n  const slot = knownSlot(state)",
+        replace: "  const { round } = numbered\n  const slot = state.chosen"
+      }
+    ],
+    law: "not-linearizable",
+    why: "Acceptors that owe a leader their acknowledgement answer its round: it reads from before that.",
+    scenarios: ["reads"]
+  },
+  {
     id: "foretell/before-its-own-disk",
     edits: [{ file: told, find: " || !isSynced(progress)) return []", replace: ") return []" }],
     law: once,

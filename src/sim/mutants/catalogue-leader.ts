@@ -185,7 +185,7 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
     ],
     law: "not-linearizable",
     why: "Answers to what was sent before a read came say nothing about who leads since.",
-    scenarios: ["late-rounds"]
+    scenarios: ["reads"]
   },
   {
     id: "master/reissues-the-active-ballot",

@@ -36,6 +36,7 @@ import { localReads } from "../workload/local-reads.ts"
 import { registersAt, registers as registerWorkload } from "../workload/registers.ts"
 import { lifeScenarios } from "./lives.ts"
 import { memberScenarios } from "./members.ts"
+import { readScenarios } from "./reads.ts"
 import { silenceScenarios } from "./silence.ts"
 
 const everything: ReadonlyArray<FaultFamily> = [
@@ -264,7 +265,8 @@ export const scenarios: ReadonlyArray<Simulation> = [
   asymmetric,
   ...memberScenarios,
   ...lifeScenarios,
-  ...silenceScenarios
+  ...silenceScenarios,
+  ...readScenarios
 ]
 
 /** The scenario of this name. */

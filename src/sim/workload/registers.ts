@@ -60,7 +60,7 @@ const drawSpurts = (random: CountedRandom, thinkMs: number): Spurts => {
  * Swarm: each kind of operation is in a run or not, and as often as it is drawn. One that writes is always
  * in.
  */
-const drawShape = (random: CountedRandom, perSecond: ReadonlyArray<Span>): Shape => {
+export const drawShape = (random: CountedRandom, perSecond: ReadonlyArray<Span>): Shape => {
   const [clients, lanes] = [random.range(1, 4), random.range(1, 4)]
   const thinkMs = (rate: number) => Math.ceil((clients * lanes * 1000) / rate)
   const weight = (chance: number) => (random.chance(chance) ? random.range(1, 4) : 0)
@@ -278,7 +278,8 @@ export const largeRegisters: WorkloadMaker = (world): Workload => {
   })
 }
 
-const registersOf = (world: World, name: string, shape: Shape): Workload => {
+/** Clients at the same registers, of this shape. */
+export const registersOf = (world: World, name: string, shape: Shape): Workload => {
   return {
     name,
     clientCount: shape.clients,

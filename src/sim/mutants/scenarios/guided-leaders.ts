@@ -82,9 +82,6 @@ export const leaderScenarios: ReadonlyArray<Simulation> = [
   )
     .setup(addOperator)
     .faults(retirements, quickRivals, briefCuts),
-  scenario("late-rounds", "leaders are replaced while answers to them are on their way", threeWithoutLeases)
-    .faults(leadersBehindPartitions, surely(lateAnswers))
-    .chaosFor({ min: 4_000, max: 10_000 }),
   scenario("unanswered", "leaders wait for their activation while others lead", threeWithoutLeases)
     .faults(unansweredCompletions)
     .chaosFor({ min: 4_000, max: 10_000 }),
