@@ -79,6 +79,22 @@ describe("a snapshot", () => {
     })
   })
 
+  it("keeps a late copy from running again whose reply its client has had", () => {
+    const replica = replicaWith(3)
+    applyOne(replica, put(2, 4, "key 4", "v", 3))
+    const copy = put(2, 2, "key 2", "sent again")
+    const again = restored(replica)
+    expect(contentOf(again)).toEqual(contentOf(replica))
+    for (const one of [replica, again]) {
+      const results: Array<CommandResult> = []
+      applyOne(one, copy, { result: (result) => void results.push(result), opened: () => {} })
+      expect(results).toEqual([])
+      expect(kv.answer(one.machine, { _tag: "Get", key: "key 2" })).toMatchObject({
+        entries: [{ value: "v" }]
+      })
+    }
+  })
+
   it("shows nothing of what is applied while it is taken", () => {
     const replica = replicaWith(1500)
     const before = contentOf(replicaWith(1500))

@@ -24,7 +24,6 @@ import { oneActive } from "./one-active.ts"
 import { oneLease } from "./one-lease.ts"
 import { promises } from "./promises.ts"
 import { restartRemembers } from "./restart-remembers.ts"
-import { sameState } from "./same-state.ts"
 import { survival } from "./survival.ts"
 
 describe("agreement", () => {
@@ -190,32 +189,6 @@ describe("applied is chosen", () => {
       verdict(appliedIsChosen, facts, (watch) => watch.onAppliedThrough!(node("a", { applied })))
     expect(apply(1)).toBeUndefined()
     expect(apply(2)).toContain("only 1 slots are chosen")
-  })
-})
-
-describe("same prefix, same state", () => {
-  const applied = (name: string, fingerprint: number, state?: number) => ({
-    node: name,
-    life: 1,
-    slot: 1,
-    atMs: 0,
-    command: 5,
-    fingerprint,
-    state
-  })
-  const both = (first: number, second: number) =>
-    verdict(sameState, new FakeFacts(), (watch) => {
-      watch.onApplied!(applied("a", 7, first))
-      watch.onApplied!(applied("b", 7, second))
-    })
-  it("is broken by another reply, or another state, at the same slot", () => {
-    expect(both(1, 1)).toBeUndefined()
-    expect(both(1, 2)).toContain("another state at slot 1")
-    const replies = verdict(sameState, new FakeFacts(), (watch) => {
-      watch.onApplied!(applied("a", 7))
-      watch.onApplied!(applied("b", 8))
-    })
-    expect(replies).toContain("another command or reply")
   })
 })
 

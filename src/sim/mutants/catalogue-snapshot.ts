@@ -23,6 +23,19 @@ export const snapshotMutants: ReadonlyArray<Mutant> = [
     scenarios: snapshots
   },
   {
+    id: "snapshot/received-left-out",
+    edits: [
+      {
+        file: snapshot,
+        find: "  seenMs,\n  received,\n  replies.map",
+        replace: "  seenMs,\n  0,\n  replies.map"
+      }
+    ],
+    law: "same prefix, same state",
+    why: "A restored replica runs a late copy again whose reply its client has had, and the others do not.",
+    scenarios: snapshots
+  },
+  {
     id: "snapshot/cut-before-it-is-durable",
     edits: [
       {
