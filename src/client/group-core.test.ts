@@ -213,3 +213,36 @@ describe("a session that has expired", () => {
     })
   )
 })
+
+describe("a client that is closed", () => {
+  it.effect("leaves open what it has sent, and says that nothing was done of what it has not", () =>
+    Effect.gen(function* () {
+      const exchange = yield* makeMemoryExchange()
+      const { core } = coreOver(yield* exchange.connect)
+      const told: Array<readonly [string, string | undefined]> = []
+      const command = (name: string) =>
+        core.command({
+          bytes: new Uint8Array(1),
+          deadlineMs: 1000,
+          done: (_reply, _slot, failure) => void told.push([name, failure?._tag])
+        })
+      core.listening(session)
+      command("sent")
+      core.flush()
+      command("not sent")
+      core.question({
+        bytes: new Uint8Array(1),
+        deadlineMs: 1000,
+        done: (_reply, _slot, failure) => void told.push(["question", failure?._tag])
+      })
+      core.close()
+      assert.deepStrictEqual(told, [
+        ["sent", "Indeterminate"],
+        ["not sent", "Unavailable"],
+        ["question", "Unavailable"]
+      ])
+      core.heard({ _tag: "Results", session, flat: [1, 9, 0, "late"] }, leader)
+      assert.strictEqual(told.length, 3)
+    })
+  )
+})

@@ -221,6 +221,19 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     scenarios: ["cramped"]
   },
   {
+    id: "leader/bytes-never-free",
+    edits: [
+      {
+        file: "protocol/propose.ts",
+        find: "pendingBytes: before.pendingBytes - sizeBytes",
+        replace: "pendingBytes: before.pendingBytes"
+      }
+    ],
+    law: "progress after faults",
+    why: "What a leader has sent counts as waiting still: in the end every submission is told to come again.",
+    scenarios: ["cramped"]
+  },
+  {
     id: "session/no-time-is-given-back",
     edits: [
       {
