@@ -221,6 +221,19 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     scenarios: ["cramped"]
   },
   {
+    id: "client/closed-says-that-nothing-was-done",
+    edits: [
+      {
+        file: "client/group-core.ts",
+        find: "if (!given) command.done(null, 0, new Indeterminate({ reason }))",
+        replace: "if (!given) command.done(null, 0, new Unavailable({ reason }))"
+      }
+    ],
+    law: "not-linearizable",
+    why: "A command is in flight when its client is closed: nobody may say that it was not done.",
+    scenarios: ["closed-clients"]
+  },
+  {
     id: "leader/bytes-never-free",
     edits: [
       {

@@ -8,6 +8,7 @@ import { buggified, clientCrashes, pauses } from "../../swarm/process.ts"
 import { operations } from "../../workload/operations.ts"
 import { busyRegisters, largeRegisters, rareRegisters } from "../../workload/registers.ts"
 import { silencedClients, unheardRetirements } from "./choreography.ts"
+import { closedClients } from "./closed-clients.ts"
 import { damagedCopies } from "./damage.ts"
 import { blackouts, briefCuts, deafening, lateMessages, lossyBus, quickRivals, surely } from "./families.ts"
 import { swapped } from "./flapping.ts"
@@ -112,6 +113,11 @@ export const wordScenarios: ReadonlyArray<Simulation> = [
     .cluster(three)
     .workload(withheld)
     .chaosFor({ min: 3_000, max: 5_000 }),
+  simulate("closed-clients")
+    .about("clients are closed while their commands are in flight, and others read after that")
+    .cluster(small)
+    .workload(closedClients)
+    .chaosFor({ min: 1_000, max: 2_000 }),
   scenario("damage", "packets come a second time, with a bit flipped", three).faults(
     damagedCopies,
     quickRivals
