@@ -9,6 +9,6 @@ const spinForEver = (): void => {
 parentPort?.on("message", ({ recipe }: { readonly recipe: string }) => {
   if (recipe === "spin") spinForEver()
   if (recipe === "leave") process.exit(3)
-  parentPort?.postMessage({ _tag: "Ran", answer: {} })
+  parentPort?.postMessage({ _tag: "Ran", answer: { result: {} } })
 })
 parentPort?.postMessage({ _tag: "Ready" })

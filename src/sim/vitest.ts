@@ -1,5 +1,6 @@
 /** Simulations as tests: a number of seeds each, and the failing seed in the message. */
-import { reportLines } from "./runs/report.ts"
+import { otherwise, runAgain, whyOtherwise } from "./runs/again.ts"
+import { type Finding, reportLines } from "./runs/report.ts"
 import { runSeeds } from "./runs/run-seeds.ts"
 import { type KnownSeed, recipesOf } from "./runs/seeds.ts"
 import type { Simulation } from "./simulation.ts"
@@ -31,6 +32,24 @@ export class SimulationFailed extends Error {
 /** A seed as `run` takes it; a recipe with more to it is read from its text. */
 const asWritten = (recipe: string): string => (/^\d+$/.test(recipe) ? recipe : `parseRecipe("${recipe}")!`)
 
+/** Runs that a message names. */
+const namedMax = 20
+
+/** The last of those that ran before. */
+const listed = (before: ReadonlyArray<string>): string =>
+  (before.length > namedMax ? ["..."] : []).concat(before.slice(-namedMax)).join(", ")
+
+/** What failed, and how to see it again: it is run once more, which may show that it is not so easy. */
+const failedText = (simulation: Simulation, { recipe, failure, run, before }: Finding): string => {
+  const failed = `${simulation.name} fails with seed ${recipe} (${failure.kind}): ${failure.message}`
+  const instead = run === undefined ? undefined : otherwise(run, runAgain(simulation, recipe))
+  if (instead === undefined) return `${failed}\nsee it again: .run({ seed: ${asWritten(recipe)} })`
+  const ranBefore = before.length === 0 ? "" : `\nthese ran before it, in this order: ${listed(before)}`
+  const advice = "what a run changes has to be made in `setup`, which is called for each run"
+  const again = `it did not happen again: run once more, ${instead}`
+  return `${failed}\n${again}\n${whyOtherwise(before)}: ${advice}${ranBefore}`
+}
+
 /**
  * Gives `simulation(name, ...)` for a test runner.
  *
@@ -54,13 +73,7 @@ export const simulationTests =
             `${simulation.name} ran no seed: \`seeds\` is ${seeds}, and nothing \`known\` is of it`
           )
         const finding = report.findings[0]
-        if (finding !== undefined) {
-          const { kind, message } = finding.failure
-          throw new SimulationFailed(
-            `${simulation.name} fails with seed ${finding.recipe} (${kind}): ${message}\n` +
-              `see it again: .run({ seed: ${asWritten(finding.recipe)} })`
-          )
-        }
+        if (finding !== undefined) throw new SimulationFailed(failedText(simulation, finding))
         if (options.demandCoverage === true && report.unseen.length > 0)
           throw new SimulationFailed(reportLines(report).join("\n"))
       },

@@ -6,6 +6,7 @@ import type { Assertion } from "./assert.ts"
 import type { SchedulerOptions } from "./kernel/scheduler-options.ts"
 import { hangFailure } from "./runs/hang.ts"
 import type { RunFailure, RunResult } from "./runs/result.ts"
+import { ThreadPast } from "./runs/thread-past.ts"
 import { stackOfThread } from "./thread-stack.ts"
 
 /** What a worker is told to run. */
@@ -30,9 +31,10 @@ export type WorkerWord = { readonly _tag: "Ready" } | { readonly _tag: "Ran"; re
 export interface TaskSource {
   /** Undefined: nothing for now, and where nothing is under way either, nothing any more. */
   readonly next: () => WorkerTask | undefined
-  readonly take: (task: WorkerTask, answer: WorkerAnswer) => void
+  /** `before` are the recipes that the thread had run before; told where the run has failed. */
+  readonly take: (task: WorkerTask, answer: WorkerAnswer, before: ReadonlyArray<string>) => void
   /** The run has not come to its end and never will. */
-  readonly hung: (task: WorkerTask, failure: RunFailure) => void
+  readonly hung: (task: WorkerTask, failure: RunFailure, before: ReadonlyArray<string>) => void
 }
 
 // The package is JavaScript, the repository TypeScript: the worker is a file of the same kind. It stands
@@ -57,6 +59,7 @@ const usualHangMs = (jobs: number): number =>
 
 interface Thread {
   readonly worker: Worker
+  readonly past: ThreadPast
   task: WorkerTask | undefined
   /** How often the watch has found it at its task. */
   looks: number
@@ -109,7 +112,7 @@ class Pool {
 
   #start(): void {
     const worker = new Worker(this.#program, { resourceLimits })
-    const thread: Thread = { worker, task: undefined, looks: 0 }
+    const thread: Thread = { worker, past: new ThreadPast(), task: undefined, looks: 0 }
     this.#threads.add(thread)
     const isDismissed = () => !this.#threads.has(thread)
     worker.on("message", (word: WorkerWord) => {
@@ -117,7 +120,7 @@ class Pool {
       const { task } = thread
       thread.task = undefined
       this.#idle.push(thread)
-      if (word._tag === "Ran") this.#source.take(task!, word.answer)
+      if (word._tag === "Ran") this.#take(thread, task!, word.answer)
       this.#feed()
     })
     worker.on("error", (error) => {
@@ -128,6 +131,11 @@ class Pool {
       const during = thread.task === undefined ? "" : `, while it ran ${thread.task.recipe}`
       this.#end(Effect.die(new Error(`a thread ended by itself, exit code ${code}${during}`)))
     })
+  }
+
+  #take({ past }: Thread, task: WorkerTask, answer: WorkerAnswer): void {
+    this.#source.take(task, answer, answer.result.failure === undefined ? [] : past.recipes())
+    past.add(task.recipe)
   }
 
   #feed(): void {
@@ -152,7 +160,7 @@ class Pool {
       // It has come to its end after all, or everything has.
       if (task === undefined || thread.task !== task || !this.#threads.has(thread)) return
       this.#dismiss(thread)
-      this.#source.hung(task, hangFailure(hangMs, stack))
+      this.#source.hung(task, hangFailure(hangMs, stack), thread.past.recipes())
       const next = this.#source.next()
       if (next !== undefined) this.#waiting.push(next)
       if (this.#isBusy()) this.#start()

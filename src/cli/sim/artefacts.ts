@@ -1,13 +1,13 @@
 /** What is kept of a run of the simulator: trace, history, verdict, and how to see it again. */
 import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Effect } from "effect"
 import { makeDirectories } from "../../runtime/storage/files-directories.ts"
 import { pictureOf } from "../../sim/picture/page.ts"
 import type { PictureOperation } from "../../sim/picture/scene.ts"
+import { otherwise, runAgain, whyOtherwise } from "../../sim/runs/again.ts"
 import type { Finding } from "../../sim/runs/report.ts"
 import type { RunResult } from "../../sim/runs/result.ts"
-import { recipeOf } from "../../sim/runs/seeds.ts"
+import { type KnownSeed, recipeOf } from "../../sim/runs/seeds.ts"
 import type { Simulation } from "../../sim/simulation.ts"
 import type { TraceEntry } from "../../sim/trace/trace.ts"
 import type { HistoryLine } from "../../sim/workload/history.ts"
@@ -34,56 +34,102 @@ export const traced = (
   return { result, trace }
 }
 
-/** Why nothing but its verdict is kept of a run that hangs. */
-export const hangNote =
-  "There is no trace: the run does not end, and was not run again. Nor does its replay end: stop it by Ctrl-C"
+/** What a finding came to when it was run again for its trace; only a note where it was not. */
+export interface Seen {
+  /** Left out where the second run has thrown. */
+  readonly again?: RunResult
+  readonly trace: ReadonlyArray<TraceEntry>
+  /** What is to be known of it besides, as that it did not happen again. */
+  readonly note?: string
+}
+
+/** Runs again what was found; of a run that hangs it says why it does not. */
+export const seeAgain = (simulation: Simulation, { recipe, run, before }: Finding): Seen => {
+  if (run === undefined) {
+    const note = "There is no trace: the run does not end, and was not run again. Nor does its replay end"
+    return { trace: [], note: `${note}: stop it by Ctrl-C` }
+  }
+  const trace: Array<TraceEntry> = []
+  const again = runAgain(simulation, recipe, { listen: (entry) => void trace.push(entry), keepHistory: true })
+  const result = "threw" in again ? { trace } : { again, trace }
+  const instead = otherwise(run, again)
+  if (instead === undefined) return result
+  const find = `aplomb sim determinism ${simulation.name} looks for such state`
+  const note = `It did not happen again: run by itself, ${instead}. ${whyOtherwise(before)}; ${find}`
+  return { ...result, note }
+}
+
+/** Names in the directory of a finding, whatever its kind. */
+const names = {
+  verdict: "failure.json",
+  trace: "trace.jsonl",
+  history: "history.jsonl",
+  picture: "picture.html",
+  /** What ran before it in its thread and then itself, as `--known` takes it. */
+  before: "before.json",
+  /** What came of the second run where it was another one. */
+  again: "again"
+}
+
+const quoted = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : JSON.stringify(path))
+
+const directoryOf = (parent: string, { simulation, recipe }: Finding): string =>
+  join(parent, `${simulation}-${recipe.replaceAll(/[^\d@]+/g, "_")}`.slice(0, 120))
+
+/** The command that shows it again: behind what ran before it, where it does not fail by itself. */
+export const seeAgainCommand = (parent: string, finding: Finding, { note }: Seen): string => {
+  const { simulation, recipe, run, before } = finding
+  if (note === undefined || run === undefined || before.length === 0) return replayCommand(simulation, recipe)
+  const path = quoted(join(directoryOf(parent, finding), names.before))
+  return `aplomb sim run ${simulation} --known ${path} --seeds 1 --jobs 1`
+}
 
 /**
- * Runs what was found again and writes all about it into a directory of its own below `parent`; of a run that
- * hangs, what is known. Returns its path, or fails with a sentence.
+ * Writes all about a finding into a directory of its own below `parent`; returns its path, or fails with a
+ * sentence.
  */
-export const keepFinding = (parent: string, simulation: Simulation, finding: Finding) =>
-  Effect.suspend(() => {
-    const { recipe, failure } = finding
-    if (failure.kind === "hang") return writing(parent, () => writeVerdict(parent, finding, hangNote))
-    const { result, trace } = traced(simulation, recipe)
-    return writing(parent, () => writeArtefacts(parent, result, trace))
+export const keepFinding = (parent: string, finding: Finding, seen: Seen) =>
+  writing(parent, () => {
+    const directory = directoryOf(parent, finding)
+    makeDirectories(directory)
+    // What an earlier run has left there would be taken for this one's.
+    for (const name of Object.values(names)) rmSync(join(directory, name), { recursive: true, force: true })
+    const { note, again, trace } = seen
+    const replay = seeAgainCommand(parent, finding, seen)
+    writeJson(join(directory, names.verdict), { ...verdictOf(finding, seen), replay })
+    if (again !== undefined && note === undefined) writeRun(directory, again, trace)
+    if (note === undefined) return directory
+    if (finding.before.length > 0) writeJson(join(directory, names.before), knownOf(finding))
+    if (finding.run === undefined) return directory
+    writeFileSync(join(directory, names.history), linesOf(finding.run.history))
+    if (again === undefined) return directory
+    makeDirectories(join(directory, names.again))
+    writeRun(join(directory, names.again), again, trace)
+    return directory
   })
 
-interface Verdict {
-  readonly simulation: string
-  readonly recipe: string
+const writeJson = (path: string, value: unknown): void =>
+  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`)
+
+/** The run as it failed, and that it did not do so again. */
+const verdictOf = ({ simulation, recipe, failure, run }: Finding, { note, again }: Seen): object => {
+  if (run === undefined) return { simulation, recipe, failure, note }
+  const { history: _, marks: __, coverage: ___, ...rest } = run
+  if (note === undefined) return rest
+  const second = again && { failure: again.failure ?? null, digest: again.digest, figures: again.figures }
+  return { ...rest, note, again: second }
 }
 
-/** Makes the directory of a run below `parent`, and in it failure.json alone; returns its path. */
-const writeVerdict = (parent: string, verdict: Verdict, note?: string): string => {
-  const { simulation, recipe } = verdict
-  const name = `${simulation}-${recipe.replaceAll(/[^\d@]+/g, "_")}`
-  const directory = join(parent, name.slice(0, 120))
-  makeDirectories(directory)
-  // What an earlier run has left there would be taken for this one's.
-  for (const file of ["trace.jsonl", "history.jsonl", "picture.html"])
-    rmSync(join(directory, file), { force: true })
-  const told = {
-    ...verdict,
-    ...(note === undefined ? {} : { note }),
-    replay: replayCommand(simulation, recipe)
-  }
-  writeFileSync(join(directory, "failure.json"), `${JSON.stringify(told, null, 2)}\n`)
-  return directory
-}
+/** The runs of its thread up to this one. */
+const knownOf = ({ simulation, recipe, failure, before }: Finding): ReadonlyArray<KnownSeed> => [
+  ...before.map((recipe) => ({ simulation, recipe, found: "" })),
+  { simulation, recipe, found: failure.name }
+]
 
-/**
- * Writes trace.jsonl, history.jsonl, picture.html and failure.json into a directory of the run's own below
- * `parent`; returns its path.
- */
-const writeArtefacts = (parent: string, result: RunResult, trace: ReadonlyArray<TraceEntry>): string => {
-  const { history, marks: _, coverage: __, ...rest } = result
-  const directory = writeVerdict(parent, rest)
-  writeFileSync(join(directory, "trace.jsonl"), linesOf(trace))
-  writeFileSync(join(directory, "history.jsonl"), linesOf(history))
-  writeFileSync(join(directory, "picture.html"), pictureOfRun(result, trace))
-  return directory
+const writeRun = (directory: string, result: RunResult, trace: ReadonlyArray<TraceEntry>): void => {
+  writeFileSync(join(directory, names.trace), linesOf(trace))
+  writeFileSync(join(directory, names.history), linesOf(result.history))
+  writeFileSync(join(directory, names.picture), pictureOfRun(result, trace))
 }
 
 /** The operations of a history, for the lanes of clients in a picture. */

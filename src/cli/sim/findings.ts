@@ -8,7 +8,7 @@ import { CommandFailed, exitCodes } from "../failure.ts"
 import { countFlag, durationFlag, jobsFlag } from "../flags.ts"
 import { print, printError, printErrorUnsafe, printJson } from "../output.ts"
 import { expectDirectory, writing } from "../written.ts"
-import { hangNote, keepFinding, replayCommand } from "./artefacts.ts"
+import { keepFinding, replayCommand, seeAgain, seeAgainCommand } from "./artefacts.ts"
 
 export const threadsFlag = jobsFlag.pipe(
   Flag.withDefault(availableParallelism()),
@@ -68,6 +68,9 @@ interface KeptFinding {
   readonly finding: Finding
   /** Undefined where it could not be written. */
   readonly directory: string | undefined
+  readonly note: string | undefined
+  /** The command that shows it again. */
+  readonly replay: string
 }
 
 /** Writes each finding into a directory of its own below `out`. */
@@ -80,10 +83,22 @@ const keepFindings = Effect.fnUntraced(function* (
   for (const finding of findings) {
     // What was found is told all the same: it may have taken hours.
     const unwritten = ({ message }: CommandFailed) => Effect.as(printError(`aplomb: ${message}`), undefined)
-    const directory = yield* Effect.catch(keepFinding(out, simulation, finding), unwritten)
-    kept.push({ finding, directory })
+    const seen = seeAgain(simulation, finding)
+    const directory = yield* Effect.catch(keepFinding(out, finding, seen), unwritten)
+    // Nothing can be read from a directory that could not be written.
+    const { recipe } = finding
+    const replay =
+      directory === undefined ? replayCommand(simulation.name, recipe) : seeAgainCommand(out, finding, seen)
+    kept.push({ finding, directory, note: seen.note, replay })
   }
   return kept
+})
+
+/** Findings as JSON tells them: what is long is in their directories. */
+const plainFinding = ({ finding: { run, before: _, ...finding }, note }: KeptFinding) => ({
+  ...finding,
+  digest: run?.digest,
+  note
 })
 
 /** Those directories that were written. */
@@ -92,12 +107,12 @@ const directoriesOf = (kept: ReadonlyArray<KeptFinding>): ReadonlyArray<string> 
 
 /** Says what was found, where it was kept, and how to see it again. */
 const tellFindings = Effect.fnUntraced(function* (kept: ReadonlyArray<KeptFinding>) {
-  for (const { finding, directory } of kept) {
-    const { simulation, recipe, failure } = finding
+  for (const { finding, directory, note, replay } of kept) {
+    const { recipe, failure } = finding
     yield* printError(`${failure.kind} ${failure.name}, seed ${recipe}: ${failure.message}`)
-    if (failure.kind === "hang") yield* printError(`  ${hangNote}`)
+    if (note !== undefined) yield* printError(`  ${note}`)
     const place = directory === undefined ? "" : `kept in ${directory}; `
-    yield* printError(`  ${place}${replayCommand(simulation, recipe)}`)
+    yield* printError(`  ${place}${replay}`)
   }
 })
 
@@ -124,7 +139,8 @@ export const conclude = Effect.fnUntraced(function* (conclusion: Conclusion) {
   const kept = yield* keepFindings(out, simulation, campaign.findings)
   if (isJson) {
     const directories = directoriesOf(kept)
-    yield* printJson({ simulation: simulation.name, millis, ...fields, ...campaign, directories })
+    const findings = kept.map(plainFinding)
+    yield* printJson({ simulation: simulation.name, millis, ...fields, ...campaign, findings, directories })
   } else {
     for (const line of lines) yield* print(line)
   }

@@ -5,8 +5,9 @@ import { formatRecipe, type Recipe } from "../kernel/random.ts"
 import { threadCpuMs } from "../runs/cpu.ts"
 import { type CampaignReport, type Finding, Tally } from "../runs/report.ts"
 import type { RunFailure, RunResult } from "../runs/result.ts"
+import { ThreadPast } from "../runs/thread-past.ts"
 import type { Simulation } from "../simulation.ts"
-import { overWorkers, type WorkerAnswer, type WorkerTask } from "../worker-pool.ts"
+import { overWorkers, type TaskSource, type WorkerTask } from "../worker-pool.ts"
 import { Exploration, type Explored, type ExploreReport, explore, type SearchOptions } from "./explore.ts"
 import { watchedForExploration } from "./protocol-marks.ts"
 
@@ -22,8 +23,8 @@ class ExploredSums {
   readonly #tally = new Tally()
   declared: ReadonlyArray<Assertion> | undefined
 
-  add(result: RunResult, cpuMs: number): Explored {
-    this.#tally.add(result, cpuMs)
+  add(result: RunResult, cpuMs: number, before: ReadonlyArray<string>): Explored {
+    this.#tally.add(result, cpuMs, before)
     const { failure, marks } = result
     return failure === undefined ? { marks } : { marks, failure: failure.name }
   }
@@ -55,10 +56,13 @@ class ExploredSums {
 export const exploreRuns = (simulation: Simulation, options: SearchOptions = {}): ExploredRuns => {
   const sums = new ExploredSums()
   const watched = watchedForExploration(simulation)
+  const past = new ThreadPast()
   const run = (recipe: Recipe): Explored => {
-    const before = threadCpuMs()
+    const startedMs = threadCpuMs()
     const result = watched.run({ seed: recipe })
-    return sums.add(result, threadCpuMs() - before)
+    const before = result.failure === undefined ? [] : past.recipes()
+    past.add(result.recipe)
+    return sums.add(result, threadCpuMs() - startedMs, before)
   }
   return sums.report(explore({ ...options, run }))
 }
@@ -95,7 +99,7 @@ export const exploreRunsOverWorkers = (
         options.onSums?.(sums.campaign())
       }
     }
-    const source = {
+    const source: TaskSource = {
       next: () => {
         const recipe = exploration.next()
         if (recipe === undefined) return undefined
@@ -103,15 +107,15 @@ export const exploreRunsOverWorkers = (
         underWay.push(task)
         return task
       },
-      take: (task: WorkerTask, { result, cpuMs, declared }: WorkerAnswer) => {
+      take: (task, { result, cpuMs, declared }, before) => {
         learnedBy.set(task, () => {
           sums.declared = declared
-          return sums.add(result, cpuMs)
+          return sums.add(result, cpuMs, before)
         })
         learn()
       },
-      hung: (task: WorkerTask, failure: RunFailure) => {
-        learnedBy.set(task, () => sums.addHung({ simulation, recipe: task.recipe, failure }))
+      hung: (task, failure, before) => {
+        learnedBy.set(task, () => sums.addHung({ simulation, recipe: task.recipe, failure, before }))
         learn()
       }
     }

@@ -15,6 +15,10 @@ export interface Finding {
   readonly simulation: string
   readonly recipe: string
   readonly failure: RunFailure
+  /** The run itself; left out where it never came to its end. */
+  readonly run?: RunResult
+  /** The recipes that its thread had run before it, in order. */
+  readonly before: ReadonlyArray<string>
 }
 
 /** Sums over runs; plain data. */
@@ -61,7 +65,8 @@ export class Tally {
   #cpuMs = 0
   #runsSinceNews = 0
 
-  add(result: RunResult, cpuMs: number): void {
+  /** `past` is what the thread had run before. */
+  add(result: RunResult, cpuMs: number, past: ReadonlyArray<string> = []): void {
     this.#runs++
     this.#cpuMs += cpuMs
     const { figures, coverage, failure, simulation, recipe } = result
@@ -79,7 +84,7 @@ export class Tally {
     for (const [fault, times] of Object.entries(result.strikes)) count(this.#strikes, fault, times)
     for (const family of result.families) count(this.#families, family, 1)
     for (const scope of result.scopes) this.#scopes.add(scope)
-    if (failure !== undefined) this.#findings.push({ simulation, recipe, failure })
+    if (failure !== undefined) this.#findings.push({ simulation, recipe, failure, run: result, before: past })
   }
 
   /** Adds a run that never came to its end: nobody knows more of it. */

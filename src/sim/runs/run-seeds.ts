@@ -8,6 +8,7 @@ import { threadCpuMs } from "./cpu.ts"
 import { type CampaignReport, type Finding, Tally } from "./report.ts"
 import type { RunResult } from "./result.ts"
 import { isStable, recipeOf, type StopRule } from "./seeds.ts"
+import { ThreadPast } from "./thread-past.ts"
 
 export interface CampaignOptions {
   /** Recipes to run, in order; ends the campaign when it ends. */
@@ -45,8 +46,8 @@ class Campaign {
     return this.tally.report(this.declared)
   }
 
-  take(result: RunResult, cpuMs: number): void {
-    this.tally.add(result, cpuMs)
+  take(result: RunResult, cpuMs: number, before: ReadonlyArray<string>): void {
+    this.tally.add(result, cpuMs, before)
     const report = this.#consider()
     this.#options.onRun?.(result, report)
   }
@@ -69,14 +70,16 @@ class Campaign {
 /** Runs seeds one after the other in this thread. */
 export const runSeeds = (simulation: Simulation, options: CampaignOptions): CampaignReport => {
   const campaign = new Campaign(options)
+  const past = new ThreadPast()
   const { scheduler } = options
   for (let recipe = campaign.next(); recipe !== undefined; recipe = campaign.next()) {
-    const before = threadCpuMs()
+    const startedMs = threadCpuMs()
     const result = simulation.run({
       seed: recipeOf(recipe),
       ...(scheduler === undefined ? {} : { scheduler })
     })
-    campaign.take(result, threadCpuMs() - before)
+    campaign.take(result, threadCpuMs() - startedMs, result.failure === undefined ? [] : past.recipes())
+    past.add(recipe)
   }
   return campaign.report()
 }
@@ -101,11 +104,11 @@ export const runSeedsOverWorkers = (
         if (recipe === undefined) return undefined
         return { simulation, recipe, ...(scheduler === undefined ? {} : { scheduler }) }
       },
-      take: (_task, { result, cpuMs, declared }) => {
+      take: (_task, { result, cpuMs, declared }, before) => {
         campaign.declared = declared
-        campaign.take(result, cpuMs)
+        campaign.take(result, cpuMs, before)
       },
-      hung: ({ recipe }, failure) => campaign.takeHung({ simulation, recipe, failure })
+      hung: ({ recipe }, failure, before) => campaign.takeHung({ simulation, recipe, failure, before })
     }
     return Effect.map(overWorkers(jobs, source, { hangMs: options.hangMs }), () => campaign.report())
   })
