@@ -1,6 +1,7 @@
 /** Each seed is run in each scheduling mode, in two processes. */
 import { describe, expect, it } from "vitest"
 import { runCommand } from "../run-command.test-support.ts"
+import { schedulerOf } from "./digests.ts"
 
 describe("aplomb sim", () => {
   it("digests prints a line for each seed in each mode", () => {
@@ -10,6 +11,10 @@ describe("aplomb sim", () => {
     expect(heads).toEqual(["7 inline", "7 hop", "7 preempt", "8 inline", "8 hop", "8 preempt"])
     expect(new Set(lines.map((line) => line.split(" ")[2])).size).toBe(6)
     expect(status).toBe(0)
+  })
+
+  it("digests are of runs whose tasks are chosen by priorities, too", () => {
+    expect([4, 5].map((seed) => schedulerOf(seed, "hop").choice)).toEqual(["uniform", "priorities"])
   })
 
   it("determinism compares them between two processes", () => {

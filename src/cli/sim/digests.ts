@@ -3,13 +3,22 @@
  */
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import type { SchedulingMode } from "../../sim/kernel/scheduler-options.ts"
+import type { SchedulerOptions, SchedulingMode } from "../../sim/kernel/scheduler-options.ts"
 import { countFlag, firstSeedFlag } from "../flags.ts"
 import { print } from "../output.ts"
 import { Process } from "../process.ts"
 import { findScenario, scenarioArgument } from "./list.ts"
 
 export const schedulingModes = ["inline", "hop", "preempt"] as const satisfies ReadonlyArray<SchedulingMode>
+
+/** As often as campaigns do it, tasks are chosen by priorities. */
+const prioritiesEvery = 5
+
+/** How the tasks of a seed are scheduled where runs are compared. */
+export const schedulerOf = (seed: number, mode: SchedulingMode): SchedulerOptions => ({
+  mode,
+  choice: seed % prioritiesEvery === 0 ? "priorities" : "uniform"
+})
 
 export const digestFlags = {
   scenario: scenarioArgument,
@@ -39,7 +48,7 @@ export const simDigestsCommand = Command.make(
       const index = lastFirst ? runs - 1 - number : number
       const seed = from + Math.floor(index / schedulingModes.length)
       const mode = schedulingModes[index % schedulingModes.length]!
-      const { digest, failure } = simulation.run({ seed, scheduler: { mode } })
+      const { digest, failure } = simulation.run({ seed, scheduler: schedulerOf(seed, mode) })
       yield* print(`${seed} ${mode} ${digest} ${failure?.name ?? "ok"}`)
     }
   })

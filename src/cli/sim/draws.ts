@@ -10,7 +10,7 @@ import { usageFailure } from "../failure.ts"
 import { countFlag } from "../flags.ts"
 import { print } from "../output.ts"
 import { Process } from "../process.ts"
-import { schedulingModes } from "./digests.ts"
+import { schedulerOf, schedulingModes } from "./digests.ts"
 import { findScenario, scenarioArgument } from "./list.ts"
 
 /** Of the draw itself, as functions are called also where all of it is one file. */
@@ -33,7 +33,7 @@ const drawsOf = (
   let log: DrawLog | undefined
   simulation.run({
     seed,
-    scheduler: { mode },
+    scheduler: schedulerOf(seed, mode),
     recordDraws: true,
     onWorld: ({ random }) => {
       log = random.log
