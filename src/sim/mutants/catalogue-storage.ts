@@ -75,6 +75,19 @@ export const storageMutants: ReadonlyArray<Mutant> = [
     scenarios: ["killed-cuts"]
   },
   {
+    id: "wal/torn-first-frame-is-not-cut",
+    edits: [
+      {
+        file: recover,
+        find: "      tornEnds.push({ segment: segmentOf(after), offset: 0, dirty: remains.dirty })\n",
+        replace: ""
+      }
+    ],
+    law: "a process broke",
+    why: "What is left of the first frame of a segment stands behind smaller ones, where it is taken for damage.",
+    scenarios: ["torn-firsts"]
+  },
+  {
     id: "master/directory-not-synced",
     edits: [
       {

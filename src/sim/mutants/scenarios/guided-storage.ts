@@ -37,6 +37,7 @@ import { misplacedDirectories } from "./misplaced.ts"
 import { rotAtTheEnd } from "./rot.ts"
 import { snapshotsMade } from "./snapshots-made.ts"
 import { strandedLogs } from "./stranded.ts"
+import { bulkyRegisters, tornFirsts } from "./torn-firsts.ts"
 
 export const storageScenarios: ReadonlyArray<Simulation> = [
   scenario("power", "power is cut while disks are slow").faults(
@@ -60,6 +61,12 @@ export const storageScenarios: ReadonlyArray<Simulation> = [
     .workload(largeRegisters)
     .faults(killedCuts, surely(slowDisks), quickRivals)
     .chaosFor({ min: 4_000, max: 8_000 }),
+  simulate("torn-firsts")
+    .about("the power tears large writes, many of them the first of a segment of the log")
+    .cluster({ ...small, snapshots: true })
+    .workload(bulkyRegisters)
+    .faults(tornFirsts)
+    .chaosFor({ min: 6_000, max: 12_000 }),
   scenario("bad-disks", "writes fail, and nodes take the lead from each other").faults(
     badDisks,
     quickRivals,
