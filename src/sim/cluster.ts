@@ -69,6 +69,8 @@ export class Cluster {
   readonly oracle: Oracle
   readonly names: ReadonlyArray<string>
   readonly processes = new Map<string, SimProcess>()
+  /** What the configuration of a node says from its next life on, where that is not `leaseDurationMs`. */
+  readonly leaseDurationsMs = new Map<string, number>()
   readonly #disks = new Map<string, DiskLog>()
   readonly #codec = packetCodec(clusterName)
   readonly #configs = new Map<string, NodeConfig>()
@@ -107,6 +109,7 @@ export class Cluster {
     )
     const onGroup = (parts: GroupParts) => this.oracle.up(name, life, parts, this.#diskOf(parts))
     const index = this.names.indexOf(name)
+    const leaseDurationMs = this.leaseDurationsMs.get(name) ?? intervals.leaseDurationMs
     const settings = {
       cluster: clusterName,
       node: name,
@@ -114,12 +117,14 @@ export class Cluster {
       data: dataDirectory,
       masters,
       groups: [{ name: groupName, machine: machine.name, acceptors, spares }],
-      ...intervals
+      ...intervals,
+      leaseDurationMs
     }
     return Effect.gen({ self: this }, function* () {
-      // The same in every life, and checked in the first.
-      const config = this.#configs.get(name) ?? (yield* nodeConfig(settings))
-      this.#configs.set(name, config)
+      // The same in every life but for its leases, and checked when it is new.
+      const key = `${name}/${leaseDurationMs}`
+      const config = this.#configs.get(key) ?? (yield* nodeConfig(settings))
+      this.#configs.set(key, config)
       const running = yield* runNode({ config, machines: [machine], pid: 1000 * index + life, onGroup })
       return yield* running.failure
     })

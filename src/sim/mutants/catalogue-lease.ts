@@ -49,6 +49,19 @@ export const leaseMutants: ReadonlyArray<Mutant> = [
     scenarios
   },
   {
+    id: "lease/shorter-note-at-once",
+    edits: [
+      {
+        file: lease,
+        find: "return durationMs > notedMs || nowMs >= formerUntilMs ? durationMs : notedMs",
+        replace: "return durationMs"
+      }
+    ],
+    law,
+    why: "A lease that a restart has shortened is noted at once: the next restart forgets the longer one.",
+    scenarios: ["shorter-leases"]
+  },
+  {
     id: "lease/own-acceptor-exempt",
     edits: [
       {

@@ -84,7 +84,7 @@ export const storageMutants: ReadonlyArray<Mutant> = [
       }
     ],
     law: "a process broke",
-    why: "What is left of the first frame of a segment stands behind smaller ones, where it is taken for damage.",
+    why: "What is left of the first frame of a segment stands behind smaller ones, and is taken for damage.",
     scenarios: ["torn-firsts"]
   },
   {

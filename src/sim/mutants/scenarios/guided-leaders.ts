@@ -27,6 +27,7 @@ import {
 } from "./lease-races.ts"
 import { lostMasters, seats } from "./lost-masters.ts"
 import { unansweredCompletions } from "./old-words.ts"
+import { shorterLeases } from "./shorter-leases.ts"
 
 export const leaderScenarios: ReadonlyArray<Simulation> = [
   scenario("rivals", "nodes take the lead from each other, restart, and do not hear everything").faults(
@@ -97,6 +98,9 @@ export const leaderScenarios: ReadonlyArray<Simulation> = [
   scenario("late-grants", "answers to the last round of a leader come late, and it is replaced", three)
     .faults(lateGrants)
     .chaosFor({ min: 4_000, max: 10_000 }),
+  scenario("shorter-leases", "leases are shortened by restarts while longer ones run", three)
+    .faults(shorterLeases)
+    .chaosFor({ min: 10_000, max: 30_000 }),
   scenario("overtaken-and-restarted", "nodes that had to drop entries are restarted", threeWithoutLeases)
     .faults(overtakenBallots, surely(restarts))
     .chaosFor({ min: 4_000, max: 10_000 }),
