@@ -69,7 +69,8 @@ export class World {
   #violation: unknown
   readonly #checks: Array<() => void> = []
   /** Processes that a fault keeps down until it starts them itself, by name. */
-  readonly #held = new Set<string>()
+  /** How many keep a process down. */
+  readonly #held = new Map<string, number>()
   /** Strikes of timed faults so far, by name. */
   readonly struck: Array<string> = []
   /** Workloads of this run. */
@@ -195,13 +196,15 @@ export class World {
     beforeStart = (): void => {}
   ): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.#held.add(process.name)
+      this.#held.set(process.name, (this.#held.get(process.name) ?? 0) + 1)
       this.kernel.trace.strike(`reboot-${kind}`, process.name, { downMs })
       const down = kind === "graceful" ? process.stop : Effect.sync(() => process.kill(kind))
       const up = Effect.sync(() => {
-        this.#held.delete(process.name)
+        const others = (this.#held.get(process.name) ?? 1) - 1
+        if (others > 0) this.#held.set(process.name, others)
+        else this.#held.delete(process.name)
         beforeStart()
-        process.start()
+        if (others === 0) process.start()
       })
       return Effect.ensuring(Effect.andThen(down, Effect.sleep(downMs)), up)
     })

@@ -51,13 +51,15 @@ describe("a disk as the laws read it", () => {
         disk.restore(old)
         log.catchUp()
         const after = { frames: log.frames, last: log.group(group).entries.last, replaced: [...replaced] }
+        const had = log.group(group).before?.last
         yield* written([3, 2])
         log.catchUp()
-        return { before, after, replaced, durable }
+        return { before, after, had, replaced, durable }
       })
     )
     expect(seen.value.before).toEqual({ frames: 4, last: 3, replaced: [2] })
     expect(seen.value.after).toEqual({ frames: 3, last: 2, replaced: [2] })
+    expect(seen.value.had).toBe(3)
     expect(seen.value.replaced).toEqual([2, 2])
     expect(seen.value.durable).toEqual([1, 2, 2, 3, 2])
   })

@@ -42,8 +42,13 @@ export class GroupOnDisk {
    */
   isReread = false
 
+  /** What stood on the disk before it went back in time: what was told of it may be on its way yet. */
+  before: EntryLog | undefined
+
   /** What was read before is not on the disk any more. */
   forget(): void {
+    this.before = new EntryLog()
+    this.before.extend(this.entries, this.entries.last)
     this.entries.cut(0)
     this.promised = 0
     this.base = noBase

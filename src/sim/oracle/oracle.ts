@@ -187,12 +187,15 @@ export class Oracle implements Facts {
   #countTold(through: number): void {
     const acceptors = this.activeAcceptors()
     for (const of of acceptors) of.catchUp()
-    const [first] = acceptors
-    if (first === undefined || acceptors.length < (this.master?.active?.acceptors.length ?? 0)) return
-    const { entries } = first.disk
+    if (acceptors.length < (this.master?.active?.acceptors.length ?? 0)) return
     const from = this.chosen.last + 1
-    for (const { disk } of acceptors)
-      if (disk.entries.firstDifference(entries, from, through) !== undefined) return
+    // What a disk held before it went back in time was acknowledged all the same.
+    const logs = acceptors.map(({ disk: { entries, before } }) => [entries, ...(before ? [before] : [])])
+    const same = (one: EntryLog, other: EntryLog) => one.firstDifference(other, from, through) === undefined
+    const [entries] = logs.flatMap((of) =>
+      of.filter((log) => logs.every((those) => those.some((other) => same(other, log))))
+    )
+    if (entries === undefined) return
     knewFirst.check(true)
     this.chosen.extend(entries, through)
   }

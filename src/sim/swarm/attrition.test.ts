@@ -57,4 +57,26 @@ describe("without a cluster", () => {
       expect(empty.faults({ ...family, share: 1 }).run({ seed: 1 }).failure).toBeUndefined()
     }
   })
+
+  it("a process that two of them take down is started by the last, and is down for what comes before", () => {
+    const seen: Array<string> = []
+    const twice: FaultFamily = {
+      name: "twice",
+      share: 1,
+      begin: (world) => {
+        const process = world.processes.get("a")!
+        const note = (what: string) => () => void seen.push(`${what}, ${process.running ? "up" : "down"}`)
+        const [short, long] = [
+          world.reboot(process, "crash", 100, note("short")),
+          world.reboot(process, "power", 300, note("long"))
+        ]
+        return Effect.all([short, long], { concurrency: 2 }).pipe(
+          Effect.andThen(Effect.sync(note("over"))),
+          Effect.andThen(Effect.never)
+        )
+      }
+    }
+    expect(livesUnder(twice).result.failure).toBeUndefined()
+    expect(seen).toEqual(["short, down", "long, down", "over, up"])
+  })
 })
