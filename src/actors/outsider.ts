@@ -150,11 +150,17 @@ export class Outsider {
         // What comes next was cut off there.
         this.#note(answer.active)
         return Effect.flatMap(this.#options.install(source, this.#active), (isInstalled) =>
-          isInstalled ? Effect.succeed(true) : this.#nothing(this.#nextRound())
+          isInstalled ? this.#something() : this.#nothing(this.#nextRound())
         )
       }
-      return this.#take(answer, fromSlot) ? Effect.succeed(true) : this.#nothing(this.#turn + 1)
+      return this.#take(answer, fromSlot) ? this.#something() : this.#nothing(this.#turn + 1)
     })
+  }
+
+  /** Goes on with the leader, whoever has told it: the leader takes in only who asks it. */
+  #something(): Effect.Effect<boolean> {
+    if (this.#turn % (asksOfLeader + 1) === asksOfLeader) this.#turn++
+    return Effect.succeed(true)
   }
 
   /**

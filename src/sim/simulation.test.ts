@@ -264,4 +264,16 @@ describe("actors of one's own", () => {
   it("take no seed that is none", () => {
     expect(() => lockSimulation.run({ seed: Math.PI })).toThrow("a seed is a whole number from 0")
   })
+
+  it("say for which seed they could not be set up", () => {
+    let isOdd = false
+    const odd = simulate("odd").setup(() => {
+      if (isOdd) throw new Error("a lock is missing")
+    })
+    expect(odd.run({ seed: 2 }).failure).toBeUndefined()
+    isOdd = true
+    expect(() => odd.run({ seed: 3 })).toThrow(
+      "the simulation odd could not be set up for seed 3: a lock is missing"
+    )
+  })
 })

@@ -124,7 +124,11 @@ class Pool {
       this.#feed()
     })
     worker.on("error", (error) => {
-      if (!isDismissed()) this.#end(Effect.die(error))
+      if (isDismissed()) return
+      const during = thread.task === undefined ? "" : `, while it ran ${thread.task.recipe}`
+      this.#end(
+        Effect.die(new Error(`a thread failed${during}: ${(error as Error).message}`, { cause: error }))
+      )
     })
     worker.on("exit", (code) => {
       if (isDismissed()) return

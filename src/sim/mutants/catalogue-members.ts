@@ -178,6 +178,19 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     scenarios: ["failover"]
   },
   {
+    id: "members/a-spare-goes-on-with-whoever-has-told-it",
+    edits: [
+      {
+        file: "actors/outsider.ts",
+        find: "    if (this.#turn % (asksOfLeader + 1) === asksOfLeader) this.#turn++\n",
+        replace: ""
+      }
+    ],
+    law: standstillLaw,
+    why: "A replica that comes back asks a backup as long as there is news: the leader never hears of it.",
+    scenarios: ["snapshots"]
+  },
+  {
     id: "members/a-spare-asks-nobody-but-its-leader",
     edits: [
       {

@@ -180,11 +180,28 @@ const workloadFailure = (world: World): RunFailure | undefined => {
   return undefined
 }
 
+/** A setup, or whoever makes a workload, may throw for some seeds only: the error says for which. */
+const preparedBy = (
+  spec: SimulationSpec,
+  options: RunOptions,
+  scheduler: SchedulerOptions,
+  recipe: string
+): Prepared => {
+  try {
+    return prepare(spec, options, scheduler)
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`the simulation ${spec.name} could not be set up for seed ${recipe}: ${message}`, {
+      cause
+    })
+  }
+}
+
 /** Runs one seed or recipe of a simulation. The same options give the same result, to the byte. */
 export const runSeed = (spec: SimulationSpec, options: RunOptions): RunResult => {
   const recipe = recipeFrom(options.seed)
   const scheduler = options.scheduler ?? schedulerOf(recipe.seed)
-  const prepared = prepare(spec, options, scheduler)
+  const prepared = preparedBy(spec, options, scheduler, formatRecipe(recipe))
   const { world, families } = prepared
   const outcome = world.run(program(prepared, spec.recoverMs))
   const failure = outcomeFailure(outcome) ?? historyFailure(world) ?? workloadFailure(world)
