@@ -97,8 +97,13 @@ const damages: ReadonlyArray<Damage> = [
   },
   {
     name: "an unknown format",
-    damage: (data) => editIdentity(data, (fields) => void (fields["format"] = 99)),
+    damage: (data) => editIdentity(data, (fields) => Object.assign(fields, { format: 99, checksum: 1 })),
     sentence: /has format 99, and this version reads format 1 only/
+  },
+  {
+    name: "a format that has rotted",
+    damage: (data) => editIdentity(data, (fields) => void (fields["format"] = 99)),
+    sentence: /is damaged .* its checksum says it has format 1; was it edited\?/
   },
   {
     name: "a log without its identity",

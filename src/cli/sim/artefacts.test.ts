@@ -88,7 +88,7 @@ describe("a run that fails", () => {
       const kept = read(place, "failure.json")
       assert.match(
         kept.note,
-        /^It did not happen again: run by itself, it threw: no key\. No run came before it/
+        /^It did not happen again: run by itself, it threw: .+ for seed 7: no key\. No run came before it/
       )
       assert.strictEqual(kept.replay, "aplomb sim replay door --seed 7")
     })

@@ -12,6 +12,7 @@ import type { TraceEntry } from "../trace/trace.ts"
 import { describePacket } from "./describe.ts"
 import { pictureOf } from "./page.ts"
 import { sceneOf } from "./scene.ts"
+import { stateScript } from "./script-state.ts"
 
 const codec = packetCodec("sim")
 const accepted = codec.encode({ node: NodeId("a"), storage: StorageId("s") }, GroupId("main"), {
@@ -127,5 +128,16 @@ describe("the page", () => {
   it("holds a script that a browser can read", () => {
     const script = /<script>([\s\S]*)<\/script>/.exec(pictureOf({ title: "x", entries }))![1]!
     expect(() => new Function(script)).not.toThrow()
+  })
+  it("finds what is searched for by the names of nodes as well", () => {
+    const probe = new Function("scene", `${stateScript}; search = "b"; return matches`) as (
+      scene: unknown
+    ) => (thing: object) => boolean
+    const lanes = [{ name: "a" }, { name: "b" }, { name: "c" }]
+    const matches = probe({ lanes, arrows: [], marks: [], stretches: [], endMicros: 1 })
+    const arrow = (from: number, to: number) => ({ kind: "Accept", label: "", from, to })
+    expect([arrow(0, 1), arrow(1, 2), arrow(0, 2)].map(matches)).toEqual([true, true, false])
+    expect([0, 1].map((lane) => matches({ label: "kill", lane }))).toEqual([false, true])
+    expect(matches({ kind: "Beat", label: "seen" })).toBe(true)
   })
 })

@@ -87,7 +87,10 @@ const show = (from, to) => {
 }
 const zoom = (factor, at = (view.from + view.to) / 2) =>
   show(at - (at - view.from) * factor, at + (view.to - at) * factor)
-const matches = (thing) => search === "" || (thing.kind + " " + thing.label).toLowerCase().includes(search)
+const laneName = (lane) => scene.lanes[lane].name
+const wordsOf = ({ kind, label, from, to, lane }) =>
+  [kind, label, ...[from, to, lane].filter((one) => one !== undefined).map(laneName)].join(" ")
+const matches = (thing) => search === "" || wordsOf(thing).toLowerCase().includes(search)
 const inView = (from, to) => scale.of(to) >= view.from && scale.of(from) <= view.to
 
 const tell = (thing, lines) => {
@@ -95,7 +98,6 @@ const tell = (thing, lines) => {
   by("details").textContent = lines.filter((line) => line !== undefined).join("\n")
   draw()
 }
-const laneName = (lane) => scene.lanes[lane].name
 const tellArrow = (a) =>
   tell(a, [
     a.kind + (a.lost ? " (lost: " + a.lost + ")" : ""),
