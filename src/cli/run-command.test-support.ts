@@ -19,6 +19,18 @@ export const runCommand = (words: ReadonlyArray<string>, input: string | Uint8Ar
   return { status, stdout, stderr }
 }
 
+/** The same where `script`, the text of a module, runs in each of its threads before anything else. */
+export const runCommandWith = (script: string, words: ReadonlyArray<string>, cwd = process.cwd()) => {
+  const preload = `data:text/javascript;base64,${Buffer.from(script).toString("base64")}`
+  const env = { ...process.env, NODE_OPTIONS: `--import ${preload}` }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], {
+    ...options,
+    cwd,
+    env
+  })
+  return { status, stdout, stderr }
+}
+
 /** The same by a shell, with what `redirection` says, such as `<&-`. */
 export const runCommandIn = (redirection: string, words: ReadonlyArray<string>) => {
   const command = `"$@" ${redirection}`

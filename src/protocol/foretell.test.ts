@@ -3,9 +3,8 @@ import { describe, expect, it } from "vitest"
 import { commandOverheadBytes, keepAliveEntry, writeCommand } from "./entry.ts"
 import { Ballot, ClientId, type Replica, RequestNumber, SessionId, Slot } from "./ids.ts"
 import { defaultLeaderSettings, type LeaderInput } from "./leader-input.ts"
-import { serveStep } from "./leader-serve.ts"
 import type { Serving } from "./leader-state.ts"
-import { logThrough, replica, serving } from "./membership.test-support.ts"
+import { logThrough, playOn, replica, serving } from "./membership.test-support.ts"
 import type { Accept, Counted } from "./messages.ts"
 import { freshProgress, withProgress } from "./progress.ts"
 import type { Output } from "./step.ts"
@@ -29,16 +28,7 @@ const quiet = (acceptors: ReadonlyArray<Replica>, change: Partial<Serving> = {})
   return { ...state, progress, ...change }
 }
 
-const play = (before: Serving, ...inputs: ReadonlyArray<LeaderInput>) => {
-  let state = before
-  let outputs: ReadonlyArray<Output> = []
-  for (const input of inputs) {
-    const step = serveStep(state, log, input, 0)
-    state = step.state as Serving
-    outputs = step.outputs
-  }
-  return { state, outputs }
-}
+const play = (before: Serving, ...inputs: ReadonlyArray<LeaderInput>) => playOn(log, before, inputs)
 
 const submit = (bytes: Uint8Array, counted?: Counted): LeaderInput => ({
   _tag: "Submit",

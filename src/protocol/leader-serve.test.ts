@@ -3,9 +3,8 @@ import { describe, expect, it } from "vitest"
 import { openEntry } from "./entry.ts"
 import { Ballot, ClientId, type Replica, Slot } from "./ids.ts"
 import { defaultLeaderSettings, type LeaderInput } from "./leader-input.ts"
-import { serveStep } from "./leader-serve.ts"
 import type { Serving } from "./leader-state.ts"
-import { logThrough, replica, serving } from "./membership.test-support.ts"
+import { logThrough, playOn, replica, serving } from "./membership.test-support.ts"
 import { freshProgress, withProgress } from "./progress.ts"
 import type { Output } from "./step.ts"
 
@@ -23,16 +22,7 @@ const leading = (change: Partial<Serving> = {}): Serving => {
   return { ...state, progress }
 }
 
-const play = (before: Serving, ...inputs: ReadonlyArray<LeaderInput>) => {
-  let state = before
-  let outputs: ReadonlyArray<Output> = []
-  for (const input of inputs) {
-    const step = serveStep(state, log, input, 0)
-    state = step.state as Serving
-    outputs = step.outputs
-  }
-  return { state, outputs }
-}
+const play = (before: Serving, ...inputs: ReadonlyArray<LeaderInput>) => playOn(log, before, inputs)
 
 const flush: LeaderInput = { _tag: "Flush", wallMs: 0 }
 const ask: LeaderInput = { _tag: "Query", client, question: 1, queries: [] }

@@ -1,8 +1,10 @@
 /** A leader that serves, as a value, and the log beside it. */
 import { Ballot, NodeId, noSlot, type Replica, Slot, StorageId } from "./ids.ts"
-import { defaultLeaderSettings } from "./leader-input.ts"
+import { defaultLeaderSettings, type LeaderInput } from "./leader-input.ts"
+import { serveStep } from "./leader-serve.ts"
 import type { Serving } from "./leader-state.ts"
 import { type LogView, noBase } from "./log-view.ts"
+import type { Output } from "./step.ts"
 
 export const replica = (node: string): Replica => ({ node: NodeId(node), storage: StorageId("1") })
 
@@ -58,3 +60,15 @@ export const serving = (
   handOver: undefined,
   ...change
 })
+
+/** Takes inputs in, one after the other, at time 0; the outputs are those of the last. */
+export const playOn = (log: LogView, before: Serving, inputs: ReadonlyArray<LeaderInput>) => {
+  let state = before
+  let outputs: ReadonlyArray<Output> = []
+  for (const input of inputs) {
+    const step = serveStep(state, log, input, 0)
+    state = step.state as Serving
+    outputs = step.outputs
+  }
+  return { state, outputs }
+}

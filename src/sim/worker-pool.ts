@@ -65,6 +65,8 @@ interface Thread {
   looks: number
 }
 
+const duringTask = ({ task }: Thread): string => (task === undefined ? "" : `, while it ran ${task.recipe}`)
+
 export interface PoolOptions {
   /** A run that takes longer, in milliseconds of real time, hangs: its thread is ended and replaced. */
   readonly hangMs?: number | undefined
@@ -125,15 +127,12 @@ class Pool {
     })
     worker.on("error", (error) => {
       if (isDismissed()) return
-      const during = thread.task === undefined ? "" : `, while it ran ${thread.task.recipe}`
-      this.#end(
-        Effect.die(new Error(`a thread failed${during}: ${(error as Error).message}`, { cause: error }))
-      )
+      const { message } = error as Error
+      this.#end(Effect.die(new Error(`a thread failed${duringTask(thread)}: ${message}`, { cause: error })))
     })
     worker.on("exit", (code) => {
       if (isDismissed()) return
-      const during = thread.task === undefined ? "" : `, while it ran ${thread.task.recipe}`
-      this.#end(Effect.die(new Error(`a thread ended by itself, exit code ${code}${during}`)))
+      this.#end(Effect.die(new Error(`a thread ended by itself, exit code ${code}${duringTask(thread)}`)))
     })
   }
 

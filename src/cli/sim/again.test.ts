@@ -1,10 +1,9 @@
 /** A finding that does not happen again by itself says so, and is shown behind what ran before it. */
-import { spawnSync } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, it, onTestFinished } from "vitest"
-import { program } from "../run-command.test-support.ts"
+import { runCommandWith } from "../run-command.test-support.ts"
 
 // State that outlives a run: the third run of a thread fails.
 const leaking = `import zlib from "node:zlib"
@@ -22,15 +21,8 @@ const leaking = `import zlib from "node:zlib"
 it("a finding that needs the runs before it says so, and is seen again behind them", () => {
   const directory = mkdtempSync(join(tmpdir(), "aplomb-again-"))
   onTestFinished(() => rmSync(directory, { recursive: true }))
-  const preload = join(directory, "preload.mjs")
-  writeFileSync(preload, leaking)
   const run = (words: string) =>
-    spawnSync(process.execPath, [program, ...words.split(" "), "--out", "found", "--json"], {
-      cwd: directory,
-      encoding: "utf8",
-      env: { ...process.env, NODE_OPTIONS: `--import ${preload}` },
-      timeout: 120_000
-    })
+    runCommandWith(leaking, [...words.split(" "), "--out", "found", "--json"], directory)
   const first = run("sim run t019 --seeds 9 --from 5 --jobs 1")
   const { findings, runs } = JSON.parse(first.stdout)
   expect([first.status, runs, findings[0].recipe]).toEqual([1, 3, "7"])

@@ -1,10 +1,9 @@
 /** A run that never yields is found, told and kept, and its command comes to an end. */
-import { spawnSync } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, it, onTestFinished } from "vitest"
-import { program } from "../run-command.test-support.ts"
+import { runCommandWith } from "../run-command.test-support.ts"
 
 // Whatever hashes something in a thread never comes back.
 const spinning = `import zlib, { crc32 } from "node:zlib"
@@ -16,16 +15,10 @@ const spinning = `import zlib, { crc32 } from "node:zlib"
 it("a campaign and an exploration end with a finding where runs hang", () => {
   const directory = mkdtempSync(join(tmpdir(), "aplomb-hang-"))
   onTestFinished(() => rmSync(directory, { recursive: true }))
-  const preload = join(directory, "preload.mjs")
-  writeFileSync(preload, spinning)
   const out = join(directory, "out")
   for (const words of ["run t019 --seeds 3", "explore t019 --runs 3"]) {
     const flags = ["--jobs", "1", "--hang", "100ms", "--out", out]
-    const { status, stderr } = spawnSync(process.execPath, [program, "sim", ...words.split(" "), ...flags], {
-      encoding: "utf8",
-      env: { ...process.env, NODE_OPTIONS: `--import ${preload}` },
-      timeout: 120_000
-    })
+    const { status, stderr } = runCommandWith(spinning, ["sim", ...words.split(" "), ...flags])
     expect(stderr).toMatch(/^hang a run ends, seed 1: the run took more than 100 ms of real time /)
     expect(stderr).toContain(`\n  kept in ${join(out, "t019-1")}; aplomb sim replay t019 --seed 1\n`)
     expect(status).toBe(1)

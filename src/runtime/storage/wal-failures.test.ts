@@ -19,6 +19,12 @@ const makersThatFail: ReadonlyArray<readonly [string, () => Effect.Effect<void>]
   ["is interrupted", () => Effect.interrupt]
 ]
 
+/** Has another text stand where this one was in the identity of the directory. */
+const editIdentity = (disk: MemoryDisk, found: RegExp, instead: string): void => {
+  const text = new TextDecoder().decode(disk.bytesOf("node/identity.json"))
+  disk.replaceNow("node/identity.json", new TextEncoder().encode(text.replace(found, instead)))
+}
+
 describe("failing writes", () => {
   it.effect("after a failed write every sync fails in the same way, though the disk works again", () =>
     Effect.gen(function* () {
@@ -223,11 +229,7 @@ describe("who may open a directory", () => {
     Effect.gen(function* () {
       const disk = new MemoryDisk()
       yield* Effect.scoped(openSmall(disk))
-      const text = new TextDecoder().decode(disk.bytesOf("node/identity.json"))
-      disk.replaceNow(
-        "node/identity.json",
-        new TextEncoder().encode(text.replace('"format": 1', '"format": 3'))
-      )
+      editIdentity(disk, /"format": 1/, '"format": 3')
       const failure = yield* Effect.flip(openSmall(disk))
       assert.strictEqual(failure._tag, "StorageCorrupted")
       assert.match(failure.message, /its checksum says it has format 1/)
@@ -238,11 +240,7 @@ describe("who may open a directory", () => {
     Effect.gen(function* () {
       const disk = new MemoryDisk()
       yield* Effect.scoped(openSmall(disk))
-      const text = new TextDecoder().decode(disk.bytesOf("node/identity.json"))
-      disk.replaceNow(
-        "node/identity.json",
-        new TextEncoder().encode(text.replace(/"salt": \d+/, '"salt": 12'))
-      )
+      editIdentity(disk, /"salt": \d+/, '"salt": 12')
       assert.match((yield* Effect.flip(openSmall(disk))).message, /its checksum does not hold/)
       disk.replaceNow("node/identity.json", new TextEncoder().encode("not JSON"))
       assert.match((yield* Effect.flip(openSmall(disk))).message, /it is not JSON/)

@@ -181,16 +181,20 @@ export const checkHistory = <State, Command>(
   }
 }
 
+/** So many lines, the verb of one or several, and which of several is the first. */
+const shownLines = (count: number, first: number, one: string, several: string) =>
+  count === 1
+    ? { which: `line ${first} ${one}`, from: "" }
+    : { which: `${count} lines ${several}`, from: ` (the first is line ${first})` }
+
 /** The lines that no client wrote, in words. */
 const shownSkipped = (count: number, first: number, { list }: Names): string => {
-  const which = count === 1 ? `line ${first} was` : `${count} lines were`
-  const from = count === 1 ? "" : ` (the first is line ${first})`
+  const { which, from } = shownLines(count, first, "was", "were")
   return `${which} left out${from}: \`process\` is a name there, and \`f\` is none of ${list}`
 }
 
 const withDisorder = (report: HistoryReport, { lines, first }: Earlier): HistoryReport => {
-  const which = lines === 1 ? `line ${first} has` : `${lines} lines have`
-  const from = lines === 1 ? "" : ` (the first is line ${first})`
+  const { which, from } = shownLines(lines, first, "has", "have")
   const disorder =
     `${which} a \`time\` before that of a line above${from}: the order of the lines decides, not the time; ` +
     "sort the lines by time if they were put together from several files"

@@ -192,9 +192,7 @@ export class Oracle implements Facts {
     // What a disk held before it went back in time was acknowledged all the same.
     const logs = acceptors.map(({ disk: { entries, before } }) => [entries, ...(before ? [before] : [])])
     const same = (one: EntryLog, other: EntryLog) => one.firstDifference(other, from, through) === undefined
-    const [entries] = logs.flatMap((of) =>
-      of.filter((log) => logs.every((those) => those.some((other) => same(other, log))))
-    )
+    const entries = logs.flat().find((log) => logs.every((of) => of.some((other) => same(other, log))))
     if (entries === undefined) return
     knewFirst.check(true)
     this.chosen.extend(entries, through)

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { sometimes } from "../assert.ts"
 import { timedFault } from "../kernel/timed-fault.ts"
 import type { WatchedGroup } from "../laws/laws.ts"
+import { askForLead } from "./ask-for-lead.ts"
 import { clusterFor, type FaultFamily } from "./swarm.ts"
 
 const overtaken = sometimes("late-news: a leader served on that did not know of the one that had replaced it")
@@ -22,9 +23,7 @@ export const lateNews: FaultFamily = {
     let asked = 0
     const ask = (candidate: WatchedGroup, ...others: ReadonlyArray<WatchedGroup>) => {
       if (oracle.running.get(candidate.node) !== candidate) return
-      const acceptors = [candidate, ...others].map(({ parts }) => parts.self)
-      world.kernel.trace.strike("candidacy", candidate.node, { acceptors: acceptors.length })
-      candidate.parts.campaign(`late/${++asked}`, acceptors)
+      askForLead(world, candidate, others, `late/${++asked}`)
     }
     const isServing = (of: WatchedGroup) => of.parts.leader()._tag === "Serving"
     return timedFault(random, { everyMs, durationMs }, (lateMs) =>

@@ -3,9 +3,9 @@
  * rivals for the lead.
  */
 import { Effect } from "effect"
-import type { Replica } from "../../protocol/ids.ts"
 import { sometimes } from "../assert.ts"
 import { timedFault } from "../kernel/timed-fault.ts"
+import { askForLead } from "./ask-for-lead.ts"
 import { someBuggify } from "./buggify.ts"
 import { clusterFor, type FaultFamily } from "./swarm.ts"
 
@@ -165,19 +165,12 @@ export const candidacies: FaultFamily = {
         const up = [...oracle.running.values()]
         if (up.length === 0) return
         const candidate = random.pick(up)
-        const others = [...oracle.running.values()].filter((of) => of !== candidate)
+        const others = up.filter((of) => of !== candidate)
         const size = subsets ? random.below(others.length + 1) : others.length
-        const acceptors: ReadonlyArray<Replica> = [
-          candidate.parts.self,
-          ...random
-            .shuffle(others)
-            .slice(0, size)
-            .map((of) => of.parts.self)
-        ]
-        const serves = up.some((of) => of !== candidate && of.parts.leader()._tag === "Serving")
+        const voters = random.shuffle(others).slice(0, size)
+        const serves = others.some((of) => of.parts.leader()._tag === "Serving")
         replaced.check(serves && candidate.parts.leader()._tag === "Deposed")
-        world.kernel.trace.strike("candidacy", candidate.node, { acceptors: acceptors.length })
-        candidate.parts.campaign(`rival/${++rivals}`, acceptors)
+        askForLead(world, candidate, voters, `rival/${++rivals}`)
       })
     )
   }

@@ -13,6 +13,7 @@ import { completesAll } from "../../disk/process-kill.ts"
 import { timedFault } from "../../kernel/timed-fault.ts"
 import type { WatchedGroup } from "../../laws/laws.ts"
 import type { RebootKind, SimProcess } from "../../process.ts"
+import { askForLead } from "../../swarm/ask-for-lead.ts"
 import { attrition } from "../../swarm/attrition.ts"
 import type { FaultFamily } from "../../swarm/swarm.ts"
 import type { World } from "../../world.ts"
@@ -38,15 +39,15 @@ const groupsUp = (world: World): ReadonlyArray<WatchedGroup> => [
   ...(world.cluster?.oracle.running.values() ?? [])
 ]
 
-/** Has a node ask for a ballot with these acceptors; its own replica is one of them. */
+/** Has a node ask for the lead; it may be one of the others, too. */
 export const campaign = (
   world: World,
   candidate: WatchedGroup,
   others: ReadonlyArray<WatchedGroup>
 ): void => {
-  const acceptors = [candidate, ...others.filter((of) => of !== candidate)].map((of) => of.parts.self)
-  world.kernel.trace.strike("candidacy", candidate.node, { acceptors: acceptors.length })
-  candidate.parts.campaign(`guided/${candidate.node}/${world.random.count}`, acceptors)
+  const token = `guided/${candidate.node}/${world.random.count}`
+  const voters = others.filter((of) => of !== candidate)
+  askForLead(world, candidate, voters, token)
 }
 
 /** Nodes take the lead from each other all the time, with all acceptors or some. */
