@@ -1,5 +1,8 @@
 /** A thread whose tasks are words: `spin` never ends, `leave` ends the thread, the others end at once. */
-import { parentPort } from "node:worker_threads"
+import { BroadcastChannel, parentPort } from "node:worker_threads"
+
+/** Hears a word when a thread is about to spin: whoever asks for its stack sooner is shown another. */
+export const spinningChannel = "a thread spins"
 
 const spinForEver = (): void => {
   let turns = 0
@@ -7,7 +10,10 @@ const spinForEver = (): void => {
 }
 
 parentPort?.on("message", ({ recipe }: { readonly recipe: string }) => {
-  if (recipe === "spin") spinForEver()
+  if (recipe === "spin") {
+    new BroadcastChannel(spinningChannel).postMessage(recipe)
+    spinForEver()
+  }
   if (recipe === "leave") process.exit(3)
   parentPort?.postMessage({ _tag: "Ran", answer: { result: {} } })
 })

@@ -1,12 +1,23 @@
 /** Threads that run tasks: one that never comes back is ended, and what it ran is told. */
+import { BroadcastChannel } from "node:worker_threads"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import type { RunFailure } from "./runs/result.ts"
+import { spinningChannel } from "./spinning-worker.test-support.ts"
 import { overWorkers, type TaskSource, type WorkerTask } from "./worker-pool.ts"
 
 const program = new URL("./spinning-worker.test-support.ts", import.meta.url)
 const task = (recipe: string): WorkerTask => ({ simulation: "words", recipe })
+
+/** Hears of a thread that begins to spin from now on. */
+const listenForSpinning = Effect.gen(function* () {
+  const spins = yield* Deferred.make<void>()
+  const channel = new BroadcastChannel(spinningChannel)
+  channel.onmessage = () => Deferred.doneUnsafe(spins, Exit.void)
+  yield* Effect.addFinalizer(() => Effect.sync(() => channel.close()))
+  return spins
+})
 
 /** Hands out words, and `later` once a run has hung. */
 const sourceOf = (words: ReadonlyArray<string>, later: ReadonlyArray<string>, onTake: () => void) => {
@@ -32,12 +43,14 @@ describe("a run that never ends", () => {
     it.effect(`is a finding that names its loop; others go on in another thread, of ${jobs}`, () =>
       Effect.gen(function* () {
         const begun = yield* Deferred.make<void>()
+        const spins = yield* listenForSpinning
         const words = ["a", "spin", ...(jobs === 1 ? [] : ["b"])]
         const { source, taken, hung } = sourceOf(words, ["c", "d"], () => {
           if (taken.length === jobs) Deferred.doneUnsafe(begun, Exit.void)
         })
         const all = yield* Effect.forkChild(overWorkers(jobs, source, { hangMs: 1000, program }))
         yield* Deferred.await(begun)
+        yield* Deferred.await(spins)
         yield* TestClock.adjust(1000)
         assert.deepStrictEqual(hung, [])
         yield* TestClock.adjust(100)
