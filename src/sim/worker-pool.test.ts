@@ -19,23 +19,23 @@ const listenForSpinning = Effect.gen(function* () {
   return spins
 })
 
-/** Hands out words, and `later` once a run has hung. */
+/** Hands out words, and `later` once a run is lost. */
 const sourceOf = (words: ReadonlyArray<string>, later: ReadonlyArray<string>, onTake: () => void) => {
   const left = words.map(task)
   const taken: Array<string> = []
-  const hung: Array<readonly [string, RunFailure, ReadonlyArray<string>]> = []
+  const lost: Array<readonly [string, RunFailure, ReadonlyArray<string>]> = []
   const source: TaskSource = {
     next: () => left.shift(),
     take: ({ recipe }) => {
       taken.push(recipe)
       onTake()
     },
-    hung: ({ recipe }, failure, before) => {
-      hung.push([recipe, failure, before])
+    lost: ({ recipe }, failure, before) => {
+      lost.push([recipe, failure, before])
       left.push(...later.map(task))
     }
   }
-  return { source, taken, hung }
+  return { source, taken, lost }
 }
 
 describe("a run that never ends", () => {
@@ -45,22 +45,22 @@ describe("a run that never ends", () => {
         const begun = yield* Deferred.make<void>()
         const spins = yield* listenForSpinning
         const words = ["a", "spin", ...(jobs === 1 ? [] : ["b"])]
-        const { source, taken, hung } = sourceOf(words, ["c", "d"], () => {
+        const { source, taken, lost } = sourceOf(words, ["c", "d"], () => {
           if (taken.length === jobs) Deferred.doneUnsafe(begun, Exit.void)
         })
         const all = yield* Effect.forkChild(overWorkers(jobs, source, { hangMs: 1000, program }))
         yield* Deferred.await(begun)
         yield* Deferred.await(spins)
         yield* TestClock.adjust(1000)
-        assert.deepStrictEqual(hung, [])
+        assert.deepStrictEqual(lost, [])
         yield* TestClock.adjust(100)
         yield* Fiber.join(all)
         assert.deepStrictEqual(taken, [...words.filter((word) => word !== "spin"), "c", "d"])
-        const [recipe, failure, before] = hung[0]!
+        const [recipe, failure, before] = lost[0]!
         // Of two threads either may have had the first word.
         if (jobs === 1) assert.deepStrictEqual(before, ["a"])
         assert.deepStrictEqual(
-          [hung.length, recipe, failure.kind, failure.name],
+          [lost.length, recipe, failure.kind, failure.name],
           [1, "spin", "hang", "a run ends"]
         )
         assert.match(
@@ -78,6 +78,22 @@ describe("a run that never ends", () => {
       const all = yield* Effect.forkChild(overWorkers(1, source, { program }))
       yield* Deferred.await(begun)
       yield* Fiber.interrupt(all)
+    })
+  )
+})
+
+describe("a run that fills the memory", () => {
+  it.live("is a finding; others go on in another thread", () =>
+    Effect.gen(function* () {
+      const { source, taken, lost } = sourceOf(["a", "fill"], ["c"], () => {})
+      yield* overWorkers(1, source, { program, heapMaxMb: 16 })
+      assert.deepStrictEqual(taken, ["a", "c"])
+      const [recipe, failure, before] = lost[0]!
+      assert.deepStrictEqual(
+        [lost.length, recipe, before, failure.kind, failure.name],
+        [1, "fill", ["a"], "memory", "a run has memory enough"]
+      )
+      assert.include(failure.message, "look for what the run before it in its thread left behind")
     })
   )
 })

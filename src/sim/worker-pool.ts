@@ -1,10 +1,10 @@
 /** Threads that run seeds and recipes of named simulations, each the next one that there is. */
 import { availableParallelism } from "node:os"
-import { Worker } from "node:worker_threads"
+import { type ResourceLimits, Worker } from "node:worker_threads"
 import { Effect } from "effect"
 import type { Assertion } from "./assert.ts"
 import type { SchedulerOptions } from "./kernel/scheduler-options.ts"
-import { hangFailure } from "./runs/hang.ts"
+import { hangFailure, memoryFailure } from "./runs/lost.ts"
 import type { RunFailure, RunResult } from "./runs/result.ts"
 import { ThreadPast } from "./runs/thread-past.ts"
 import { stackOfThread } from "./thread-stack.ts"
@@ -33,8 +33,8 @@ export interface TaskSource {
   readonly next: () => WorkerTask | undefined
   /** `before` are the recipes that the thread had run before; told where the run has failed. */
   readonly take: (task: WorkerTask, answer: WorkerAnswer, before: ReadonlyArray<string>) => void
-  /** The run has not come to its end and never will. */
-  readonly hung: (task: WorkerTask, failure: RunFailure, before: ReadonlyArray<string>) => void
+  /** The run has not come to its end and never will, and its thread is gone. */
+  readonly lost: (task: WorkerTask, failure: RunFailure, before: ReadonlyArray<string>) => void
 }
 
 // The package is JavaScript, the repository TypeScript: the worker is a file of the same kind. It stands
@@ -72,20 +72,25 @@ export interface PoolOptions {
   readonly hangMs?: number | undefined
   /** What each thread runs. Left out: named simulations. */
   readonly program?: URL
+  /** What a thread may keep, in megabytes: a run that needs more is lost. Left out: what Node gives. */
+  readonly heapMaxMb?: number
 }
 
 class Pool {
   readonly #source: TaskSource
   readonly #program: URL
+  readonly #limits: ResourceLimits
   readonly #threads = new Set<Thread>()
   readonly #idle: Array<Thread> = []
   /** Taken for threads that are not there yet. */
   readonly #waiting: Array<WorkerTask> = []
   #resume: (effect: Effect.Effect<void>) => void = () => {}
 
-  constructor(source: TaskSource, program: URL) {
+  constructor(source: TaskSource, { program = workerFile, heapMaxMb }: PoolOptions) {
     this.#source = source
     this.#program = program
+    this.#limits =
+      heapMaxMb === undefined ? resourceLimits : { ...resourceLimits, maxOldGenerationSizeMb: heapMaxMb }
   }
 
   run(jobs: number): Effect.Effect<void> {
@@ -113,7 +118,7 @@ class Pool {
   }
 
   #start(): void {
-    const worker = new Worker(this.#program, { resourceLimits })
+    const worker = new Worker(this.#program, { resourceLimits: this.#limits })
     const thread: Thread = { worker, past: new ThreadPast(), task: undefined, looks: 0 }
     this.#threads.add(thread)
     const isDismissed = () => !this.#threads.has(thread)
@@ -127,7 +132,12 @@ class Pool {
     })
     worker.on("error", (error) => {
       if (isDismissed()) return
-      const { message } = error as Error
+      const { message, code } = error as NodeJS.ErrnoException
+      const { task } = thread
+      if (code === "ERR_WORKER_OUT_OF_MEMORY" && task !== undefined) {
+        this.#lose(thread, task, memoryFailure(thread.past.recipes().length))
+        return
+      }
       this.#end(Effect.die(new Error(`a thread failed${duringTask(thread)}: ${message}`, { cause: error })))
     })
     worker.on("exit", (code) => {
@@ -162,13 +172,18 @@ class Pool {
     return Effect.map(stackOfThread(thread.worker), (stack) => {
       // It has come to its end after all, or everything has.
       if (task === undefined || thread.task !== task || !this.#threads.has(thread)) return
-      this.#dismiss(thread)
-      this.#source.hung(task, hangFailure(hangMs, stack), thread.past.recipes())
-      const next = this.#source.next()
-      if (next !== undefined) this.#waiting.push(next)
-      if (this.#isBusy()) this.#start()
-      this.#feed()
+      this.#lose(thread, task, hangFailure(hangMs, stack))
     })
+  }
+
+  /** Another thread takes the place of this one, if there is anything left to run. */
+  #lose(thread: Thread, task: WorkerTask, failure: RunFailure): void {
+    this.#dismiss(thread)
+    this.#source.lost(task, failure, thread.past.recipes())
+    const next = this.#source.next()
+    if (next !== undefined) this.#waiting.push(next)
+    if (this.#isBusy()) this.#start()
+    this.#feed()
   }
 
   #dismiss(thread: Thread): void {
@@ -190,9 +205,10 @@ class Pool {
 export const overWorkers = (
   jobs: number,
   source: TaskSource,
-  { hangMs = usualHangMs(jobs), program = workerFile }: PoolOptions = {}
+  options: PoolOptions = {}
 ): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const pool = new Pool(source, program)
+    const { hangMs = usualHangMs(jobs) } = options
+    const pool = new Pool(source, options)
     return Effect.raceFirst(pool.run(jobs), pool.watch(hangMs))
   })

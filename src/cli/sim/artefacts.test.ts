@@ -49,6 +49,9 @@ describe("a run that fails", () => {
       const kept = read(place, "failure.json")
       assert.deepStrictEqual(kept.failure, hang)
       assert.match(kept.note, /^There is no trace: /)
+      const memory = { kind: "memory", name: "a run has memory enough", message: "it grew" } as const
+      const full = yield* keep(parent, { ...rest, failure: memory })
+      assert.match(read(full, "failure.json").note, /^There is no trace: the run fills the memory, /)
       yield* keep(parent, { ...rest, failure: hang, before: [] })
       assert.deepStrictEqual(readdirSync(place), ["failure.json"])
     })

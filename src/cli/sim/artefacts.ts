@@ -6,7 +6,7 @@ import { pictureOf } from "../../sim/picture/page.ts"
 import type { PictureOperation } from "../../sim/picture/scene.ts"
 import { otherwise, runAgain, whyOtherwise } from "../../sim/runs/again.ts"
 import type { Finding } from "../../sim/runs/report.ts"
-import type { RunResult } from "../../sim/runs/result.ts"
+import type { RunFailure, RunResult } from "../../sim/runs/result.ts"
 import { type KnownSeed, recipeOf } from "../../sim/runs/seeds.ts"
 import type { Simulation } from "../../sim/simulation.ts"
 import type { TraceEntry } from "../../sim/trace/trace.ts"
@@ -43,12 +43,18 @@ export interface Seen {
   readonly note?: string
 }
 
-/** Runs again what was found; of a run that hangs it says why it does not. */
-export const seeAgain = (simulation: Simulation, { recipe, run, before }: Finding): Seen => {
-  if (run === undefined) {
-    const note = "There is no trace: the run does not end, and was not run again. Nor does its replay end"
-    return { trace: [], note: `${note}: stop it by Ctrl-C` }
-  }
+/** Why a run that took its thread with it is not run again. */
+const whyNotAgain = ({ kind }: RunFailure): string => {
+  const [does, replay] =
+    kind === "memory"
+      ? ["fills the memory", "Its replay ends where the memory does"]
+      : ["does not end", "Nor does its replay end: stop it by Ctrl-C"]
+  return `There is no trace: the run ${does}, and was not run again. ${replay}`
+}
+
+/** Runs again what was found; of a run that took its thread with it, it says why it does not. */
+export const seeAgain = (simulation: Simulation, { recipe, failure, run, before }: Finding): Seen => {
+  if (run === undefined) return { trace: [], note: whyNotAgain(failure) }
   const trace: Array<TraceEntry> = []
   const again = runAgain(simulation, recipe, { listen: (entry) => void trace.push(entry), keepHistory: true })
   const result = "threw" in again ? { trace } : { again, trace }

@@ -29,8 +29,8 @@ class ExploredSums {
     return failure === undefined ? { marks } : { marks, failure: failure.name }
   }
 
-  addHung(finding: Finding): Explored {
-    this.#tally.addHung(finding)
+  addLost(finding: Finding): Explored {
+    this.#tally.addLost(finding)
     return { marks: [], failure: finding.failure.name }
   }
 
@@ -114,8 +114,8 @@ export const exploreRunsOverWorkers = (
         })
         learn()
       },
-      hung: (task, failure, before) => {
-        learnedBy.set(task, () => sums.addHung({ simulation, recipe: task.recipe, failure, before }))
+      lost: (task, failure, before) => {
+        learnedBy.set(task, () => sums.addLost({ simulation, recipe: task.recipe, failure, before }))
         learn()
       }
     }

@@ -87,8 +87,8 @@ export class Tally {
     if (failure !== undefined) this.#findings.push({ simulation, recipe, failure, run: result, before: past })
   }
 
-  /** Adds a run that never came to its end: nobody knows more of it. */
-  addHung(finding: Finding): void {
+  /** Adds a run that took its thread with it: nobody knows more of it. */
+  addLost(finding: Finding): void {
     this.#runs++
     this.#findings.push(finding)
   }

@@ -42,7 +42,16 @@ export interface RunOptions {
 
 /** Why a run is a finding. */
 export interface RunFailure {
-  readonly kind: "law" | "assertion" | "history" | "process" | "recovery" | "workload" | "kernel" | "hang"
+  readonly kind:
+    | "law"
+    | "assertion"
+    | "history"
+    | "process"
+    | "recovery"
+    | "workload"
+    | "kernel"
+    | "hang"
+    | "memory"
   /** The law, the assertion, or how the run ended: equal for equal bugs. */
   readonly name: string
   readonly message: string

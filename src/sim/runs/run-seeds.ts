@@ -52,8 +52,8 @@ class Campaign {
     this.#options.onRun?.(result, report)
   }
 
-  takeHung(finding: Finding): void {
-    this.tally.addHung(finding)
+  takeLost(finding: Finding): void {
+    this.tally.addLost(finding)
     this.#consider()
   }
 
@@ -108,7 +108,7 @@ export const runSeedsOverWorkers = (
         campaign.declared = declared
         campaign.take(result, cpuMs, before)
       },
-      hung: ({ recipe }, failure, before) => campaign.takeHung({ simulation, recipe, failure, before })
+      lost: ({ recipe }, failure, before) => campaign.takeLost({ simulation, recipe, failure, before })
     }
     return Effect.map(overWorkers(jobs, source, { hangMs: options.hangMs }), () => campaign.report())
   })
