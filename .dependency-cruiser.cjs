@@ -68,7 +68,7 @@ module.exports = {
     }),
     floor("machines-are-values", {
       from: "^src/machines/",
-      may: ["^src/machines/", "^src/protocol/machine", "node_modules/sorted-btree/"],
+      may: ["^src/machines/", "^src/protocol/learner/machine\\.ts$", "node_modules/sorted-btree/"],
       why: "Machines run inside the log on every replica: no clock, no randomness, no I/O, no Effect."
     }),
     floor("actors-join-protocol-and-runtime", {
@@ -80,7 +80,7 @@ module.exports = {
       from: "^src/client/",
       may: [
         "^src/client/",
-        "^src/protocol/(ids|messages|entry|machine|number-table)",
+        "^src/protocol/(ids|messages|log/entry|learner/machine|learner/number-table)\\.ts$",
         "^src/(runtime|wire|machines)/",
         effectPackage
       ],

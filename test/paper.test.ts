@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest"
 import { noBallot, noSlot } from "../src/protocol/ids.ts"
-import { defaultLeaderSettings } from "../src/protocol/leader-input.ts"
+import { defaultLeaderSettings } from "../src/protocol/leader/input.ts"
 import { ClusterModel } from "./support/cluster-model.ts"
 import { settle, submitTo, turn } from "./support/cluster-model-chaos.ts"
 import type { PeerMessage } from "./support/cluster-model-node.ts"

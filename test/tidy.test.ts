@@ -145,7 +145,7 @@ describe("the rule", () => {
     expect(findingsIn(rules.wallClock, "src/client/a.ts", use.replace("Millis", "MillisUnsafe()"))).toEqual([
       2
     ])
-    expect(findingsIn(rules.wallClock, "src/actors/presence.ts", use)).toEqual([])
+    expect(findingsIn(rules.wallClock, "src/actors/presence/presence.ts", use)).toEqual([])
   })
 
   it("nothingLeftOver: refuses notes to self, in comments too", () => {

@@ -1,17 +1,17 @@
 /** The acceptor of a group as an actor: what waits is one turn, one write, one acknowledgement. */
 import { Effect } from "effect"
-import { type AcceptorState, acceptorStep, debtDue, leaseWaited } from "../protocol/acceptor.ts"
+import { type AcceptorState, acceptorStep, debtDue, leaseWaited } from "../protocol/acceptor/acceptor.ts"
+import { freshGrants } from "../protocol/acceptor/lease.ts"
 import { type Replica, type Slot, slotMax } from "../protocol/ids.ts"
-import { freshGrants } from "../protocol/lease.ts"
+import { type Installed, installStep, type Learned, learnStep } from "../protocol/membership/outsider.ts"
 import type { ToAcceptor } from "../protocol/messages.ts"
-import { type Installed, installStep, type Learned, learnStep } from "../protocol/outsider.ts"
 import type { Step, TimerName } from "../protocol/step.ts"
 import type { ActorContext } from "../runtime/actor-handle.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
 import { crash } from "../runtime/supervisor.ts"
-import type { GroupLog } from "./group-log.ts"
 import { type Hands, Turn } from "./interpret.ts"
+import type { GroupLog } from "./log/group-log.ts"
 
 export type AcceptorMessage =
   | { readonly _tag: "FromLeader"; readonly from: Replica; readonly message: ToAcceptor }

@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest"
 import { Ballot, NodeId, Slot } from "../protocol/ids.ts"
 import type { Accepted } from "../protocol/messages.ts"
-import type { GroupLog } from "./group-log.ts"
 import { type Hands, Turn } from "./interpret.ts"
+import type { GroupLog } from "./log/group-log.ts"
 
 const accepted = (ballot: number, lastSlot: number, round: number, grantedMs = 0): Accepted => ({
   _tag: "Accepted",

@@ -7,7 +7,7 @@ import type { Accepted, TakeOver } from "../protocol/messages.ts"
 import type { Free, Note, Output, TimerName } from "../protocol/step.ts"
 import { hint } from "../runtime/buggify.ts"
 import type { WalFailure } from "../runtime/storage/errors.ts"
-import type { GroupLog } from "./group-log.ts"
+import type { GroupLog } from "./log/group-log.ts"
 
 /** What outputs act through. */
 export interface Hands {

@@ -1,15 +1,15 @@
 /** The leader of a group as an actor: one turn takes all that waits, then sends what has gathered. */
 import { Effect } from "effect"
 import type { Replica } from "../protocol/ids.ts"
-import { idleLeader, leaderStep } from "../protocol/leader.ts"
-import type { LeaderInput } from "../protocol/leader-input.ts"
-import type { LeaderState } from "../protocol/leader-state.ts"
+import type { LeaderInput } from "../protocol/leader/input.ts"
+import { idleLeader, leaderStep } from "../protocol/leader/leader.ts"
+import type { LeaderState } from "../protocol/leader/state.ts"
 import type { TimerName } from "../protocol/step.ts"
 import type { ActorContext } from "../runtime/actor-handle.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
 import { crash } from "../runtime/supervisor.ts"
-import type { GroupLog } from "./group-log.ts"
 import { type Hands, Turn } from "./interpret.ts"
+import type { GroupLog } from "./log/group-log.ts"
 
 export interface LeaderOptions {
   readonly name: string

@@ -5,17 +5,17 @@
 import { Effect } from "effect"
 import type { GroupId, SessionId, Slot } from "../protocol/ids.ts"
 import { slotMax, slotPlus } from "../protocol/ids.ts"
-import { type AnyMachine, misfit } from "../protocol/machine.ts"
-import type { CommandResult, LocalQuery } from "../protocol/messages.ts"
-import { previewRun } from "../protocol/preview.ts"
+import { type AnyMachine, misfit } from "../protocol/learner/machine.ts"
+import { previewRun } from "../protocol/learner/preview.ts"
 import {
   type Answers,
   applyRun,
   type DecodeCommand,
   type ReplicaState,
   replaceReplica
-} from "../protocol/replica.ts"
-import type { Run } from "../protocol/run.ts"
+} from "../protocol/learner/replica.ts"
+import type { Run } from "../protocol/log/run.ts"
+import type { CommandResult, LocalQuery } from "../protocol/messages.ts"
 import type { Free } from "../protocol/step.ts"
 import type { ActorHandle } from "../runtime/actor-handle.ts"
 import { spawnBatch } from "../runtime/actor-spawn.ts"
@@ -23,9 +23,9 @@ import { buggify } from "../runtime/buggify.ts"
 import { unpack } from "../runtime/codec.ts"
 import { crash } from "../runtime/supervisor.ts"
 import { type AnswerCell, outcomes } from "../wire/client-codec.ts"
-import { Answering, type AnsweringOptions, type LeaderAnswer } from "./answering.ts"
-import { Foreteller } from "./foreteller.ts"
-import type { NodeContext } from "./node-context.ts"
+import { Answering, type AnsweringOptions, type LeaderAnswer } from "./answers/answering.ts"
+import { Foreteller } from "./answers/foreteller.ts"
+import type { NodeContext } from "./node/context.ts"
 
 interface Apply {
   readonly _tag: "Apply"

@@ -4,7 +4,7 @@
  */
 import { Deferred, Effect, type Scope } from "effect"
 import { GroupId, NodeId, noBallot, type Replica, StorageId } from "../protocol/ids.ts"
-import type { AnyMachine } from "../protocol/machine.ts"
+import type { AnyMachine } from "../protocol/learner/machine.ts"
 import type { BadSubject, Bus, BusUnavailable } from "../runtime/bus/port.ts"
 import type {
   StorageCorrupted,
@@ -17,34 +17,34 @@ import type { DirectoryInUse, DiskFailed, Files } from "../runtime/storage/port.
 import type { Wal } from "../runtime/storage/wal.ts"
 import type { Packet } from "../wire/packet.ts"
 import { isOfMasters } from "../wire/register-codec.ts"
-import { answerStatus } from "./answer-status.ts"
-import { type CatchUpSource, serveCatchUp } from "./catch-up.ts"
-import { makeCompaction, wantsSnapshot } from "./compaction.ts"
-import { type Detector, type PeerStatus, spawnDetector } from "./detector.ts"
-import { endingNode, endNode } from "./end-node.ts"
-import { type Group, type GroupFailure, type GroupParts, spawnGroup } from "./group.ts"
-import type { GroupLog } from "./group-log.ts"
-import type { GroupStatus } from "./group-status.ts"
-import type { MasterRequests } from "./master-line.ts"
+import { answerStatus } from "./answers/answer-status.ts"
+import { type CatchUpSource, serveCatchUp } from "./catch-up/catch-up.ts"
+import { type Group, type GroupFailure, type GroupParts, spawnGroup } from "./group/group.ts"
+import type { GroupStatus } from "./group/status.ts"
+import { watchMembers } from "./leadership/members.ts"
+import { serveOperators } from "./leadership/operators.ts"
+import { callRoll } from "./leadership/roll-call.ts"
+import { makeCompaction, wantsSnapshot } from "./log/compaction.ts"
+import type { GroupLog } from "./log/group-log.ts"
+import { openGroupLogs } from "./log/node-storage.ts"
+import type { MasterRequests } from "./master/line.ts"
 import {
   type MasterFailure,
   type MasterPart,
   type MasterStatus,
   promisesIn,
   runMasterPart
-} from "./masters.ts"
-import { watchMembers } from "./members.ts"
-import { ConfigInvalid, holdersOf, mastersOf, type NodeConfig } from "./node-config.ts"
-import { count, makeNodeContext, type NodeContext } from "./node-context.ts"
-import { openGroupLogs } from "./node-storage.ts"
-import { serveOperators } from "./operators.ts"
-import { announce, type Presence, type PresenceFailure } from "./presence.ts"
-import { callRoll } from "./roll-call.ts"
-import { asNodes } from "./seat-taking.ts"
-import { openSnapshotStore, type SnapshotRefused } from "./snapshot-store.ts"
-import { serveSnapshots } from "./snapshot-transfer.ts"
+} from "./master/masters.ts"
+import { asNodes } from "./master/seat-taking.ts"
+import { ConfigInvalid, holdersOf, mastersOf, type NodeConfig } from "./node/config.ts"
+import { count, makeNodeContext, type NodeContext } from "./node/context.ts"
+import { endingNode, endNode } from "./node/end-node.ts"
+import { type Detector, type PeerStatus, spawnDetector } from "./presence/detector.ts"
+import { announce, type Presence, type PresenceFailure } from "./presence/presence.ts"
+import { openSnapshotStore, type SnapshotRefused } from "./snapshots/store.ts"
+import { serveSnapshots } from "./snapshots/transfer.ts"
 
-export { ConfigInvalid, type NodeConfig, nodeConfig } from "./node-config.ts"
+export { ConfigInvalid, type NodeConfig, nodeConfig } from "./node/config.ts"
 
 /** Why a node that ran stops by itself. */
 export type NodeFailure = GroupFailure | MasterFailure | PresenceFailure

@@ -1,6 +1,6 @@
 /** Which node is asked for the log of a group. */
 import { Effect } from "effect"
-import type { AskOptions } from "../actors/catch-up.ts"
+import type { AskOptions } from "../actors/catch-up/catch-up.ts"
 import { copyIn, type NodeSeen, surveyNodes } from "../client/discover.ts"
 import { NodeId } from "../protocol/ids.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"

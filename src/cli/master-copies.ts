@@ -1,8 +1,8 @@
 /** What the masters hold, as the command line shows it and copies it into files. */
 import { join } from "node:path"
 import { Effect } from "effect"
-import { masterOfText } from "../actors/master-state.ts"
-import { masterFileOf, type Versioned } from "../actors/register.ts"
+import { masterFileOf, type Versioned } from "../actors/master/register.ts"
+import { masterOfText } from "../actors/master/state.ts"
 import type { NodeSeen } from "../client/discover.ts"
 import { Files } from "../runtime/storage/port.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"

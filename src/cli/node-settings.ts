@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs"
 import { Effect } from "effect"
-import { type ConfigInvalid, NodeConfig, nodeConfig } from "../actors/node-config.ts"
+import { type ConfigInvalid, NodeConfig, nodeConfig } from "../actors/node/config.ts"
 import { type CommandFailed, usageFailure } from "./failure.ts"
 import { listOf } from "./flags.ts"
 

@@ -1,10 +1,10 @@
 /** `aplomb node`: runs one node until it is told to stop. */
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import type { NodeConfig } from "../actors/node/config.ts"
 import { runNode } from "../actors/node.ts"
-import type { NodeConfig } from "../actors/node-config.ts"
 import { kvMachine } from "../machines/kv.ts"
-import type { AnyMachine } from "../protocol/machine.ts"
+import type { AnyMachine } from "../protocol/learner/machine.ts"
 import { filesLayer } from "../runtime/storage/files.ts"
 import { busLayer } from "./bus.ts"
 import { durationFlag } from "./flags.ts"

@@ -4,7 +4,7 @@
  */
 import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { type KvAnswer, type KvCommand, type KvQuestion, type KvReply, kvMachine } from "../machines/kv.ts"
-import type { Machine } from "../protocol/machine.ts"
+import type { Machine } from "../protocol/learner/machine.ts"
 import { natsBus } from "../runtime/bus/nats.ts"
 import {
   BadBusOptions,
@@ -23,7 +23,13 @@ import { replicated } from "./replicated.ts"
 
 export type { KvEntry, KvValue } from "../machines/kv.ts"
 export { kvMachine } from "../machines/kv.ts"
-export { type At, defineMachine, type Machine, type MachineDefinition, misfit } from "../protocol/machine.ts"
+export {
+  type At,
+  defineMachine,
+  type Machine,
+  type MachineDefinition,
+  misfit
+} from "../protocol/learner/machine.ts"
 export type { AplombShape } from "./cluster.ts"
 export { Indeterminate, Rejected, Unavailable } from "./errors.ts"
 export type { EntryAt, Kv } from "./kv.ts"

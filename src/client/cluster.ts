@@ -1,6 +1,6 @@
 /** A connection to a cluster as its users see it. */
 import type { Effect } from "effect"
-import type { Machine } from "../protocol/machine.ts"
+import type { Machine } from "../protocol/learner/machine.ts"
 import type { BadSubject, BusUnavailable } from "../runtime/bus/port.ts"
 import type { Kv } from "./kv.ts"
 import type { Operators } from "./operators.ts"

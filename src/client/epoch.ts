@@ -1,7 +1,7 @@
 /** The commands of one session that wait for their results. */
-import { commandOverheadBytes, writeCommand } from "../protocol/entry.ts"
 import { RequestNumber, type SessionId } from "../protocol/ids.ts"
-import { NumberTable } from "../protocol/number-table.ts"
+import { NumberTable } from "../protocol/learner/number-table.ts"
+import { commandOverheadBytes, writeCommand } from "../protocol/log/entry.ts"
 import { knob } from "../runtime/buggify.ts"
 import type { CommandFailure } from "./errors.ts"
 

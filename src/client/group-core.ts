@@ -1,8 +1,8 @@
 /**
  * What a client of one group does with what it hears: one session, many commands in flight, whoever leads.
  */
-import { closeEntry, keepAliveEntry } from "../protocol/entry.ts"
 import type { NodeId, SessionId } from "../protocol/ids.ts"
+import { closeEntry, keepAliveEntry } from "../protocol/log/entry.ts"
 import type { Counted, Refusal, Synced } from "../protocol/messages.ts"
 import { knob } from "../runtime/buggify.ts"
 import { type Foretold, type Leading, resultAt, type ToClient } from "../wire/client-codec.ts"

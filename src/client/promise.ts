@@ -1,7 +1,7 @@
 /** The Promise form of a connection: the same clients, for code that awaits. */
 import { Effect, Exit, Option, Scope, Stream } from "effect"
 import type { KvEntry, KvValue } from "../machines/kv.ts"
-import type { Machine } from "../protocol/machine.ts"
+import type { Machine } from "../protocol/learner/machine.ts"
 import type { BadSubject, BusUnavailable } from "../runtime/bus/port.ts"
 import { monotonicMs } from "../runtime/monotonic.ts"
 import type { AplombShape } from "./cluster.ts"

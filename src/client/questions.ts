@@ -1,5 +1,5 @@
 /** Questions that wait for their answers. They change nothing, so they can be asked again at will. */
-import { NumberTable } from "../protocol/number-table.ts"
+import { NumberTable } from "../protocol/learner/number-table.ts"
 import { knob } from "../runtime/buggify.ts"
 import { type QuestionFailure, Rejected } from "./errors.ts"
 

@@ -4,7 +4,7 @@
  */
 import { Effect, type Scope } from "effect"
 import { GroupId } from "../protocol/ids.ts"
-import { type Form, type Machine, misfit } from "../protocol/machine.ts"
+import { type Form, type Machine, misfit } from "../protocol/learner/machine.ts"
 import { type BadSubject, Bus, type BusUnavailable } from "../runtime/bus/port.ts"
 import { pack } from "../runtime/codec.ts"
 import { keptOnceMade } from "../runtime/wholly.ts"

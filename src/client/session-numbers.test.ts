@@ -2,10 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { countClientEntries } from "../protocol/entry.ts"
 import { Ballot, type SessionId, slotPlus } from "../protocol/ids.ts"
-import type { AnyMachine } from "../protocol/machine.ts"
-import { applyRun, emptyReplica } from "../protocol/replica.ts"
+import type { AnyMachine } from "../protocol/learner/machine.ts"
+import { applyRun, emptyReplica } from "../protocol/learner/replica.ts"
+import { countClientEntries } from "../protocol/log/entry.ts"
 import { makeMemoryExchange } from "../runtime/bus/memory.ts"
 import { codec, coreOver, leader, subjects } from "./group-core.test-support.ts"
 

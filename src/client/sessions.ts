@@ -1,6 +1,6 @@
 /** The sessions of a client: the one that takes its commands, those before it, and the way to the next. */
-import { openEntry, reopenEntries } from "../protocol/entry.ts"
 import { type ClientId, noSlot, type SessionId } from "../protocol/ids.ts"
+import { openEntry, reopenEntries } from "../protocol/log/entry.ts"
 import { Epoch } from "./epoch.ts"
 
 export interface SessionsOptions {

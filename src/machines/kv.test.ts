@@ -1,7 +1,7 @@
 /** The key-value machine: revisions are slots, lists are pages, and what is kept belongs to the machine. */
 import { describe, expect, it } from "vitest"
 import { SessionId, Slot } from "../protocol/ids.ts"
-import { misfit } from "../protocol/machine.ts"
+import { misfit } from "../protocol/learner/machine.ts"
 import { type KvCommand, type KvReply, type KvState, type KvValue, kvMachine } from "./kv.ts"
 
 const { forms } = kvMachine

@@ -2,7 +2,7 @@
  * The key-value machine: put, get, delete, compare-and-set on revision, list by prefix; revisions are slots.
  */
 import sorted, { type ISortedMap } from "sorted-btree"
-import { type At, type Form, type Machine, misfit } from "../protocol/machine.ts"
+import { type At, type Form, type Machine, misfit } from "../protocol/learner/machine.ts"
 
 // The package is CommonJS: under native modules its class is the default of the default, under bundlers the
 // default.

@@ -1,7 +1,7 @@
 /** The messages of the protocol, as plain values; how they look on the bus is another file's concern. */
 import type { Configuration, Origin } from "./configuration.ts"
 import type { Ballot, ClientId, NodeId, Replica, RequestNumber, SessionId, Slot } from "./ids.ts"
-import type { Run } from "./run.ts"
+import type { Run } from "./log/run.ts"
 
 /** 1a: the leader of a new ballot asks an acceptor of `prev` for its promise and its log from `fromSlot`. */
 export interface Prepare {

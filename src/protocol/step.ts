@@ -1,9 +1,9 @@
 /** What a step of a core decides: the next state, and outputs in order, as data. */
 import type { Configuration } from "./configuration.ts"
 import type { Ballot, ClientId, NodeId, Slot } from "./ids.ts"
-import type { Base } from "./log-view.ts"
+import type { Run } from "./log/run.ts"
+import type { Base } from "./log/view.ts"
 import type { FromAcceptor, MasterRequest, Query, Refusal, Synced, TakeOver, ToAcceptor } from "./messages.ts"
-import type { Run } from "./run.ts"
 
 /** A durable fact. Records become durable in the order in which they were persisted. */
 export type DurableRecord =

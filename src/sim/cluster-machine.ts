@@ -1,5 +1,5 @@
 /** A state machine as it is, and whoever watches hears of each command that a replica applies. */
-import type { AnyMachine } from "../protocol/machine.ts"
+import type { AnyMachine } from "../protocol/learner/machine.ts"
 import { pack } from "../runtime/codec.ts"
 import { stateHash, wideHash } from "./oracle/ledger.ts"
 

@@ -1,6 +1,6 @@
 /** What a simulation is made of, and how the cluster of one run is drawn from it. */
 import { kvMachine } from "../machines/kv.ts"
-import type { AnyMachine } from "../protocol/machine.ts"
+import type { AnyMachine } from "../protocol/learner/machine.ts"
 import type { ClusterOptions } from "./cluster.ts"
 import type { Span } from "./kernel/timed-fault.ts"
 import { drawSpan } from "./kernel/timed-fault.ts"

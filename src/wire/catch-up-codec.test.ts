@@ -1,7 +1,7 @@
 /** Catch-up messages survive the wire, and what does not fit together never comes off it. */
 import { assert, describe, it } from "@effect/vitest"
-import { startedEntry } from "../protocol/entry.ts"
 import { Ballot, GroupId, NodeId, Slot, StorageId } from "../protocol/ids.ts"
+import { startedEntry } from "../protocol/log/entry.ts"
 import { packetCodec } from "./packet.ts"
 
 const codec = packetCodec("dev")

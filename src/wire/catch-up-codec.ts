@@ -1,7 +1,7 @@
 /** Asking a node for chosen entries of its log, and what it has, as positional arrays. */
 import type { Configuration } from "../protocol/configuration.ts"
 import { noBallot, type Slot, slotPlus } from "../protocol/ids.ts"
-import { type Run, runsMisformed } from "../protocol/run.ts"
+import { type Run, runsMisformed } from "../protocol/log/run.ts"
 import type { Fields } from "./fields.ts"
 import { configurationIn, configurationOut, runIn, runOut } from "./protocol-codec.ts"
 

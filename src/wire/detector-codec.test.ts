@@ -1,7 +1,7 @@
 /** A beat survives the wire, and one that is none never comes off it. */
 import { assert, describe, it } from "@effect/vitest"
-import type { Beat } from "../protocol/detector.ts"
 import { GroupId, NodeId, StorageId } from "../protocol/ids.ts"
+import type { Beat } from "../protocol/liveness/detector.ts"
 import { packetCodec } from "./packet.ts"
 
 const codec = packetCodec("dev")

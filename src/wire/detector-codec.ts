@@ -1,5 +1,5 @@
 /** Signs of life between nodes, as positional arrays. */
-import type { Beat, Echo, Floor } from "../protocol/detector.ts"
+import type { Beat, Echo, Floor } from "../protocol/liveness/detector.ts"
 import type { Fields } from "./fields.ts"
 
 export const detectorKinds = { Beat: 30 } as const

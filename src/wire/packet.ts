@@ -3,7 +3,6 @@
  * the message.
  */
 
-import type { Beat, Floor } from "../protocol/detector.ts"
 import {
   type Ballot,
   type GroupId,
@@ -12,6 +11,9 @@ import {
   type Replica,
   StorageId
 } from "../protocol/ids.ts"
+import type { Beat, Floor } from "../protocol/liveness/detector.ts"
+import type { Roll, Rouse } from "../protocol/liveness/roll.ts"
+import type { PromisedIn } from "../protocol/master/taking-seat.ts"
 import type {
   FromClient,
   LocalQuery,
@@ -20,8 +22,6 @@ import type {
   Release,
   TakeOver
 } from "../protocol/messages.ts"
-import type { Roll, Rouse } from "../protocol/roll.ts"
-import type { PromisedIn } from "../protocol/taking-seat.ts"
 import { pack, unpack } from "../runtime/codec.ts"
 import { type CatchUp, type CaughtUp, catchUpIn, catchUpKinds, catchUpOut } from "./catch-up-codec.ts"
 import { clientIn, clientKinds, clientOut, type ToClient } from "./client-codec.ts"

@@ -1,8 +1,8 @@
 /** The messages between leaders and acceptors as positional arrays. */
 import type { Configuration, Origin } from "../protocol/configuration.ts"
 import type { Replica, Slot } from "../protocol/ids.ts"
+import { type Run, runsMisformed } from "../protocol/log/run.ts"
 import type { FromAcceptor, Release, ToAcceptor } from "../protocol/messages.ts"
-import { type Run, runsMisformed } from "../protocol/run.ts"
 import { Fields } from "./fields.ts"
 
 export const replicaOut = (replica: Replica) => [replica.node, replica.storage]

@@ -1,7 +1,7 @@
 /** Messages between masters come back as they went. */
 import { describe, expect, it } from "vitest"
 import { Ballot, GroupId, NodeId, type Replica, StorageId } from "../protocol/ids.ts"
-import { firstSeats } from "../protocol/seats.ts"
+import { firstSeats } from "../protocol/master/seats.ts"
 import { packetCodec } from "./packet.ts"
 import type { RegisterMessage } from "./register-codec.ts"
 

@@ -1,8 +1,8 @@
 /** What the masters say to each other about their register, as positional arrays. */
-import type { FromKeeper, Kept, RegisterValue, Ticket, ToKeeper } from "../protocol/cas-paxos.ts"
 import type { GroupId } from "../protocol/ids.ts"
-import type { Seat, Seats } from "../protocol/seats.ts"
-import type { FileValue, PromisedIn, SeatTold as Told } from "../protocol/taking-seat.ts"
+import type { FromKeeper, Kept, RegisterValue, Ticket, ToKeeper } from "../protocol/master/cas-paxos.ts"
+import type { Seat, Seats } from "../protocol/master/seats.ts"
+import type { FileValue, PromisedIn, SeatTold as Told } from "../protocol/master/taking-seat.ts"
 import { Fields } from "./fields.ts"
 import { replicaOut, replicasOut } from "./protocol-codec.ts"
 

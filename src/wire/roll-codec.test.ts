@@ -1,7 +1,7 @@
 /** A roll survives the wire, and one that is none never comes off it. */
 import { assert, describe, it } from "@effect/vitest"
 import { Ballot, GroupId, NodeId, Slot, StorageId } from "../protocol/ids.ts"
-import type { Roll, Rouse } from "../protocol/roll.ts"
+import type { Roll, Rouse } from "../protocol/liveness/roll.ts"
 import { packetCodec } from "./packet.ts"
 
 const codec = packetCodec("dev")

@@ -1,5 +1,5 @@
 /** What nodes say of groups that they lead in silence, as positional arrays. */
-import type { Roll, RollEntry, Rouse } from "../protocol/roll.ts"
+import type { Roll, RollEntry, Rouse } from "../protocol/liveness/roll.ts"
 import type { Fields } from "./fields.ts"
 
 export const rollKinds = { Roll: 80, Rouse: 81 } as const

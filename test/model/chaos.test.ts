@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest"
 import { watchAll } from "../../src/protocol/invariants/laws.ts"
-import { defaultLeaderSettings } from "../../src/protocol/leader-input.ts"
+import { defaultLeaderSettings } from "../../src/protocol/leader/input.ts"
 import type { Edit } from "../../src/sim/mutants/mutant.ts"
 import { type Cores, realCores } from "../../src/sim/search/cores.ts"
 import { generator } from "../../src/sim/search/generator.ts"
@@ -66,7 +66,7 @@ describe("after every event of a random schedule the laws hold, and the healed c
 
   it("with logs read in chunks of one entry", async () => {
     const edit = {
-      file: "protocol/acceptor.ts",
+      file: "protocol/acceptor/acceptor.ts",
       find: "preparedChunkBytes = 256 * 1024",
       replace: "preparedChunkBytes = 12"
     }
@@ -81,7 +81,7 @@ const crashMutants: ReadonlyArray<readonly [id: string, ...edits: ReadonlyArray<
   [
     "an acknowledgement leaves before it is durable",
     {
-      file: "protocol/acceptor.ts",
+      file: "protocol/acceptor/acceptor.ts",
       find: 'Array<Output> = [...notes, { _tag: "Persist", records, release }]',
       replace: 'Array<Output> = [...notes, { _tag: "Persist", records, release: [] }, ...release]'
     }
@@ -89,19 +89,19 @@ const crashMutants: ReadonlyArray<readonly [id: string, ...edits: ReadonlyArray<
   [
     "a promise is not written",
     {
-      file: "protocol/acceptor.ts",
+      file: "protocol/acceptor/acceptor.ts",
       find: 'records: [{ _tag: "Promised", ballot: configuration.ballot }]',
       replace: "records: []"
     }
   ],
   [
     "an acceptor counts as chosen what the leader's message did not cover",
-    { file: "protocol/acceptor.ts", find: "slotMin(message.chosen, lastSlot)", replace: "log.last" }
+    { file: "protocol/acceptor/acceptor.ts", find: "slotMin(message.chosen, lastSlot)", replace: "log.last" }
   ],
   [
     "a leader takes answers to an earlier ballot of its own for answers to this one",
     {
-      file: "protocol/leader-prepare.ts",
+      file: "protocol/leader/prepare.ts",
       find: "if (message.ballot !== state.configuration.ballot) return stay(state)\n  switch",
       replace: "switch"
     }
@@ -109,7 +109,7 @@ const crashMutants: ReadonlyArray<readonly [id: string, ...edits: ReadonlyArray<
   [
     "a ballot is activated once more, in its first generation",
     {
-      file: "protocol/master.ts",
+      file: "protocol/master/master.ts",
       find: "if (state.active?.ballot === ballot) return activated(state, requestId, state.active)",
       replace:
         "const first = state.active && { ...state.active, generation: 0 }\n" +
@@ -119,27 +119,27 @@ const crashMutants: ReadonlyArray<readonly [id: string, ...edits: ReadonlyArray<
   [
     "an outsider takes entries in without a promise of their ballot",
     {
-      file: "protocol/outsider.ts",
+      file: "protocol/membership/outsider.ts",
       find: "Ballot(Math.max(state.promised, active.ballot, runs[runs.length - 1]?.ballot ?? noBallot))",
       replace: "state.promised"
     }
   ],
   [
     "an outsider takes entries in that do not go on from what it knows to be chosen",
-    { file: "protocol/outsider.ts", find: "before > known", replace: "before > log.last" }
+    { file: "protocol/membership/outsider.ts", find: "before > known", replace: "before > log.last" }
   ],
   [
     "an acceptor that votes replaces its log by what is chosen",
     {
-      file: "protocol/outsider.ts",
+      file: "protocol/membership/outsider.ts",
       find: "active.ballot >= promised && !isAcceptorOf(active, self)",
       replace: "active.ballot >= promised"
     },
-    { file: "protocol/outsider.ts", find: "newRuns(log, news)", replace: "news" }
+    { file: "protocol/membership/outsider.ts", find: "newRuns(log, news)", replace: "news" }
   ],
   [
     "the leader's own acceptor gets no proposals while it is behind",
-    { file: "protocol/propose.ts", find: " && !sameReplica(acceptor, before.self)", replace: "" }
+    { file: "protocol/replication/propose.ts", find: " && !sameReplica(acceptor, before.self)", replace: "" }
   ]
 ]
 

@@ -3,8 +3,8 @@
  * own clock, nobody else's ballot is active.
  */
 import { describe, expect, it } from "vitest"
-import { defaultLeaderSettings } from "../../src/protocol/leader-input.ts"
-import { leaseUntilMs } from "../../src/protocol/leader-lease.ts"
+import { leaseUntilMs } from "../../src/protocol/leader/held-lease.ts"
+import { defaultLeaderSettings } from "../../src/protocol/leader/input.ts"
 import type { Edit } from "../../src/sim/mutants/mutant.ts"
 import { type Cores, realCores } from "../../src/sim/search/cores.ts"
 import { generator } from "../../src/sim/search/generator.ts"
@@ -71,11 +71,14 @@ describe("after every event of a random schedule", () => {
 
 /** The others are found by the simulator, whose messages and clocks are led to where they show. */
 const bugs: ReadonlyArray<readonly [string, Edit]> = [
-  ["nobody waits", { file: "protocol/lease.ts", find: "nowMs < grants.untilMs &&", replace: "false &&" }],
+  [
+    "nobody waits",
+    { file: "protocol/acceptor/lease.ts", find: "nowMs < grants.untilMs &&", replace: "false &&" }
+  ],
   [
     "a candidate does not wait for its own acceptor",
     {
-      file: "protocol/acceptor.ts",
+      file: "protocol/acceptor/acceptor.ts",
       find: "!mustWait(grants, leader, nowMs)) return prepare",
       replace: "!mustWait(grants, leader, nowMs) || sameReplica(leader, state.self)) return prepare"
     }

@@ -1,8 +1,8 @@
 /** A leader changes its acceptors under its clients' hands: what was given to it is answered, once. */
 import { describe, expect, it } from "vitest"
-import { keepAliveEntry } from "../../src/protocol/entry.ts"
 import { Ballot, ClientId, SessionId, Slot } from "../../src/protocol/ids.ts"
-import { defaultLeaderSettings } from "../../src/protocol/leader-input.ts"
+import { defaultLeaderSettings } from "../../src/protocol/leader/input.ts"
+import { keepAliveEntry } from "../../src/protocol/log/entry.ts"
 import { ClusterModel } from "../support/cluster-model.ts"
 import { settle, turn } from "../support/cluster-model-chaos.ts"
 

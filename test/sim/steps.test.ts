@@ -7,20 +7,20 @@ import { describe, expect, it, vi } from "vitest"
 import { scenarioNamed } from "../../src/sim/scenarios/named.ts"
 import { watched, watchedModule } from "../support/watched-cores.ts"
 
-vi.mock(import("../../src/protocol/leader.ts"), async (original) => {
+vi.mock(import("../../src/protocol/leader/leader.ts"), async (original) => {
   const { watchedModule } = await import("../support/watched-cores.ts")
   return watchedModule(await original(), ["leaderStep"], true)
 })
-vi.mock(import("../../src/protocol/acceptor.ts"), async (original) => {
+vi.mock(import("../../src/protocol/acceptor/acceptor.ts"), async (original) => {
   const { watchedModule } = await import("../support/watched-cores.ts")
   return watchedModule(await original(), ["acceptorStep", "debtDue", "leaseWaited"], true)
 })
 // Steps of the masters are taken on what they have read, and are void where another one was faster.
-vi.mock(import("../../src/protocol/master.ts"), async (original) => {
+vi.mock(import("../../src/protocol/master/master.ts"), async (original) => {
   const { watchedModule } = await import("../support/watched-cores.ts")
   return watchedModule(await original(), ["masterStep"], false)
 })
-vi.mock(import("../../src/protocol/cas-paxos.ts"), async (original) => {
+vi.mock(import("../../src/protocol/master/cas-paxos.ts"), async (original) => {
   const { watchedModule } = await import("../support/watched-cores.ts")
   return watchedModule(await original(), ["keeperStep", "attemptStep"], false)
 })

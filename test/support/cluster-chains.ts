@@ -5,7 +5,7 @@
 import { Effect, Stream } from "effect"
 import type { CommandFailure } from "../../src/client/errors.ts"
 import { kvMachine } from "../../src/machines/kv.ts"
-import { fitting } from "../../src/protocol/machine.ts"
+import { fitting } from "../../src/protocol/learner/machine.ts"
 import { pack } from "../../src/runtime/codec.ts"
 import type { TestClient } from "./cluster-client.ts"
 

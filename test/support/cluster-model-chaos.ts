@@ -2,10 +2,10 @@
  * Random schedules over a cluster model: loss, duplicates, any order, late disks, crashes; and the calm after
  * them.
  */
-import { keepAliveEntry } from "../../src/protocol/entry.ts"
 import { ClientId, SessionId } from "../../src/protocol/ids.ts"
 import type { ClusterView, NodeView } from "../../src/protocol/invariants/cluster-view.ts"
-import { leads } from "../../src/protocol/leader.ts"
+import { leads } from "../../src/protocol/leader/leader.ts"
+import { keepAliveEntry } from "../../src/protocol/log/entry.ts"
 import { type MemoryLog, valueAt } from "../../src/sim/search/memory-log.ts"
 import type { ClusterModel } from "./cluster-model.ts"
 import type { ModelNode } from "./cluster-model-node.ts"

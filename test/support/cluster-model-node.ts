@@ -1,9 +1,9 @@
 /** What a node of the cluster model is, what it keeps, and what passes between two. */
-import type { AcceptorState } from "../../src/protocol/acceptor.ts"
+import type { AcceptorState } from "../../src/protocol/acceptor/acceptor.ts"
 import { type NodeId, noBallot, noSlot, type Replica, type Slot } from "../../src/protocol/ids.ts"
-import type { LeaderState } from "../../src/protocol/leader-state.ts"
+import type { LeaderState } from "../../src/protocol/leader/state.ts"
+import type { Learned } from "../../src/protocol/membership/outsider.ts"
 import type { FromAcceptor, MasterReply, MasterRequest, ToAcceptor } from "../../src/protocol/messages.ts"
-import type { Learned } from "../../src/protocol/outsider.ts"
 import type { DurableRecord, Free, Persist, TimerName } from "../../src/protocol/step.ts"
 import { type MemoryLog, memoryLog } from "../../src/sim/search/memory-log.ts"
 

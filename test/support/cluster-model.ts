@@ -1,4 +1,5 @@
 /** A cluster of protocol cores without actors: every message, sync, timer and crash is one explicit call. */
+import { freshGrants } from "../../src/protocol/acceptor/lease.ts"
 import type { Configuration } from "../../src/protocol/configuration.ts"
 import {
   NodeId,
@@ -10,11 +11,10 @@ import {
   slotMin,
   slotPlus
 } from "../../src/protocol/ids.ts"
-import type { LeaderInput, LeaderSettings } from "../../src/protocol/leader-input.ts"
-import { freshGrants } from "../../src/protocol/lease.ts"
-import { emptyMaster, type MasterState } from "../../src/protocol/master.ts"
+import type { LeaderInput, LeaderSettings } from "../../src/protocol/leader/input.ts"
+import { emptyMaster, type MasterState } from "../../src/protocol/master/master.ts"
+import type { Learned } from "../../src/protocol/membership/outsider.ts"
 import { isToAcceptor, type MasterReply, type MasterRequest } from "../../src/protocol/messages.ts"
-import type { Learned } from "../../src/protocol/outsider.ts"
 import type { Free, Output, TimerName } from "../../src/protocol/step.ts"
 import { type Cores, realCores } from "../../src/sim/search/cores.ts"
 import { valueAt, withPromise, withRun } from "../../src/sim/search/memory-log.ts"

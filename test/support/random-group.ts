@@ -2,8 +2,8 @@
  * Random runs of a group within a scope of its search, without any of the reductions: rounds have their
  * numbers, timers fire, nodes restart and ask for ballots whenever they like, nothing on its way is left out.
  */
-import type { LeaderInput } from "../../src/protocol/leader-input.ts"
-import { type MasterState, masterStep } from "../../src/protocol/master.ts"
+import type { LeaderInput } from "../../src/protocol/leader/input.ts"
+import { type MasterState, masterStep } from "../../src/protocol/master/master.ts"
 import { isToAcceptor } from "../../src/protocol/messages.ts"
 import type { TimerName } from "../../src/protocol/step.ts"
 import { realCores } from "../../src/sim/search/cores.ts"

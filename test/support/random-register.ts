@@ -2,6 +2,7 @@
  * Random runs of the masters' register without any of the reductions of its search: each answer arrives by
  * itself, whoever is outbid is told so, and proposers number their attempts as nodes do.
  */
+import { NodeId, StorageId } from "../../src/protocol/ids.ts"
 import {
   type Attempt,
   attemptStep,
@@ -11,9 +12,8 @@ import {
   keptNothing,
   type Operation,
   type Ticket
-} from "../../src/protocol/cas-paxos.ts"
-import { NodeId, StorageId } from "../../src/protocol/ids.ts"
-import { firstSeats } from "../../src/protocol/seats.ts"
+} from "../../src/protocol/master/cas-paxos.ts"
+import { firstSeats } from "../../src/protocol/master/seats.ts"
 import { generator } from "../../src/sim/search/generator.ts"
 import { type History, noHistory, voted } from "../../src/sim/search/register/laws.ts"
 import type { Answer, Letter } from "../../src/sim/search/register/parts.ts"

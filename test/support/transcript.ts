@@ -1,9 +1,9 @@
 /** What a cluster model does as readable text, one line an event. */
 import type { Configuration, Origin } from "../../src/protocol/configuration.ts"
 import type { NodeId } from "../../src/protocol/ids.ts"
-import { defaultLeaderSettings, type LeaderSettings } from "../../src/protocol/leader-input.ts"
+import { defaultLeaderSettings, type LeaderSettings } from "../../src/protocol/leader/input.ts"
+import { type Run, runLast } from "../../src/protocol/log/run.ts"
 import type { MasterReply, MasterRequest } from "../../src/protocol/messages.ts"
-import { type Run, runLast } from "../../src/protocol/run.ts"
 import type { DurableRecord, Free } from "../../src/protocol/step.ts"
 import { ClusterModel } from "./cluster-model.ts"
 import type { PeerMessage } from "./cluster-model-node.ts"

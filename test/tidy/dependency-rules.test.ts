@@ -42,7 +42,7 @@ const cases: ReadonlyArray<Case> = [
   ["src/runtime/storage/records.ts", ["node:fs"], "runtime-knows-no-paxos", "file-system-in-one-file"],
   ["src/wire/packet.ts", ["../protocol/ids.ts", "../runtime/codec.ts"]],
   ["src/wire/open.ts", ["../actors/node.ts"], "wire-translates-only"],
-  ["src/machines/kv.ts", ["../protocol/machine.ts", "sorted-btree", "./map.ts"]],
+  ["src/machines/kv.ts", ["../protocol/learner/machine.ts", "sorted-btree", "./map.ts"]],
   ["src/machines/map.ts", ["effect"], "machines-are-values"],
   ["src/machines/leader.ts", ["../protocol/ids.ts"], "machines-are-values"],
   ["src/actors/node.ts", ["effect", "../protocol/ids.ts", "../wire/packet.ts", "../machines/kv.ts"]],
@@ -76,7 +76,7 @@ const cases: ReadonlyArray<Case> = [
   ["src/web/playground.ts", ["../sim/world.ts"]],
   ["src/web/dashboard.ts", ["../sim/world.ts"], "only-tests-cli-and-playground-import-sim"],
   ["src/protocol/ids.ts", ["effect/Brand"]],
-  ["src/protocol/machine.ts", ["./ids.ts"]],
+  ["src/protocol/learner/machine.ts", ["../ids.ts"]],
   ["test/support/server.ts", ["../../src/cli/main.ts"]]
 ]
 

@@ -99,7 +99,7 @@ const virtualTime: Rule = (source) =>
     : realTime.flatMap(([use, instead]) => matches(source, use, `escapes the simulator: ${instead}`))
 
 /** Runs are stamped with it, and nodes say when they started; an interval by it follows whoever sets it. */
-const wallClockPlaces = /^src\/(actors\/(node-context|presence)\.ts$|sim\/|cli\/)/
+const wallClockPlaces = /^src\/(actors\/(node\/context|presence\/presence)\.ts$|sim\/|cli\/)/
 
 const wallClock: Rule = (source) =>
   !source.path.startsWith("src/") || wallClockPlaces.test(source.path) || isUnitTest(source.path)

@@ -1,7 +1,7 @@
 /** What the scripts of the transcripts have in common. */
-import { commandOverheadBytes, keepAliveEntry, writeCommand } from "../../src/protocol/entry.ts"
 import { ClientId, RequestNumber, SessionId } from "../../src/protocol/ids.ts"
-import type { LeaderSettings } from "../../src/protocol/leader-input.ts"
+import type { LeaderSettings } from "../../src/protocol/leader/input.ts"
+import { commandOverheadBytes, keepAliveEntry, writeCommand } from "../../src/protocol/log/entry.ts"
 import type { Counted } from "../../src/protocol/messages.ts"
 import type { ClusterModel } from "../support/cluster-model.ts"
 import { settle, turn } from "../support/cluster-model-chaos.ts"

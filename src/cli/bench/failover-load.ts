@@ -3,7 +3,7 @@ import { Effect, Stream } from "effect"
 import type { GroupClient } from "../../client/group-client.ts"
 import type { Kv } from "../../client/kv.ts"
 import { kvMachine } from "../../machines/kv.ts"
-import { fitting } from "../../protocol/machine.ts"
+import { fitting } from "../../protocol/learner/machine.ts"
 import { pack } from "../../runtime/codec.ts"
 
 /** One key, written by compare-and-set alone: each write names the revision of the one before. */

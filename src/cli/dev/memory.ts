@@ -1,7 +1,7 @@
 /** `aplomb dev --bus memory`: every node in this process, over a bus that is one data structure. */
 import { Effect, Option } from "effect"
+import { nodeConfig } from "../../actors/node/config.ts"
 import { runNode } from "../../actors/node.ts"
-import { nodeConfig } from "../../actors/node-config.ts"
 import { kvOf } from "../../client/kv.ts"
 import { replicated } from "../../client/replicated.ts"
 import { kvMachine } from "../../machines/kv.ts"

@@ -1,6 +1,6 @@
 /** The port of files over a simulated disk, for one life of a node. */
 import { Effect, type Scope } from "effect"
-import { joinBytes } from "../../protocol/run.ts"
+import { joinBytes } from "../../protocol/log/run.ts"
 import {
   type AppendPart,
   DirectoryInUse,

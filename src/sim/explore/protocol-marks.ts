@@ -2,7 +2,7 @@
  * What exploration goes on from in a cluster: shapes of the protocol's state, noted as they come up. Nothing
  * is demanded here.
  */
-import type { LeaderState } from "../../protocol/leader-state.ts"
+import type { LeaderState } from "../../protocol/leader/state.ts"
 import { sometimesEach, watermark } from "../assert.ts"
 import { type Facts, law } from "../laws/laws.ts"
 import type { Simulation } from "../simulation.ts"

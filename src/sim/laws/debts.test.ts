@@ -1,6 +1,6 @@
 /** The law of debts is seen firing on acceptors that break it, and silent on those that do not. */
 import { describe, expect, it } from "vitest"
-import type { AcceptorState } from "../../protocol/acceptor.ts"
+import type { AcceptorState } from "../../protocol/acceptor/acceptor.ts"
 import { Ballot, Slot } from "../../protocol/ids.ts"
 import type { Accepted } from "../../protocol/messages.ts"
 import { debts } from "./debts.ts"

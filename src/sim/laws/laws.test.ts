@@ -1,9 +1,9 @@
 /** Each law is seen firing on facts that break it, and silent on facts that do not. */
 import { describe, expect, it } from "vitest"
-import type { AcceptorState } from "../../protocol/acceptor.ts"
+import type { AcceptorState } from "../../protocol/acceptor/acceptor.ts"
 import type { Configuration } from "../../protocol/configuration.ts"
 import { Ballot, Slot } from "../../protocol/ids.ts"
-import { emptyMaster, type MasterState } from "../../protocol/master.ts"
+import { emptyMaster, type MasterState } from "../../protocol/master/master.ts"
 import { agreement } from "./agreement.ts"
 import { appliedIsChosen } from "./applied-is-chosen.ts"
 import { chosenIsDurable } from "./chosen-is-durable.ts"

@@ -2,12 +2,12 @@
  * Laws: what must hold after every event of a run. A law sees facts about all nodes, their disks included, as
  * they change.
  */
-import type { GroupParts } from "../../actors/group.ts"
-import type { AcceptorState } from "../../protocol/acceptor.ts"
+import type { GroupParts } from "../../actors/group/group.ts"
+import type { AcceptorState } from "../../protocol/acceptor/acceptor.ts"
 import type { Configuration } from "../../protocol/configuration.ts"
-import type { LeaderState, Serving } from "../../protocol/leader-state.ts"
-import type { Base } from "../../protocol/log-view.ts"
-import type { MasterState } from "../../protocol/master.ts"
+import type { LeaderState, Serving } from "../../protocol/leader/state.ts"
+import type { Base } from "../../protocol/log/view.ts"
+import type { MasterState } from "../../protocol/master/master.ts"
 import type { FromAcceptor } from "../../protocol/messages.ts"
 import type { GroupOnDisk } from "../oracle/disk.ts"
 import type { EntryLog } from "../oracle/entries.ts"

@@ -2,7 +2,7 @@
  * One lease: while a leader may read under a lease, nobody else's ballot is active; in true time, whatever
  * the clocks of nodes show.
  */
-import { leaseUntilMs } from "../../protocol/leader-lease.ts"
+import { leaseUntilMs } from "../../protocol/leader/held-lease.ts"
 import { sometimes } from "../assert.ts"
 import { law, type WatchedGroup } from "./laws.ts"
 

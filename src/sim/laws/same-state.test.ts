@@ -1,7 +1,7 @@
 /** Replicas that differ are seen, in their state and in their table of sessions. */
 import { describe, expect, it } from "vitest"
 import { ClientId, SessionId, Slot } from "../../protocol/ids.ts"
-import { noSessions, restoreSession } from "../../protocol/session.ts"
+import { noSessions, restoreSession } from "../../protocol/learner/session.ts"
 import { FakeFacts, node, verdict } from "./laws.test-support.ts"
 import type { WatchedGroup } from "./laws.ts"
 import { sameState } from "./same-state.ts"

@@ -1,6 +1,6 @@
 /** Same state: replicas that applied the same prefix are equal, slot by slot, over all lives. */
-import type { ReplicaState } from "../../protocol/replica.ts"
-import type { Sessions } from "../../protocol/session.ts"
+import type { ReplicaState } from "../../protocol/learner/replica.ts"
+import type { Sessions } from "../../protocol/learner/session.ts"
 import { law } from "./laws.ts"
 
 const mixed = (hash: number, value: number): number => Math.imul(hash ^ value, 0x9e3779b1)

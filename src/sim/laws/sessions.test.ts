@@ -1,8 +1,8 @@
 /** The laws of sessions are seen firing on tables that break them, and silent on those that do not. */
 import { describe, expect, it } from "vitest"
 import { ClientId, SessionId, Slot } from "../../protocol/ids.ts"
-import { NumberTable } from "../../protocol/number-table.ts"
-import { noSessions, type RecordedReply, type Sessions } from "../../protocol/session.ts"
+import { NumberTable } from "../../protocol/learner/number-table.ts"
+import { noSessions, type RecordedReply, type Sessions } from "../../protocol/learner/session.ts"
 import { FakeFacts, node, verdict } from "./laws.test-support.ts"
 import type { Law } from "./laws.ts"
 import { sameState } from "./same-state.ts"

@@ -1,7 +1,7 @@
 /** Seeded bugs of the acceptor and of what stands between its decisions and its disk. */
 import type { Mutant } from "./mutant.ts"
 
-const acceptor = "protocol/acceptor.ts"
+const acceptor = "protocol/acceptor/acceptor.ts"
 const interpret = "actors/interpret.ts"
 const rivals = ["rivals"]
 
@@ -160,8 +160,8 @@ export const acceptorMutants: ReadonlyArray<Mutant> = [
     id: "acceptor/any-replica-answers-prepare",
     edits: [
       { file: acceptor, find: "if (!isAcceptorOf(prev, state.self))", replace: "if (false)" },
-      { file: "protocol/find-safe.ts", find: "isAcceptorOf(prev, from)", replace: "true" },
-      { file: "protocol/leader-prepare.ts", find: "isAcceptorOf(state.prev, state.self)", replace: "true" }
+      { file: "protocol/leader/find-safe.ts", find: "isAcceptorOf(prev, from)", replace: "true" },
+      { file: "protocol/leader/prepare.ts", find: "isAcceptorOf(state.prev, state.self)", replace: "true" }
     ],
     law: "chosen values survive",
     why: "A replica that is no acceptor of the previous configuration counts as its read quorum.",

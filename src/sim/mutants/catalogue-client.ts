@@ -1,8 +1,8 @@
 /** Seeded bugs of sessions, of clients, of the key-value machine and of how chosen entries are applied. */
 import type { Mutant } from "./mutant.ts"
 
-const session = "protocol/session.ts"
-const replica = "protocol/replica.ts"
+const session = "protocol/learner/session.ts"
+const replica = "protocol/learner/replica.ts"
 const epoch = "client/epoch.ts"
 const core = "client/group-core.ts"
 const sessions = "client/sessions.ts"
@@ -211,7 +211,7 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     id: "leader/no-room-for-a-large-submission",
     edits: [
       {
-        file: "protocol/leader-admit.ts",
+        file: "protocol/leader/admit.ts",
         find: "  if (state.pendingBytes > 0 && state.pendingBytes",
         replace: "  if (state.pendingBytes"
       }
@@ -237,7 +237,7 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     id: "leader/bytes-never-free",
     edits: [
       {
-        file: "protocol/propose.ts",
+        file: "protocol/replication/propose.ts",
         find: "pendingBytes: before.pendingBytes - sizeBytes",
         replace: "pendingBytes: before.pendingBytes"
       }
@@ -250,7 +250,7 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     id: "session/no-time-is-given-back",
     edits: [
       {
-        file: "protocol/replica.ts",
+        file: "protocol/learner/replica.ts",
         find: "return extendSessions(sessions, atMs - replica.atMs)",
         replace: "return extendSessions(sessions, 0)"
       }
@@ -263,7 +263,7 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     id: "session/never-swept",
     edits: [
       {
-        file: "protocol/session.ts",
+        file: "protocol/learner/session.ts",
         find: "if (atMs - sessions.sweptMs < sessions.ttlMs) return",
         replace: "if (atMs - sessions.sweptMs < Number.POSITIVE_INFINITY) return"
       }

@@ -1,8 +1,8 @@
 /** Seeded bugs in what is made of an old copy, of the master's state or of a whole disk, that is put back. */
 import type { Mutant } from "./mutant.ts"
 
-const master = "protocol/master.ts"
-const seat = "protocol/taking-seat.ts"
+const master = "protocol/master/master.ts"
+const seat = "protocol/master/taking-seat.ts"
 const copies = ["copies"]
 const ranOnOldCopy = "old-copies: a node runs on an old copy of its disk"
 
@@ -30,9 +30,13 @@ export const copyMutants: ReadonlyArray<Mutant> = [
   {
     id: "copies/taken-as-they-are",
     edits: [
-      { file: "actors/masters.ts", find: "masterText(broughtBack(state))", replace: "masterText(state)" },
       {
-        file: "actors/masters.ts",
+        file: "actors/master/masters.ts",
+        find: "masterText(broughtBack(state))",
+        replace: "masterText(state)"
+      },
+      {
+        file: "actors/master/masters.ts",
         find: "import { broughtBack, type MasterState }",
         replace: "import { type MasterState }"
       }
@@ -71,12 +75,12 @@ export const copyMutants: ReadonlyArray<Mutant> = [
     id: "leader/serves-a-ballot-of-another-leader",
     edits: [
       {
-        file: "protocol/leader-activate.ts",
+        file: "protocol/leader/activate.ts",
         find: "active.ballot === ballot && sameReplica(active.leader, leader))",
         replace: "active.ballot === ballot)"
       },
       {
-        file: "protocol/leader-activate.ts",
+        file: "protocol/leader/activate.ts",
         find: "import { ClientId, sameReplica }",
         replace: "import { ClientId }"
       }
@@ -103,7 +107,7 @@ export const copyMutants: ReadonlyArray<Mutant> = [
     id: "bootstrap/promises-are-not-heard",
     edits: [
       {
-        file: "actors/candidate.ts",
+        file: "actors/leadership/candidate.ts",
         find: "  if (ballot > noBallot) {",
         replace: "  if (ballot > Number.MAX_SAFE_INTEGER) {"
       }
@@ -116,7 +120,7 @@ export const copyMutants: ReadonlyArray<Mutant> = [
     id: "floors/not-compared",
     edits: [
       {
-        file: "actors/presence.ts",
+        file: "actors/presence/presence.ts",
         find: "} else if (of.storage === self.storage && floor > frames)",
         replace: "} else if (of.storage === self.storage && floor > frames + 1e9)"
       }
@@ -129,7 +133,7 @@ export const copyMutants: ReadonlyArray<Mutant> = [
     id: "floors/not-told",
     edits: [
       {
-        file: "actors/presence.ts",
+        file: "actors/presence/presence.ts",
         find: "floors: floors.all",
         replace: "floors: []"
       }
@@ -142,7 +146,7 @@ export const copyMutants: ReadonlyArray<Mutant> = [
     id: "floors/written-down-on-an-old-copy",
     edits: [
       {
-        file: "actors/presence.ts",
+        file: "actors/presence/presence.ts",
         find: "if (!this.isStarting) this.#disk.floors.note(",
         replace: "this.#disk.floors.note("
       }
@@ -155,7 +159,7 @@ export const copyMutants: ReadonlyArray<Mutant> = [
     id: "floors/not-written-down",
     edits: [
       {
-        file: "actors/floors.ts",
+        file: "actors/presence/floors.ts",
         find: "const noteEveryFrames = 2",
         replace: "const noteEveryFrames = 1e9"
       }
@@ -166,7 +170,13 @@ export const copyMutants: ReadonlyArray<Mutant> = [
   },
   {
     id: "floors/not-waited-for",
-    edits: [{ file: "actors/presence.ts", find: "const patienceMs = 1000", replace: "const patienceMs = 0" }],
+    edits: [
+      {
+        file: "actors/presence/presence.ts",
+        find: "const patienceMs = 1000",
+        replace: "const patienceMs = 0"
+      }
+    ],
     law: ranOnOldCopy,
     why: "An old copy is taken, since those who know better start a moment later.",
     scenarios: ["late-witnesses"]

@@ -1,10 +1,10 @@
 /** Seeded bugs of the failure detector, of taking over, and of dropping acceptors. */
 import { type Mutant, standstillLaw } from "./mutant.ts"
 
-const detector = "protocol/detector.ts"
-const candidacy = "protocol/candidacy.ts"
-const backups = "protocol/backups.ts"
-const tend = "actors/tend.ts"
+const detector = "protocol/liveness/detector.ts"
+const candidacy = "protocol/liveness/candidacy.ts"
+const backups = "protocol/liveness/backups.ts"
+const tend = "actors/leadership/tend.ts"
 const places = "suspensions: nobody loses its place because everybody stood still"
 
 export const detectorMutants: ReadonlyArray<Mutant> = [
@@ -165,7 +165,7 @@ export const detectorMutants: ReadonlyArray<Mutant> = [
     id: "master/retires-the-leader",
     edits: [
       {
-        file: "protocol/master.ts",
+        file: "protocol/master/master.ts",
         find: "  if (sameReplica(active.leader, acceptor)) return",
         replace: "  if (active.ballot < 0) return"
       }

@@ -1,7 +1,7 @@
 /** Seeded bugs of results that clients know before their leader does. */
 import type { Mutant } from "./mutant.ts"
 
-const told = "protocol/leader-told.ts"
+const told = "protocol/leader/told.ts"
 const foretelling = "client/foretelling.ts"
 const once = "acknowledged, and once"
 
@@ -17,7 +17,7 @@ export const foretellMutants: ReadonlyArray<Mutant> = [
     id: "foretell/rounds-do-not-wait-for-what-a-client-was-told",
     edits: [
       {
-        file: "protocol/leader-serve.ts",
+        file: "protocol/leader/serve.ts",
         find: "  const { round } = numbered\n  const slot = knownSlot(state)",
         replace: "  const { round } = numbered\n  const slot = state.chosen"
       }
@@ -44,7 +44,7 @@ export const foretellMutants: ReadonlyArray<Mutant> = [
     id: "foretell/acceptor-tells-before-its-sync",
     edits: [
       {
-        file: "protocol/acceptor.ts",
+        file: "protocol/acceptor/acceptor.ts",
         find: 'Array<Output> = [...notes, { _tag: "Persist", records, release }]',
         replace:
           "Array<Output> = [...notes, ...release.slice(0, -1), " +
@@ -59,7 +59,7 @@ export const foretellMutants: ReadonlyArray<Mutant> = [
     id: "foretell/forgets-that-a-command-may-have-run",
     edits: [
       {
-        file: "protocol/session.ts",
+        file: "protocol/learner/session.ts",
         find: "if (number <= Math.max(session.received, received) || session.replies.has(number)) return",
         replace: "if (number < 0) return"
       }
@@ -72,7 +72,7 @@ export const foretellMutants: ReadonlyArray<Mutant> = [
     id: "foretell/a-session-that-has-expired",
     edits: [
       {
-        file: "protocol/session.ts",
+        file: "protocol/learner/session.ts",
         find: "if (session === undefined || isExpired(sessions, session, atMs)) return false\n",
         replace: "if (session === undefined) return false\n"
       }
@@ -98,7 +98,7 @@ export const foretellMutants: ReadonlyArray<Mutant> = [
     id: "foretell/a-debt-is-paid-before-its-sync",
     edits: [
       {
-        file: "protocol/owing.ts",
+        file: "protocol/acceptor/owing.ts",
         find: 'outputs: [{ _tag: "Persist", records: [], release }]',
         replace: "outputs: release"
       }
@@ -111,7 +111,7 @@ export const foretellMutants: ReadonlyArray<Mutant> = [
     id: "foretell/a-debt-is-replaced-by-an-older-one",
     edits: [
       {
-        file: "protocol/owing.ts",
+        file: "protocol/acceptor/owing.ts",
         find: "debt: newest(owing.debt, { to, accepted, sinceMs: nowMs })",
         replace: "debt: newest(undefined, { to, accepted, sinceMs: nowMs })"
       }
@@ -124,7 +124,7 @@ export const foretellMutants: ReadonlyArray<Mutant> = [
     id: "foretell/forgets-what-it-withholds",
     edits: [
       {
-        file: "actors/foreteller.ts",
+        file: "actors/answers/foreteller.ts",
         find: "if (before?.flat !== undefined && before.number > foreseen.received)",
         replace: "if (before?.flat !== undefined && before.number < 0)"
       }

@@ -1,17 +1,17 @@
 /** Seeded bugs of the leader and of the master. */
 import type { Mutant } from "./mutant.ts"
 
-const leader = "protocol/leader.ts"
-const carry = "protocol/leader-carry.ts"
-const serve = "protocol/leader-serve.ts"
-const progress = "protocol/progress.ts"
-const master = "protocol/master.ts"
+const leader = "protocol/leader/leader.ts"
+const carry = "protocol/leader/carry.ts"
+const serve = "protocol/leader/serve.ts"
+const progress = "protocol/replication/progress.ts"
+const master = "protocol/master/master.ts"
 const rivals = ["rivals"]
 
 export const leaderMutants: ReadonlyArray<Mutant> = [
   {
     id: "leader/ignores-the-log-it-read",
-    edits: [{ file: "protocol/find-safe.ts", find: "prepared.lastSlot", replace: "(0 as Slot)" }],
+    edits: [{ file: "protocol/leader/find-safe.ts", find: "prepared.lastSlot", replace: "(0 as Slot)" }],
     law: "chosen values survive",
     why: "FindSafe calls every slot free, whatever the acceptor voted for.",
     scenarios: rivals
@@ -20,7 +20,7 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
     id: "leader/binds-one-slot-too-few",
     edits: [
       {
-        file: "protocol/find-safe.ts",
+        file: "protocol/leader/find-safe.ts",
         find: "prepared.lastSlot",
         replace: "(Math.max(0, prepared.lastSlot - 1) as Slot)"
       }
@@ -48,7 +48,7 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
       { file: carry, find: "return complete(next)", replace: "return servingEarly(next, log)" },
       { file: carry, find: "import { awaiting } from", replace: "import { awaiting, servingEarly } from" },
       {
-        file: "protocol/leader-activate.ts",
+        file: "protocol/leader/activate.ts",
         find: "const serving = (",
         replace:
           "export const servingEarly = (state, log) => {\n" +
@@ -104,7 +104,7 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
     id: "leader/the-log-begins-anew-in-time",
     edits: [
       {
-        file: "protocol/leader-activate.ts",
+        file: "protocol/leader/activate.ts",
         find: "atMs: Math.max(tail.atMs, held?.atMs ?? 0),",
         replace: "atMs: 0,"
       }
@@ -117,7 +117,7 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
     id: "leader/two-values-for-one-slot",
     edits: [
       {
-        file: "protocol/propose.ts",
+        file: "protocol/replication/propose.ts",
         find: "chosen, last: prevSlot } = before",
         replace: "chosen, chosen: prevSlot } = before"
       }
@@ -221,12 +221,12 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
     id: "master/answers-before-it-wrote",
     edits: [
       {
-        file: "actors/master.ts",
+        file: "actors/master/master.ts",
         find: "const settled = step.state === state ||",
         replace: "reply(message, step.reply)\n      const settled = step.state === state ||"
       },
       {
-        file: "actors/master.ts",
+        file: "actors/master/master.ts",
         find: 'its reply")\n      reply(message, step.reply)',
         replace: 'its reply")'
       }
@@ -239,7 +239,7 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
     id: "master/activates-an-older-issued-ballot",
     edits: [
       {
-        file: "actors/master-state.ts",
+        file: "actors/master/state.ts",
         find: "latest: Schema.UndefinedOr(IssuedFields),",
         replace:
           "latest: Schema.UndefinedOr(IssuedFields),\n  all: Schema.optionalKey(Schema.Array(IssuedFields)),"

@@ -1,9 +1,9 @@
 /** Seeded bugs of leases and of reads from replicas. */
 import { type Mutant, standstillLaw } from "./mutant.ts"
 
-const acceptor = "protocol/acceptor.ts"
-const lease = "protocol/lease.ts"
-const serve = "protocol/leader-serve.ts"
+const acceptor = "protocol/acceptor/acceptor.ts"
+const lease = "protocol/acceptor/lease.ts"
+const serve = "protocol/leader/serve.ts"
 const scenarios = ["lease-races"]
 const law = "one lease"
 
@@ -85,7 +85,7 @@ export const leaseMutants: ReadonlyArray<Mutant> = [
     id: "lease/of-a-majority",
     edits: [
       {
-        file: "protocol/leader-lease.ts",
+        file: "protocol/leader/held-lease.ts",
         find: "let least = Number.MAX_SAFE_INTEGER\n",
         replace:
           "const sorted = [...progress.values()].map((of) => of.leaseUntilMs).sort((a, b) => b - a)\n" +
@@ -100,7 +100,7 @@ export const leaseMutants: ReadonlyArray<Mutant> = [
   {
     id: "lease/checked-before-the-answer-only",
     edits: [
-      { file: "actors/answering.ts", find: "lease === undefined || leads(lease)", replace: "true" },
+      { file: "actors/answers/answering.ts", find: "lease === undefined || leads(lease)", replace: "true" },
       {
         file: "actors/leader.ts",
         find: "const nowMs = options.nowMs()",
@@ -169,7 +169,9 @@ export const leaseMutants: ReadonlyArray<Mutant> = [
   },
   {
     id: "reads/replica-does-not-wait",
-    edits: [{ file: "actors/answering.ts", find: "query.atLeast <= applied", replace: "query.atLeast >= 0" }],
+    edits: [
+      { file: "actors/answers/answering.ts", find: "query.atLeast <= applied", replace: "query.atLeast >= 0" }
+    ],
     law: "always",
     why: "A replica answers from a state that has not come to the slot that was asked for.",
     scenarios: ["leases"]
@@ -178,12 +180,12 @@ export const leaseMutants: ReadonlyArray<Mutant> = [
     id: "lease/successor-is-waited-for-for-ever",
     edits: [
       {
-        file: "protocol/leader-hand-over.ts",
+        file: "protocol/leader/hand-over.ts",
         find: "if (nowMs >= invited.untilMs) return",
         replace: "if (nowMs >= Number.POSITIVE_INFINITY) return"
       },
       {
-        file: "protocol/leader-hand-over.ts",
+        file: "protocol/leader/hand-over.ts",
         find: "  return { state: stopped.state, outputs: [...step.outputs, ...stopped.outputs] }",
         replace: "  return stopped.state === undefined ? stopped : step"
       }
@@ -195,7 +197,11 @@ export const leaseMutants: ReadonlyArray<Mutant> = [
   {
     id: "lease/counted-from-a-later-sending",
     edits: [
-      { file: "protocol/lease.ts", find: "if (round > after) return", replace: "if (round >= after) return" }
+      {
+        file: "protocol/acceptor/lease.ts",
+        find: "if (round > after) return",
+        replace: "if (round >= after) return"
+      }
     ],
     law: "one lease",
     why: "What was noted after a round was sent counts as before it: leases of late answers last too long.",

@@ -1,7 +1,7 @@
 /** Seeded bugs in who votes: replicas outside, drained nodes, changes of the acceptors. */
 import { type Mutant, standstillLaw } from "./mutant.ts"
 
-const outside = "protocol/outsider.ts"
+const outside = "protocol/membership/outsider.ts"
 
 export const memberMutants: ReadonlyArray<Mutant> = [
   {
@@ -36,7 +36,7 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     edits: [
       { file: outside, find: "before > known", replace: "before > log.last" },
       {
-        file: "actors/outsider.ts",
+        file: "actors/catch-up/outsider.ts",
         find: "slotPlus(this.#options.acceptor().chosen, 1)",
         replace: "slotPlus(this.#options.last(), 1)"
       }
@@ -47,7 +47,9 @@ export const memberMutants: ReadonlyArray<Mutant> = [
   },
   {
     id: "outsider/is-told-what-is-not-chosen",
-    edits: [{ file: "actors/catch-up.ts", find: "slotMin(chosen(), log.last)", replace: "log.last" }],
+    edits: [
+      { file: "actors/catch-up/catch-up.ts", find: "slotMin(chosen(), log.last)", replace: "log.last" }
+    ],
     law: "applied is chosen",
     why: "A node hands out its log to the end, with entries that nobody has counted.",
     scenarios: ["members", "partitions"]
@@ -56,7 +58,7 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     id: "members/drained-nodes-are-forgotten",
     edits: [
       {
-        file: "actors/members.ts",
+        file: "actors/leadership/members.ts",
         find: 'return this.#askMaster({ _tag: "Drain", requestId: "members", node, drained, drains })',
         replace:
           "const standing = { minAcceptors: 1, drained: drained ? [node] : [], drains }\n" +
@@ -72,12 +74,12 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     id: "members/takes-in-who-is-drained",
     edits: [
       {
-        file: "protocol/membership.ts",
+        file: "protocol/membership/membership.ts",
         find: "if (drained.includes(node) || next.some",
         replace: "if (next.some"
       },
       {
-        file: "protocol/master.ts",
+        file: "protocol/master/master.ts",
         find: "?? bringsInDrained(state, acceptors)",
         replace: ""
       }
@@ -90,7 +92,7 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     id: "members/is-never-whole-again",
     edits: [
       {
-        file: "protocol/membership.ts",
+        file: "protocol/membership/membership.ts",
         find: "if (steady !== undefined) next.push(steady)",
         replace: "void steady"
       }
@@ -103,7 +105,7 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     id: "members/leader-goes-on-in-the-ballot-it-left",
     edits: [
       {
-        file: "protocol/leader-reconfigure.ts",
+        file: "protocol/leader/reconfigure.ts",
         find:
           "const step = preparing({ ...state, token, held: heldOf(state) }, log, " +
           "reply.configuration, reply.prev)",
@@ -120,7 +122,7 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     id: "members/a-drained-leader-may-hand-over-to-itself",
     edits: [
       {
-        file: "protocol/membership.ts",
+        file: "protocol/membership/membership.ts",
         find: "(one) => !drained.includes(one.node) && !misses(one)",
         replace: "(one) => !misses(one)"
       }
@@ -142,7 +144,7 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     id: "members/behind-between-two-questions",
     edits: [
       {
-        file: "protocol/keeping-up.ts",
+        file: "protocol/membership/keeping-up.ts",
         find: "(wasLevel && chosenBefore !== nobodyHas && nowMs - askedAtMs <= askAgainWithinMs)",
         replace: "(wasLevel && chosenBefore !== nobodyHas && nowMs < askedAtMs)"
       }
@@ -155,7 +157,7 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     id: "operators/replace-by-who-votes-already",
     edits: [
       {
-        file: "protocol/operator.ts",
+        file: "protocol/membership/operator.ts",
         find: "if (futile !== undefined) return refuse(futile)",
         replace: "if (futile === '') return refuse(futile)"
       }
@@ -168,7 +170,7 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     id: "members/retired-acceptors-are-asked-for-reads",
     edits: [
       {
-        file: "protocol/progress.ts",
+        file: "protocol/replication/progress.ts",
         find: "return { ...replication, configuration, progress: new Map(kept) }",
         replace: "return { ...replication, configuration, progress: new Map([...progress, ...kept]) }"
       }
@@ -181,7 +183,7 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     id: "members/a-spare-goes-on-with-whoever-has-told-it",
     edits: [
       {
-        file: "actors/outsider.ts",
+        file: "actors/catch-up/outsider.ts",
         find: "    if (this.#turn % (asksOfLeader + 1) === asksOfLeader) this.#turn++\n",
         replace: ""
       }
@@ -194,7 +196,7 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     id: "members/a-spare-asks-nobody-but-its-leader",
     edits: [
       {
-        file: "actors/outsider.ts",
+        file: "actors/catch-up/outsider.ts",
         find: "const asksLeader = this.#turn % (asksOfLeader + 1) < asksOfLeader",
         replace: "const asksLeader = asksOfLeader > 0"
       }

@@ -6,7 +6,7 @@ export const oldWordMutants: ReadonlyArray<Mutant> = [
     id: "leader/counts-acknowledgements-of-another-ballot",
     edits: [
       {
-        file: "protocol/progress.ts",
+        file: "protocol/replication/progress.ts",
         find:
           "if (before === undefined || message.ballot !== replication.configuration.ballot) " +
           "return replication.progress\n  const { lastSlot, round }",
@@ -21,7 +21,7 @@ export const oldWordMutants: ReadonlyArray<Mutant> = [
     id: "leader/answers-before-its-activation",
     edits: [
       {
-        file: "protocol/leader.ts",
+        file: "protocol/leader/leader.ts",
         find: 'if (state._tag === "Deposed" || state.held === undefined) return',
         replace:
           'if (state._tag === "Awaiting" && inputs[0]?._tag === "Query") return stay(state, ' +
@@ -37,7 +37,7 @@ export const oldWordMutants: ReadonlyArray<Mutant> = [
     id: "detector/gives-back-only-what-it-believes",
     edits: [
       {
-        file: "protocol/detector.ts",
+        file: "protocol/liveness/detector.ts",
         find: "doubted !== undefined && nowMs - doubted.heardAtMs < state.settings.failureTimeoutMs",
         replace: "doubted !== undefined && nowMs < doubted.heardAtMs"
       }
@@ -50,7 +50,7 @@ export const oldWordMutants: ReadonlyArray<Mutant> = [
     id: "detector/believes-any-other-life",
     edits: [
       {
-        file: "protocol/detector.ts",
+        file: "protocol/liveness/detector.ts",
         find: "if (isOther && (echo?.sentAtMs ?? Number.NEGATIVE_INFINITY) <= before.echoedMs) {",
         replace: "if (isOther && before.echoedMs > nowMs) {"
       }
@@ -63,7 +63,7 @@ export const oldWordMutants: ReadonlyArray<Mutant> = [
     id: "operators/ask-without-a-pass",
     edits: [
       {
-        file: "actors/operators.ts",
+        file: "actors/leadership/operators.ts",
         find: "if (!passes.isGood(pass, monotonicMs())) return givePass(ask)",
         replace: "if (pass === undefined) return givePass(ask)"
       }
@@ -74,7 +74,7 @@ export const oldWordMutants: ReadonlyArray<Mutant> = [
   },
   {
     id: "master/does-old-drains",
-    edits: [{ file: "protocol/master.ts", find: " && request.drains === state.drains", replace: "" }],
+    edits: [{ file: "protocol/master/master.ts", find: " && request.drains === state.drains", replace: "" }],
     law: "operations: a drained node is not made an acceptor",
     why: "A copy of what a leader asked the master long ago takes back a node that was drained since.",
     scenarios: ["old-requests"]

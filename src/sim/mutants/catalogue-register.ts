@@ -1,7 +1,7 @@
 /** Seeded bugs of the register that several masters keep. */
 import { type Mutant, standstillLaw } from "./mutant.ts"
 
-const core = "protocol/cas-paxos.ts"
+const core = "protocol/master/cas-paxos.ts"
 const masters = ["masters"]
 
 export const registerMutants: ReadonlyArray<Mutant> = [
@@ -37,7 +37,7 @@ export const registerMutants: ReadonlyArray<Mutant> = [
     id: "register/quorum-of-one",
     edits: [
       {
-        file: "protocol/seats.ts",
+        file: "protocol/master/seats.ts",
         find: "Math.floor(seats.length / 2) + 1",
         replace: "1"
       }
@@ -63,7 +63,7 @@ export const registerMutants: ReadonlyArray<Mutant> = [
     id: "register/a-new-disk-takes-the-seat-of-the-old-one",
     edits: [
       {
-        file: "protocol/seats.ts",
+        file: "protocol/master/seats.ts",
         find: "{ generation: seat.generation + 1, replica: self }",
         replace: "{ generation: seat.generation, replica: self }"
       }
@@ -76,7 +76,7 @@ export const registerMutants: ReadonlyArray<Mutant> = [
     id: "register/a-new-disk-asks-one-keeper",
     edits: [
       {
-        file: "actors/seat-taking.ts",
+        file: "actors/master/seat-taking.ts",
         find: "while (mine.complete.size < majorityOf(seats)) {",
         replace: "while (mine.complete.size < Math.min(1, majorityOf(seats))) {"
       }
@@ -89,7 +89,7 @@ export const registerMutants: ReadonlyArray<Mutant> = [
     id: "register/a-restarted-master-waits-for-both-others",
     edits: [
       {
-        file: "protocol/taking-seat.ts",
+        file: "protocol/master/taking-seat.ts",
         find: "others.length + 1 >= majorityOf(seats)",
         replace: "others.length >= majorityOf(seats)"
       }
@@ -102,7 +102,7 @@ export const registerMutants: ReadonlyArray<Mutant> = [
     id: "master/requests-of-a-group-side-by-side",
     edits: [
       {
-        file: "actors/master.ts",
+        file: "actors/master/master.ts",
         find: "(messages) => Effect.forEach(messages, attend, { discard: true })",
         replace: '(messages) => Effect.forEach(messages, attend, { discard: true, concurrency: "unbounded" })'
       }

@@ -8,7 +8,7 @@ import { leaseMutants } from "./catalogue-lease.ts"
 import { memberMutants } from "./catalogue-members.ts"
 import type { SearchMutant } from "./catalogue-search.ts"
 
-const register = "protocol/cas-paxos.ts"
+const register = "protocol/master/cas-paxos.ts"
 
 /** A bug of the simulator's catalogue, and the scope of the search in which it shows. */
 const known = (id: string, scope: string): SearchMutant => {
@@ -41,14 +41,14 @@ export const exhaustiveMutants: ReadonlyArray<SearchMutant> = [
   {
     id: "an outsider takes what it voted for once for chosen",
     scope: "outsiders",
-    edits: [{ file: "protocol/outsider.ts", find: "before > known", replace: "before > log.last" }]
+    edits: [{ file: "protocol/membership/outsider.ts", find: "before > known", replace: "before > log.last" }]
   },
   {
     id: "an outsider keeps what it voted for once",
     scope: "outsiders",
     edits: [
       {
-        file: "protocol/outsider.ts",
+        file: "protocol/membership/outsider.ts",
         find: "for (const run of newRuns(log, news)) records",
         replace: "for (const run of newRuns(log, news)) if (run.first > log.last) records"
       }
@@ -59,7 +59,7 @@ export const exhaustiveMutants: ReadonlyArray<SearchMutant> = [
     scope: "leases",
     edits: [
       {
-        file: "protocol/leader-hand-over.ts",
+        file: "protocol/leader/hand-over.ts",
         find: "  return handingOver({ ...state, invited: undefined, handOver: { to, byMs } }, nowMs)",
         replace:
           "  const step = handingOver({ ...state, invited: undefined, handOver: { to, byMs } }, nowMs)\n" +
@@ -72,7 +72,7 @@ export const exhaustiveMutants: ReadonlyArray<SearchMutant> = [
     scope: "leases",
     edits: [
       {
-        file: "protocol/lease.ts",
+        file: "protocol/acceptor/lease.ts",
         find: "  kept.push({ after: round, atMs: nowMs })",
         replace: "  kept.push({ after: -1, atMs: nowMs })"
       }
@@ -83,7 +83,7 @@ export const exhaustiveMutants: ReadonlyArray<SearchMutant> = [
     scope: "leases",
     edits: [
       {
-        file: "protocol/lease.ts",
+        file: "protocol/acceptor/lease.ts",
         find: "!(grants.holder !== undefined && sameReplica(grants.holder, leader))",
         replace: "grants.holder === undefined"
       }
@@ -94,7 +94,7 @@ export const exhaustiveMutants: ReadonlyArray<SearchMutant> = [
     scope: "leases",
     edits: [
       {
-        file: "protocol/leader-serve.ts",
+        file: "protocol/leader/serve.ts",
         find: '{ _tag: "Answer", slot, queries, lease: configuration.ballot }',
         replace: '{ _tag: "Answer", slot: state.told, queries, lease: configuration.ballot }'
       }

@@ -11,9 +11,9 @@ export interface SearchMutant {
   readonly scope: string
 }
 
-const leaderCarry = "protocol/leader-carry.ts"
+const leaderCarry = "protocol/leader/carry.ts"
 const quorum = "protocol/quorum.ts"
-const register = "protocol/cas-paxos.ts"
+const register = "protocol/master/cas-paxos.ts"
 
 export const searchMutants: ReadonlyArray<SearchMutant> = [
   {
@@ -21,18 +21,18 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
     scope: "four-ballots-pairs",
     edits: [
       {
-        file: "protocol/master.ts",
+        file: "protocol/master/master.ts",
         find: "readonly latest: Issued | undefined\n",
         replace: "readonly latest: Issued | undefined\n  readonly all?: ReadonlyArray<Issued>\n"
       },
       {
-        file: "protocol/master.ts",
+        file: "protocol/master/master.ts",
         find: "nextBallot: Ballot(state.nextBallot + 1), latest: issued },",
         replace:
           "nextBallot: Ballot(state.nextBallot + 1), latest: issued, all: [...(state.all ?? []), issued] },"
       },
       {
-        file: "protocol/master.ts",
+        file: "protocol/master/master.ts",
         find:
           "const { latest } = state\n" +
           "  if (latest === undefined || latest.configuration.ballot !== ballot)",
@@ -46,7 +46,11 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
     id: "retire while a ballot is issued",
     scope: "triples-stale-entry",
     edits: [
-      { file: "protocol/master.ts", find: "if (state.latest !== undefined) {", replace: "if (false) {" }
+      {
+        file: "protocol/master/master.ts",
+        find: "if (state.latest !== undefined) {",
+        replace: "if (false) {"
+      }
     ]
   },
   {
@@ -98,7 +102,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
         find: "import { awaiting }",
         replace: "import { awaiting, serving as servingNow }"
       },
-      { file: "protocol/leader-activate.ts", find: "const serving = ", replace: "export const serving = " }
+      { file: "protocol/leader/activate.ts", find: "const serving = ", replace: "export const serving = " }
     ]
   },
   {
@@ -106,7 +110,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
     scope: "three-ballots-two-slots-pairs",
     edits: [
       {
-        file: "protocol/acceptor.ts",
+        file: "protocol/acceptor/acceptor.ts",
         find: "const lastSlot = runsLast(runs, prevSlot)",
         replace: "const lastSlot = slotMax(log.last, runsLast(runs, prevSlot))"
       }
@@ -117,12 +121,12 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
     scope: "three-ballots-pairs",
     edits: [
       {
-        file: "protocol/acceptor.ts",
+        file: "protocol/acceptor/acceptor.ts",
         find: "if (configuration.ballot < state.promised) {",
         replace: 'if (message._tag === "Prepare" && configuration.ballot < state.promised) {'
       },
       {
-        file: "protocol/acceptor.ts",
+        file: "protocol/acceptor/acceptor.ts",
         find: "const next = { ...state, promised: configuration.ballot, configuration }\n",
         replace:
           "const next = { ...state, promised: configuration.ballot, configuration }\n" +
@@ -135,7 +139,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
     scope: "three-ballots-pairs",
     edits: [
       {
-        file: "protocol/acceptor.ts",
+        file: "protocol/acceptor/acceptor.ts",
         find: "if (configuration.ballot < state.promised) {",
         replace: "if (false) {"
       }
@@ -146,7 +150,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
     scope: "two-ballots-late-disks",
     edits: [
       {
-        file: "protocol/master.ts",
+        file: "protocol/master/master.ts",
         find: "const prev = state.active\n",
         replace:
           "const prev = state.active\n" +
@@ -161,7 +165,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
     scope: "three-ballots",
     edits: [
       {
-        file: "protocol/leader.ts",
+        file: "protocol/leader/leader.ts",
         find: "if (log.promised > ballot && ballot > noBallot)",
         replace: "if (false)"
       }
@@ -172,12 +176,12 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
     scope: "three-ballots",
     edits: [
       {
-        file: "protocol/acceptor.ts",
+        file: "protocol/acceptor/acceptor.ts",
         find: "if (!isAcceptorOf(prev, state.self))",
         replace: "if (false)"
       },
-      { file: "protocol/find-safe.ts", find: "isAcceptorOf(prev, from)", replace: "true" },
-      { file: "protocol/leader-prepare.ts", find: "isAcceptorOf(state.prev, state.self)", replace: "true" }
+      { file: "protocol/leader/find-safe.ts", find: "isAcceptorOf(prev, from)", replace: "true" },
+      { file: "protocol/leader/prepare.ts", find: "isAcceptorOf(state.prev, state.self)", replace: "true" }
     ]
   },
   {
@@ -185,7 +189,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
     scope: "three-ballots-two-slots-pairs",
     edits: [
       {
-        file: "protocol/acceptor.ts",
+        file: "protocol/acceptor/acceptor.ts",
         find: "if (log.ballotAt(run.first) !== run.ballot) return run.first",
         replace: "if (log.ballotAt(run.first) === undefined) return run.first"
       }
@@ -196,7 +200,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
     scope: "three-ballots-two-slots-pairs",
     edits: [
       {
-        file: "protocol/acceptor.ts",
+        file: "protocol/acceptor/acceptor.ts",
         find: "if (prevSlot > log.last || log.ballotAt(prevSlot) !== prevSlotBallot) {",
         replace: "if (prevSlot > log.last) {"
       }
@@ -207,12 +211,12 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
     scope: "four-ballots-pairs",
     edits: [
       {
-        file: "protocol/master.ts",
+        file: "protocol/master/master.ts",
         find: "latest.configuration.ballot !== ballot) return superseded",
         replace: "latest.configuration.ballot < ballot) return superseded"
       },
       {
-        file: "protocol/master.ts",
+        file: "protocol/master/master.ts",
         find: "if (!isOneAttempt(latest.requestId, requestId))",
         replace: "if (false)"
       }
@@ -256,7 +260,7 @@ export const searchMutants: ReadonlyArray<SearchMutant> = [
   {
     id: "one keeper decides",
     scope: "register",
-    edits: [{ file: "protocol/seats.ts", find: "Math.floor(seats.length / 2) + 1", replace: "1" }]
+    edits: [{ file: "protocol/master/seats.ts", find: "Math.floor(seats.length / 2) + 1", replace: "1" }]
   },
   {
     id: "what one keeper holds is read as decided",

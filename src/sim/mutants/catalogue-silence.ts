@@ -1,9 +1,9 @@
 /** Seeded bugs of leaders that fall silent, and of the rolls that stand in for their beats. */
 import type { Mutant } from "./mutant.ts"
 
-const quiet = "protocol/leader-quiet.ts"
-const roll = "protocol/roll.ts"
-const groupRoll = "actors/group-roll.ts"
+const quiet = "protocol/leader/quiet.ts"
+const roll = "protocol/liveness/roll.ts"
+const groupRoll = "actors/leadership/group-roll.ts"
 const places = "suspensions: nobody loses its place because everybody stood still"
 
 export const silenceMutants: ReadonlyArray<Mutant> = [
@@ -41,7 +41,7 @@ export const silenceMutants: ReadonlyArray<Mutant> = [
     id: "silence/before-all-know-who-votes",
     edits: [
       {
-        file: "protocol/leader-serve.ts",
+        file: "protocol/leader/serve.ts",
         find: "settled({ ...inConfiguration(state, active), toldAfter: state.round })",
         replace: "settled(inConfiguration(state, active))"
       }

@@ -1,11 +1,11 @@
 /** Seeded bugs of snapshots, of cutting logs, and of logs that begin at a base. */
 import { type Mutant, standstillLaw } from "./mutant.ts"
 
-const snapshot = "protocol/snapshot.ts"
-const outsider = "protocol/outsider.ts"
-const making = "actors/snapshots.ts"
-const compaction = "actors/compaction.ts"
-const groupLog = "actors/group-log.ts"
+const snapshot = "protocol/learner/snapshot.ts"
+const outsider = "protocol/membership/outsider.ts"
+const making = "actors/snapshots/snapshots.ts"
+const compaction = "actors/log/compaction.ts"
+const groupLog = "actors/log/group-log.ts"
 const snapshots = ["snapshots"]
 
 export const snapshotMutants: ReadonlyArray<Mutant> = [
@@ -221,17 +221,17 @@ export const snapshotMutants: ReadonlyArray<Mutant> = [
     id: "leader/reads-below-its-base",
     edits: [
       {
-        file: "protocol/progress.ts",
+        file: "protocol/replication/progress.ts",
         find: "const prevSlot = slotMax(slotMin(slotPlus(next, -1), end), log.base.slot)",
         replace: "const prevSlot = slotMin(slotPlus(next, -1), end)"
       },
       {
-        file: "protocol/progress.ts",
+        file: "protocol/replication/progress.ts",
         find: "next: slotPlus(slotMax(slotMax(agreed, before.acknowledged), log.base.slot), 1),",
         replace: "next: slotPlus(slotMax(agreed, before.acknowledged), 1),"
       },
       {
-        file: "protocol/progress.ts",
+        file: "protocol/replication/progress.ts",
         find: "slotMin(message.hintSlot, replication.last)) < log.base.slot",
         replace: "slotMin(message.hintSlot, replication.last)) < 0"
       }
@@ -268,7 +268,7 @@ export const snapshotMutants: ReadonlyArray<Mutant> = [
   },
   {
     id: "cut/register-left-out-of-the-checkpoint",
-    edits: [{ file: "actors/node-storage.ts", find: "() => keeper.checkpoint(), ", replace: "" }],
+    edits: [{ file: "actors/log/node-storage.ts", find: "() => keeper.checkpoint(), ", replace: "" }],
     law: "a process broke",
     why: "The segment with the masters' register is removed, and nobody wrote it again: a master forgets it.",
     scenarios: ["cut-masters"]

@@ -4,9 +4,9 @@ import type { Mutant } from "./mutant.ts"
 const recover = "runtime/storage/recover.ts"
 const records = "runtime/storage/records.ts"
 const writer = "runtime/storage/writer.ts"
-const groupLog = "actors/group-log.ts"
-const stored = "actors/stored-runs.ts"
-const cache = "actors/run-cache.ts"
+const groupLog = "actors/log/group-log.ts"
+const stored = "actors/log/stored-runs.ts"
+const cache = "actors/log/run-cache.ts"
 const power = ["power"]
 const kills = ["kills"]
 const atTheEnd = ["rot-at-the-end"]
@@ -91,7 +91,7 @@ export const storageMutants: ReadonlyArray<Mutant> = [
     id: "master/directory-not-synced",
     edits: [
       {
-        file: "actors/register.ts",
+        file: "actors/master/register.ts",
         find: "yield* files.makeDirectory(directory)\n",
         replace: "if ((yield* files.list(directory)).length === 0) yield* files.makeDirectory(directory)\n"
       }

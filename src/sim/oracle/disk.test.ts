@@ -1,7 +1,7 @@
 /** What the laws know of a disk: what is durable on it, also when it goes back in time. */
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { encodeRecord } from "../../actors/log-records.ts"
+import { encodeRecord } from "../../actors/log/records.ts"
 import { kvMachine } from "../../machines/kv.ts"
 import { Ballot, Slot } from "../../protocol/ids.ts"
 import { readIdentity, writeIdentity } from "../../runtime/storage/identity.ts"

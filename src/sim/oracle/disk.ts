@@ -2,11 +2,11 @@
  * The log of a node as its disk holds it, read frame by frame past the node's own memory: what is durable,
  * and nothing else.
  */
-import { decodeRecord } from "../../actors/log-records.ts"
+import { decodeRecord } from "../../actors/log/records.ts"
 import { Slot } from "../../protocol/ids.ts"
-import { type Base, noBase } from "../../protocol/log-view.ts"
-import type { AnyMachine } from "../../protocol/machine.ts"
-import { type Run, runLast, runsLast } from "../../protocol/run.ts"
+import type { AnyMachine } from "../../protocol/learner/machine.ts"
+import { type Run, runLast, runsLast } from "../../protocol/log/run.ts"
+import { type Base, noBase } from "../../protocol/log/view.ts"
 import type { DurableRecord } from "../../protocol/step.ts"
 import { frameBuffer, readFrameAt } from "../../runtime/storage/frames.ts"
 import type { FileHandle } from "../../runtime/storage/port.ts"

@@ -1,5 +1,5 @@
 /** The entries of a log as the laws keep them: enough to tell two logs apart. */
-import { lengthPrefixBytes, type Run, readUint32 } from "../../protocol/run.ts"
+import { lengthPrefixBytes, type Run, readUint32 } from "../../protocol/log/run.ts"
 import { narrowHash } from "./ledger.ts"
 
 /** Entries by slot: the ballot that each was first proposed in, and a hash of its bytes. */

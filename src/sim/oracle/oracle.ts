@@ -1,11 +1,11 @@
 /** Watches one group of a cluster after every event and tells the laws what has changed. */
-import type { GroupParts } from "../../actors/group.ts"
-import { decodeMasterState } from "../../actors/master-state.ts"
-import type { AcceptorState } from "../../protocol/acceptor.ts"
+import type { GroupParts } from "../../actors/group/group.ts"
+import { decodeMasterState } from "../../actors/master/state.ts"
+import type { AcceptorState } from "../../protocol/acceptor/acceptor.ts"
 import type { Configuration } from "../../protocol/configuration.ts"
 import { Slot } from "../../protocol/ids.ts"
-import type { LeaderState, Serving } from "../../protocol/leader-state.ts"
-import type { MasterState } from "../../protocol/master.ts"
+import type { LeaderState, Serving } from "../../protocol/leader/state.ts"
+import type { MasterState } from "../../protocol/master/master.ts"
 import type { FromAcceptor } from "../../protocol/messages.ts"
 import { sometimes } from "../assert.ts"
 import {

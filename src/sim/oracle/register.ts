@@ -1,8 +1,8 @@
 /** What the masters' register holds: decided is what a majority of disks has accepted under one ticket. */
-import { keeperFact } from "../../actors/keeper-records.ts"
-import { masterOfText } from "../../actors/master-state.ts"
-import type { Kept } from "../../protocol/cas-paxos.ts"
-import type { MasterState } from "../../protocol/master.ts"
+import { keeperFact } from "../../actors/master/keeper-records.ts"
+import { masterOfText } from "../../actors/master/state.ts"
+import type { Kept } from "../../protocol/master/cas-paxos.ts"
+import type { MasterState } from "../../protocol/master/master.ts"
 import { LawBroken } from "../laws/laws.ts"
 
 /** Watches one group's register over the disks of all masters. */

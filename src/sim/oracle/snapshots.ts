@@ -1,6 +1,6 @@
 /** Snapshots as a disk holds them, read past the node's own memory. */
-import type { AnyMachine } from "../../protocol/machine.ts"
-import { RestoredReplica } from "../../protocol/snapshot.ts"
+import type { AnyMachine } from "../../protocol/learner/machine.ts"
+import { RestoredReplica } from "../../protocol/learner/snapshot.ts"
 import { pack, unpack } from "../../runtime/codec.ts"
 import { BlockReader } from "../../runtime/storage/blocks.ts"
 import type { DiskImage } from "../disk/image.ts"

@@ -1,7 +1,7 @@
 /** What a message on the bus says, in the few words that a picture has room for. */
 
-import type { Run } from "../../protocol/run.ts"
-import { runLast } from "../../protocol/run.ts"
+import type { Run } from "../../protocol/log/run.ts"
+import { runLast } from "../../protocol/log/run.ts"
 import { unpackAnswer, unpackMessage } from "../../runtime/remote-envelope.ts"
 import type { Body, PacketCodec } from "../../wire/packet.ts"
 import type { TraceFields } from "../trace/trace.ts"

@@ -2,7 +2,7 @@
  * Values as texts that are equal for equal values: how parts of a state are told apart, also under other
  * names of nodes.
  */
-import type { Run } from "../../protocol/run.ts"
+import type { Run } from "../../protocol/log/run.ts"
 
 /** Another name for each node; the nodes themselves are what they were. */
 export type Renaming = ReadonlyMap<string, string>

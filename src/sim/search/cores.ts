@@ -1,11 +1,11 @@
 /** The protocol cores as a value, so that the same search can drive them as they are or with a seeded bug. */
-import { acceptorStep, debtDue, leaseWaited } from "../../protocol/acceptor.ts"
-import { attemptStep, beginAttempt, keeperStep } from "../../protocol/cas-paxos.ts"
-import { idleLeader, leaderStep } from "../../protocol/leader.ts"
-import { holdsLease } from "../../protocol/leader-lease.ts"
-import { freshGrants } from "../../protocol/lease.ts"
-import { masterStep } from "../../protocol/master.ts"
-import { learnStep } from "../../protocol/outsider.ts"
+import { acceptorStep, debtDue, leaseWaited } from "../../protocol/acceptor/acceptor.ts"
+import { freshGrants } from "../../protocol/acceptor/lease.ts"
+import { holdsLease } from "../../protocol/leader/held-lease.ts"
+import { idleLeader, leaderStep } from "../../protocol/leader/leader.ts"
+import { attemptStep, beginAttempt, keeperStep } from "../../protocol/master/cas-paxos.ts"
+import { masterStep } from "../../protocol/master/master.ts"
+import { learnStep } from "../../protocol/membership/outsider.ts"
 
 export interface Cores {
   readonly acceptorStep: typeof acceptorStep

@@ -1,5 +1,6 @@
 /** A log in memory as an immutable value: what the cores read, and what a disk keeps of it. */
 import { type Ballot, Slot, slotMin } from "../../protocol/ids.ts"
+import { type Run, runLast, sliceRun, takeBytes } from "../../protocol/log/run.ts"
 import {
   ballotIn,
   type LogView,
@@ -8,8 +9,7 @@ import {
   noBase,
   type Stretches,
   stretchesWith
-} from "../../protocol/log-view.ts"
-import { type Run, runLast, sliceRun, takeBytes } from "../../protocol/run.ts"
+} from "../../protocol/log/view.ts"
 
 export interface MemoryLog extends LogView {
   readonly runs: ReadonlyArray<Run>

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { QuestionFailure } from "../../client/errors.ts"
 import { type Replicated, replicated } from "../../client/replicated.ts"
-import type { Machine } from "../../protocol/machine.ts"
+import type { Machine } from "../../protocol/learner/machine.ts"
 import { pack } from "../../runtime/codec.ts"
 import { clusterName, groupName } from "../cluster.ts"
 import { wideHash } from "../oracle/ledger.ts"

@@ -1,6 +1,6 @@
 /** Masters that lose all their disks, and an operator who puts back a copy of their state, new or old. */
 import { Effect } from "effect"
-import type { Versioned } from "../../../actors/register.ts"
+import type { Versioned } from "../../../actors/master/register.ts"
 import { sometimes } from "../../assert.ts"
 import { awaiting } from "../../awaiting.ts"
 import type { WatchedGroup } from "../../laws/laws.ts"

@@ -1,6 +1,6 @@
 /** A bus on which beats of lives that are over come again and again, while nodes restart. */
 import { Effect } from "effect"
-import type { Beat } from "../../../protocol/detector.ts"
+import type { Beat } from "../../../protocol/liveness/detector.ts"
 import { Bus } from "../../../runtime/bus/port.ts"
 import { packetCodec } from "../../../wire/packet.ts"
 import { clusterName } from "../../cluster.ts"

@@ -1,5 +1,5 @@
 /** Rounds as ages, in a model with leases: what counts for a lease is told apart by when it was sent. */
-import type { Serving } from "../../../protocol/leader-state.ts"
+import type { Serving } from "../../../protocol/leader/state.ts"
 import type { FromAcceptor, ToAcceptor } from "../../../protocol/messages.ts"
 import { newestRound, oldestRound } from "./clock.ts"
 import type { NodeModel } from "./node-model.ts"

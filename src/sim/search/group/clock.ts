@@ -3,10 +3,10 @@
  * tick surely runs, one of the last tick runs or has ended, by how fast its clock went, and an older one has
  * surely ended.
  */
-import type { AcceptorState } from "../../../protocol/acceptor.ts"
-import { defaultLeaderSettings, type LeaderSettings } from "../../../protocol/leader-input.ts"
-import type { LeaderState, Serving } from "../../../protocol/leader-state.ts"
-import type { Grants, Sending } from "../../../protocol/lease.ts"
+import type { AcceptorState } from "../../../protocol/acceptor/acceptor.ts"
+import type { Grants, Sending } from "../../../protocol/acceptor/lease.ts"
+import { defaultLeaderSettings, type LeaderSettings } from "../../../protocol/leader/input.ts"
+import type { LeaderState, Serving } from "../../../protocol/leader/state.ts"
 import type { FromAcceptor, ToAcceptor } from "../../../protocol/messages.ts"
 
 /** Fractions that doubles hold exactly. */

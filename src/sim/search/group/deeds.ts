@@ -1,6 +1,6 @@
 /** What nodes do by themselves in a model, and how traces name it. */
 import { type Replica, Slot } from "../../../protocol/ids.ts"
-import type { LeaderInput } from "../../../protocol/leader-input.ts"
+import type { LeaderInput } from "../../../protocol/leader/input.ts"
 import { fastMs, slowMs } from "./clock.ts"
 import type { NodeFacts } from "./facts.ts"
 import type { NodeInput } from "./node-model.ts"

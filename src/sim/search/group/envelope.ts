@@ -1,5 +1,6 @@
 /** What is on its way between the nodes of a group and its master. */
 import type { NodeId } from "../../../protocol/ids.ts"
+import type { Learned } from "../../../protocol/membership/outsider.ts"
 import {
   type Counted,
   type FromAcceptor,
@@ -8,7 +9,6 @@ import {
   type MasterRequest,
   type ToAcceptor
 } from "../../../protocol/messages.ts"
-import type { Learned } from "../../../protocol/outsider.ts"
 
 /**
  * Nothing that is on its way ever has to arrive: that is loss, and it needs no action. It arrives in any

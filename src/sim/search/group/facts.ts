@@ -1,8 +1,8 @@
 /** What the model asks of nodes and of the master again and again, read once for each value. */
 import { noBallot } from "../../../protocol/ids.ts"
-import { leads } from "../../../protocol/leader.ts"
-import type { LeaderState } from "../../../protocol/leader-state.ts"
-import type { MasterState } from "../../../protocol/master.ts"
+import { leads } from "../../../protocol/leader/leader.ts"
+import type { LeaderState } from "../../../protocol/leader/state.ts"
+import type { MasterState } from "../../../protocol/master/master.ts"
 import { valueAt } from "../memory-log.ts"
 import type { NodeModel } from "./node-model.ts"
 import { isReading } from "./rounds.ts"

@@ -1,5 +1,5 @@
 /** What a model asks of leaders and of the master, by the numbers that the world knows it by. */
-import type { LeaderInput } from "../../../protocol/leader-input.ts"
+import type { LeaderInput } from "../../../protocol/leader/input.ts"
 import { PairMap } from "../pair-map.ts"
 import { leaseSettings } from "./clock.ts"
 import { modelSettings } from "./node.ts"

@@ -1,7 +1,7 @@
 /** What must hold of leases in every state of a group's model (docs/protocol.md, section 6). */
 import { noBallot, type Slot } from "../../../protocol/ids.ts"
-import { leads } from "../../../protocol/leader.ts"
-import type { LeaderInput } from "../../../protocol/leader-input.ts"
+import type { LeaderInput } from "../../../protocol/leader/input.ts"
+import { leads } from "../../../protocol/leader/leader.ts"
 import type { Pool } from "../pool.ts"
 import type { History } from "./laws.ts"
 import { nowMs, question } from "./node.ts"

@@ -1,10 +1,10 @@
 /** One node of a model as an immutable value, what can happen to it, and what leaves it. */
-import type { AcceptorState } from "../../../protocol/acceptor.ts"
+import type { AcceptorState } from "../../../protocol/acceptor/acceptor.ts"
 import type { Ballot, NodeId, Replica, Slot } from "../../../protocol/ids.ts"
-import type { LeaderInput } from "../../../protocol/leader-input.ts"
-import type { LeaderState } from "../../../protocol/leader-state.ts"
+import type { LeaderInput } from "../../../protocol/leader/input.ts"
+import type { LeaderState } from "../../../protocol/leader/state.ts"
+import type { Learned } from "../../../protocol/membership/outsider.ts"
 import type { FromAcceptor, MasterRequest, Synced, ToAcceptor } from "../../../protocol/messages.ts"
-import type { Learned } from "../../../protocol/outsider.ts"
 import type { Persist } from "../../../protocol/step.ts"
 import type { MemoryLog } from "../memory-log.ts"
 

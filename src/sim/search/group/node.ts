@@ -1,6 +1,5 @@
 /** What one input does to a node: the real cores, their disk and own mailbox. */
-import type { AcceptorState } from "../../../protocol/acceptor.ts"
-import { commandOverheadBytes, keepAliveEntry, writeCommand } from "../../../protocol/entry.ts"
+import type { AcceptorState } from "../../../protocol/acceptor/acceptor.ts"
 import {
   ClientId,
   type NodeId,
@@ -11,7 +10,8 @@ import {
   SessionId,
   type Slot
 } from "../../../protocol/ids.ts"
-import { defaultLeaderSettings, type LeaderInput } from "../../../protocol/leader-input.ts"
+import { defaultLeaderSettings, type LeaderInput } from "../../../protocol/leader/input.ts"
+import { commandOverheadBytes, keepAliveEntry, writeCommand } from "../../../protocol/log/entry.ts"
 import type { Query } from "../../../protocol/messages.ts"
 import type { Step } from "../../../protocol/step.ts"
 import type { Cores } from "../cores.ts"

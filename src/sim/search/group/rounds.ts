@@ -2,9 +2,9 @@
  * Rounds taken out of a model: the numbers by which leaders tell an old answer from a new one grow with every
  * sending, and would tell apart states that nothing else tells apart.
  */
-import type { AcceptorState } from "../../../protocol/acceptor.ts"
+import type { AcceptorState } from "../../../protocol/acceptor/acceptor.ts"
 import type { Ballot } from "../../../protocol/ids.ts"
-import type { LeaderState, Preparing } from "../../../protocol/leader-state.ts"
+import type { LeaderState, Preparing } from "../../../protocol/leader/state.ts"
 import type { Accepted, FromAcceptor, ToAcceptor } from "../../../protocol/messages.ts"
 import type { Free, Persist } from "../../../protocol/step.ts"
 import type { NodeModel } from "./node-model.ts"

@@ -1,5 +1,5 @@
 /** Of the messages on their way none stays that can make no difference any more. */
-import { isOutside } from "../../../protocol/outsider.ts"
+import { isOutside } from "../../../protocol/membership/outsider.ts"
 import type { State } from "../model.ts"
 import { isInSoup } from "../soup.ts"
 import type { Envelope } from "./envelope.ts"

@@ -1,7 +1,7 @@
 /** The parts of one group's model by number, and the memo of what the pure cores answered. */
 import { ClientId, NodeId, type Replica, StorageId } from "../../../protocol/ids.ts"
-import { leads } from "../../../protocol/leader.ts"
-import { emptyMaster, type MasterState } from "../../../protocol/master.ts"
+import { leads } from "../../../protocol/leader/leader.ts"
+import { emptyMaster, type MasterState } from "../../../protocol/master/master.ts"
 import { type Counted, type FromAcceptor, isToAcceptor, type ToAcceptor } from "../../../protocol/messages.ts"
 import type { Renaming } from "../canonical.ts"
 import type { Cores } from "../cores.ts"

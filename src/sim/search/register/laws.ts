@@ -1,6 +1,6 @@
 /** What has become of a register in one state, and what must hold of it. */
-import { isAbove, type Outcome, type RegisterValue, type Ticket } from "../../../protocol/cas-paxos.ts"
 import type { NodeId } from "../../../protocol/ids.ts"
+import { isAbove, type Outcome, type RegisterValue, type Ticket } from "../../../protocol/master/cas-paxos.ts"
 
 /** A keeper's disk has accepted a value. */
 export interface Vote {

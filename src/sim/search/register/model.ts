@@ -6,7 +6,7 @@
  * else, so it can as well arrive right before the one that makes it go on. Nobody is told that he was outbid:
  * who has begun may begin again at any time, with any number that he could have heard of.
  */
-import type { FromKeeper, ToKeeper } from "../../../protocol/cas-paxos.ts"
+import type { FromKeeper, ToKeeper } from "../../../protocol/master/cas-paxos.ts"
 import type { Cores } from "../cores.ts"
 import { addToMark, clearMark, takeMark } from "../marks.ts"
 import type { Model, Outcome, State } from "../model.ts"

@@ -1,6 +1,13 @@
 /** What a state of the register's model is made of. */
-import type { Attempt, FromKeeper, Keeper, Kept, Operation, ToKeeper } from "../../../protocol/cas-paxos.ts"
 import type { Replica } from "../../../protocol/ids.ts"
+import type {
+  Attempt,
+  FromKeeper,
+  Keeper,
+  Kept,
+  Operation,
+  ToKeeper
+} from "../../../protocol/master/cas-paxos.ts"
 
 /** How much of the register's behaviour a search covers. */
 export interface RegisterScope {

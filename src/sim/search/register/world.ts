@@ -1,15 +1,15 @@
 /**
  * The parts that a register's model has met, by number, and what the cores answered about each pair of them.
  */
+import { NodeId, StorageId } from "../../../protocol/ids.ts"
 import {
   type AttemptStep,
   type Kept,
   keptNothing,
   type Operation,
   type ToKeeper
-} from "../../../protocol/cas-paxos.ts"
-import { NodeId, StorageId } from "../../../protocol/ids.ts"
-import { firstSeats } from "../../../protocol/seats.ts"
+} from "../../../protocol/master/cas-paxos.ts"
+import { firstSeats } from "../../../protocol/master/seats.ts"
 import type { Cores } from "../cores.ts"
 import { PairMap } from "../pair-map.ts"
 import { Pool, renamingsOf } from "../pool.ts"
