@@ -1,6 +1,7 @@
 /** How a command fails: one sentence on stderr and an exit code that says what kind of failure it was. */
 import { Cause, Data } from "effect"
 import { CliError } from "effect/cli"
+import { messageOf } from "../runtime/message-of.ts"
 
 /** Exit codes of all commands. */
 export const exitCodes = {
@@ -59,6 +60,6 @@ export const verdictOf = (
   if (CliError.isCliError(error) && error._tag === "ShowHelp")
     return { text: undefined, exitCode: error.errors.length === 0 ? 0 : exitCodes.usage }
   if (cause.reasons.some(Cause.isDieReason)) return { text: Cause.pretty(cause), exitCode: exitCodes.no }
-  const text = error instanceof Error ? error.message : String(error)
+  const text = messageOf(error)
   return { text: text === "" ? undefined : `aplomb: ${text}`, exitCode: exitCodeOf(error) }
 }

@@ -7,6 +7,7 @@ import { GroupId } from "../protocol/ids.ts"
 import { type Form, type Machine, misfit } from "../protocol/learner/machine.ts"
 import { type BadSubject, Bus, type BusUnavailable } from "../runtime/bus/port.ts"
 import { pack } from "../runtime/codec.ts"
+import { messageOf } from "../runtime/message-of.ts"
 import { keptOnceMade } from "../runtime/wholly.ts"
 import { type CommandFailure, type QuestionFailure, Rejected, Unavailable } from "./errors.ts"
 import { type GroupClient, groupClient } from "./group-client.ts"
@@ -176,7 +177,7 @@ const packed = <T>(form: Form<T>, value: T, what: string): Uint8Array | Rejected
     const reason = `${what} of ${bytes.length} bytes is over the limit of ${commandMaxBytes} bytes`
     return new Rejected({ reason })
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     return new Rejected({ reason: `${what} does not fit the machine: ${reason}` })
   }
 }

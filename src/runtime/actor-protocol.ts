@@ -1,6 +1,7 @@
 /** What an actor can be told and asked: tagged messages with schemas for payload, reply and error. */
 import { Cause, Exit, Result, Schema } from "effect"
 import type { DeadLetterReason } from "./dead-letters.ts"
+import { messageOf } from "./message-of.ts"
 
 /** A schema that needs no services to encode or decode. */
 type PlainCodec = Schema.Codec<unknown, unknown>
@@ -87,7 +88,7 @@ const orReason = (exit: Exit.Exit<unknown, unknown>): Result.Result<unknown, str
 
 const reasonOf = (cause: Cause.Cause<unknown>): string => {
   const failure = Cause.squash(cause)
-  return failure instanceof Error ? failure.message : String(failure)
+  return messageOf(failure)
 }
 
 const conversion = (schema: PlainCodec): Conversion => {

@@ -3,6 +3,7 @@
  * watches.
  */
 import { Cause, Effect, Exit } from "effect"
+import { stackOf } from "../runtime/message-of.ts"
 import { packetCodec } from "../wire/packet.ts"
 import { type AssertionViolated, noteAssertions } from "./assert.ts"
 import { Coverage } from "./assert-coverage.ts"
@@ -287,5 +288,5 @@ const judgeEnd = (failure: unknown, expectsDamage: boolean): string | undefined 
   const tag = tagOf(failure)
   if (tag !== undefined && harmless.has(tag)) return undefined
   if (tag !== undefined && damaged.has(tag) && expectsDamage) return undefined
-  return failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
+  return stackOf(failure)
 }

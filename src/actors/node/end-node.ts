@@ -1,6 +1,8 @@
 /** A node ends with whatever of it throws: its memory and its disk may disagree by then. */
 import { Cause, Data, Effect } from "effect"
+
 import type { ActorHandle } from "../../runtime/actor-handle.ts"
+import { messageOf } from "../../runtime/message-of.ts"
 import { StorageCorrupted } from "../../runtime/storage/errors.ts"
 import { DiskFailed } from "../../runtime/storage/port.ts"
 
@@ -12,7 +14,7 @@ export class RoleCrashed extends Data.TaggedError("RoleCrashed")<{
   override get message(): string {
     const { cause } = this
     const isOfDisk = cause instanceof StorageCorrupted || cause instanceof DiskFailed
-    const what = `${this.role} crashed: ${cause instanceof Error ? cause.message : String(cause)}`
+    const what = `${this.role} crashed: ${messageOf(cause)}`
     return isOfDisk ? what : `${what}; the node stops, its log is sound`
   }
 }

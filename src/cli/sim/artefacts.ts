@@ -23,14 +23,19 @@ export const replayCommand = (simulation: string, recipe: string): string =>
 export const linesOf = (values: ReadonlyArray<unknown>): string =>
   values.map((value) => `${typeof value === "string" ? value : JSON.stringify(value)}\n`).join("")
 
+/** The options of a run of which all is to be kept, and the trace that they fill. */
+const keepingAll = () => {
+  const trace: Array<TraceEntry> = []
+  return { trace, options: { listen: (entry: TraceEntry) => void trace.push(entry), keepHistory: true } }
+}
+
 /** Runs a recipe with its full trace. It is the same run: the digest shows it. */
 export const traced = (
   simulation: Simulation,
   recipe: string
 ): { readonly result: RunResult; readonly trace: ReadonlyArray<TraceEntry> } => {
-  const trace: Array<TraceEntry> = []
-  const listen = (entry: TraceEntry) => void trace.push(entry)
-  const result = simulation.run({ seed: recipeOf(recipe), listen, keepHistory: true })
+  const { trace, options } = keepingAll()
+  const result = simulation.run({ ...options, seed: recipeOf(recipe) })
   return { result, trace }
 }
 
@@ -55,8 +60,8 @@ const whyNotAgain = ({ kind }: RunFailure): string => {
 /** Runs again what was found; of a run that took its thread with it, it says why it does not. */
 export const seeAgain = (simulation: Simulation, { recipe, failure, run, before }: Finding): Seen => {
   if (run === undefined) return { trace: [], note: whyNotAgain(failure) }
-  const trace: Array<TraceEntry> = []
-  const again = runAgain(simulation, recipe, { listen: (entry) => void trace.push(entry), keepHistory: true })
+  const { trace, options } = keepingAll()
+  const again = runAgain(simulation, recipe, options)
   const result = "threw" in again ? { trace } : { again, trace }
   const instead = otherwise(run, again)
   if (instead === undefined) return result

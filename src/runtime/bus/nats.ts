@@ -10,6 +10,7 @@ import {
   type NatsConnection,
   type Status
 } from "nats"
+import { messageOf } from "../message-of.ts"
 import { busOverWire, type Receiver, type Wire, type WireEvent } from "./link.ts"
 import { BadBusOptions, BusRefused, checkNatsOptions, type NatsOptions, tlsOf } from "./nats-options.ts"
 import { makeObserver, type ObservedBus, type Observer, ServerComplained } from "./observe.ts"
@@ -180,8 +181,6 @@ const dial = (
       }
     )
   })
-
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 const codeOf = (cause: unknown): string =>
   cause instanceof Error ? String((cause as NodeJS.ErrnoException).code ?? codeOf(cause.cause)) : ""

@@ -1,12 +1,13 @@
 /** Calls into a file system as Effects, and its complaints as `DiskFailed`. */
 import { Effect } from "effect"
+import { messageOf } from "../message-of.ts"
 import { DiskFailed } from "./port.ts"
 
 type Done<A> = (error: NodeJS.ErrnoException | null, value?: A) => void
 
 export const failed = (operation: string, path: string, cause: unknown): DiskFailed => {
   const code = (cause as NodeJS.ErrnoException).code
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = messageOf(cause)
   return new DiskFailed({ operation, path, full: code === "ENOSPC" || code === "EDQUOT", reason })
 }
 

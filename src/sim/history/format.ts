@@ -2,6 +2,8 @@
  * One line of a history file: JSON in, a checked event out, or a sentence that says what is wrong and
  * where.
  */
+
+import { messageOf } from "../../runtime/message-of.ts"
 import type { Json } from "./operation.ts"
 
 /** Why an input is not understood. `line` counts from 1; 0 = the history as a whole. */
@@ -130,7 +132,7 @@ const parseObject = (text: string): Readonly<Record<string, Json>> | string => {
     }
     return `found ${shown(parsed)}`
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return messageOf(error)
   }
 }
 

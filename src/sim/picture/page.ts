@@ -43,9 +43,7 @@ const embedded = (value: unknown): string => JSON.stringify(value).replaceAll("<
 export const pictureOf = (options: PictureOptions): string => {
   const { title, failure, replay, operations, facts = {}, entriesMax = 60_000 } = options
   const left = Math.max(0, options.entries.length - entriesMax)
-  // Who is there is told by the boots, however early they were.
-  const entries = options.entries.filter((entry, index) => index >= left || entry.kind === "boot")
-  const scene = sceneOf(entries, operations)
+  const scene = sceneOf(options.entries, operations, left)
   const cut = left === 0 ? {} : { "left out": `the first ${left} events` }
   const shown = { ...facts, events: String(options.entries.length), ...cut }
   const law = failure && `<div class="law"><b>${escaped(failure.law)}</b>\n${escaped(failure.message)}</div>`

@@ -82,6 +82,24 @@ describe("a scene", () => {
     const { marks } = sceneOf([{ timeMicros: 1, kind: "boot", node: "a" }, logged])
     expect(marks.at(-1)).toEqual({ lane: 1, atMicros: 7, glyph: "note", label: "log Error: leader crashed" })
   })
+  it("that begins late shows what still lasts, from there", () => {
+    const entries = [
+      { timeMicros: 1, kind: "boot", node: "a" },
+      { timeMicros: 1, kind: "boot", node: "b" },
+      { timeMicros: 2, kind: "fault.disk-stall", node: "b", durationMs: 1 },
+      { timeMicros: 3, kind: "fault.clog", node: "b", durationMs: 0.001 },
+      { timeMicros: 5, kind: "fault.kill", node: "a" },
+      { timeMicros: 10, kind: "note", node: "b" },
+      { timeMicros: 20, kind: "note", node: "b" }
+    ]
+    const { lanes, marks, stretches } = sceneOf(entries, [], 5)
+    expect(lanes.map(({ name }) => name)).toEqual(["world", "a", "b"])
+    expect(marks).toHaveLength(2)
+    expect(stretches.map(({ kind, lane, fromMicros }) => [kind, lane, fromMicros])).toEqual([
+      ["fault", 2, 10],
+      ["down", 1, 10]
+    ])
+  })
   it("keeps an operation without an answer open to the end", () => {
     const bars = scene.stretches.filter((stretch) => stretch.lane === lane("client"))
     expect(bars.map(({ kind }) => kind)).toEqual(["operation", "open"])

@@ -92,11 +92,25 @@ class SceneBuilder {
   readonly #frozen = new Map<number, number>()
   readonly #ballots = new Map<number, { readonly fromMicros: number; readonly ballot: number }>()
   readonly #world: number
+  #beginMicros = 0
 
   constructor(clients: ReadonlyArray<string>, nodes: ReadonlyArray<string>) {
     for (const name of clients) this.#addLane(name, "client")
     this.#world = this.#addLane("world", "world")
     for (const name of nodes) if (!this.#laneOf.has(name)) this.#addLane(name, "node")
+  }
+
+  /** Drops what was drawn so far; what lasts still begins here. */
+  beginAt(atMicros: number): void {
+    this.#beginMicros = atMicros
+    this.arrows.length = 0
+    this.marks.length = 0
+    for (const stretch of this.stretches.splice(0)) if (stretch.toMicros > atMicros) this.#stretch(stretch)
+  }
+
+  #stretch(stretch: Stretch): void {
+    const fromMicros = Math.max(stretch.fromMicros, this.#beginMicros)
+    this.stretches.push({ ...stretch, fromMicros })
   }
 
   #addLane(name: string, kind: Lane["kind"]): number {
@@ -156,7 +170,7 @@ class SceneBuilder {
     const known = this.#ballots.get(lane)
     if (known === undefined) return
     const { fromMicros, ballot } = known
-    this.stretches.push({ lane, fromMicros, toMicros, kind: "ballot", label: `ballot ${ballot}`, ballot })
+    this.#stretch({ lane, fromMicros, toMicros, kind: "ballot", label: `ballot ${ballot}`, ballot })
   }
 
   #boot(lane: number, atMicros: number, label: string): void {
@@ -168,7 +182,7 @@ class SceneBuilder {
     const down = this.#down.get(lane)
     if (down === undefined) return
     this.#down.delete(lane)
-    this.stretches.push({ lane, ...down, toMicros, kind: "down" })
+    this.#stretch({ lane, ...down, toMicros, kind: "down" })
   }
 
   #ends(lane: number, atMicros: number, entry: TraceEntry): void {
@@ -182,7 +196,7 @@ class SceneBuilder {
     const fromMicros = this.#frozen.get(lane)
     if (fromMicros === undefined) return
     this.#frozen.delete(lane)
-    this.stretches.push({ lane, fromMicros, toMicros, kind: "frozen", label: "frozen" })
+    this.#stretch({ lane, fromMicros, toMicros, kind: "frozen", label: "frozen" })
   }
 
   operation(operation: PictureOperation, endMicros: number): void {
@@ -201,10 +215,15 @@ class SceneBuilder {
   }
 }
 
-/** Lays out a trace. Nodes stand in the order in which they were first seen, clients above them. */
+/**
+ * Lays out a trace. Nodes stand in the order in which they were first seen, clients above them. Of the
+ * entries before the one numbered `first` it shows only what they have left: who was down, frozen, in which
+ * ballot.
+ */
 export const sceneOf = (
   entries: ReadonlyArray<TraceEntry>,
-  operations: ReadonlyArray<PictureOperation> = []
+  operations: ReadonlyArray<PictureOperation> = [],
+  first = 0
 ): Scene => {
   const booted = entries.filter((entry) => entry.kind === "boot").map((entry) => entry.node)
   const clients = new Set(operations.map((operation) => operation.process))
@@ -212,7 +231,10 @@ export const sceneOf = (
     [...clients],
     [...new Set(booted)].filter((name) => name !== "world")
   )
-  for (const entry of entries) builder.add(entry)
+  for (const [index, entry] of entries.entries()) {
+    if (index === first) builder.beginAt(entry.timeMicros)
+    builder.add(entry)
+  }
   const last = entries.at(-1)?.timeMicros ?? 0
   const endMicros = operations.reduce((end, { startMicros }) => Math.max(end, startMicros), last)
   for (const operation of operations) builder.operation(operation, endMicros)

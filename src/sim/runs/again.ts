@@ -1,4 +1,6 @@
 /** A run that failed, run once more: whether it is the same, and what is said where it is not. */
+
+import { messageOf } from "../../runtime/message-of.ts"
 import type { Simulation } from "../simulation.ts"
 import type { RunOptions, RunResult } from "./result.ts"
 import { recipeOf } from "./seeds.ts"
@@ -13,7 +15,7 @@ export const runAgain = (simulation: Simulation, recipe: string, options: Asked 
   try {
     return simulation.run({ ...options, seed: recipeOf(recipe) })
   } catch (error) {
-    return { threw: error instanceof Error ? error.message : String(error) }
+    return { threw: messageOf(error) }
   }
 }
 

@@ -1,4 +1,6 @@
 /** How a run ended that could not go on, as a person reads it: what happened, and what to look for. */
+
+import { stackOf } from "../../runtime/message-of.ts"
 import type { Outcome } from "../kernel/kernel.ts"
 
 const number = (value: number): string => value.toLocaleString("en")
@@ -53,6 +55,6 @@ export const wrongBy = (check: () => string | undefined): string | undefined => 
   try {
     return check()
   } catch (error) {
-    return error instanceof Error ? (error.stack ?? error.message) : String(error)
+    return stackOf(error)
   }
 }

@@ -1,5 +1,6 @@
 /** One run of a simulation from its first draw to its verdict. */
 import { Cause, Effect, type Exit, Fiber } from "effect"
+import { messageOf, stackOf } from "../../runtime/message-of.ts"
 import { AssertionViolated } from "../assert.ts"
 import { cloudDistances } from "../bus/topology.ts"
 import { type Leak, leakOf } from "../guards/guards.ts"
@@ -131,14 +132,13 @@ const leaked = ({ what, place }: Leak): RunFailure => ({
 
 const failureOf = (error: unknown): RunFailure => {
   if (error instanceof Leaked) return leaked(error.leak)
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   if (error instanceof LawBroken) return { kind: "law", name: error.law, message }
   if (error instanceof AssertionViolated) return { kind: "assertion", name: error.assertion.name, message }
   if (error instanceof NoProgress) return { kind: "recovery", name: "progress after faults", message }
   if (error instanceof ProcessBroke) return { kind: "process", name: "a process broke", message }
   if (error instanceof FaultsBroke) return { kind: "kernel", name: "a family of faults broke", message }
-  const stack = error instanceof Error ? (error.stack ?? message) : message
-  return { kind: "kernel", name: "an error outside of every process", message: stack }
+  return { kind: "kernel", name: "an error outside of every process", message: stackOf(error) }
 }
 
 const outcomeFailure = (outcome: Outcome<unknown, unknown>): RunFailure | undefined => {
@@ -190,7 +190,7 @@ const preparedBy = (
   try {
     return prepare(spec, options, scheduler)
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
+    const message = messageOf(cause)
     throw new Error(`the simulation ${spec.name} could not be set up for seed ${recipe}: ${message}`, {
       cause
     })

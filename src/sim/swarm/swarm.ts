@@ -1,5 +1,6 @@
 /** Swarm: every seed has some families of faults and not the others, so that none hides behind another. */
 import { Effect } from "effect"
+import { stackOf } from "../../runtime/message-of.ts"
 import type { Cluster } from "../cluster.ts"
 import { gatedBy } from "../kernel/timed-fault.ts"
 import type { World } from "../world.ts"
@@ -18,7 +19,7 @@ export interface FaultFamily {
 /** A family of faults failed by itself, so that nothing struck any more. */
 export class FaultsBroke extends Error {
   constructor(cause: unknown) {
-    super(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause))
+    super(stackOf(cause))
     this.name = "FaultsBroke"
   }
 }
