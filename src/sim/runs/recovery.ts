@@ -30,15 +30,23 @@ const waitFor = (isTrue: () => boolean, withinMs: number): Effect.Effect<boolean
     return Effect.andThen(Effect.sleep(lookEveryMs), waitFor(isTrue, withinMs - lookEveryMs))
   })
 
-/** A new client, to be added when no fault strikes any more: it writes once. */
-export const addProbe = (world: World): (() => boolean) => {
+/** What a client waits for its answer where nobody says how long. */
+const patienceMs = 5_000
+
+/**
+ * A new client, to be added when no fault strikes any more: it writes once, and waits as long as the recovery
+ * may take. A leader that proposes one command at a time, far from its acceptors and with others that ask and
+ * ask, takes six seconds for each: a client that gave up sooner would only stand in the line again.
+ */
+export const addProbe = (world: World, recoverMs: number): (() => boolean) => {
+  const timeoutMs = Math.max(patienceMs, recoverMs)
   let isAnswered = false
   const program = Effect.gen(function* () {
     const client = yield* ledgerClient(world, kvMachine)
     while (!isAnswered) {
       const command = { _tag: "Put", key: "probe", value: "alive" } as const
       isAnswered = yield* client
-        .submit(command, { timeoutMs: 5_000, unique: false })
+        .submit(command, { timeoutMs, unique: false })
         .pipe(Effect.match({ onSuccess: () => true, onFailure: () => false }))
     }
   })

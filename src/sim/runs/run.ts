@@ -114,7 +114,7 @@ const program = ({ world, families, off, chaosMs }: Prepared, recoverMs: number)
     yield* Fiber.interrupt(striking)
     world.phase = "recovery"
     world.kernel.trace.note("recovery", "world")
-    const isProbeAnswered = world.cluster === undefined ? undefined : addProbe(world)
+    const isProbeAnswered = world.cluster === undefined ? undefined : addProbe(world, recoverMs)
     world.heal()
     if (recoverMs === 0) return yield* Effect.sleep(quietMs)
     yield* recover(world, recoverMs, isProbeAnswered)
