@@ -1,6 +1,6 @@
 /** A log that is cut: what is needed stays, over restarts, whatever shares the log; and nothing else does. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Scope } from "effect"
+import { Effect, Exit, Scheduler, Scope } from "effect"
 import { freshGrants } from "../../protocol/acceptor/lease.ts"
 import { Ballot, NodeId, Slot, StorageId } from "../../protocol/ids.ts"
 import { startedEntry } from "../../protocol/log/entry.ts"
@@ -122,6 +122,36 @@ describe("a log that is cut", () => {
       assert.deepStrictEqual(slotsOf(quiet), [1, 2, 3, 4, 5, 6, 7, 8])
       yield* close
     })
+  )
+
+  // Whichever step of the compaction comes to stand at a place where others have their turn.
+  it.effect.each([3, 4, 5, 6, 7])(
+    "a quiet group is found where it was copied to, %i steps at a time",
+    (steps) =>
+      Effect.gen(function* () {
+        const disk = new MemoryDisk()
+        const { busy, quiet, wal, compacted, close } = yield* open(disk)
+        yield* fill(quiet, 1, 5, 3)
+        yield* fill(busy, 1, 300)
+        cutAt(busy, 300)
+        const writes = Effect.gen(function* () {
+          for (let count = 0; count < 60; count++) {
+            // So large that what is copied and this do not fit one frame.
+            wal.append(255, busy.groupNumber, [new Uint8Array(segmentBytes - 200)])
+            wal.sync(() => {})
+            yield* Effect.yieldNow
+          }
+        })
+        const compaction = Effect.provideService(
+          yield* makeCompaction(compacted),
+          Scheduler.MaxOpsBeforeYield,
+          steps
+        )
+        yield* Effect.all([compaction, writes], { concurrency: 2 })
+        const { records } = wal.readFrame(quiet.startPosition!)!
+        assert.isTrue(records.some(({ type, group }) => group === quiet.groupNumber && type === 6))
+        yield* close
+      })
   )
 
   it.effect("nothing goes that a group still needs", () =>

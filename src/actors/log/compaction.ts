@@ -53,15 +53,20 @@ const synced = (wal: Wal) =>
     wal.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
   )
 
+/**
+ * At one go: a log takes for the place of what it has written the frame with the first record that anybody
+ * has staged since the last sync, and in between others might stage records and sync.
+ */
+const copiedForward = (log: GroupLog) =>
+  Effect.callback<void, WalFailure>((resume) => {
+    log.copyForward()
+    log.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
+  })
+
 const compact = Effect.fnUntraced(function* (compacted: Compacted) {
   const { wal, logs, checkpoints } = compacted
   const quiet = logs.filter((log) => isQuiet(log, wal.stats()) && !wantsSnapshot(log, wal.stats()))
-  for (const log of quiet) {
-    log.copyForward()
-    yield* Effect.callback<void, WalFailure>((resume) =>
-      log.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
-    )
-  }
+  for (const log of quiet) yield* copiedForward(log)
   const needed = neededFrom(compacted)
   const { startPosition, segmentBytes } = wal.stats()
   if (needed < startPosition + segmentBytes) return 0

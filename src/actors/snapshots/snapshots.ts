@@ -113,7 +113,10 @@ export const makeSnapshots = Effect.fnUntraced(function* (options: SnapshotOptio
     }
     problem = undefined
     const kept = keptBehind(store, demanded, laggards.least())
-    if (kept !== undefined) yield* cutThrough(kept.head)
+    // Where nothing was written and nothing can be cut, nothing gets free: compaction would only demand a
+    // snapshot once more, at once, and again.
+    const isDone = frozen === undefined && (kept?.head.slot ?? noSlot) <= log.base.slot
+    if (kept !== undefined && !isDone) yield* cutThrough(kept.head)
   })
 
   const failed = (failure: DiskFailed) =>
