@@ -1,7 +1,7 @@
 /** The nodes of a simulated cluster: the production node on each process, watched by the laws. */
 import { Effect } from "effect"
 import type { GroupParts } from "../actors/group/group.ts"
-import { masterFileOf, type Versioned } from "../actors/master/register.ts"
+import type { Versioned } from "../actors/master/register.ts"
 import { type NodeConfig, nodeConfig } from "../actors/node/config.ts"
 import { runNode } from "../actors/node.ts"
 import type { AnyMachine } from "../protocol/learner/machine.ts"
@@ -10,15 +10,15 @@ import { kindOf } from "../wire/kind-of.ts"
 import { packetCodec } from "../wire/packet.ts"
 import { protocolKinds } from "../wire/protocol-codec.ts"
 import type { Place } from "./bus/topology.ts"
+import { ClusterGroup } from "./cluster-group.ts"
 import { observed } from "./cluster-machine.ts"
 import type { DiskImage } from "./disk/image.ts"
-import type { SectorFile } from "./disk/sectors.ts"
 import { toldOf } from "./disk/told.ts"
 import type { Law, LawBroken } from "./laws/laws.ts"
 import { DiskLog } from "./oracle/disk.ts"
 import type { Ledger } from "./oracle/ledger.ts"
 import { Oracle } from "./oracle/oracle.ts"
-import { RegisterWatch } from "./oracle/register.ts"
+import { Together } from "./oracle/together.ts"
 import type { Program, SimProcess } from "./process.ts"
 
 /** What a cluster is made of. */
@@ -31,6 +31,12 @@ export interface ClusterOptions {
   readonly master: string
   /** All nodes that keep the master. */
   readonly masters: ReadonlyArray<string>
+  /**
+   * Names of the groups that the nodes run: all have the same acceptors, and each of the first ones begins
+   * with another leader.
+   */
+  readonly groups: ReadonlyArray<string>
+  /** The machine of every group. */
   readonly machine: AnyMachine
   readonly heartbeatIntervalMs: number
   readonly leaseDurationMs: number
@@ -47,12 +53,11 @@ export interface ClusterOptions {
   readonly placeOf: (name: string) => Partial<Place>
 }
 
-/** Name of the cluster and of its group. */
+/** Name of the cluster and of its first group. */
 export const clusterName = "sim"
 export const groupName = "main"
 const dataDirectory = "/data"
 const masterDirectory = `${dataDirectory}/master`
-const masterFile = `${masterDirectory}/${groupName}.json`
 
 /** The disk that a master has now, and what was read of it. */
 interface MasterDisk {
@@ -63,10 +68,18 @@ interface MasterDisk {
 
 const isAnswer = (kind: number): boolean => kind === protocolKinds.Prepared || kind === protocolKinds.Accepted
 
-/** A cluster of one group. Add its processes to the world; the oracle sees all that they do. */
+/** The names of so many groups. */
+export const groupNames = (count: number): ReadonlyArray<string> =>
+  Array.from({ length: count }, (_, index) => (index === 0 ? groupName : `group${index + 1}`))
+
+/** The same names, with another one in front. */
+const from = (names: ReadonlyArray<string>, first: number): ReadonlyArray<string> =>
+  names.map((_, index) => names[(index + first) % names.length]!)
+
+/** A cluster of one group or several. Add its processes to the world; the oracles see all that they do. */
 export class Cluster {
   readonly options: ClusterOptions
-  readonly oracle: Oracle
+  readonly groups: ReadonlyArray<ClusterGroup>
   readonly names: ReadonlyArray<string>
   readonly processes = new Map<string, SimProcess>()
   /** What the configuration of a node says from its next life on, where that is not `leaseDurationMs`. */
@@ -75,9 +88,7 @@ export class Cluster {
   readonly #codec = packetCodec(clusterName)
   readonly #configs = new Map<string, NodeConfig>()
   readonly #masterDisks = new Map<string, MasterDisk>()
-  #register: RegisterWatch
-  #decided: Versioned | undefined
-  #masterFile: SectorFile | undefined
+  readonly #together: Together | undefined
 
   constructor(
     options: ClusterOptions,
@@ -86,28 +97,49 @@ export class Cluster {
     onBroken: (broken: LawBroken) => void
   ) {
     this.options = options
-    this.oracle = new Oracle(groupName, ledger, laws, onBroken)
-    this.names = [...new Set([...options.acceptors, ...options.spares, ...options.masters])]
-    this.#register = this.#watchRegister()
-    ledger.onAcknowledged = (acknowledgement) => this.oracle.acknowledged(acknowledgement)
+    const { groups, acceptors, masters } = options
+    this.groups = groups.map((name, index) => {
+      const oracle = new Oracle(name, ledger, laws, onBroken, groups.length > 1 ? `in ${name}: ` : "")
+      const settings = { name, acceptors: from(acceptors, index), masters: masters.length, masterDirectory }
+      return new ClusterGroup(settings, oracle)
+    })
+    this.names = [...new Set([...acceptors, ...options.spares, ...masters])]
+    this.#together = groups.length > 1 ? new Together(this.groups) : undefined
+    ledger.onAcknowledged = (acknowledgement) =>
+      this.group(acknowledgement.group).oracle.acknowledged(acknowledgement)
+  }
+
+  /** The group of this name; the first one where none is named. */
+  group(name: string = groupName): ClusterGroup {
+    const found = this.groups.find((group) => group.name === name)
+    if (found === undefined) throw new Error(`the simulated cluster has no group ${name}`)
+    return found
+  }
+
+  /** That of the first group: faults of all nodes that follow what a group does look at this one. */
+  get oracle(): Oracle {
+    return this.groups[0]!.oracle
   }
 
   /** The program of one life of a node. */
   program(name: string, life: number): Program {
     const {
-      acceptors,
+      acceptors: _acceptors,
       spares,
       master: _master,
       masters,
+      groups: _groups,
       machine: _machine,
       placeOf: _placeOf,
-      hashEverySlots,
+      hashEverySlots: _hashEverySlots,
       ...intervals
     } = this.options
-    const machine = observed(this.options.machine, hashEverySlots, (observation) =>
-      this.oracle.applied({ node: name, life, ...observation })
-    )
-    const onGroup = (parts: GroupParts) => this.oracle.up(name, life, parts, this.#diskOf(parts))
+    const machines = this.groups.map((group) => this.#machineFor(group, name, life))
+    const onGroup = (parts: GroupParts) => {
+      const log = this.#diskOf(parts)
+      this.group(parts.group).oracle.up(name, life, parts, log)
+      this.#together?.up(life, log)
+    }
     const index = this.names.indexOf(name)
     const leaseDurationMs = this.leaseDurationsMs.get(name) ?? intervals.leaseDurationMs
     const settings = {
@@ -116,7 +148,12 @@ export class Cluster {
       nodes: this.names,
       data: dataDirectory,
       masters,
-      groups: [{ name: groupName, machine: machine.name, acceptors, spares }],
+      groups: this.groups.map(({ name, acceptors }, index) => ({
+        name,
+        machine: machines[index]!.name,
+        acceptors,
+        spares
+      })),
       ...intervals,
       leaseDurationMs
     }
@@ -125,40 +162,39 @@ export class Cluster {
       const key = `${name}/${leaseDurationMs}`
       const config = this.#configs.get(key) ?? (yield* nodeConfig(settings))
       this.#configs.set(key, config)
-      const running = yield* runNode({ config, machines: [machine], pid: 1000 * index + life, onGroup })
+      const running = yield* runNode({ config, machines, pid: 1000 * index + life, onGroup })
       return yield* running.failure
     })
   }
 
-  #watchRegister(): RegisterWatch {
-    return new RegisterWatch(groupName, this.options.masters.length, (state, version) => {
-      this.#decided = { version, state }
-      this.oracle.masterDecided(state)
-    })
+  /** The machine of a group on a node: of a name of its own, for a node tells machines apart by that. */
+  #machineFor({ name, oracle }: ClusterGroup, node: string, life: number): AnyMachine {
+    const { machine, hashEverySlots } = this.options
+    const named = name === groupName ? machine : { ...machine, name: `${machine.name}-of-${name}` }
+    return observed(named, hashEverySlots, (observation) => oracle.applied({ node, life, ...observation }))
   }
 
-  /** What the register of several masters holds: a copy of it can be brought back. */
+  /** What the register of several masters holds of the first group: a copy of it can be brought back. */
   get decided(): Versioned | undefined {
-    return this.#decided
+    return this.group().decided
   }
 
   /** Whether the disk that one of several masters has now is one of those that decide, as it says itself. */
   hasSeat(name: string): boolean {
     const known = this.#masterDisks.get(name)
-    return known?.image === this.processes.get(name)!.disk.image && this.#register.seated.has(known.replica)
+    return known?.image === this.processes.get(name)!.disk.image && this.group().seated.has(known.replica)
   }
 
   /**
    * Gives all masters new disks, the first of them with a copy of what the register held: `isAgain` tells
-   * that they have begun with this copy before. None of them may run, nor be an acceptor.
+   * that they have begun with this copy before. None of them may run, nor be an acceptor, and there may be
+   * one group only.
    */
   bringBack(copy: Versioned, isAgain: boolean): void {
     for (const name of this.options.masters) this.processes.get(name)!.disk.wipe()
     const { image } = this.processes.get(this.options.master)!.disk
     image.makeDirectory(masterDirectory)
-    image.replace(masterFile, masterFileOf(copy))
-    this.#register = this.#watchRegister()
-    this.oracle.broughtBack(isAgain)
+    this.group().bringBack(image, copy, isAgain)
   }
 
   #diskOf({ self }: GroupParts): DiskLog {
@@ -171,7 +207,9 @@ export class Cluster {
     let log = this.#disks.get(replica)
     if (log === undefined) {
       log = new DiskLog(this.processes.get(node)!.disk, dataDirectory, this.options.machine)
-      log.onNodeRecord = (type, body) => this.#register.durable(replica, type, body)
+      log.onNodeRecord = (type, body) => {
+        for (const group of this.groups) group.durable(replica, type, body)
+      }
       this.#disks.set(replica, log)
     }
     return log
@@ -181,14 +219,22 @@ export class Cluster {
   look(name: string): void {
     const isOneOfMany = this.options.masters.length > 1 && this.options.masters.includes(name)
     if (isOneOfMany) this.#lookAtRegister(name)
-    this.oracle.look(name)
+    for (const { oracle } of this.groups) oracle.look(name)
+    this.#together?.look(name)
     if (name !== this.options.master || this.options.masters.length > 1) return
     const { disk } = this.processes.get(name)!
-    const file = disk.image.files.get(masterFile)
-    // Written, but in the cache of a machine whose process was killed, it may not have been written at all.
-    if (file === undefined || file === this.#masterFile || disk.durableFile(masterFile) !== file) return
-    this.#masterFile = file
-    this.oracle.masterWrote(toldOf(file).read(0, file.sizeBytes))
+    for (const group of this.groups) group.lookAtMaster(disk)
+  }
+
+  /** To be called when the process of a node is gone. */
+  down(name: string): void {
+    for (const { oracle } of this.groups) oracle.down(name)
+    this.#together?.down(name)
+  }
+
+  /** To be called when the run is over. */
+  end(): void {
+    for (const { oracle } of this.groups) oracle.end()
   }
 
   #lookAtRegister(name: string): void {
@@ -211,25 +257,13 @@ export class Cluster {
   sent(name: string, payload: Uint8Array): void {
     if (!this.processes.has(name) || !isAnswer(kindOf(payload))) return
     const packet = this.#codec.decode(payload)
-    if (typeof packet !== "string") this.oracle.answered(name, packet.body as FromAcceptor)
+    if (typeof packet === "string") return
+    const group = this.groups.find((one) => one.name === packet.group)
+    group?.oracle.answered(name, packet.body as FromAcceptor)
   }
 
-  /** Whether the group has as many acceptors as it is to have. */
+  /** Whether each group has as many acceptors as it is to have. */
   isWhole(): boolean {
-    const { oracle, options } = this
-    return (oracle.master?.active?.acceptors.length ?? 0) >= options.acceptors.length
-  }
-
-  /** Whether every acceptor of the active configuration runs and has applied all that is chosen. */
-  hasConverged(): boolean {
-    const { oracle } = this
-    const acceptors = oracle.master?.active?.acceptors ?? []
-    return (
-      acceptors.length > 0 &&
-      acceptors.every(({ node, storage }) => {
-        const of = oracle.running.get(node)
-        return of?.replica === `${node}/${storage}` && of.parts.replica.applied === oracle.chosenThrough
-      })
-    )
+    return this.groups.every((group) => group.isWhole())
   }
 }

@@ -1,7 +1,7 @@
 /** What a simulation is made of, and how the cluster of one run is drawn from it. */
 import { kvMachine } from "../machines/kv.ts"
 import type { AnyMachine } from "../protocol/learner/machine.ts"
-import type { ClusterOptions } from "./cluster.ts"
+import { type ClusterOptions, groupNames } from "./cluster.ts"
 import type { Span } from "./kernel/timed-fault.ts"
 import { drawSpan } from "./kernel/timed-fault.ts"
 import type { Law } from "./laws/laws.ts"
@@ -16,8 +16,12 @@ export interface ClusterShape {
   readonly spares?: Span
   /** Probability that the master is on a node of its own. */
   readonly masterApart: number
-  /** How many acceptors keep the master: so many, or one. Default: one. */
-  readonly masters?: 1 | 3
+  /**
+   * How many groups the nodes run, each with all acceptors, and led by another one at first. Default: one.
+   */
+  readonly groups?: number
+  /** How many acceptors keep the master: so many, or one; `either` is drawn. Default: one. */
+  readonly masters?: 1 | 3 | "either"
   /** Three masters are on nodes of their own, which never vote. Default false. */
   readonly mastersApart?: boolean
   /** The only master is the first acceptor. Default false: any. */
@@ -31,6 +35,8 @@ export interface ClusterShape {
    * True: snapshots are made all the time, and segments are so small that some are removed. False: none are.
    */
   readonly snapshots?: boolean
+  /** Size of a file of the log, where that is not to be drawn. */
+  readonly segmentBytes?: number
 }
 
 /** Everything that a simulation is made of. */
@@ -56,12 +62,14 @@ const zones = ["a", "b", "c"]
 const regions = ["region", "far"]
 
 const drawMasters = (
+  random: World["random"],
   { masters, mastersApart, masterFirst }: ClusterShape,
   acceptors: ReadonlyArray<string>,
   only: string
 ): ReadonlyArray<string> => {
   if (masterFirst === true) return [acceptors[0]!]
-  if (masters !== 3) return [only]
+  const areSeveral = masters === 3 || (masters === "either" && random.chance(0.5))
+  if (!areSeveral) return [only]
   if (mastersApart === true) return ["m1", "m2", "m3"]
   return acceptors.length >= 3 ? acceptors.slice(0, 3) : [acceptors[0]!]
 }
@@ -80,7 +88,7 @@ export const drawCluster = (
   const count = capped(random, shape.acceptors, nodesMax)
   const acceptors = Array.from({ length: count }, (_, index) => `n${index + 1}`)
   const apart = random.chance(shape.masterApart) ? "master" : random.pick(acceptors)
-  const masters = drawMasters(shape, acceptors, apart)
+  const masters = drawMasters(random, shape, acceptors, apart)
   const master = masters[0]!
   const spareCount = capped(random, shape.spares, nodesMax - count)
   const spares = Array.from({ length: spareCount }, (_, index) => `s${index + 1}`)
@@ -93,6 +101,7 @@ export const drawCluster = (
     spares,
     master,
     masters,
+    groups: groupNames(shape.groups ?? 1),
     machine: shape.machine ?? (kvMachine as unknown as AnyMachine),
     heartbeatIntervalMs,
     leaseDurationMs: shape.leases === false ? 0 : 4 * heartbeatIntervalMs,
@@ -101,7 +110,8 @@ export const drawCluster = (
     maxClockDrift: random.pick([0.01, 0.1, 0.3]),
     retransmitAfterMs: 2 * heartbeatIntervalMs,
     sessionTtlMs: random.pick([5_000, 60_000]),
-    segmentBytes: shape.snapshots === true ? 3 << 15 : random.pick([1 << 18, 1 << 19]),
+    segmentBytes:
+      shape.segmentBytes ?? (shape.snapshots === true ? 3 << 15 : random.pick([1 << 18, 1 << 19])),
     snapshotBytes:
       shape.snapshots === true
         ? random.range(1024, 2048)

@@ -163,7 +163,7 @@ export class World {
         place: options.placeOf(name),
         program: (life) => cluster.program(name, life)
       })
-      process.onDown = () => cluster.oracle.down(name)
+      process.onDown = () => cluster.down(name)
       cluster.processes.set(name, process)
     }
     return cluster

@@ -32,6 +32,8 @@ interface NodeFacts {
   readonly promisedOnDisk?: number
   readonly applied?: number
   readonly memoryLast?: number
+  readonly leaseNotedMs?: number
+  readonly numberOnDisk?: number
   readonly snapshots?: ReadonlyArray<SnapshotOnDisk>
 }
 
@@ -41,6 +43,8 @@ export const node = (name: string, facts: NodeFacts = {}): WatchedGroup => {
   disk.promised = facts.promisedOnDisk ?? facts.promised ?? 1
   const acceptor = { self: replica(name), promised: Ballot(facts.promised ?? 1), chosen: Slot(0) }
   const log = {
+    groupNumber: 1,
+    leaseNotedMs: facts.leaseNotedMs ?? 0,
     base: noBase,
     first: Slot(1),
     last: Slot(facts.memoryLast ?? disk.entries.last),
@@ -60,6 +64,7 @@ export const node = (name: string, facts: NodeFacts = {}): WatchedGroup => {
     replica: `${name}/${name}-disk`,
     parts: parts as unknown as GroupParts,
     disk,
+    numberOnDisk: facts.numberOnDisk ?? 1,
     catchUp: () => {},
     frames: () => 0,
     snapshots: () => facts.snapshots ?? []

@@ -221,13 +221,19 @@ describe("acknowledged, and once", () => {
   })
   it("is broken by a command that takes effect at two slots", () => {
     const facts = new FakeFacts()
-    facts.ledger.unique.add(5)
+    facts.ledger.unique.set(5, "main")
     const apply = (...slots: ReadonlyArray<number>) =>
       verdict(once, facts, (watch) => {
         for (const slot of slots) watch.onApplied!(applied(slot))
       })
     expect(apply(1, 1)).toBeUndefined()
     expect(apply(1, 2)).toContain("slots 1 and 2")
+  })
+  it("is broken by a command that takes effect in another group than the one it was for", () => {
+    const facts = new FakeFacts()
+    facts.ledger.unique.set(5, "other")
+    const said = verdict(once, facts, (watch) => watch.onApplied!(applied(1)))
+    expect(said).toContain("for the group other took effect here")
   })
   it("is broken by an acknowledgement of what is not chosen, or not at its slot", () => {
     const facts = new FakeFacts()
@@ -257,5 +263,10 @@ describe("a restart remembers", () => {
     const up = (of: WatchedGroup) => verdict(restartRemembers, new FakeFacts(of), (watch) => watch.onUp!(of))
     expect(up(node("a", { disk: [[1, 11]] }))).toBeUndefined()
     expect(up(node("a", { disk: [[1, 11]], memoryLast: 0 }))).toContain("came up with 0 entries")
+  })
+  it("is broken by a node that has another number for its group, or forgets what leases it granted", () => {
+    const up = (of: WatchedGroup) => verdict(restartRemembers, new FakeFacts(of), (watch) => watch.onUp!(of))
+    expect(up(node("a", { numberOnDisk: 2 }))).toContain("number 1 for the group; its disk has 2")
+    expect(up(node("a", { leaseNotedMs: 5 }))).toContain("leases of 5 ms; its disk of 0 ms")
   })
 })

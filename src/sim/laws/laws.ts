@@ -37,6 +37,8 @@ export interface WatchedGroup {
   /** What its disk holds, as far as it was read; `catchUp` reads on. */
   readonly disk: GroupOnDisk
   readonly catchUp: () => void
+  /** The number that its disk gives the group in the log. */
+  readonly numberOnDisk: number | undefined
   /** Durable frames of its node's log, as far as it was read. */
   readonly frames: () => number
   /** The sound snapshots on its disk now. */

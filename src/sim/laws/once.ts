@@ -12,7 +12,9 @@ export const once = law("acknowledged, and once", "9.2, 9.7, 5", (facts, broken)
           broken(`a client was told that its command is at slot ${slot}; ${node} applied another one there`)
         early.delete(slot)
       }
-      if (!facts.ledger.unique.has(command)) return
+      const intended = facts.ledger.unique.get(command)
+      if (intended === undefined) return
+      if (intended !== facts.group) broken(`a command for the group ${intended} took effect here, on ${node}`)
       const other = slotOf.get(command)
       if (other === undefined) slotOf.set(command, slot)
       else if (other !== slot) broken(`a command took effect at slots ${other} and ${slot}, seen on ${node}`)

@@ -4,7 +4,11 @@ import { law } from "./laws.ts"
 export const restartRemembers = law("a restart remembers", "8", (_facts, broken) => ({
   onUp: (of) => {
     const { log } = of.parts
-    const { entries } = of.disk
+    const { entries, leaseNotedMs } = of.disk
+    if (log.groupNumber !== of.numberOnDisk)
+      broken(`${of.node} has number ${log.groupNumber} for the group; its disk has ${of.numberOnDisk}`)
+    if (log.leaseNotedMs !== leaseNotedMs)
+      broken(`${of.node} knows of leases of ${log.leaseNotedMs} ms; its disk of ${leaseNotedMs} ms`)
     if (log.last !== entries.last)
       broken(`${of.node} came up with ${log.last} entries; its disk holds ${entries.last}`)
     if (log.base.slot !== of.disk.base.slot)

@@ -11,7 +11,7 @@ import type { DurableRecord } from "../../protocol/step.ts"
 import { frameBuffer, readFrameAt } from "../../runtime/storage/frames.ts"
 import type { FileHandle } from "../../runtime/storage/port.ts"
 import { frameMagic } from "../../runtime/storage/records.ts"
-import { reachable } from "../assert.ts"
+import { reachable, sometimes } from "../assert.ts"
 import type { SimDisk } from "../disk/disk.ts"
 import type { DiskImage } from "../disk/image.ts"
 import type { SectorFile } from "../disk/sectors.ts"
@@ -19,10 +19,16 @@ import { toldOf } from "../disk/told.ts"
 import { EntryLog } from "./entries.ts"
 import { type SnapshotOnDisk, snapshotsOn } from "./snapshots.ts"
 
+/** Type of the record of a node that gives a group its number in the log: two bytes, then the name. */
+const groupNamed = 100
+const decoder = new TextDecoder()
+
 /** One group in a node's log on disk. */
 export class GroupOnDisk {
   readonly entries = new EntryLog()
   promised = 0
+  /** How long a lease may run that was granted. */
+  leaseNotedMs = 0
   /**
    * What was cut off of the log, and is chosen: entries are known through here, though no longer on the disk.
    */
@@ -51,12 +57,14 @@ export class GroupOnDisk {
     this.before.extend(this.entries, this.entries.last)
     this.entries.cut(0)
     this.promised = 0
+    this.leaseNotedMs = 0
     this.base = noBase
   }
 
   take(record: DurableRecord): void {
     if (record._tag === "Promised") this.promised = record.ballot
     else if (record._tag === "Appended") this.#append(record.run)
+    else if (record._tag === "LeaseNoted") this.leaseNotedMs = record.durationMs
     else if (record._tag === "Based") this.#begin(record.base)
     else if (record._tag === "Rewritten") this.#rewrite(record.base, record.runs)
   }
@@ -75,6 +83,7 @@ export class GroupOnDisk {
 
   /** Entries that are written again are the same; behind a snapshot from elsewhere there may be none. */
   #rewrite(base: Base, runs: ReadonlyArray<Run>): void {
+    copied.check(runs.length > 0)
     const { entries } = this
     const through = runsLast(runs, base.slot)
     if (entries.last > through) {
@@ -96,6 +105,7 @@ export class GroupOnDisk {
   }
 }
 
+const copied = sometimes("groups: a log was copied forward")
 const removed = reachable("snapshots: a segment of the log was removed")
 
 interface LogSegment {
@@ -118,6 +128,8 @@ interface Layout {
  */
 export class DiskLog {
   readonly groups = new Map<number, GroupOnDisk>()
+  /** The number of each group, by name. */
+  readonly numbers = new Map<string, number>()
   /** Durable frames since the directory was formatted, as far as they were read. */
   frames = 0
   /** Called with each record of the node itself that has become durable. */
@@ -265,6 +277,8 @@ export class DiskLog {
     this.#buffer = undefined
     for (const { type, group, body } of frame.records) {
       if (group === 0) {
+        if (type === groupNamed)
+          this.numbers.set(decoder.decode(body.subarray(2)), body[0]! | (body[1]! << 8))
         this.onNodeRecord?.(type, body)
         continue
       }

@@ -42,15 +42,18 @@ export interface Acknowledgement {
 /** One for each run. */
 export class Ledger {
   readonly acknowledged: Array<Acknowledgement> = []
-  /** Commands that no client sends a second time, as bytes hashed: each must take effect at most once. */
-  readonly unique = new Set<number>()
+  /**
+   * Commands that no client sends a second time, as bytes hashed, and the group that each is for: there it
+   * must take effect at most once, and elsewhere never.
+   */
+  readonly unique = new Map<number, string>()
   /** Called at each acknowledgement. */
   onAcknowledged: ((acknowledgement: Acknowledgement) => void) | undefined
 
-  /** A client is about to send this command, and never again. */
-  intend(command: Uint8Array): number {
+  /** A client is about to send this command to a group, and never again. */
+  intend(group: string, command: Uint8Array): number {
     const hash = wideHash(command)
-    this.unique.add(hash)
+    this.unique.set(hash, group)
     return hash
   }
 

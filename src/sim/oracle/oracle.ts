@@ -48,6 +48,10 @@ class Seen implements WatchedGroup {
     return this.log.group(this.parts.log.groupNumber)
   }
 
+  get numberOnDisk() {
+    return this.log.numbers.get(this.parts.group)
+  }
+
   readonly catchUp = () => this.log.catchUp()
   readonly frames = () => this.log.frames
   readonly snapshots = () => this.log.snapshots(this.parts.group)
@@ -71,18 +75,20 @@ export class Oracle implements Facts {
 
   /**
    * `onBroken` hears of a broken law before it is thrown: what throws within a process may be caught there.
+   * `place` is what a message begins with where there are several groups.
    */
   constructor(
     group: string,
     ledger: Ledger,
     laws: ReadonlyArray<Law>,
-    onBroken: (broken: LawBroken) => void
+    onBroken: (broken: LawBroken) => void,
+    place = ""
   ) {
     this.group = group
     this.ledger = ledger
     this.#watches = laws.map(({ name, section, watch }) =>
       watch(this, (message) => {
-        const broken = new LawBroken(name, section, message)
+        const broken = new LawBroken(name, section, `${place}${message}`)
         onBroken(broken)
         throw broken
       })

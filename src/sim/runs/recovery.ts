@@ -4,6 +4,8 @@
  */
 import { Effect } from "effect"
 import { kvMachine } from "../../machines/kv.ts"
+import type { ClusterGroup } from "../cluster-group.ts"
+import type { Oracle } from "../oracle/oracle.ts"
 import { ledgerClient } from "../workload/client.ts"
 import type { World } from "../world.ts"
 
@@ -33,16 +35,25 @@ const waitFor = (isTrue: () => boolean, withinMs: number): Effect.Effect<boolean
 /** What a client waits for its answer where nobody says how long. */
 const patienceMs = 5_000
 
-/**
- * A new client, to be added when no fault strikes any more: it writes once, and waits as long as the recovery
- * may take. A leader that proposes one command at a time, far from its acceptors and with others that ask and
- * ask, takes six seconds for each: a client that gave up sooner would only stand in the line again.
- */
-export const addProbe = (world: World, recoverMs: number): (() => boolean) => {
+/** A new client of each group, to be added when no fault strikes any more: it writes once. */
+export const addProbes = (world: World, recoverMs: number): (() => boolean) => {
+  const names = world.cluster?.groups.map(({ name }) => name) ?? []
   const timeoutMs = Math.max(patienceMs, recoverMs)
+  const probes = names.map((group, index) =>
+    addProbe(world, group, index === 0 ? "probe" : `probe-${group}`, timeoutMs)
+  )
+  return () => probes.every((isAnswered) => isAnswered())
+}
+
+/**
+ * It waits as long as the recovery may take. A leader that proposes one command at a time, far from its
+ * acceptors and with others that ask and ask, takes six seconds for each: a client that gave up sooner would
+ * only stand in the line again.
+ */
+const addProbe = (world: World, group: string, name: string, timeoutMs: number): (() => boolean) => {
   let isAnswered = false
   const program = Effect.gen(function* () {
-    const client = yield* ledgerClient(world, kvMachine)
+    const client = yield* ledgerClient(world, kvMachine, group)
     while (!isAnswered) {
       const command = { _tag: "Put", key: "probe", value: "alive" } as const
       isAnswered = yield* client
@@ -50,7 +61,7 @@ export const addProbe = (world: World, recoverMs: number): (() => boolean) => {
         .pipe(Effect.match({ onSuccess: () => true, onFailure: () => false }))
     }
   })
-  world.addProcess({ name: "probe", program: () => program })
+  world.addProcess({ name, program: () => program })
   return () => isAnswered
 }
 
@@ -58,8 +69,14 @@ export const addProbe = (world: World, recoverMs: number): (() => boolean) => {
 export const stateOf = (world: World): ReadonlyArray<string> => {
   const { cluster } = world
   if (cluster === undefined) return []
-  const { oracle } = cluster
-  const nodes = cluster.names.map((name) => {
+  if (cluster.groups.length === 1) return stateOfGroup(cluster.names, cluster.oracle)
+  return cluster.groups.flatMap(({ name, oracle }) =>
+    stateOfGroup(cluster.names, oracle).map((text) => `${name}: ${text}`)
+  )
+}
+
+const stateOfGroup = (names: ReadonlyArray<string>, oracle: Oracle): ReadonlyArray<string> => {
+  const nodes = names.map((name) => {
     const of = oracle.running.get(name)
     if (of === undefined) return `${name} has no group up`
     const { parts } = of
@@ -76,21 +93,35 @@ export const stateOf = (world: World): ReadonlyArray<string> => {
 }
 
 /**
- * Demands that a fresh client is answered, that the group has all its acceptors, and that every one of them
- * catches up.
+ * Whether each group was seen to converge since this was called, and one of them now: clients go on, and of
+ * several busy groups one always has something on its way.
+ */
+const converging = (world: World): (() => boolean) => {
+  const groups = world.cluster?.groups ?? []
+  const converged = new Set<ClusterGroup>()
+  return () => {
+    const now = groups.filter((group) => group.hasConverged())
+    for (const group of now) converged.add(group)
+    return groups.length === 0 || (now.length > 0 && converged.size === groups.length)
+  }
+}
+
+/**
+ * Demands that a fresh client of each group is answered, that it has all its acceptors, and that every one of
+ * them catches up.
  */
 export const recover = (
   world: World,
   withinMs: number,
-  isProbeAnswered: (() => boolean) | undefined
+  areProbesAnswered: (() => boolean) | undefined
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
+    const converge = converging(world)
     const lacks = (): ReadonlyArray<string> => {
       const missing: Array<string> = []
-      if (isProbeAnswered?.() === false) missing.push("a new client got no answer")
-      if (world.cluster?.hasConverged() === false)
-        missing.push("replicas have not all applied what is chosen")
-      if (world.cluster?.isWhole() === false) missing.push("the group has too few acceptors")
+      if (areProbesAnswered?.() === false) missing.push("a new client got no answer")
+      if (!converge()) missing.push("replicas have not all applied what is chosen")
+      if (world.cluster?.isWhole() === false) missing.push("a group has too few acceptors")
       for (const { name, isDone } of world.workloads) {
         if (isDone?.() === false) missing.push(`the workload ${name} is not done`)
       }

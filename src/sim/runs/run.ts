@@ -14,7 +14,7 @@ import { drawCluster, type SimulationSpec } from "../simulation-spec.ts"
 import { chaos, drawFamilies, type FaultFamily, FaultsBroke } from "../swarm/swarm.ts"
 import { ProcessBroke, World } from "../world.ts"
 import { stuckText, wrongBy } from "./outcome-text.ts"
-import { addProbe, NoProgress, recover, windUp } from "./recovery.ts"
+import { addProbes, NoProgress, recover, windUp } from "./recovery.ts"
 import type { RunFailure, RunOptions, RunResult } from "./result.ts"
 
 const windUpMs = 90_000
@@ -114,14 +114,14 @@ const program = ({ world, families, off, chaosMs }: Prepared, recoverMs: number)
     yield* Fiber.interrupt(striking)
     world.phase = "recovery"
     world.kernel.trace.note("recovery", "world")
-    const isProbeAnswered = world.cluster === undefined ? undefined : addProbe(world, recoverMs)
+    const areProbesAnswered = world.cluster === undefined ? undefined : addProbes(world, recoverMs)
     world.heal()
     if (recoverMs === 0) return yield* Effect.sleep(quietMs)
-    yield* recover(world, recoverMs, isProbeAnswered)
+    yield* recover(world, recoverMs, areProbesAnswered)
     world.phase = "over"
     yield* windUp(world, windUpMs)
-    yield* recover(world, recoverMs, isProbeAnswered)
-    world.cluster?.oracle.end()
+    yield* recover(world, recoverMs, areProbesAnswered)
+    world.cluster?.end()
   })
 
 const leaked = ({ what, place }: Leak): RunFailure => ({

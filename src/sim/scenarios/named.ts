@@ -34,6 +34,7 @@ import type { FaultFamily } from "../swarm/swarm.ts"
 import { commands } from "../workload/commands.ts"
 import { localReads } from "../workload/local-reads.ts"
 import { registersAt, registers as registerWorkload } from "../workload/registers.ts"
+import { groupScenarios } from "./groups.ts"
 import { lifeScenarios } from "./lives.ts"
 import { memberScenarios } from "./members.ts"
 import { readScenarios } from "./reads.ts"
@@ -266,7 +267,8 @@ export const scenarios: ReadonlyArray<Simulation> = [
   ...memberScenarios,
   ...lifeScenarios,
   ...silenceScenarios,
-  ...readScenarios
+  ...readScenarios,
+  ...groupScenarios
 ]
 
 /** The scenario of this name. */

@@ -68,11 +68,11 @@ export const handOvers: FaultFamily = {
   share: 0.4,
   begin: (world) => {
     const { random } = world
-    const { oracle } = clusterFor(world, "hand-overs")
+    const { groups } = clusterFor(world, "hand-overs")
     const settings = { everyMs: random.range(200, 3_000), durationMs: { min: 0, max: 0 } }
     return timedFault(random, settings, () =>
       Effect.sync(() => {
-        for (const { parts, node } of oracle.running.values()) {
+        for (const { parts, node } of random.pick(groups).oracle.running.values()) {
           const leader = parts.leader()
           if (leader._tag !== "Serving") continue
           const others = leader.configuration.acceptors.filter((acceptor) => acceptor.node !== node)
@@ -157,12 +157,12 @@ export const candidacies: FaultFamily = {
   begin: (world) => {
     const { random } = world
     const settings = { everyMs: random.range(200, 4_000), durationMs: { min: 0, max: 0 } }
-    const { oracle } = clusterFor(world, "candidacies")
+    const { groups } = clusterFor(world, "candidacies")
     const subsets = random.chance(0.5)
     let rivals = 0
     return timedFault(random, settings, () =>
       Effect.sync(() => {
-        const up = [...oracle.running.values()]
+        const up = [...random.pick(groups).oracle.running.values()]
         if (up.length === 0) return
         const candidate = random.pick(up)
         const others = up.filter((of) => of !== candidate)

@@ -14,6 +14,8 @@ export type WorkloadMaker = (world: World) => Workload
 
 /** Clients of one machine, whose commands go through the ledger. */
 export interface LedgerClient<Command, Reply, Question, Answer> {
+  /** The group that it is connected to. */
+  readonly group: string
   /** Submits; `unique` says that this very command is submitted only once in the run. */
   readonly submit: (
     command: Command,
@@ -28,25 +30,27 @@ export interface LedgerClient<Command, Reply, Question, Answer> {
   readonly askAt: Replicated<Command, Reply, Question, Answer>["askAt"]
 }
 
-/** Connects a client of the world's cluster. */
+/** Connects a client to a group of the world's cluster, the first one where none is named. */
 export const ledgerClient = Effect.fnUntraced(function* <State, Command, Reply, Question, Answer>(
   world: World,
-  machine: Machine<State, Command, Reply, Question, Answer>
+  machine: Machine<State, Command, Reply, Question, Answer>,
+  group: string = groupName
 ) {
-  const group = yield* replicated({ cluster: clusterName, group: groupName, machine })
+  const connected = yield* replicated({ cluster: clusterName, group, machine })
   const { ledger } = world
   const { forms } = machine
   const client: LedgerClient<Command, Reply, Question, Answer> = {
+    group,
     submit: (command, { timeoutMs, unique }) =>
       Effect.suspend(() => {
         const bytes = pack(forms.command.encode(command))
-        const hash = unique ? ledger.intend(bytes) : wideHash(bytes)
-        return Effect.tap(group.submit(command, { timeoutMs }), ({ slot }) =>
-          Effect.sync(() => ledger.acknowledge(groupName, slot, hash))
+        const hash = unique ? ledger.intend(group, bytes) : wideHash(bytes)
+        return Effect.tap(connected.submit(command, { timeoutMs }), ({ slot }) =>
+          Effect.sync(() => ledger.acknowledge(group, slot, hash))
         )
       }),
-    ask: (question, timeoutMs) => group.askAt(question, { timeoutMs }),
-    askAt: group.askAt
+    ask: (question, timeoutMs) => connected.askAt(question, { timeoutMs }),
+    askAt: connected.askAt
   }
   return client
 })

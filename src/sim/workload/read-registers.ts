@@ -1,7 +1,8 @@
 /** Clients that read a few registers far more often than they write them. */
 
 import type { WorkloadMaker } from "./client.ts"
-import { drawShape, registersOf } from "./registers.ts"
+import { registersOf } from "./registers.ts"
+import { drawShape } from "./shape.ts"
 import type { Workload } from "./workload.ts"
 
 /** Many who read what few write: an answer from before a write that has been acknowledged is soon seen. */

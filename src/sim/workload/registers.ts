@@ -6,89 +6,21 @@ import { Effect } from "effect"
 import type { CommandFailure, QuestionFailure } from "../../client/errors.ts"
 import { type KvAnswer, type KvCommand, type KvQuestion, type KvReply, kvMachine } from "../../machines/kv.ts"
 import { sometimes, sometimesEach, unreachable } from "../assert.ts"
-import type { CountedRandom } from "../kernel/random.ts"
-import { drawSpan, type Span } from "../kernel/timed-fault.ts"
+import { groupName } from "../cluster.ts"
+import type { Span } from "../kernel/timed-fault.ts"
 import type { World } from "../world.ts"
 import { type LedgerClient, ledgerClient, type WorkloadMaker } from "./client.ts"
 import type { Invocation } from "./history.ts"
+import { drawShape, type Shape } from "./shape.ts"
 import type { Workload } from "./workload.ts"
 
 type KvClient = LedgerClient<KvCommand, KvReply, KvQuestion, KvAnswer>
-type OperationKind = "put" | "get" | "cas" | "delete"
-
-/** Now and then all clients hurry for a while. */
-interface Spurts {
-  readonly everyMs: number
-  readonly lastMs: number
-  /** How long a lane thinks meanwhile, on average. */
-  readonly thinkMs: number
-}
-
-/** The shape of one run: which operations, how many, how large, how fast. */
-interface Shape {
-  readonly clients: number
-  readonly keys: ReadonlyArray<string>
-  readonly weights: ReadonlyArray<readonly [OperationKind, number]>
-  /** Lanes of one client, each with one operation under way. */
-  readonly lanes: number
-  readonly paddingBytes: number
-  /** How long a lane thinks between its operations, on average. */
-  readonly thinkMs: number
-  readonly spurts: Spurts | undefined
-  readonly timeoutMs: number
-  /** Operations in a row without a pause. */
-  readonly burst: number
-}
-
 const casWon = sometimes("registers: a compare-and-set succeeded")
 const casLost = sometimes("registers: a compare-and-set found another value")
 const openWrite = sometimes("registers: a write ended with its outcome open")
 const refusedWrite = sometimes("registers: a write certainly did not happen")
 const readable = unreachable("registers: a readable command or question was rejected")
 const shapesSeen = sometimesEach("registers: kinds of operations")
-
-/**
- * Hurry is where requests meet each other and fill windows. What goes wrong between two faults needs time
- * rather, which is cheap to simulate while little is asked: so nobody hurries all the time.
- */
-const drawSpurts = (random: CountedRandom, thinkMs: number): Spurts => {
-  const everyMs = random.range(500, 4000)
-  return { everyMs, lastMs: Math.ceil(everyMs / 10), thinkMs }
-}
-
-/**
- * Swarm: each kind of operation is in a run or not, and as often as it is drawn. One that writes is always
- * in.
- */
-export const drawShape = (random: CountedRandom, perSecond: ReadonlyArray<Span>): Shape => {
-  const [clients, lanes] = [random.range(1, 4), random.range(1, 4)]
-  const thinkMs = (rate: number) => Math.ceil((clients * lanes * 1000) / rate)
-  const weight = (chance: number) => (random.chance(chance) ? random.range(1, 4) : 0)
-  const weights: ReadonlyArray<readonly [OperationKind, number]> = [
-    ["put", random.range(1, 4)],
-    ["get", weight(0.8)],
-    ["cas", weight(0.7)],
-    ["delete", weight(0.4)]
-  ]
-  return {
-    clients,
-    keys: Array.from({ length: random.range(1, 5) }, (_, index) => `key${index}`),
-    weights,
-    lanes,
-    paddingBytes: random.weighted([
-      [0, 6],
-      [random.range(1, 300), 3],
-      [random.range(1000, 20_000), 1]
-    ]),
-    thinkMs: thinkMs(drawSpan(random, random.pick(perSecond))),
-    spurts: random.chance(0.4) ? drawSpurts(random, thinkMs(random.range(60, 400))) : undefined,
-    timeoutMs: random.pick([400, 2000, 10_000, 30_000]),
-    burst: random.weighted([
-      [1, 4],
-      [random.range(2, 10), 1]
-    ])
-  }
-}
 
 /** What a lane knows of a key: the value that it saw last, and its revision. */
 type Seen = Map<string, { readonly id: string | null; readonly revision: number }>
@@ -203,8 +135,11 @@ class Lane {
     )
   }
 
+  /** Every group has these keys: the history tells them apart. */
   #invoke(f: string, key: string, value: string | null | ReadonlyArray<string | null>): Invocation {
-    return this.#world.history.invoke(this.#process, f, key, value)
+    const { group } = this.#client
+    const place = group === groupName ? key : `${group}/${key}`
+    return this.#world.history.invoke(this.#process, f, place, value)
   }
 
   #submit(
@@ -279,18 +214,24 @@ export const largeRegisters: WorkloadMaker = (world): Workload => {
 }
 
 /** Clients at the same registers, of this shape. */
-export const registersOf = (world: World, name: string, shape: Shape): Workload => {
-  return {
-    name,
-    clientCount: shape.clients,
-    run: (process, life) =>
-      Effect.gen(function* () {
-        const client = yield* ledgerClient(world, kvMachine)
-        const lanes = Array.from(
-          { length: shape.lanes },
-          (_, index) => new Lane(world, shape, client, process, `${process}/${life}/${index}`)
-        )
-        yield* Effect.forEach(lanes, (lane) => lane.run, { concurrency: "unbounded", discard: true })
-      })
-  }
-}
+export const registersOf = (world: World, name: string, shape: Shape): Workload => ({
+  name,
+  clientCount: shape.clients,
+  run: (process, life) => atRegisters(world, shape, process, `${process}/${life}`)
+})
+
+/** What one life of a client does at the registers of a group; `name` is its own, in the whole run. */
+export const atRegisters = Effect.fnUntraced(function* (
+  world: World,
+  shape: Shape,
+  process: string,
+  name: string,
+  group: string = groupName
+) {
+  const client = yield* ledgerClient(world, kvMachine, group)
+  const lanes = Array.from(
+    { length: shape.lanes },
+    (_, index) => new Lane(world, shape, client, process, `${name}/${index}`)
+  )
+  yield* Effect.forEach(lanes, (lane) => lane.run, { concurrency: "unbounded", discard: true })
+})
