@@ -72,9 +72,9 @@ const isAnswer = (kind: number): boolean => kind === protocolKinds.Prepared || k
 export const groupNames = (count: number): ReadonlyArray<string> =>
   Array.from({ length: count }, (_, index) => (index === 0 ? groupName : `group${index + 1}`))
 
-/** The same names, with another one in front. */
-const from = (names: ReadonlyArray<string>, first: number): ReadonlyArray<string> =>
-  names.map((_, index) => names[(index + first) % names.length]!)
+/** The same in a circle, with another one in front. */
+const from = <A>(items: ReadonlyArray<A>, first: number): ReadonlyArray<A> =>
+  items.map((_, index) => items[(index + first) % items.length]!)
 
 /** A cluster of one group or several. Add its processes to the world; the oracles see all that they do. */
 export class Cluster {
@@ -148,18 +148,22 @@ export class Cluster {
       nodes: this.names,
       data: dataDirectory,
       masters,
-      groups: this.groups.map(({ name, acceptors }, index) => ({
-        name,
-        machine: machines[index]!.name,
-        acceptors,
-        spares
-      })),
+      // Not in the same order in every life: a group goes by its name.
+      groups: from(
+        this.groups.map(({ name, acceptors }, at) => ({
+          name,
+          machine: machines[at]!.name,
+          acceptors,
+          spares
+        })),
+        life
+      ),
       ...intervals,
       leaseDurationMs
     }
     return Effect.gen({ self: this }, function* () {
-      // The same in every life but for its leases, and checked when it is new.
-      const key = `${name}/${leaseDurationMs}`
+      // The same in every life but for its leases and the order of its groups, and checked when it is new.
+      const key = `${name}/${leaseDurationMs}/${life % this.groups.length}`
       const config = this.#configs.get(key) ?? (yield* nodeConfig(settings))
       this.#configs.set(key, config)
       const running = yield* runNode({ config, machines, pid: 1000 * index + life, onGroup })

@@ -7,6 +7,7 @@ import { debts } from "./debts.ts"
 import type { Law } from "./laws.ts"
 import { logMatching } from "./log-matching.ts"
 import { logTime } from "./log-time.ts"
+import { neededStays } from "./needed-stays.ts"
 import { once } from "./once.ts"
 import { oneActive } from "./one-active.ts"
 import { oneLease } from "./one-lease.ts"
@@ -32,6 +33,7 @@ export const protocolLaws: ReadonlyArray<Law> = [
   once,
   restartRemembers,
   snapshots,
+  neededStays,
   silence,
   debts,
   sessions

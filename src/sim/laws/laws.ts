@@ -9,8 +9,8 @@ import type { LeaderState, Serving } from "../../protocol/leader/state.ts"
 import type { Base } from "../../protocol/log/view.ts"
 import type { MasterState } from "../../protocol/master/master.ts"
 import type { FromAcceptor } from "../../protocol/messages.ts"
-import type { GroupOnDisk } from "../oracle/disk.ts"
 import type { EntryLog } from "../oracle/entries.ts"
+import type { GroupOnDisk } from "../oracle/group-on-disk.ts"
 import type { Acknowledgement, Ledger } from "../oracle/ledger.ts"
 import type { SnapshotOnDisk } from "../oracle/snapshots.ts"
 
@@ -101,6 +101,8 @@ export interface LawWatch {
   readonly onReplaced?: (of: WatchedGroup, first: number) => void
   /** It is durable on a node that its log begins behind this slot. */
   readonly onCut?: (of: WatchedGroup, base: Base, fromElsewhere: boolean) => void
+  /** A node removes something from its disk that stands nowhere else in its log, and is needed. */
+  readonly onForgotten?: (of: WatchedGroup, what: string) => void
   /** These slots have become durable on a node. */
   readonly onDurable?: (of: WatchedGroup, first: number, last: number) => void
   readonly onAcknowledged?: (acknowledgement: Acknowledgement) => void

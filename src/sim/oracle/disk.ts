@@ -3,109 +3,22 @@
  * and nothing else.
  */
 import { decodeRecord } from "../../actors/log/records.ts"
-import { Slot } from "../../protocol/ids.ts"
 import type { AnyMachine } from "../../protocol/learner/machine.ts"
-import { type Run, runLast, runsLast } from "../../protocol/log/run.ts"
-import { type Base, noBase } from "../../protocol/log/view.ts"
-import type { DurableRecord } from "../../protocol/step.ts"
 import { frameBuffer, readFrameAt } from "../../runtime/storage/frames.ts"
 import type { FileHandle } from "../../runtime/storage/port.ts"
 import { frameMagic } from "../../runtime/storage/records.ts"
-import { reachable, sometimes } from "../assert.ts"
+import { reachable } from "../assert.ts"
 import type { SimDisk } from "../disk/disk.ts"
 import type { DiskImage } from "../disk/image.ts"
 import type { SectorFile } from "../disk/sectors.ts"
 import { toldOf } from "../disk/told.ts"
-import { EntryLog } from "./entries.ts"
+import { GroupOnDisk } from "./group-on-disk.ts"
 import { type SnapshotOnDisk, snapshotsOn } from "./snapshots.ts"
 
 /** Type of the record of a node that gives a group its number in the log: two bytes, then the name. */
 const groupNamed = 100
 const decoder = new TextDecoder()
 
-/** One group in a node's log on disk. */
-export class GroupOnDisk {
-  readonly entries = new EntryLog()
-  promised = 0
-  /** How long a lease may run that was granted. */
-  leaseNotedMs = 0
-  /**
-   * What was cut off of the log, and is chosen: entries are known through here, though no longer on the disk.
-   */
-  base: Base = noBase
-  /**
-   * Called when the log has become durable that begins behind a base: has the entries through there filled
-   * in.
-   */
-  onCut: ((base: Base, fromElsewhere: boolean) => void) | undefined
-  /** Called before a suffix is replaced, with its first slot. */
-  onReplaced: ((first: Slot) => void) | undefined
-  /** Called when these slots have become durable. */
-  onDurable: ((first: Slot, last: Slot) => void) | undefined
-  /**
-   * A disk that has gone back in time is read: what was written and replaced on it, was so before, and nobody
-   * objected. Its promise may stand behind the entries by now, as far as its log was cut.
-   */
-  isReread = false
-
-  /** What stood on the disk before it went back in time: what was told of it may be on its way yet. */
-  before: EntryLog | undefined
-
-  /** What was read before is not on the disk any more. */
-  forget(): void {
-    this.before = new EntryLog()
-    this.before.extend(this.entries, this.entries.last)
-    this.entries.cut(0)
-    this.promised = 0
-    this.leaseNotedMs = 0
-    this.base = noBase
-  }
-
-  take(record: DurableRecord): void {
-    if (record._tag === "Promised") this.promised = record.ballot
-    else if (record._tag === "Appended") this.#append(record.run)
-    else if (record._tag === "LeaseNoted") this.leaseNotedMs = record.durationMs
-    else if (record._tag === "Based") this.#begin(record.base)
-    else if (record._tag === "Rewritten") this.#rewrite(record.base, record.runs)
-  }
-
-  #append(run: Run): void {
-    if (run.first <= this.entries.last) this.#replaced(run.first)
-    this.entries.append(run)
-    if (!this.isReread) this.onDurable?.(run.first, runLast(run))
-  }
-
-  #begin(base: Base, fromElsewhere = false): void {
-    if (base.slot === this.base.slot) return
-    this.base = base
-    this.onCut?.(base, fromElsewhere)
-  }
-
-  /** Entries that are written again are the same; behind a snapshot from elsewhere there may be none. */
-  #rewrite(base: Base, runs: ReadonlyArray<Run>): void {
-    copied.check(runs.length > 0)
-    const { entries } = this
-    const through = runsLast(runs, base.slot)
-    if (entries.last > through) {
-      this.#replaced(Slot(through + 1))
-      entries.cut(through)
-    }
-    // What stood before may differ from what is chosen: the snapshot is in its place.
-    if (runs.length === 0) entries.cut(0)
-    this.#begin(base, runs.length === 0)
-    const known = new EntryLog()
-    known.extend(entries, entries.last)
-    for (const run of runs) entries.append(run)
-    const changed = known.firstDifference(entries, base.slot + 1, known.last)
-    if (changed !== undefined) this.#replaced(Slot(changed))
-  }
-
-  #replaced(first: Slot): void {
-    if (!this.isReread) this.onReplaced?.(first)
-  }
-}
-
-const copied = sometimes("groups: a log was copied forward")
 const removed = reachable("snapshots: a segment of the log was removed")
 
 interface LogSegment {
@@ -201,6 +114,10 @@ export class DiskLog {
       if (!path.endsWith(".log")) return
       removed.reach()
       this.catchUp()
+      const segment = Number(path.split("/").at(-1)!.split(".")[0])
+      // Else it is the disk that loses a file.
+      if (segment >= (this.#readLayout()?.first ?? 1)) return
+      for (const group of this.groups.values()) group.removed(segment)
     }
     this.#layout = layout
     this.#segment = undefined
@@ -284,7 +201,7 @@ export class DiskLog {
       }
       const record = decodeRecord(type, body)
       if (record === undefined) continue
-      this.group(group).take(record)
+      this.group(group).take(record, number)
     }
     this.#buffer = buffer
     return true

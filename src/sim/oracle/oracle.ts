@@ -118,6 +118,9 @@ export class Oracle implements Facts {
       disk.entries.fill(this.chosen, Math.min(base.slot, this.chosen.last))
       for (const watch of this.#to("onCut")) watch.onCut!(seen, base, fromElsewhere)
     }
+    disk.onForgotten = (what) => {
+      for (const watch of this.#to("onForgotten")) watch.onForgotten!(seen, what)
+    }
     disk.onDurable = (first, last) => {
       for (const watch of this.#to("onDurable")) watch.onDurable!(seen, first, last)
     }

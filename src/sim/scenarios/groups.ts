@@ -2,7 +2,7 @@
 
 import { type Simulation, simulate } from "../simulation.ts"
 import { outages, restartStorms, restarts } from "../swarm/attrition.ts"
-import { slowDisks } from "../swarm/disk.ts"
+import { failedWrites, fullDisks, slowDisks } from "../swarm/disk.ts"
 import { killsInWrites } from "../swarm/kills-in-writes.ts"
 import { messageFaults, partitions } from "../swarm/network.ts"
 import { buggified, candidacies, clockFaults, crashPoints, handOvers, pauses } from "../swarm/process.ts"
@@ -32,6 +32,8 @@ const groups = simulate("groups")
     pauses,
     clockFaults,
     slowDisks,
+    failedWrites,
+    fullDisks,
     buggified
   )
   .chaosFor({ min: 5_000, max: 15_000 })
