@@ -4,6 +4,7 @@ import { clientMutants } from "./catalogue-client.ts"
 import { copyMutants } from "./catalogue-copies.ts"
 import { detectorMutants } from "./catalogue-detector.ts"
 import { foretellMutants } from "./catalogue-foretell.ts"
+import { groupMutants } from "./catalogue-groups.ts"
 import { leaderMutants } from "./catalogue-leader.ts"
 import { leaseMutants } from "./catalogue-lease.ts"
 import { memberMutants } from "./catalogue-members.ts"
@@ -29,5 +30,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...foretellMutants,
   ...silenceMutants,
   ...oldWordMutants,
-  ...wireMutants
+  ...wireMutants,
+  ...groupMutants
 ]
