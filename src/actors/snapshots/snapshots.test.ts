@@ -1,6 +1,6 @@
 /** Snapshots of a group on a node's disk: made beside the commands, and what a restart makes of them. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Scope } from "effect"
+import { Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { kvMachine } from "../../machines/kv.ts"
 import { Ballot, NodeId, Slot } from "../../protocol/ids.ts"
@@ -136,6 +136,30 @@ describe("snapshots", () => {
       assert.strictEqual(compactions, 1)
       assert.strictEqual(node.log.base.slot, node.replica.applied)
       yield* node.close
+    })
+  )
+
+  it.effect("from elsewhere replace those of the disk when the log on the disk begins behind them", () =>
+    Effect.gen(function* () {
+      const disk = new MemoryDisk()
+      const node = yield* open(disk)
+      yield* goOn(node, 100)
+      const held = node.store.held.length
+      const slot = Slot(node.log.last + 100)
+      const ahead = { ...node.replica, applied: slot, atMs: slot }
+      const { head } = yield* node.store.write(freezeReplica("main", kv, ahead, Ballot(1)))
+      disk.holdWrites()
+      node.log.persist({ _tag: "Rewritten", base: { slot, ballot: head.ballot, atMs: slot }, runs: [] })
+      const installing = yield* Effect.forkChild(node.snapshots.installed)
+      for (let turn = 0; turn < 20; turn++) yield* Effect.yieldNow
+      assert.strictEqual(snapshotFiles(disk).length, held + 1)
+      disk.stopHolding()
+      yield* Fiber.join(installing)
+      assert.strictEqual(snapshotFiles(disk).length, 1)
+      yield* node.close
+      const again = yield* open(disk)
+      assert.strictEqual(again.replica.applied, slot)
+      yield* again.close
     })
   )
 

@@ -7,6 +7,7 @@ import type { ReplicaState } from "../../protocol/learner/replica.ts"
 import { type FrozenReplica, freezeReplica } from "../../protocol/learner/snapshot.ts"
 import type { Base } from "../../protocol/log/view.ts"
 import { hint } from "../../runtime/buggify.ts"
+import type { WalFailure } from "../../runtime/storage/errors.ts"
 import type { DiskFailed } from "../../runtime/storage/port.ts"
 import { makeLaggards } from "../catch-up/laggards.ts"
 import type { GroupLog } from "../log/group-log.ts"
@@ -49,7 +50,7 @@ export interface Snapshots {
   readonly lags: (node: NodeId, through: Slot) => void
   readonly status: () => SnapshotStatus
   /** A snapshot from elsewhere is under the log: what it makes superfluous goes. */
-  readonly installed: Effect.Effect<void, DiskFailed>
+  readonly installed: Effect.Effect<void, DiskFailed | WalFailure>
 }
 
 const retryAfterMs = 5000
@@ -81,6 +82,12 @@ const keptBehind = (store: SnapshotStore, demanded: boolean, least: Slot | undef
   store.held
     .slice(0, store.held.length - (demanded ? 0 : 1))
     .findLast(({ head }) => least === undefined || head.slot <= least)
+
+/** Waits until all that the log has taken in is durable. */
+const durable = (log: GroupLog) =>
+  Effect.callback<void, WalFailure>((resume) =>
+    log.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
+  )
 
 const problemOf = ({ group }: SnapshotStore, failure: DiskFailed): string => {
   const why = failure.full ? "the disk is full" : failure.reason
@@ -148,7 +155,9 @@ export const makeSnapshots = Effect.fnUntraced(function* (options: SnapshotOptio
     },
     installed: Effect.suspend(() => {
       dueAt = log.bytes + growthFor(everyBytes, store.newest?.sizeBytes ?? 0)
-      return Effect.andThen(store.removeBefore(log.base.slot), compact)
+      // Until the log on the disk begins behind it, too, a restart goes on from the snapshots before it.
+      const removed = Effect.suspend(() => store.removeBefore(log.base.slot))
+      return durable(log).pipe(Effect.andThen(removed), Effect.andThen(compact))
     }),
     demand: () => {
       isDemanded = true

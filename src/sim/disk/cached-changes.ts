@@ -38,7 +38,7 @@ export class CachedChanges {
     }
     if (image.files.get(path) === file) return false
     const undo = () => {
-      image.remove(path)
+      image.remove(path, true)
       if (file !== undefined) image.files.set(path, file)
     }
     this.#changes.push({ path, durableMicros, undo })

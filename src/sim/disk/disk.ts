@@ -117,7 +117,7 @@ export class SimDisk implements MountedDisk {
       if (!this.#mayDamage(path, 0)) continue
       this.strike("directory-loss", { path })
       this.lost.set(path, this.image.files.get(path)!)
-      this.image.remove(path)
+      this.image.remove(path, true)
     }
   }
 

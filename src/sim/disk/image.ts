@@ -29,8 +29,8 @@ export class DiskImage {
   readonly directories = new Set<string>([""])
   /** Sectors of files that were removed or replaced, most recent last; at most 64. */
   readonly discarded: Array<Uint8Array> = []
-  /** Told of a file that is about to go. */
-  onRemove: ((path: string) => void) | undefined
+  /** Told of a file that is about to go; `isLost`: the disk loses it, or another one takes its place. */
+  onRemove: ((path: string, isLost: boolean) => void) | undefined
 
   usedBytes(): number {
     let used = 0
@@ -45,7 +45,7 @@ export class DiskImage {
   /** A directory goes, with all that is in it. */
   removeDirectory(directory: string): void {
     const isIn = (path: string) => path === directory || path.startsWith(`${directory}/`)
-    for (const path of [...this.files.keys()].filter(isIn)) this.remove(path)
+    for (const path of [...this.files.keys()].filter(isIn)) this.remove(path, true)
     for (const path of [...this.directories].filter(isIn)) this.directories.delete(path)
   }
 
@@ -61,10 +61,11 @@ export class DiskImage {
     return names.sort()
   }
 
-  remove(path: string): void {
+  /** A file goes. */
+  remove(path: string, isLost = false): void {
     const file = this.files.get(path)
     if (file === undefined) return
-    this.onRemove?.(path)
+    this.onRemove?.(path, isLost)
     this.discarded.push(...file.lastWritten(8))
     if (this.discarded.length > 64) this.discarded.splice(0, this.discarded.length - 64)
     this.files.delete(path)
@@ -74,7 +75,7 @@ export class DiskImage {
   replace(path: string, bytes: Uint8Array): void {
     const file = new SectorFile(bytes.length)
     file.write(0, bytes)
-    this.remove(path)
+    this.remove(path, true)
     this.files.set(path, file)
   }
 

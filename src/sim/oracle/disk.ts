@@ -69,14 +69,13 @@ export class DiskLog {
 
   /** The sound snapshots of a group, as they are now; those that a power cut could take back are none. */
   snapshots(group: string): ReadonlyArray<SnapshotOnDisk> {
+    return this.#snapshots(group, () => true)
+  }
+
+  #snapshots(group: string, counts: (path: string) => boolean): ReadonlyArray<SnapshotOnDisk> {
     const disk = this.#disk
-    return snapshotsOn(
-      disk.image,
-      this.#directory,
-      group,
-      this.#machine,
-      (path) => disk.durableFile(path) !== undefined
-    )
+    const isThere = (path: string) => counts(path) && disk.durableFile(path) !== undefined
+    return snapshotsOn(disk.image, this.#directory, group, this.#machine, isThere)
   }
 
   group(number: number): GroupOnDisk {
@@ -110,15 +109,7 @@ export class DiskLog {
     const isReread = this.#image !== undefined
     this.#image = this.#disk.image
     // What is about to be removed is read before.
-    this.#image.onRemove = (path) => {
-      if (!path.endsWith(".log")) return
-      removed.reach()
-      this.catchUp()
-      const segment = Number(path.split("/").at(-1)!.split(".")[0])
-      // Else it is the disk that loses a file.
-      if (segment >= (this.#readLayout()?.first ?? 1)) return
-      for (const group of this.groups.values()) group.removed(segment)
-    }
+    this.#image.onRemove = (path, isLost) => this.#removing(path, isLost)
     this.#layout = layout
     this.#segment = undefined
     this.#next = undefined
@@ -130,6 +121,33 @@ export class DiskLog {
       group.isReread = isReread
     }
     return true
+  }
+
+  /** A file is about to go. What is about to be removed is read before. */
+  #removing(path: string, isLost: boolean): void {
+    const name = path.split("/").at(-1)!
+    if (name.endsWith(".snapshot") && !isLost) return this.#removingSnapshot(path)
+    if (!name.endsWith(".log")) return
+    removed.reach()
+    this.catchUp()
+    if (isLost) return
+    const segment = Number(name.split(".")[0])
+    // Else it is one that was made a moment ago, and lost with the power.
+    if (segment < (this.#readLayout()?.first ?? 1))
+      for (const group of this.groups.values()) group.removed(segment)
+  }
+
+  /** Of the snapshots from which the log goes on, on the disk, one has to stay. */
+  #removingSnapshot(path: string): void {
+    const name = path.split("/").at(-2)!
+    const number = this.numbers.get(name)
+    const group = number === undefined ? undefined : this.groups.get(number)
+    if (group === undefined || group.base.slot === 0) return
+    this.catchUp()
+    const others = this.#snapshots(name, (other) => other !== path)
+    const isReached = ({ slot }: SnapshotOnDisk) => slot >= group.base.slot && slot <= group.entries.last
+    const isIt = this.#snapshots(name, (other) => other === path).some(isReached)
+    if (isIt && !others.some(isReached)) group.onForgotten?.("its last snapshot that the log goes on from")
   }
 
   #readLayout(): Layout | undefined {

@@ -1,7 +1,7 @@
 /** What the disk of a node holds of one group, as far as its log was read. */
 import { Slot } from "../../protocol/ids.ts"
-import { type Base, noBase } from "../../protocol/log/view.ts"
 import { type Run, runLast, runsLast } from "../../protocol/log/run.ts"
+import { type Base, noBase } from "../../protocol/log/view.ts"
 import type { DurableRecord } from "../../protocol/step.ts"
 import { sometimes } from "../assert.ts"
 import { EntryLog } from "./entries.ts"
@@ -54,7 +54,7 @@ export class GroupOnDisk {
   /** The node has removed a segment of its log. */
   removed(segment: number): void {
     const what = this.#places.onlyIn(segment, this.base.slot)
-    if (what !== undefined) this.onForgotten?.(what)
+    if (what !== undefined) this.onForgotten?.(`the segment of its log that holds ${what}`)
   }
 
   /** Takes in a record that is durable, and stands in this segment. */
