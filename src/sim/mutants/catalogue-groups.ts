@@ -1,9 +1,9 @@
 /** Seeded bugs of what exists because groups share a node: one log, its numbers, one roll, one compaction. */
 import { type Mutant, standstillLaw } from "./mutant.ts"
 
-const compaction = "actors/compaction.ts"
-const groupLog = "actors/group-log.ts"
-const storage = "actors/node-storage.ts"
+const compaction = "actors/log/compaction.ts"
+const groupLog = "actors/log/group-log.ts"
+const storage = "actors/log/node-storage.ts"
 const groups = ["groups"]
 
 export const groupMutants: ReadonlyArray<Mutant> = [
@@ -121,7 +121,7 @@ export const groupMutants: ReadonlyArray<Mutant> = [
     id: "groups/reads-entries-of-another-group",
     edits: [
       {
-        file: "actors/stored-runs.ts",
+        file: "actors/log/stored-runs.ts",
         find: "for (const run of group === log.groupNumber ? runsOf(decodeRecord(type, body)) : []) {",
         replace: "for (const run of group > 0 ? runsOf(decodeRecord(type, body)) : []) {"
       }
@@ -175,7 +175,7 @@ export const groupMutants: ReadonlyArray<Mutant> = [
     id: "groups/roll-of-one-counts-for-all",
     edits: [
       {
-        file: "actors/roll-call.ts",
+        file: "actors/leadership/roll-call.ts",
         find: "else group.rolled.hearRoll(from, entry)",
         replace: "else for (const { rolled } of groups.values()) rolled.hearRoll(from, entry)"
       }
@@ -188,7 +188,7 @@ export const groupMutants: ReadonlyArray<Mutant> = [
     id: "groups/demands-a-snapshot-for-ever",
     edits: [
       {
-        file: "actors/snapshots.ts",
+        file: "actors/snapshots/snapshots.ts",
         find: "const isDone = frozen === undefined &&",
         replace: "const isDone = isWriting === undefined &&"
       }
@@ -201,7 +201,7 @@ export const groupMutants: ReadonlyArray<Mutant> = [
     id: "groups/promise-of-one-counts-for-all",
     edits: [
       {
-        file: "actors/presence.ts",
+        file: "actors/presence/presence.ts",
         find: "return this.#promised.get(group) ?? noBallot",
         replace: "return this.#promised.get(group) ?? [...this.#promised.values()][0] ?? noBallot"
       }
@@ -214,7 +214,7 @@ export const groupMutants: ReadonlyArray<Mutant> = [
     id: "groups/leader-of-one-is-heard-for-all",
     edits: [
       {
-        file: "actors/group.ts",
+        file: "actors/group/group.ts",
         find: "const heard: Heard = { count: 0, leader: undefined, restsUntilMs: 0 }",
         replace:
           "const ofNode = context as typeof context & { heard?: Heard }\n" +
@@ -229,7 +229,7 @@ export const groupMutants: ReadonlyArray<Mutant> = [
     id: "groups/register-of-one-is-answered-for-another",
     edits: [
       {
-        file: "actors/register-replicated.ts",
+        file: "actors/master/register-replicated.ts",
         find: "const one = pending.get(",
         replace:
           "const isOf = ([key]: [string, unknown]) => key.split('/').at(-1) === String(answer.ticket.number)\n" +
@@ -239,5 +239,18 @@ export const groupMutants: ReadonlyArray<Mutant> = [
     law: "one active configuration",
     why: "A master counts what the others have accepted for one group for another one of the same ticket.",
     scenarios: groups
+  },
+  {
+    id: "snapshot/older-ones-go-before-the-log-begins-behind-it",
+    edits: [
+      {
+        file: "actors/snapshots/snapshots.ts",
+        find: "return durable(log).pipe(Effect.andThen(removed), Effect.andThen(compact))",
+        replace: "return removed.pipe(Effect.andThen(durable(log)), Effect.andThen(compact))"
+      }
+    ],
+    law: "what is needed stays",
+    why: "A pulled snapshot takes the place of the others while the log on the disk still goes on from those.",
+    scenarios: ["snapshots", "groups"]
   }
 ]
