@@ -103,6 +103,8 @@ export interface LawWatch {
   readonly onCut?: (of: WatchedGroup, base: Base, fromElsewhere: boolean) => void
   /** A node removes something from its disk that stands nowhere else in its log, and is needed. */
   readonly onForgotten?: (of: WatchedGroup, what: string) => void
+  /** A node has removed a segment of its log. */
+  readonly onShortened?: (of: WatchedGroup) => void
   /** These slots have become durable on a node. */
   readonly onDurable?: (of: WatchedGroup, first: number, last: number) => void
   readonly onAcknowledged?: (acknowledgement: Acknowledgement) => void

@@ -19,7 +19,7 @@ describe("what is needed stays", () => {
     const remove = (segment: number) =>
       verdict(neededStays, new FakeFacts(of), (watch) => {
         disk.onForgotten = (what) => watch.onForgotten!(of, what)
-        disk.removed(segment)
+        disk.removed(segment, segment + 1)
       })
     disk.take({ _tag: "Promised", ballot: Ballot(1) }, 1)
     disk.take({ _tag: "LeaseNoted", durationMs: 5 }, 1)
@@ -36,5 +36,16 @@ describe("what is needed stays", () => {
     disk.take({ _tag: "Rewritten", base: { slot: Slot(1), ballot: Ballot(1), atMs: 0 }, runs: [at(2)] }, 3)
     expect(remove(2)).toBeUndefined()
     expect(remove(3)).toContain("its promise")
+  })
+  it("is broken by a log that looks for its entries behind them", () => {
+    const of = node("a")
+    of.disk.take({ _tag: "Appended", run: at(1) }, 5)
+    const begin = (startPosition: number) =>
+      verdict(neededStays, new FakeFacts(of), (watch) => {
+        const log = { ...of.parts.log, startPosition }
+        watch.onShortened!(Object.assign(of, { parts: { ...of.parts, log } }))
+      })
+    expect(begin(5)).toBeUndefined()
+    expect(begin(6)).toContain("looks for slot 1 from 6 on, and it stands at 5")
   })
 })

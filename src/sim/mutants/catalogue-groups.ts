@@ -40,7 +40,7 @@ export const groupMutants: ReadonlyArray<Mutant> = [
     scenarios: groups
   },
   {
-    id: "groups/promise-of-the-quiet-group-is-not-kept",
+    id: "groups/checkpoint-of-the-quiet-group-left-out",
     edits: [
       {
         file: compaction,
@@ -48,8 +48,8 @@ export const groupMutants: ReadonlyArray<Mutant> = [
         replace: "for (const log of logs) if (!quiet.includes(log)) log.checkpoint()"
       }
     ],
-    law: "promises never fall",
-    why: "A group whose entries are copied forward has more in the old segments than its entries.",
+    law: "what is needed stays",
+    why: "Of a group whose entries are copied forward the promise and the note of leases go with the segment.",
     scenarios: groups
   },
   {
@@ -108,12 +108,12 @@ export const groupMutants: ReadonlyArray<Mutant> = [
         replace:
           "for (const log of quiet) {\n" +
           "    log.copyForward()\n" +
-          "    yield* Effect.yieldNow\n" +
+          "    yield* Effect.sleep(2)\n" +
           "    yield* synced({ ...wal, sync: (done) => log.sync((failure) => done(failure, 0)) })\n" +
           "  }"
       }
     ],
-    law: "a process broke",
+    law: "what is needed stays",
     why: "A later frame, of others, is taken for the place of the copy: nobody finds it there, or it goes.",
     scenarios: groups
   },

@@ -132,9 +132,11 @@ export class DiskLog {
     this.catchUp()
     if (isLost) return
     const segment = Number(name.split(".")[0])
+    const layout = this.#readLayout()
     // Else it is one that was made a moment ago, and lost with the power.
-    if (segment < (this.#readLayout()?.first ?? 1))
-      for (const group of this.groups.values()) group.removed(segment)
+    if (layout === undefined || segment >= (layout.first ?? 1)) return
+    const [from, end] = [segment * layout.segmentBytes, (segment + 1) * layout.segmentBytes]
+    for (const group of this.groups.values()) group.removed(from, end)
   }
 
   /** Of the snapshots from which the log goes on, on the disk, one has to stay. */
@@ -207,6 +209,7 @@ export class DiskLog {
       this.#waitingBytes = frame.lengthBytes
       return false
     }
+    const position = number * segmentBytes + this.#offset
     this.#offset += frame.lengthBytes
     this.frames = frame.sequence
     this.#buffer = undefined
@@ -219,7 +222,7 @@ export class DiskLog {
       }
       const record = decodeRecord(type, body)
       if (record === undefined) continue
-      this.group(group).take(record, number)
+      this.group(group).take(record, position)
     }
     this.#buffer = buffer
     return true

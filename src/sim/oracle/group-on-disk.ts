@@ -31,6 +31,8 @@ export class GroupOnDisk {
   onDurable: ((first: Slot, last: Slot) => void) | undefined
   /** Called when the node removes something that stands nowhere else in its log, with what that is. */
   onForgotten: ((what: string) => void) | undefined
+  /** Called when the node has removed a segment of its log. */
+  onShortened: (() => void) | undefined
   /**
    * A disk that has gone back in time is read: what was written and replaced on it, was so before, and nobody
    * objected. Its promise may stand behind the entries by now, as far as its log was cut.
@@ -51,15 +53,21 @@ export class GroupOnDisk {
     this.#places.forget()
   }
 
-  /** The node has removed a segment of its log. */
-  removed(segment: number): void {
-    const what = this.#places.onlyIn(segment, this.base.slot)
+  /** The node has removed this part of its log. */
+  removed(from: number, end: number): void {
+    const what = this.#places.onlyIn(from, end, this.base.slot)
     if (what !== undefined) this.onForgotten?.(`the segment of its log that holds ${what}`)
+    this.onShortened?.()
   }
 
-  /** Takes in a record that is durable, and stands in this segment. */
-  take(record: DurableRecord, segment: number): void {
-    this.#places.note(record, segment)
+  /** The position of the frame in which the entry of a slot stands; undefined where none does. */
+  placeOf(slot: number): number | undefined {
+    return this.#places.of(slot)
+  }
+
+  /** Takes in a record that is durable, and stands in the frame at this position. */
+  take(record: DurableRecord, position: number): void {
+    this.#places.note(record, position)
     if (record._tag === "Promised") this.promised = record.ballot
     else if (record._tag === "Appended") this.#append(record.run)
     else if (record._tag === "LeaseNoted") this.leaseNotedMs = record.durationMs

@@ -121,6 +121,9 @@ export class Oracle implements Facts {
     disk.onForgotten = (what) => {
       for (const watch of this.#to("onForgotten")) watch.onForgotten!(seen, what)
     }
+    disk.onShortened = () => {
+      for (const watch of this.#to("onShortened")) watch.onShortened!(seen)
+    }
     disk.onDurable = (first, last) => {
       for (const watch of this.#to("onDurable")) watch.onDurable!(seen, first, last)
     }
