@@ -89,6 +89,12 @@ const durable = (log: GroupLog) =>
     log.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
   )
 
+/** Until the log on the disk begins behind a snapshot, too, a restart goes on from those before it. */
+const removedBehind = (log: GroupLog, store: SnapshotStore) => {
+  const removed = Effect.suspend(() => store.removeBefore(log.base.slot))
+  return Effect.andThen(durable(log), removed)
+}
+
 const problemOf = ({ group }: SnapshotStore, failure: DiskFailed): string => {
   const why = failure.full ? "the disk is full" : failure.reason
   return `no snapshot of group ${group} could be made, and its log grows: ${why}`
@@ -155,9 +161,7 @@ export const makeSnapshots = Effect.fnUntraced(function* (options: SnapshotOptio
     },
     installed: Effect.suspend(() => {
       dueAt = log.bytes + growthFor(everyBytes, store.newest?.sizeBytes ?? 0)
-      // Until the log on the disk begins behind it, too, a restart goes on from the snapshots before it.
-      const removed = Effect.suspend(() => store.removeBefore(log.base.slot))
-      return durable(log).pipe(Effect.andThen(removed), Effect.andThen(compact))
+      return Effect.andThen(removedBehind(log, store), compact)
     }),
     demand: () => {
       isDemanded = true

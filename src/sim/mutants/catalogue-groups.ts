@@ -13,8 +13,7 @@ export const groupMutants: ReadonlyArray<Mutant> = [
       {
         file: groupLog,
         find: "runs.push(...this.read(next, this.last, readMaxBytes.value))",
-        replace:
-          "runs.push(...this.read(next, slotMax(next, slotMin(this.#chosen, this.last)), readMaxBytes.value))"
+        replace: "runs.push(...this.read(next, slotMin(this.#chosen, this.last), readMaxBytes.value))"
       },
       {
         file: groupLog,
@@ -49,7 +48,7 @@ export const groupMutants: ReadonlyArray<Mutant> = [
       }
     ],
     law: "what is needed stays",
-    why: "Of a group whose entries are copied forward the promise and the note of leases go with the segment.",
+    why: "Of a group whose entries are copied forward the promise and the note of leases go.",
     scenarios: groups
   },
   {
@@ -127,7 +126,7 @@ export const groupMutants: ReadonlyArray<Mutant> = [
       }
     ],
     law: "same prefix, same state",
-    why: "Two groups have entries of equal slot and ballot: those of another one are read back from the disk.",
+    why: "Groups have entries of equal slot and ballot: those of another one are read back from the disk.",
     scenarios: groups
   },
   {
@@ -156,8 +155,8 @@ export const groupMutants: ReadonlyArray<Mutant> = [
         find: "if (group !== nodeGroup) return logOf(group).recover(type, body, position)",
         replace:
           "if (group !== nodeGroup)\n" +
-          "        return logOf(type === 3 && numbers.size > 1 ? (group % numbers.size) + 1 : group).recover(\n" +
-          "          type, body, position)"
+          "        return logOf(type === 3 && numbers.size > 1 ? (group % numbers.size) + 1 : group)\n" +
+          "          .recover(type, body, position)"
       }
     ],
     law: "applied is chosen",
@@ -232,7 +231,8 @@ export const groupMutants: ReadonlyArray<Mutant> = [
         file: "actors/master/register-replicated.ts",
         find: "const one = pending.get(",
         replace:
-          "const isOf = ([key]: [string, unknown]) => key.split('/').at(-1) === String(answer.ticket.number)\n" +
+          "const { number } = answer.ticket\n" +
+          "    const isOf = ([key]: [string, unknown]) => key.split('/').at(-1) === String(number)\n" +
           "    const one = [...pending].find(isOf)?.[1] ?? pending.get("
       }
     ],
@@ -245,12 +245,12 @@ export const groupMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: "actors/snapshots/snapshots.ts",
-        find: "return durable(log).pipe(Effect.andThen(removed), Effect.andThen(compact))",
-        replace: "return removed.pipe(Effect.andThen(durable(log)), Effect.andThen(compact))"
+        find: "return Effect.andThen(durable(log), removed)",
+        replace: "return Effect.andThen(removed, durable(log))"
       }
     ],
     law: "what is needed stays",
-    why: "A pulled snapshot takes the place of the others while the log on the disk still goes on from those.",
+    why: "A pulled snapshot replaces the others while the log on the disk still goes on from those.",
     scenarios: ["snapshots", "groups"]
   }
 ]
