@@ -96,8 +96,9 @@ export class GroupOnDisk {
       this.#replaced(Slot(through + 1))
       entries.cut(through)
     }
-    // What stood before may differ from what is chosen: the snapshot is in its place.
-    if (runs.length === 0) entries.cut(0)
+    // What stood before may differ from what is chosen: the snapshot is in its place. A log without entries
+    // that is copied forward is the same as before.
+    if (runs.length === 0 && base.slot !== this.base.slot) entries.cut(0)
     this.#begin(base, runs.length === 0)
     const known = new EntryLog()
     known.extend(entries, entries.last)
