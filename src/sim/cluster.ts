@@ -4,8 +4,11 @@ import type { GroupParts } from "../actors/group/group.ts"
 import type { Versioned } from "../actors/master/register.ts"
 import { type NodeConfig, nodeConfig } from "../actors/node/config.ts"
 import { runNode } from "../actors/node.ts"
+import { noBallot, Slot } from "../protocol/ids.ts"
 import type { AnyMachine } from "../protocol/learner/machine.ts"
-import type { FromAcceptor } from "../protocol/messages.ts"
+import { countClientEntries, forEachEntry } from "../protocol/log/entry.ts"
+import type { FromAcceptor, Submit } from "../protocol/messages.ts"
+import { clientKinds } from "../wire/client-codec.ts"
 import { kindOf } from "../wire/kind-of.ts"
 import { packetCodec } from "../wire/packet.ts"
 import { protocolKinds } from "../wire/protocol-codec.ts"
@@ -16,7 +19,7 @@ import type { DiskImage } from "./disk/image.ts"
 import { toldOf } from "./disk/told.ts"
 import type { Law, LawBroken } from "./laws/laws.ts"
 import { DiskLog } from "./oracle/disk.ts"
-import type { Ledger } from "./oracle/ledger.ts"
+import { type Ledger, narrowHash } from "./oracle/ledger.ts"
 import { Oracle } from "./oracle/oracle.ts"
 import { Together } from "./oracle/together.ts"
 import type { Program, SimProcess } from "./process.ts"
@@ -27,6 +30,8 @@ export interface ClusterOptions {
   readonly acceptors: ReadonlyArray<string>
   /** Nodes that take the place of acceptors that fail. */
   readonly spares: ReadonlyArray<string>
+  /** The group stops rather than go on with fewer. */
+  readonly minAcceptors: number
   /** The node of the master, or the first of them; one of the acceptors, or another. */
   readonly master: string
   /** All nodes that keep the master. */
@@ -76,6 +81,13 @@ export const groupNames = (count: number): ReadonlyArray<string> =>
 const from = <A>(items: ReadonlyArray<A>, first: number): ReadonlyArray<A> =>
   items.map((_, index) => items[(index + first) % items.length]!)
 
+const submitted = (oracle: Oracle, name: string, { bytes }: Submit): void => {
+  const run = { first: Slot(1), count: countClientEntries(bytes) ?? 0, ballot: noBallot, atMs: 0, bytes }
+  forEachEntry(run, ({ kind, session, number, command }) => {
+    if (kind === "command") oracle.submitted(name, session, number, narrowHash(command, 0, command.length))
+  })
+}
+
 /** A cluster of one group or several. Add its processes to the world; the oracles see all that they do. */
 export class Cluster {
   readonly options: ClusterOptions
@@ -100,6 +112,7 @@ export class Cluster {
     const { groups, acceptors, masters } = options
     this.groups = groups.map((name, index) => {
       const oracle = new Oracle(name, ledger, laws, onBroken, groups.length > 1 ? `in ${name}: ` : "")
+      oracle.minAcceptors = options.minAcceptors
       const settings = { name, acceptors: from(acceptors, index), masters: masters.length, masterDirectory }
       return new ClusterGroup(settings, oracle)
     })
@@ -126,6 +139,7 @@ export class Cluster {
     const {
       acceptors: _acceptors,
       spares,
+      minAcceptors,
       master: _master,
       masters,
       groups: _groups,
@@ -154,7 +168,8 @@ export class Cluster {
           name,
           machine: machines[at]!.name,
           acceptors,
-          spares
+          spares,
+          minAcceptors
         })),
         life
       ),
@@ -230,6 +245,11 @@ export class Cluster {
     for (const group of this.groups) group.lookAtMaster(disk)
   }
 
+  /** To be called after each task: virtual time has come so far. */
+  passed(nowMicros: number): void {
+    for (const { oracle } of this.groups) oracle.passed(nowMicros)
+  }
+
   /** To be called when the process of a node is gone. */
   down(name: string): void {
     for (const { oracle } of this.groups) oracle.down(name)
@@ -257,13 +277,17 @@ export class Cluster {
     known.log.catchUp()
   }
 
-  /** To be called for each message that a node sends. */
+  /** To be called for each message that a process sends. */
   sent(name: string, payload: Uint8Array): void {
-    if (!this.processes.has(name) || !isAnswer(kindOf(payload))) return
+    const kind = kindOf(payload)
+    const isOfClient = kind === clientKinds.Submit
+    if (!isOfClient && !(this.processes.has(name) && isAnswer(kind))) return
     const packet = this.#codec.decode(payload)
     if (typeof packet === "string") return
-    const group = this.groups.find((one) => one.name === packet.group)
-    group?.oracle.answered(name, packet.body as FromAcceptor)
+    const oracle = this.groups.find((one) => one.name === packet.group)?.oracle
+    if (oracle === undefined) return
+    if (isOfClient) submitted(oracle, name, packet.body as Submit)
+    else oracle.answered(name, packet.body as FromAcceptor)
   }
 
   /** Whether each group has as many acceptors as it is to have. */

@@ -13,6 +13,7 @@ import { type DiskOptions, killable } from "./disk/settings.ts"
 import type { NodeTimeOptions } from "./kernel/clock.ts"
 import type { Kernel } from "./kernel/kernel.ts"
 import type { SimNode } from "./kernel/node.ts"
+import type { Caller } from "./oracle/callers.ts"
 
 /** What runs: anything over a bus and files, until its scope closes. */
 export type Program = Effect.Effect<unknown, unknown, Bus | Files | Scope.Scope>
@@ -75,6 +76,21 @@ export class SimProcess {
   }
   get frozen(): boolean {
     return this.node.incarnation?.scheduler.state === "frozen"
+  }
+
+  /** The life under way, as the laws see a client of a group. */
+  caller(group: string): Caller {
+    const { name, node } = this
+    const life = node.incarnation
+    const isUnderWay = () =>
+      life !== undefined && life === node.incarnation && this.running && !this.#stopping
+    return {
+      name,
+      group,
+      state: () => (isUnderWay() ? life!.scheduler.state : "dead"),
+      nowMs: () => node.time.monotonicMicros() / 1000,
+      thawedAtMs: () => node.thawedAtMs
+    }
   }
 
   /** Starts a life, unless one is under way; after one that is about to stop, as soon as it has. */

@@ -14,6 +14,8 @@ export interface ClusterShape {
   readonly acceptors: Span
   /** Nodes that take the place of acceptors that fail. Default: none. */
   readonly spares?: Span
+  /** Groups have a `minAcceptors` above 1, and stop rather than go on with fewer. Default false: 1. */
+  readonly atLeast?: boolean
   /** Probability that the master is on a node of its own. */
   readonly masterApart: number
   /**
@@ -31,6 +33,8 @@ export interface ClusterShape {
   readonly patient?: boolean
   /** Without leases nobody waits for one: for faults in an order that a wait would upset. Default true. */
   readonly leases?: boolean
+  /** After how long in silence sessions end, in milliseconds. Default: drawn. */
+  readonly sessionTtlMs?: number
   /**
    * True: snapshots are made all the time, and segments are so small that some are removed. False: none are.
    */
@@ -78,6 +82,9 @@ const drawMasters = (
 const capped = (random: World["random"], span: Span | undefined, most: number): number =>
   span === undefined ? 0 : Math.min(drawSpan(random, span), Math.max(span.min, most))
 
+/** What a shape says itself is drawn all the same: what comes after it does not depend on that. */
+const overruled = <A>(drawn: A, said: A | undefined): A => said ?? drawn
+
 /** Draws the cluster of a run, of `nodesMax` acceptors and spares where the shape can do with so few. */
 export const drawCluster = (
   world: World,
@@ -93,12 +100,14 @@ export const drawCluster = (
   const spareCount = capped(random, shape.spares, nodesMax - count)
   const spares = Array.from({ length: spareCount }, (_, index) => `s${index + 1}`)
   const names = [...acceptors, ...spares, ...masters]
+  const minAcceptors = shape.atLeast === true ? random.range(Math.min(2, count), count) : 1
   const heartbeatIntervalMs = random.pick([50, 100, 200])
   // Whoever spreads a group over regions sets its intervals by their distance.
   const isSpread = heartbeatIntervalMs === 200 && random.chance(0.5)
   return {
     acceptors,
     spares,
+    minAcceptors,
     master,
     masters,
     groups: groupNames(shape.groups ?? 1),
@@ -109,7 +118,7 @@ export const drawCluster = (
     slowBackupMs: shape.patient === true ? foreverMs : 20 * heartbeatIntervalMs,
     maxClockDrift: random.pick([0.01, 0.1, 0.3]),
     retransmitAfterMs: 2 * heartbeatIntervalMs,
-    sessionTtlMs: random.pick([5_000, 60_000]),
+    sessionTtlMs: overruled(random.pick([5_000, 60_000]), shape.sessionTtlMs),
     segmentBytes:
       shape.segmentBytes ?? (shape.snapshots === true ? 3 << 15 : random.pick([1 << 18, 1 << 19])),
     snapshotBytes:

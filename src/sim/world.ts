@@ -17,6 +17,7 @@ import { type Law, LawBroken } from "./laws/laws.ts"
 import { Ledger } from "./oracle/ledger.ts"
 import { describePacket } from "./picture/describe.ts"
 import { type ProcessOptions, type RebootKind, SimProcess } from "./process.ts"
+import { reachesBy } from "./reaches.ts"
 import { wrongBy } from "./runs/outcome-text.ts"
 import { Disturbance } from "./swarm/buggify.ts"
 import { HistoryRecorder } from "./workload/history.ts"
@@ -69,7 +70,6 @@ export class World {
   readonly toRefuse = new Map<string, string>()
   #violation: unknown
   readonly #checks: Array<() => void> = []
-  /** Processes that a fault keeps down until it starts them itself, by name. */
   /** How many keep a process down. */
   readonly #held = new Map<string, number>()
   /** Strikes of timed faults so far, by name. */
@@ -108,10 +108,16 @@ export class World {
     const name = this.kernel.ready.lastStrand?.owner.name
     try {
       if (name !== undefined && this.cluster?.processes.has(name) === true) this.cluster.look(name)
+      this.cluster?.passed(this.kernel.time.nowMicros)
       for (const check of this.#checks) check()
     } catch (error) {
       this.violated(error)
     }
+  }
+
+  /** The process whose task is being run. */
+  get acting(): SimProcess {
+    return this.processes.get(this.kernel.ready.lastStrand?.owner.name ?? "")!
   }
 
   /** Has something checked after every task of the run; what it throws ends the run. */
@@ -157,6 +163,8 @@ export class World {
   addCluster(options: ClusterOptions, laws: ReadonlyArray<Law>): Cluster {
     const cluster = new Cluster(options, this.ledger, laws, (broken) => this.violated(broken))
     this.cluster = cluster
+    const reaches = reachesBy(this.bus, this.processes)
+    for (const { oracle } of cluster.groups) oracle.reaches = reaches
     for (const name of cluster.names) {
       const process = this.addProcess({
         name,

@@ -78,6 +78,19 @@ export class SimBus {
     ])
   }
 
+  /** Whether whatever two nodes say to each other arrives, and is not delayed. */
+  carries(one: string, other: string): boolean {
+    const { loss, clog, reordering, slowConsumer } = this.faults
+    const isCalm = loss.rate === 0 && clog.rate === 0 && reordering.rate === 0
+    if (!isCalm || slowConsumer !== calm.slowConsumer) return false
+    const { members, partitions } = this.network
+    const [{ index: from }, { index: to }] = [this.network.endpoint(one), this.network.endpoint(other)]
+    const attached = new Set<number>()
+    for (const member of members) if (member.attached) attached.add(member.endpoint.index)
+    const isParted = partitions.blocks(from, to) || partitions.blocks(to, from)
+    return !isParted && attached.has(from) && attached.has(to)
+  }
+
   /**
    * A partition of a kind among the nodes there are, with a drawn victim, until the function returned is
    * called.

@@ -78,6 +78,8 @@ export class SimNode {
   readonly name: string
   readonly time: NodeTime
   incarnation: Incarnation | undefined
+  /** What the monotonic clock showed, in milliseconds, when a process last went on here. */
+  thawedAtMs = Number.NEGATIVE_INFINITY
   readonly #shared: Shared
   #lives = 0
 
@@ -116,6 +118,7 @@ export class SimNode {
   thaw(): void {
     if (this.incarnation?.scheduler.state !== "frozen") return
     this.#shared.trace.note("thaw", this.name)
+    this.thawedAtMs = this.time.monotonicMicros() / 1000
     this.incarnation.scheduler.thaw()
   }
 

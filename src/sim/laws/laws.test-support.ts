@@ -90,6 +90,8 @@ export class FakeFacts implements Facts {
   readonly commands: Array<number | undefined> = []
   readonly ledger = new Ledger()
   master: MasterState | undefined
+  reaches = () => true
+  minAcceptors = 1
 
   constructor(...nodes: ReadonlyArray<WatchedGroup>) {
     for (const of of nodes) {

@@ -7,6 +7,7 @@ import { emptyMaster, type MasterState } from "../../protocol/master/master.ts"
 import { agreement } from "./agreement.ts"
 import { appliedIsChosen } from "./applied-is-chosen.ts"
 import { chosenIsDurable } from "./chosen-is-durable.ts"
+import { enoughAcceptors } from "./enough-acceptors.ts"
 import {
   configuration,
   FakeFacts,
@@ -25,6 +26,18 @@ import { oneLease } from "./one-lease.ts"
 import { promises } from "./promises.ts"
 import { restartRemembers } from "./restart-remembers.ts"
 import { survival } from "./survival.ts"
+
+describe("enough acceptors", () => {
+  const activate = (...names: ReadonlyArray<string>) => {
+    const facts = new FakeFacts()
+    facts.minAcceptors = 2
+    return verdict(enoughAcceptors, facts, (watch) => watch.onActivated!(configuration(2, ...names)))
+  }
+  it("is broken by a configuration with fewer than the group may have", () => {
+    expect(activate("a", "b")).toBeUndefined()
+    expect(activate("a")).toContain("the group is to have 2 at least")
+  })
+})
 
 describe("agreement", () => {
   const leader = node("b", { disk: [[1, 11]] })

@@ -59,6 +59,10 @@ export interface Facts {
   /** By slot from 1: the command that was applied there first, hashed; absent where there was none. */
   readonly commands: ReadonlyArray<number | undefined>
   readonly ledger: Ledger
+  /** As the group is configured: it is to stop rather than go on with fewer. */
+  readonly minAcceptors: number
+  /** Whether both processes run, and whatever they say to each other arrives. */
+  readonly reaches: (one: string, other: string) => boolean
 }
 
 /** A command that a replica has just applied. */
@@ -107,7 +111,11 @@ export interface LawWatch {
   readonly onShortened?: (of: WatchedGroup) => void
   /** These slots have become durable on a node. */
   readonly onDurable?: (of: WatchedGroup, first: number, last: number) => void
+  /** A client sends a command, hashed, under this number of a session; once or again. */
+  readonly onSubmitted?: (client: string, session: number, number: number, command: number) => void
   readonly onAcknowledged?: (acknowledgement: Acknowledgement) => void
+  /** Some hundredths of a virtual second have gone by since it was last told; `nowMs` is true time. */
+  readonly onTime?: (nowMs: number) => void
   /** The run is over, everything is whole, and nothing is on the way. */
   readonly atEnd?: () => void
 }

@@ -3,6 +3,8 @@ import { type Mutant, standstillLaw } from "./mutant.ts"
 
 const outside = "protocol/membership/outsider.ts"
 
+const enough = "enough acceptors"
+
 export const memberMutants: ReadonlyArray<Mutant> = [
   {
     id: "outsider/replaces-its-log-while-it-votes",
@@ -204,5 +206,46 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     law: "gone-leaders: a spare takes the place of a leader that stays away",
     why: "A replica outside asks a leader that is gone, and nobody tells it who leads since.",
     scenarios: ["gone-leaders"]
+  },
+  {
+    id: "least/retires-below-it",
+    edits: [
+      {
+        file: "protocol/master/master.ts",
+        find:
+          "  const wrong = tooFew(state, acceptors)\n" +
+          "  if (wrong !== undefined) return refused(state, requestId, wrong)\n  const smaller",
+        replace: "  const smaller"
+      }
+    ],
+    law: enough,
+    why: "An acceptor that fails is taken out, though the group is to stop rather than go on with fewer.",
+    scenarios: ["min-acceptors"]
+  },
+  {
+    id: "least/ballots-below-it",
+    edits: [
+      {
+        file: "protocol/master/master.ts",
+        find: "?? tooFew(state, acceptors) ?? bringsInDrained(state, acceptors)",
+        replace: "?? bringsInDrained(state, acceptors)"
+      }
+    ],
+    law: enough,
+    why: "A node takes the lead with fewer acceptors than it may have: writes are on too few disks.",
+    scenarios: ["min-acceptors"]
+  },
+  {
+    id: "least/is-not-kept",
+    edits: [
+      {
+        file: "protocol/master/master.ts",
+        find: "const state = { ...before, minAcceptors: request.minAcceptors }",
+        replace: "const state = before"
+      }
+    ],
+    law: enough,
+    why: "The master does not write down how many acceptors the group is to have at least.",
+    scenarios: ["min-acceptors"]
   }
 ]

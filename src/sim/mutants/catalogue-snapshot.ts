@@ -179,6 +179,19 @@ export const snapshotMutants: ReadonlyArray<Mutant> = [
     scenarios: snapshots
   },
   {
+    id: "cut/lease-left-out-of-the-checkpoint",
+    edits: [
+      {
+        file: groupLog,
+        find: "    if (this.#leaseNotedMs > 0) this.persist({",
+        replace: "    if (this.#leaseNotedMs < 0) this.persist({"
+      }
+    ],
+    law: "a restart remembers",
+    why: "The segment that says how long leases may run is removed: after a restart nobody waits for them.",
+    scenarios: snapshots
+  },
+  {
     id: "cut/checkpoint-left-out",
     edits: [
       {

@@ -1,5 +1,6 @@
 /** All seeded bugs. */
 import { acceptorMutants } from "./catalogue-acceptor.ts"
+import { callMutants } from "./catalogue-calls.ts"
 import { clientMutants } from "./catalogue-client.ts"
 import { copyMutants } from "./catalogue-copies.ts"
 import { detectorMutants } from "./catalogue-detector.ts"
@@ -10,6 +11,7 @@ import { leaseMutants } from "./catalogue-lease.ts"
 import { memberMutants } from "./catalogue-members.ts"
 import { oldWordMutants } from "./catalogue-old-words.ts"
 import { registerMutants } from "./catalogue-register.ts"
+import { segmentMutants } from "./catalogue-segments.ts"
 import { silenceMutants } from "./catalogue-silence.ts"
 import { snapshotMutants } from "./catalogue-snapshot.ts"
 import { storageMutants } from "./catalogue-storage.ts"
@@ -20,8 +22,10 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...acceptorMutants,
   ...leaderMutants,
   ...storageMutants,
+  ...segmentMutants,
   ...snapshotMutants,
   ...clientMutants,
+  ...callMutants,
   ...leaseMutants,
   ...detectorMutants,
   ...memberMutants,

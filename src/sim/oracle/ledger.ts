@@ -3,6 +3,7 @@
  * each once.
  */
 import { crc32 } from "node:zlib"
+import { Callers } from "./callers.ts"
 
 /** From this size on the checksum of the platform is faster than a loop here. */
 const longBytes = 192
@@ -47,6 +48,7 @@ export class Ledger {
    * must take effect at most once, and elsewhere never.
    */
   readonly unique = new Map<number, string>()
+  readonly callers = new Callers()
   /** Called at each acknowledgement. */
   onAcknowledged: ((acknowledgement: Acknowledgement) => void) | undefined
 

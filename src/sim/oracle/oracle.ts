@@ -59,6 +59,8 @@ class Seen implements WatchedGroup {
 
 type Listener = keyof LawWatch
 
+const lookEveryMicros = 50_000
+
 /** Facts and laws of one group. */
 export class Oracle implements Facts {
   readonly group: string
@@ -68,10 +70,13 @@ export class Oracle implements Facts {
   readonly running = new Map<string, Seen>()
   readonly commands: Array<number | undefined> = []
   master: MasterState | undefined
+  reaches: Facts["reaches"] = () => false
+  minAcceptors = 1
   /** Leaders that served once, with what they were seen to count. */
   readonly #deposed: Array<{ readonly seen: Seen; readonly serving: Serving; readonly counted: number }> = []
   readonly #watches: ReadonlyArray<LawWatch>
   readonly #by = new Map<Listener, ReadonlyArray<LawWatch>>()
+  #lookAgainAtMicros = 0
 
   /**
    * `onBroken` hears of a broken law before it is thrown: what throws within a process may be caught there.
@@ -253,9 +258,20 @@ export class Oracle implements Facts {
     this.commands[applied.slot] ??= applied.command
   }
 
+  submitted(client: string, session: number, number: number, command: number): void {
+    for (const watch of this.#to("onSubmitted")) watch.onSubmitted!(client, session, number, command)
+  }
+
   acknowledged(acknowledgement: Acknowledgement): void {
     if (acknowledgement.slot > this.chosen.last) this.#countTold(acknowledgement.slot)
     for (const watch of this.#to("onAcknowledged")) watch.onAcknowledged!(acknowledgement)
+  }
+
+  /** Virtual time has come so far. */
+  passed(nowMicros: number): void {
+    if (nowMicros < this.#lookAgainAtMicros) return
+    this.#lookAgainAtMicros = nowMicros + lookEveryMicros
+    for (const watch of this.#to("onTime")) watch.onTime!(nowMicros / 1000)
   }
 
   end(): void {

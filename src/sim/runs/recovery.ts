@@ -56,9 +56,11 @@ const addProbe = (world: World, group: string, name: string, timeoutMs: number):
     const client = yield* ledgerClient(world, kvMachine, group)
     while (!isAnswered) {
       const command = { _tag: "Put", key: "probe", value: "alive" } as const
-      isAnswered = yield* client
-        .submit(command, { timeoutMs, unique: false })
-        .pipe(Effect.match({ onSuccess: () => true, onFailure: () => false }))
+      const submitted = client.submit(command, { timeoutMs, unique: false })
+      isAnswered = yield* client.inTime(timeoutMs, submitted, {
+        onSuccess: () => true,
+        onFailure: () => false
+      })
     }
   })
   world.addProcess({ name, program: () => program })

@@ -53,10 +53,20 @@ const faulty = simulate("faulty-disk")
   .expectingDamage()
   .recoversWithin(60_000)
 
+const atLeast = simulate("min-acceptors")
+  .about("groups that are to stop rather than go on with too few acceptors: they stop, and go on later")
+  .cluster({ acceptors: { min: 2, max: 4 }, spares: { min: 0, max: 1 }, masterApart: 1, atLeast: true })
+  .workload(registers)
+  .workload(operations)
+  .faults({ ...departures, share: 1 }, candidacies, restarts, slowDisks, messageFaults, buggified)
+  .chaosFor({ min: 6_000, max: 20_000 })
+  .recoversWithin(60_000)
+
 export const memberScenarios: ReadonlyArray<Simulation> = [
   members,
   wipesAndReturns,
   operated,
+  atLeast,
   restored,
   faulty
 ]

@@ -7,7 +7,9 @@ import { restarts } from "../swarm/attrition.ts"
 import { lastingOutages, suspensions } from "../swarm/failovers.ts"
 import { messageFaults, partitions } from "../swarm/network.ts"
 import { buggified, candidacies, clockFaults } from "../swarm/process.ts"
+import { rareFaults } from "../swarm/rare.ts"
 import type { FaultFamily } from "../swarm/swarm.ts"
+import { idlers } from "../workload/idlers.ts"
 import { rareRegisters } from "../workload/registers.ts"
 
 /** Nodes stay away, and here other faults may keep the group from going on meanwhile. */
@@ -29,4 +31,12 @@ const rest = simulate("rest")
   .chaosFor({ min: 20_000, max: 60_000 })
   .recoversWithin(60_000)
 
-export const silenceScenarios: ReadonlyArray<Simulation> = [silence, rest]
+const idle = simulate("idle")
+  .about("clients write nothing for minutes and hardly anything fails: they keep their sessions")
+  .cluster({ acceptors: { min: 1, max: 3 }, masterApart: 0.5, sessionTtlMs: 60_000 })
+  .workload(idlers)
+  .faults(rareFaults, clockFaults)
+  .chaosFor({ min: 120_000, max: 240_000 })
+  .recoversWithin(60_000)
+
+export const silenceScenarios: ReadonlyArray<Simulation> = [silence, rest, idle]

@@ -28,6 +28,15 @@ export interface LedgerClient<Command, Reply, Question, Answer> {
   ) => Effect.Effect<{ readonly answer: Answer; readonly slot: number }, QuestionFailure>
   /** The same of any replica, if the options say so. */
   readonly askAt: Replicated<Command, Reply, Question, Answer>["askAt"]
+  /**
+   * A call of this client that must end in time, and what is made of it. It begins here: what comes back is
+   * to be run at once.
+   */
+  readonly inTime: <A, E, B, C>(
+    timeoutMs: number,
+    call: Effect.Effect<A, E>,
+    ends: { readonly onSuccess: (value: A) => B; readonly onFailure: (failure: E) => C }
+  ) => Effect.Effect<B | C>
 }
 
 /** Connects a client to a group of the world's cluster, the first one where none is named. */
@@ -38,6 +47,8 @@ export const ledgerClient = Effect.fnUntraced(function* <State, Command, Reply, 
 ) {
   const connected = yield* replicated({ cluster: clusterName, group, machine })
   const { ledger } = world
+  const caller = world.acting.caller(group)
+  ledger.callers.byClient.set(connected.client.id, caller)
   const { forms } = machine
   const client: LedgerClient<Command, Reply, Question, Answer> = {
     group,
@@ -50,7 +61,21 @@ export const ledgerClient = Effect.fnUntraced(function* <State, Command, Reply, 
         )
       }),
     ask: (question, timeoutMs) => connected.askAt(question, { timeoutMs }),
-    askAt: connected.askAt
+    askAt: connected.askAt,
+    // Handlers that a caller has in any case: an operation more would move where fibers are preempted.
+    inTime: (timeoutMs, call, ends) => {
+      const ended = ledger.callers.begin(caller, timeoutMs)
+      return Effect.match(call, {
+        onSuccess: (value) => {
+          ended()
+          return ends.onSuccess(value)
+        },
+        onFailure: (failure) => {
+          ended()
+          return ends.onFailure(failure)
+        }
+      })
+    }
   }
   return client
 })

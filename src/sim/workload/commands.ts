@@ -18,6 +18,9 @@ export interface CommandsOptions {
   readonly thinkMostMs?: Span
 }
 
+const timeoutMs = 120_000
+const isAcknowledged = { onSuccess: () => true, onFailure: () => false }
+
 /** Numbers of commands: those to be done, and those under way with who has them. */
 class Tasks {
   readonly total: number
@@ -83,9 +86,8 @@ export const commands =
               const value = `${name}/${life}/${index}/${++attempt}`
               const key = `command${keys === undefined ? number : number! % keys}`
               const command = { _tag: "Put", key, value } as const
-              isDone = yield* client
-                .submit(command, { timeoutMs: 120_000, unique: true })
-                .pipe(Effect.match({ onSuccess: () => true, onFailure: () => false }))
+              const submitted = client.submit(command, { timeoutMs, unique: true })
+              isDone = yield* client.inTime(timeoutMs, submitted, isAcknowledged)
               if (!isDone) yield* Effect.sleep(20)
               else tasks.done(number!)
             }

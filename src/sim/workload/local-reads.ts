@@ -50,36 +50,32 @@ class Lane {
   readonly #put: Effect.Effect<void> = Effect.suspend(() => {
     const value = String(++this.#writes)
     const command = { _tag: "Put", key: this.#key, value } as const
-    return this.#client.submit(command, { timeoutMs: 10_000, unique: true }).pipe(
-      Effect.match({
-        onSuccess: ({ slot }) => void this.#written.push({ slot, value }),
-        onFailure: (failure) => {
-          this.#isOpen = failure._tag === "Indeterminate"
-        }
-      })
-    )
+    const timeoutMs = 10_000
+    return this.#client.inTime(timeoutMs, this.#client.submit(command, { timeoutMs, unique: true }), {
+      onSuccess: ({ slot }) => void this.#written.push({ slot, value }),
+      onFailure: (failure) => {
+        this.#isOpen = failure._tag === "Indeterminate"
+      }
+    })
   })
 
   readonly #read: Effect.Effect<void> = Effect.suspend(() => {
     const last = this.#written.at(-1)
     const atLeast = this.#world.random.chance(0.5) ? last?.slot : undefined
     const consistency = atLeast === undefined ? "stale" : ({ atLeast } as const)
-    return this.#client.askAt({ _tag: "Get", key: this.#key }, { timeoutMs: 2_000, consistency }).pipe(
-      Effect.match({
-        onSuccess: ({ answer, slot }) => {
-          const expected = this.#written.findLast((write) => write.slot <= slot)?.value
-          const seen = answer.entries[0]?.value
-          farEnough.check(slot >= (atLeast ?? 0), () => `slot ${slot}, asked for ${atLeast}`)
-          asItWas.check(
-            seen === expected,
-            () => `${this.#key} is ${seen} at slot ${slot}, and was ${expected}`
-          )
-          old.check(last !== undefined && slot < last.slot)
-          waited.check(atLeast !== undefined)
-        },
-        onFailure: () => inVain.check(atLeast !== undefined)
-      })
-    )
+    const timeoutMs = 2_000
+    const asked = this.#client.askAt({ _tag: "Get", key: this.#key }, { timeoutMs, consistency })
+    return this.#client.inTime(timeoutMs, asked, {
+      onSuccess: ({ answer, slot }) => {
+        const expected = this.#written.findLast((write) => write.slot <= slot)?.value
+        const seen = answer.entries[0]?.value
+        farEnough.check(slot >= (atLeast ?? 0), () => `slot ${slot}, asked for ${atLeast}`)
+        asItWas.check(seen === expected, () => `${this.#key} is ${seen} at slot ${slot}, and was ${expected}`)
+        old.check(last !== undefined && slot < last.slot)
+        waited.check(atLeast !== undefined)
+      },
+      onFailure: () => inVain.check(atLeast !== undefined)
+    })
   })
 }
 

@@ -37,8 +37,10 @@ const operationTimeoutMs = 5_000
 
 /** Who leads, if the group can do without it. */
 const dispensableLeader = (world: World): string | undefined => {
-  const active = world.cluster!.oracle.master?.active
-  return active !== undefined && active.acceptors.length > 1 ? active.leader.node : undefined
+  const { oracle, options } = world.cluster!
+  const active = oracle.master?.active
+  const isOneTooMany = active !== undefined && active.acceptors.length > options.minAcceptors
+  return isOneTooMany ? active.leader.node : undefined
 }
 
 /** One operator. At the end every node is taken back, so that the group can be whole. */

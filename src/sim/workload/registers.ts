@@ -122,17 +122,16 @@ class Lane {
 
   #get(key: string): Effect.Effect<void> {
     const invocation = this.#invoke("get", key, null)
-    return this.#client.ask({ _tag: "Get", key }, this.#shape.timeoutMs).pipe(
-      Effect.match({
-        onSuccess: ({ answer, slot }) => {
-          const entry = answer.entries[0]
-          const id = entry === undefined ? null : String(entry.value).split(":")[0]!
-          this.#seen.set(key, { id, revision: entry?.revision ?? 0 })
-          this.#world.history.ok(invocation, id, slot)
-        },
-        onFailure: (failure) => this.#failed(invocation, failure)
-      })
-    )
+    const { timeoutMs } = this.#shape
+    return this.#client.inTime(timeoutMs, this.#client.ask({ _tag: "Get", key }, timeoutMs), {
+      onSuccess: ({ answer, slot }) => {
+        const entry = answer.entries[0]
+        const id = entry === undefined ? null : String(entry.value).split(":")[0]!
+        this.#seen.set(key, { id, revision: entry?.revision ?? 0 })
+        this.#world.history.ok(invocation, id, slot)
+      },
+      onFailure: (failure) => this.#failed(invocation, failure)
+    })
   }
 
   /** Every group has these keys: the history tells them apart. */
@@ -148,12 +147,11 @@ class Lane {
     unique: boolean,
     done: (reply: KvReply, slot: number) => void
   ): Effect.Effect<void> {
-    return this.#client.submit(command, { timeoutMs: this.#shape.timeoutMs, unique }).pipe(
-      Effect.match({
-        onSuccess: ({ reply, slot }) => done(reply, slot),
-        onFailure: (failure) => this.#failed(invocation, failure)
-      })
-    )
+    const { timeoutMs } = this.#shape
+    return this.#client.inTime(timeoutMs, this.#client.submit(command, { timeoutMs, unique }), {
+      onSuccess: ({ reply, slot }) => done(reply, slot),
+      onFailure: (failure) => this.#failed(invocation, failure)
+    })
   }
 
   #failed(invocation: Invocation, failure: CommandFailure | QuestionFailure): void {

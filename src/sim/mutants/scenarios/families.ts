@@ -191,15 +191,22 @@ export const deafening: FaultFamily = sure("deafening", ({ bus }) => {
   return Effect.never
 })
 
+/** Turns one knob as far down as it goes. */
+const turnedDown = (family: string, name: string): FaultFamily =>
+  sure(family, (world) => {
+    for (const knob of knobs()) {
+      if (knob.name !== name) continue
+      knob.value = knob.min
+      world.disturbance.turned[knob.name] = knob.value
+    }
+    return Effect.never
+  })
+
 /** A snapshot is sent in so many pieces that the next one is made meanwhile. */
-export const smallPieces: FaultFamily = sure("small-pieces", (world) => {
-  for (const knob of knobs()) {
-    if (knob.name !== "snapshot-piece-bytes") continue
-    knob.value = knob.min
-    world.disturbance.turned[knob.name] = knob.value
-  }
-  return Effect.never
-})
+export const smallPieces: FaultFamily = turnedDown("small-pieces", "snapshot-piece-bytes")
+
+/** Clients leave a session after very few commands. */
+export const shortSessions: FaultFamily = turnedDown("short-sessions", "client-session-numbers")
 
 /** Messages come late and twice, but they come. */
 export const lateMessages: FaultFamily = sure("late-messages", (world) => {

@@ -61,6 +61,12 @@ export const storageScenarios: ReadonlyArray<Simulation> = [
     .workload(largeRegisters)
     .faults(killedCuts, surely(slowDisks), quickRivals)
     .chaosFor({ min: 4_000, max: 8_000 }),
+  simulate("slow-segments")
+    .about("the power goes while slow disks make the segments that logs go on in")
+    .cluster({ ...small, snapshots: true })
+    .workload(bulkyRegisters)
+    .faults(surely(slowDisks), powerCuts)
+    .chaosFor({ min: 3_000, max: 6_000 }),
   simulate("torn-firsts")
     .about("the power tears large writes, many of them the first of a segment of the log")
     .cluster({ ...small, snapshots: true })

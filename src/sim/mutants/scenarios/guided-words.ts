@@ -10,7 +10,16 @@ import { busyRegisters, largeRegisters, rareRegisters } from "../../workload/reg
 import { silencedClients, unheardRetirements } from "./choreography.ts"
 import { closedClients } from "./closed-clients.ts"
 import { damagedCopies } from "./damage.ts"
-import { blackouts, briefCuts, deafening, lateMessages, lossyBus, quickRivals, surely } from "./families.ts"
+import {
+  blackouts,
+  briefCuts,
+  deafening,
+  lateMessages,
+  lossyBus,
+  quickRivals,
+  shortSessions,
+  surely
+} from "./families.ts"
 import { swapped } from "./flapping.ts"
 import { addOperator, scenario, small, three, threeWithoutLeases } from "./guided-shapes.ts"
 import { longNights, steadyWriters } from "./leaderless.ts"
@@ -18,6 +27,7 @@ import { oldBeats, quickRestarts } from "./old-beats.ts"
 import { oldRequests } from "./old-requests.ts"
 import { lateCopies, oldAcknowledgements } from "./old-words.ts"
 import { replacements } from "./replacements.ts"
+import { patientRegisters, silentLeaders } from "./silent-leaders.ts"
 import { busAwayAtStarts } from "./starts.ts"
 import { withheld } from "./withheld.ts"
 
@@ -34,6 +44,16 @@ export const wordScenarios: ReadonlyArray<Simulation> = [
     quickRivals,
     briefCuts
   ),
+  scenario(
+    "short-sessions",
+    "clients have many sessions, and copies of what they were told come late"
+  ).faults(shortSessions, lateMessages),
+  simulate("silent-leaders")
+    .about("leaders are replaced, and a client hears neither of that nor anything of the old one")
+    .cluster(three)
+    .workload(patientRegisters)
+    .faults(silentLeaders)
+    .chaosFor({ min: 45_000, max: 60_000 }),
   scenario("old-words", "acknowledgements of ballots that are over come again", threeWithoutLeases)
     .faults(oldAcknowledgements, lateCopies)
     .chaosFor({ min: 20_000, max: 30_000 }),

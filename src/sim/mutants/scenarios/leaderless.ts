@@ -11,6 +11,8 @@ const outlived = sometimes(
   "leaderless: a session outlived a time without a leader that was longer than its own"
 )
 
+const timeoutMs = 120_000
+
 /** What a client thinks between two commands is far less than a session lives. */
 const thinkMostMs = 500
 
@@ -24,15 +26,13 @@ export const steadyWriters: WorkloadMaker = (world) => ({
     for (let count = 1; world.phase !== "over"; count++) {
       const before = kernel.time.nowMicros
       const command = { _tag: "Put", key: name, value: `${life}/${count}` } as const
-      yield* client.submit(command, { timeoutMs: 120_000, unique: true }).pipe(
-        Effect.match({
-          onSuccess: () => {
-            const waitedMs = (kernel.time.nowMicros - before) / 1_000
-            outlived.check(waitedMs > cluster!.options.sessionTtlMs)
-          },
-          onFailure: ({ message }) => expired.reach(message)
-        })
-      )
+      yield* client.inTime(timeoutMs, client.submit(command, { timeoutMs, unique: true }), {
+        onSuccess: () => {
+          const waitedMs = (kernel.time.nowMicros - before) / 1_000
+          outlived.check(waitedMs > cluster!.options.sessionTtlMs)
+        },
+        onFailure: ({ message }) => expired.reach(message)
+      })
       yield* Effect.sleep(random.range(1, thinkMostMs))
     }
   })

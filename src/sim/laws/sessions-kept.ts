@@ -1,0 +1,65 @@
+/**
+ * A client that lives and can reach its leader keeps its session: one that expires has been silent because
+ * its client could not be heard.
+ */
+import type { ClientId, SessionId } from "../../protocol/ids.ts"
+import type { Caller } from "../oracle/callers.ts"
+import { law, type WatchedGroup } from "./laws.ts"
+import { Reach } from "./reach.ts"
+
+/**
+ * A client shows a sign of life every 20 seconds at most, by a clock that may be too slow by a sixth. The
+ * first of them may go to a node that leads no more, and is refused there; then the client looks for the
+ * leader.
+ */
+export const heardWithinMs = 52_000
+
+/** A session of a client that lives, as it was last seen. */
+interface Known {
+  readonly session: SessionId
+  readonly seenMs: number
+  /** When that was, by the clock that nobody sees. */
+  readonly atMs: number
+  /** The longest time without a break since then in which its client could reach the leader. */
+  reachedForMs: number
+}
+
+export const sessionsKept = law("a live client keeps its session", "5.6", (facts, broken) => {
+  const known = new Map<ClientId, Known>()
+  const reach = new Reach(facts)
+
+  const lookAtSession = (client: ClientId, { name }: Caller, { parts }: WatchedGroup, nowMs: number) => {
+    const { atMs, sessions } = parts.replica
+    const before = known.get(client)
+    const session = sessions.byClient.get(client)
+    const found = session === undefined ? undefined : sessions.byId.get(session)
+    const isLost = before !== undefined && before.session !== session
+    if (isLost && atMs - before.seenMs > sessions.ttlMs && before.reachedForMs > heardWithinMs) {
+      const reached = `could reach its leader for ${before.reachedForMs} ms`
+      broken(`${name} ${reached}, and lost session ${before.session}`)
+    }
+    // Before its first command it may not have heard that it has a session.
+    const isUsed = found !== undefined && (found.received > 0 || found.replies.size > 0)
+    if (!isUsed) known.delete(client)
+    else if (before?.session !== session || before?.seenMs !== found.seenMs)
+      known.set(client, { session: session!, seenMs: found.seenMs, atMs: nowMs, reachedForMs: 0 })
+  }
+  return {
+    onTime: (nowMs) => {
+      reach.look(nowMs)
+      for (const [client, caller] of facts.ledger.callers.byClient) {
+        if (caller.group !== facts.group) continue
+        if (caller.state() === "dead") {
+          known.delete(client)
+          facts.ledger.callers.byClient.delete(client)
+          continue
+        }
+        const of = known.get(client)
+        const sinceMs = reach.sinceMs(caller)
+        if (of !== undefined && sinceMs !== undefined)
+          of.reachedForMs = Math.max(of.reachedForMs, nowMs - Math.max(sinceMs, of.atMs))
+        if (reach.leader !== undefined) lookAtSession(client, caller, reach.leader, nowMs)
+      }
+    }
+  }
+})
