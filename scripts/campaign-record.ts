@@ -92,7 +92,7 @@ export const pageOf = (batches: ReadonlyArray<Batch>, scenarios: ReadonlyArray<s
 Seeds of each scenario that were run with all laws on, and what they found. Made by \`npm run campaign\`,
 which goes on where it was left: each batch is a line of \`campaigns.jsonl\` that names the code that ran it.
 What is found is mended, and a seed of each bug is among those that are run first,
-with what it was: \`test/seeds.json\`.
+with what it was: \`test/seeds.json\`. What is not mended yet stands in the README, under its limits.
 
 ${dates[0] ?? "Not begun"} to ${dates.at(-1) ?? "now"}: ${total.join(", ")}.
 
