@@ -3,7 +3,8 @@
  * file.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
+import { reservedPrefix } from "../../src/cli/kv/connection.ts"
 import { type Cluster, startCluster } from "../support/cluster.ts"
 import { clientOf, serving, statusOf, type TestClient } from "../support/cluster-client.ts"
 import { beginLoad, dumpOf, firstDifference, writeWords } from "../support/cluster-load.ts"
@@ -22,6 +23,15 @@ const chosenPast = Effect.fnUntraced(function* (
   }
   const log = `${loader.log()}\n${cluster.log()}`
   return yield* Effect.die(new Error(`the load was over before it came to ${slots} slots\n${log}`))
+})
+
+/** Waits until the load has noted in the store how far it is. */
+const progressNoted = Effect.fnUntraced(function* ({ kv }: TestClient, loader: OwnedProcess) {
+  while (loader.exit() === undefined) {
+    const notes = yield* Stream.runCollect(kv.list(`${reservedPrefix}load/`))
+    if (notes.some(({ value }) => JSON.parse(String(value)).records > 0)) return
+  }
+  return yield* Effect.die(new Error(`the load was over before it noted how far it was\n${loader.log()}`))
 })
 
 const loadedAll = (log: string, count: number): void => {
@@ -110,9 +120,9 @@ describe("a file of 274,137 records", () => {
         const cluster = yield* startCluster()
         const client = yield* clientOf(cluster)
         yield* serving(cluster, client)
-        const words = writeWords(cluster.directory, 60_000)
+        const words = writeWords(cluster.directory)
         const loader = yield* beginLoad(cluster, words.path)
-        yield* chosenPast(cluster, client, 20_000, loader)
+        yield* progressNoted(client, loader)
         loader.signal("SIGKILL")
         assert.strictEqual((yield* loader.ended).signal, "SIGKILL", "the load was over too soon")
         const second = yield* beginLoad(cluster, words.path)
