@@ -192,7 +192,7 @@ export const leaseMutants: ReadonlyArray<Mutant> = [
     ],
     law: standstillLaw,
     why: "A leader that has invited its successor never stops, and makes no other change meanwhile.",
-    scenarios: ["operations"]
+    scenarios: ["groups"]
   },
   {
     id: "lease/counted-from-a-later-sending",
