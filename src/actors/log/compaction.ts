@@ -4,7 +4,7 @@
  */
 import { Effect, Semaphore } from "effect"
 import { knob } from "../../runtime/buggify.ts"
-import type { WalFailure } from "../../runtime/storage/errors.ts"
+import { untilSynced } from "../../runtime/storage/until-synced.ts"
 import type { Wal } from "../../runtime/storage/wal.ts"
 import type { GroupLog } from "./group-log.ts"
 
@@ -48,19 +48,14 @@ const neededFrom = ({ wal, logs }: Compacted): number => {
   return needed
 }
 
-const synced = (wal: Wal) =>
-  Effect.callback<void, WalFailure>((resume) =>
-    wal.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
-  )
-
 /**
  * At one go: a log takes for the place of what it has written the frame with the first record that anybody
  * has staged since the last sync, and in between others might stage records and sync.
  */
 const copiedForward = (log: GroupLog) =>
-  Effect.callback<void, WalFailure>((resume) => {
+  untilSynced((done) => {
     log.copyForward()
-    log.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
+    log.sync(done)
   })
 
 const compact = Effect.fnUntraced(function* (compacted: Compacted) {
@@ -73,7 +68,7 @@ const compact = Effect.fnUntraced(function* (compacted: Compacted) {
   // What the removed segments said beside entries, promises above all, must be on the disk once more first.
   for (const checkpoint of checkpoints) checkpoint()
   for (const log of logs) log.checkpoint()
-  yield* synced(wal)
+  yield* untilSynced(wal.sync)
   return yield* wal.removeBefore(needed)
 })
 

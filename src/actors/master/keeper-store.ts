@@ -1,9 +1,9 @@
 /** What a node remembers as a keeper of the master's register: on its disk, in the log of the node. */
-import { Effect } from "effect"
 import type { GroupId, Replica } from "../../protocol/ids.ts"
 import { type Kept, keptNothing } from "../../protocol/master/cas-paxos.ts"
 import type { Seats } from "../../protocol/master/seats.ts"
 import type { WalFailure } from "../../runtime/storage/errors.ts"
+import { untilSynced } from "../../runtime/storage/until-synced.ts"
 import type { Wal } from "../../runtime/storage/wal.ts"
 import { keeperFact, keeperRecord } from "./keeper-records.ts"
 
@@ -108,9 +108,7 @@ export class KeeperStore {
   }
 
   /** Returns when all that was written before it is durable. */
-  readonly synced = Effect.callback<void, WalFailure>((resume) =>
-    this.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
-  )
+  readonly synced = untilSynced((done) => this.sync(done))
 
   /** Writes everything again, at the end of the log, so that its beginning can be removed. */
   checkpoint(): void {

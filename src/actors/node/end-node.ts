@@ -1,6 +1,5 @@
 /** A node ends with whatever of it throws: its memory and its disk may disagree by then. */
 import { Cause, Data, Effect } from "effect"
-
 import type { ActorHandle } from "../../runtime/actor-handle.ts"
 import { messageOf } from "../../runtime/message-of.ts"
 import { StorageCorrupted } from "../../runtime/storage/errors.ts"

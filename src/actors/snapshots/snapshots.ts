@@ -9,6 +9,7 @@ import type { Base } from "../../protocol/log/view.ts"
 import { hint } from "../../runtime/buggify.ts"
 import type { WalFailure } from "../../runtime/storage/errors.ts"
 import type { DiskFailed } from "../../runtime/storage/port.ts"
+import { untilSynced } from "../../runtime/storage/until-synced.ts"
 import { makeLaggards } from "../catch-up/laggards.ts"
 import type { GroupLog } from "../log/group-log.ts"
 import { endingNode, type RoleCrashed } from "../node/end-node.ts"
@@ -83,16 +84,11 @@ const keptBehind = (store: SnapshotStore, demanded: boolean, least: Slot | undef
     .slice(0, store.held.length - (demanded ? 0 : 1))
     .findLast(({ head }) => least === undefined || head.slot <= least)
 
-/** Waits until all that the log has taken in is durable. */
-const durable = (log: GroupLog) =>
-  Effect.callback<void, WalFailure>((resume) =>
-    log.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
-  )
-
 /** Until the log on the disk begins behind a snapshot, too, a restart goes on from those before it. */
 const removedBehind = (log: GroupLog, store: SnapshotStore) => {
+  const durable = untilSynced((done) => log.sync(done))
   const removed = Effect.suspend(() => store.removeBefore(log.base.slot))
-  return Effect.andThen(durable(log), removed)
+  return Effect.andThen(durable, removed)
 }
 
 const problemOf = ({ group }: SnapshotStore, failure: DiskFailed): string => {

@@ -15,6 +15,7 @@ import { type DirectoryInUse, type DiskFailed, Files } from "./port.ts"
 import type { WalRecord } from "./records.ts"
 import { recover } from "./recover.ts"
 import { listSegments, openSegments, type Position, type Segments } from "./segments.ts"
+import { untilSynced } from "./until-synced.ts"
 import { LogWriter, type SyncDone } from "./writer.ts"
 
 export type { Position, WalFailure, WalRecord }
@@ -198,9 +199,7 @@ const openIn = Effect.fnUntraced(function* (
   const writer = new LogWriter(segments, identity.salt, frameMaxBytes, recovered, options.soon)
   const startPosition = () => segments.first() * identity.segmentBytes
   const endPosition = () => writer.segment * identity.segmentBytes + writer.offset
-  const synced = Effect.callback<void, WalFailure>((resume) =>
-    writer.sync((failure) => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
-  )
+  const synced = untilSynced((done) => writer.sync(done))
   yield* Effect.addFinalizer(() =>
     Effect.andThen(
       Effect.ignore(Effect.suspend(() => segments.mark(writer.durableEnd))),

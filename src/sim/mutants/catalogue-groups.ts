@@ -92,7 +92,7 @@ export const groupMutants: ReadonlyArray<Mutant> = [
           "for (const log of logs)\n" +
           "    if (!isQuiet(log, wal.stats())) needed = Math.min(needed, log.startPosition ?? needed)"
       },
-      { file: compaction, find: "  yield* synced(wal)\n", replace: "" }
+      { file: compaction, find: "  yield* untilSynced(wal.sync)\n", replace: "" }
     ],
     law: "chosen values survive",
     why: "The old segments of a quiet group go while what was copied from them is on its way to the disk.",
@@ -108,7 +108,7 @@ export const groupMutants: ReadonlyArray<Mutant> = [
           "for (const log of quiet) {\n" +
           "    log.copyForward()\n" +
           "    yield* Effect.sleep(2)\n" +
-          "    yield* synced({ ...wal, sync: (done) => log.sync((failure) => done(failure, 0)) })\n" +
+          "    yield* untilSynced((done) => log.sync(done))\n" +
           "  }"
       }
     ],
@@ -245,8 +245,8 @@ export const groupMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: "actors/snapshots/snapshots.ts",
-        find: "return Effect.andThen(durable(log), removed)",
-        replace: "return Effect.andThen(removed, durable(log))"
+        find: "return Effect.andThen(durable, removed)",
+        replace: "return Effect.andThen(removed, durable)"
       }
     ],
     law: "what is needed stays",
