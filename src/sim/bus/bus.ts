@@ -85,10 +85,10 @@ export class SimBus {
     if (!isCalm || slowConsumer !== calm.slowConsumer) return false
     const { members, partitions } = this.network
     const [{ index: from }, { index: to }] = [this.network.endpoint(one), this.network.endpoint(other)]
-    const attached = new Set<number>()
-    for (const member of members) if (member.attached) attached.add(member.endpoint.index)
-    const isParted = partitions.blocks(from, to) || partitions.blocks(to, from)
-    return !isParted && attached.has(from) && attached.has(to)
+    if (partitions.blocks(from, to) || partitions.blocks(to, from)) return false
+    const isAttached = (index: number) =>
+      [...members].some(({ attached, endpoint }) => attached && endpoint.index === index)
+    return isAttached(from) && isAttached(to)
   }
 
   /**

@@ -8,6 +8,7 @@ import type { MasterState } from "../../protocol/master/master.ts"
 import type { Caller } from "../oracle/callers.ts"
 import { callsEnd, slackMs } from "./calls-end.ts"
 import { configuration, FakeFacts, node, serving, verdict } from "./laws.test-support.ts"
+import type { LawWatch } from "./laws.ts"
 import { oneCommand } from "./one-command.ts"
 import { served, servedWithinMs } from "./served.ts"
 import { heardWithinMs, sessionsKept } from "./sessions-kept.ts"
@@ -86,17 +87,23 @@ const led = () => {
   return { facts, sessions, replica, now }
 }
 
+/** Time has come so far. */
+const passes = ({ reach }: FakeFacts, watch: LawWatch, nowMs: number) => {
+  reach.look(nowMs)
+  watch.onTime!(nowMs)
+}
+
 /** The client is silent for longer than sessions live; `meanwhile` is called after each second. */
 const silent = (meanwhile: (of: ReturnType<typeof led>, second: number) => void) => {
   const world = led()
   return verdict(sessionsKept, world.facts, (watch) => {
     for (let second = 0; second * 1_000 <= ttlMs; second++) {
-      watch.onTime!(second * 1_000)
+      passes(world.facts, watch, second * 1_000)
       meanwhile(world, second)
     }
     world.replica.atMs += ttlMs + 1
     touchSession(world.sessions, SessionId(1), world.replica.atMs)
-    watch.onTime!(ttlMs + 1_000)
+    passes(world.facts, watch, ttlMs + 1_000)
   })
 }
 
@@ -108,7 +115,7 @@ describe("who reaches the leader is served", () => {
     return verdict(served, world.facts, (watch) => {
       for (let second = 0; second * 1_000 <= servedWithinMs + 1_000; second++) {
         meanwhile(world, second, end)
-        watch.onTime!(second * 1_000)
+        passes(world.facts, watch, second * 1_000)
       }
     })
   }

@@ -9,6 +9,7 @@ import type { MasterState } from "../../protocol/master/master.ts"
 import { EntryLog } from "../oracle/entries.ts"
 import { GroupOnDisk } from "../oracle/group-on-disk.ts"
 import { Ledger } from "../oracle/ledger.ts"
+import { Reach } from "../oracle/reach.ts"
 import type { SnapshotOnDisk } from "../oracle/snapshots.ts"
 import type { Facts, Law, LawWatch, WatchedGroup } from "./laws.ts"
 
@@ -90,6 +91,7 @@ export class FakeFacts implements Facts {
   readonly commands: Array<number | undefined> = []
   readonly ledger = new Ledger()
   master: MasterState | undefined
+  readonly reach = new Reach(this)
   reaches = () => true
   minAcceptors = 1
 

@@ -9,6 +9,7 @@ import type { LeaderState, Serving } from "../../protocol/leader/state.ts"
 import type { Base } from "../../protocol/log/view.ts"
 import type { MasterState } from "../../protocol/master/master.ts"
 import type { FromAcceptor } from "../../protocol/messages.ts"
+import type { Caller } from "../oracle/callers.ts"
 import type { EntryLog } from "../oracle/entries.ts"
 import type { GroupOnDisk } from "../oracle/group-on-disk.ts"
 import type { Acknowledgement, Ledger } from "../oracle/ledger.ts"
@@ -61,8 +62,16 @@ export interface Facts {
   readonly ledger: Ledger
   /** As the group is configured: it is to stop rather than go on with fewer. */
   readonly minAcceptors: number
-  /** Whether both processes run, and whatever they say to each other arrives. */
-  readonly reaches: (one: string, other: string) => boolean
+  /** As it was when `onTime` was told last. */
+  readonly reach: Reached
+}
+
+/** Whom clients of a group can reach. */
+export interface Reached {
+  /** Who serves the active ballot, with nothing under way that it cannot finish. */
+  readonly leader: WatchedGroup | undefined
+  /** Since when a client reaches the leader without a break; undefined where it does not. */
+  readonly sinceMs: (caller: Caller) => number | undefined
 }
 
 /** A command that a replica has just applied. */

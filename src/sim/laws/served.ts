@@ -1,7 +1,6 @@
 /** Served: a client that can reach who leads does not wait for long, whoever it has asked before. */
 import type { OpenCall } from "../oracle/callers.ts"
 import { law } from "./laws.ts"
-import { Reach } from "./reach.ts"
 
 /**
  * A client gives up a leader that leaves its questions without an answer after twice the time in which it
@@ -10,11 +9,10 @@ import { Reach } from "./reach.ts"
 export const servedWithinMs = 30_000
 
 export const served = law("who reaches the leader is served", "5.1", (facts, broken) => {
-  const reach = new Reach(facts)
   const began = new Map<OpenCall, number>()
   return {
     onTime: (nowMs) => {
-      reach.look(nowMs)
+      const { reach } = facts
       const { open } = facts.ledger.callers
       for (const call of began.keys()) if (!open.has(call)) began.delete(call)
       for (const call of open) {

@@ -5,7 +5,6 @@
 import type { ClientId, SessionId } from "../../protocol/ids.ts"
 import type { Caller } from "../oracle/callers.ts"
 import { law, type WatchedGroup } from "./laws.ts"
-import { Reach } from "./reach.ts"
 
 /**
  * A client shows a sign of life every 20 seconds at most, by a clock that may be too slow by a sixth. The
@@ -26,7 +25,6 @@ interface Known {
 
 export const sessionsKept = law("a live client keeps its session", "5.6", (facts, broken) => {
   const known = new Map<ClientId, Known>()
-  const reach = new Reach(facts)
 
   const lookAtSession = (client: ClientId, { name }: Caller, { parts }: WatchedGroup, nowMs: number) => {
     const { atMs, sessions } = parts.replica
@@ -46,7 +44,7 @@ export const sessionsKept = law("a live client keeps its session", "5.6", (facts
   }
   return {
     onTime: (nowMs) => {
-      reach.look(nowMs)
+      const { reach } = facts
       for (const [client, caller] of facts.ledger.callers.byClient) {
         if (caller.group !== facts.group) continue
         if (caller.state() === "dead") {

@@ -1,5 +1,4 @@
 /** Clients as the laws see them, and their calls that have not ended. */
-
 import type { ClientId } from "../../protocol/ids.ts"
 
 /** The process of a client, in one of its lives. */

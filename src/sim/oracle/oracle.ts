@@ -19,6 +19,7 @@ import {
 import type { DiskLog } from "./disk.ts"
 import { EntryLog } from "./entries.ts"
 import type { Acknowledgement, Ledger } from "./ledger.ts"
+import { Reach } from "./reach.ts"
 
 const knewFirst = sometimes("commands: a client knew what was chosen before any leader did")
 
@@ -70,7 +71,8 @@ export class Oracle implements Facts {
   readonly running = new Map<string, Seen>()
   readonly commands: Array<number | undefined> = []
   master: MasterState | undefined
-  reaches: Facts["reaches"] = () => false
+  readonly reach = new Reach(this)
+  reaches: (one: string, other: string) => boolean = () => false
   minAcceptors = 1
   /** Leaders that served once, with what they were seen to count. */
   readonly #deposed: Array<{ readonly seen: Seen; readonly serving: Serving; readonly counted: number }> = []
@@ -271,7 +273,9 @@ export class Oracle implements Facts {
   passed(nowMicros: number): void {
     if (nowMicros < this.#lookAgainAtMicros) return
     this.#lookAgainAtMicros = nowMicros + lookEveryMicros
-    for (const watch of this.#to("onTime")) watch.onTime!(nowMicros / 1000)
+    const nowMs = nowMicros / 1000
+    this.reach.look(nowMs)
+    for (const watch of this.#to("onTime")) watch.onTime!(nowMs)
   }
 
   end(): void {

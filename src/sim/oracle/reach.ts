@@ -1,16 +1,20 @@
 /** For how long clients have been able to reach who leads their group, as no client can know it. */
-import type { Caller } from "../oracle/callers.ts"
-import type { Facts, WatchedGroup } from "./laws.ts"
+import type { Facts, Reached, WatchedGroup } from "../laws/laws.ts"
+import type { Caller } from "./callers.ts"
+
+interface ReachFacts extends Pick<Facts, "group" | "ledger" | "master" | "running"> {
+  /** Whether both processes run, and whatever they say to each other arrives. */
+  readonly reaches: (one: string, other: string) => boolean
+}
 
 /** To be told of the time; it tells whom a client reaches, and since when. */
-export class Reach {
-  readonly #facts: Facts
+export class Reach implements Reached {
+  readonly #facts: ReachFacts
   readonly #sinceMs = new Map<Caller, number>()
   #choosing: { readonly of: WatchedGroup; readonly chosen: number } | undefined
-  /** Who serves the active ballot, with nothing under way that it cannot finish. */
   leader: WatchedGroup | undefined
 
-  constructor(facts: Facts) {
+  constructor(facts: ReachFacts) {
     this.#facts = facts
   }
 
@@ -25,7 +29,6 @@ export class Reach {
     }
   }
 
-  /** Since when a client reaches the leader without a break; undefined where it does not. */
   sinceMs(caller: Caller): number | undefined {
     return this.#sinceMs.get(caller)
   }
