@@ -1,5 +1,6 @@
 /** Flags of the programs that are run from a checkout: a sentence and an exit code, never a stack trace. */
 import { type ParseArgsConfig, type ParseArgsOptionsConfig, parseArgs } from "node:util"
+import { messageOf } from "../src/runtime/message-of.ts"
 
 type Parsed<Options extends ParseArgsOptionsConfig> = ReturnType<
   typeof parseArgs<{ options: Options & { help: { type: "boolean" } } }>
@@ -24,7 +25,7 @@ export const readFlags = <const Options extends ParseArgsOptionsConfig>(
     })
     if (!("help" in values && values.help === true)) return values as Parsed<Options>
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\nUsage: ${usage}`)
+    console.error(`${messageOf(error)}\nUsage: ${usage}`)
     process.exit(2)
   }
   console.log(`Usage: ${usage}`)

@@ -2,7 +2,14 @@
 import { describe, expect, it } from "vitest"
 import { Ballot, ClientId, type Replica, RequestNumber, SessionId, Slot } from "../ids.ts"
 import { commandOverheadBytes, keepAliveEntry, writeCommand } from "../log/entry.ts"
-import { logThrough, playOn, replica, serving } from "../membership/membership.test-support.ts"
+import {
+  acceptedBy,
+  flush,
+  logThrough,
+  playOn,
+  replica,
+  serving
+} from "../membership/membership.test-support.ts"
 import type { Accept, Counted } from "../messages.ts"
 import { freshProgress, withProgress } from "../replication/progress.ts"
 import type { Output } from "../step.ts"
@@ -37,18 +44,8 @@ const submit = (bytes: Uint8Array, counted?: Counted): LeaderInput => ({
   bytes,
   counted
 })
-const flush: LeaderInput = { _tag: "Flush", wallMs: 0 }
 const ask: LeaderInput = { _tag: "Query", client, question: 1, queries: [] }
-const accepted = (from: Replica, lastSlot: number, round = 2): LeaderInput => {
-  const message = {
-    _tag: "Accepted",
-    ballot: Ballot(2),
-    lastSlot: Slot(lastSlot),
-    round,
-    grantedMs: 0
-  } as const
-  return { _tag: "FromAcceptor", from, message }
-}
+const accepted = (from: Replica, lastSlot: number, round = 2) => acceptedBy(from, lastSlot, round)
 
 const told = (outputs: ReadonlyArray<Output>): ClientId | undefined => {
   for (const output of outputs)

@@ -1,8 +1,15 @@
 /** What a leader that serves sends on and answers: what it has sent waits no more, and reads take a round. */
 import { describe, expect, it } from "vitest"
-import { Ballot, ClientId, type Replica, Slot } from "../ids.ts"
+import { ClientId, type Replica, Slot } from "../ids.ts"
 import { openEntry } from "../log/entry.ts"
-import { logThrough, playOn, replica, serving } from "../membership/membership.test-support.ts"
+import {
+  acceptedBy,
+  flush,
+  logThrough,
+  playOn,
+  replica,
+  serving
+} from "../membership/membership.test-support.ts"
 import { freshProgress, withProgress } from "../replication/progress.ts"
 import type { Output } from "../step.ts"
 import { defaultLeaderSettings, type LeaderInput } from "./input.ts"
@@ -24,19 +31,9 @@ const leading = (change: Partial<Serving> = {}): Serving => {
 
 const play = (before: Serving, ...inputs: ReadonlyArray<LeaderInput>) => playOn(log, before, inputs)
 
-const flush: LeaderInput = { _tag: "Flush", wallMs: 0 }
 const ask: LeaderInput = { _tag: "Query", client, question: 1, queries: [] }
 const submit: LeaderInput = { _tag: "Submit", client, submission: 1, bytes: openEntry(client) }
-const accepted = (from: Replica, round: number, lastSlot = 5): LeaderInput => {
-  const message = {
-    _tag: "Accepted",
-    ballot: Ballot(2),
-    lastSlot: Slot(lastSlot),
-    round,
-    grantedMs: 0
-  } as const
-  return { _tag: "FromAcceptor", from, message }
-}
+const accepted = (from: Replica, round: number, lastSlot = 5) => acceptedBy(from, lastSlot, round)
 const everybody = (round: number, lastSlot = 5) => three.map((one) => accepted(one, round, lastSlot))
 const tags = (outputs: ReadonlyArray<Output>) => outputs.map(({ _tag }) => _tag)
 

@@ -72,3 +72,17 @@ export const playOn = (log: LogView, before: Serving, inputs: ReadonlyArray<Lead
   }
   return { state, outputs }
 }
+
+export const flush: LeaderInput = { _tag: "Flush", wallMs: 0 }
+
+/** An acceptor has everything through this slot in ballot 2, and answers a round. */
+export const acceptedBy = (from: Replica, lastSlot: number, round: number): LeaderInput => {
+  const message = {
+    _tag: "Accepted",
+    ballot: Ballot(2),
+    lastSlot: Slot(lastSlot),
+    round,
+    grantedMs: 0
+  } as const
+  return { _tag: "FromAcceptor", from, message }
+}

@@ -2,7 +2,6 @@
  * One line of a history file: JSON in, a checked event out, or a sentence that says what is wrong and
  * where.
  */
-
 import { messageOf } from "../../runtime/message-of.ts"
 import type { Json } from "./operation.ts"
 

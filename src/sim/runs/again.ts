@@ -1,5 +1,4 @@
 /** A run that failed, run once more: whether it is the same, and what is said where it is not. */
-
 import { messageOf } from "../../runtime/message-of.ts"
 import type { Simulation } from "../simulation.ts"
 import type { RunOptions, RunResult } from "./result.ts"

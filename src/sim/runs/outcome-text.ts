@@ -1,5 +1,4 @@
 /** How a run ended that could not go on, as a person reads it: what happened, and what to look for. */
-
 import { stackOf } from "../../runtime/message-of.ts"
 import type { Outcome } from "../kernel/kernel.ts"
 
