@@ -93,4 +93,24 @@ describe("a client whose leader has no room", () => {
       assert.strictEqual(yield* pause, 20)
     })
   )
+
+  it.effect("gives its session another sign of life soon after one that was refused", () =>
+    Effect.gen(function* () {
+      const { core, clock, submissions, sent, refuse } = yield* world
+      core.tick()
+      clock.ms = 15_000
+      core.tick()
+      assert.strictEqual(yield* sent, 1)
+      refuse(submissions[0]!)
+      clock.ms = 16_000
+      core.tick()
+      assert.strictEqual(yield* sent, 1)
+      clock.ms = 16_001
+      core.tick()
+      assert.strictEqual(yield* sent, 2)
+      clock.ms = 31_001
+      core.tick()
+      assert.strictEqual(yield* sent, 2)
+    })
+  )
 })

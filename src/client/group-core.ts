@@ -11,10 +11,10 @@ import { Indeterminate, Rejected, Unavailable } from "./errors.ts"
 import type { Link } from "./link.ts"
 import { type Question, Questions, type Stretch } from "./questions.ts"
 import { Sessions, type SessionsOptions } from "./sessions.ts"
+import { SignsOfLife } from "./signs-of-life.ts"
 
 /** Without an answer for this long, a command is sent again. */
 const retryAfter = knob("client-retry-ms", 1000, { min: 60, max: 4000 })
-const keepAliveEvery = knob("client-keep-alive-ms", 15_000, { min: 200, max: 20_000 })
 /** A leader that said its window is full is asked again after this. */
 const retryAfterMs = 20
 const submissionMaxBytes = knob("client-submission-bytes", 48 * 1024, { min: 1, max: 4096 })
@@ -38,8 +38,7 @@ export class GroupCore {
   #submissions = 0
   /** What the leader is to hear with whatever it is sent next. */
   #counted: Counted | undefined
-  /** When an entry was sent last: questions are no sign of life of a session. */
-  #submittedAtMs = Number.NEGATIVE_INFINITY
+  readonly #signs = new SignsOfLife()
 
   constructor(options: CoreOptions) {
     this.#options = options
@@ -132,11 +131,7 @@ export class GroupCore {
       question.done(null, 0, new Unavailable({ reason: "no answer came in time" }))
     }
     this.#giveUpQueued(nowMs)
-    const isQuiet = nowMs - this.#submittedAtMs > keepAliveEvery.value
-    const { current } = this.#sessions
-    if (current !== undefined && isQuiet && this.#link.open()) {
-      this.#submit(keepAliveEntry(current.session), ++this.#submissions, false)
-    }
+    this.#keepAlive(nowMs)
     // Sent, and nothing heard: whoever is thought to lead may be stopped, with nobody to say so.
     if (this.#link.isSilent(retryAfter.value)) this.#link.lost()
   }
@@ -163,18 +158,32 @@ export class GroupCore {
     if (this.#link.announced(leader, ballot) && !(keeps && before === leader)) this.#sendAllAgain()
   }
 
+  #keepAlive(nowMs: number): void {
+    const { current } = this.#sessions
+    if (current === undefined || !this.#signs.isDue(nowMs) || !this.#link.open()) return
+    const submission = ++this.#submissions
+    this.#signs.by(submission)
+    this.#submit(keepAliveEntry(current.session), submission, false)
+  }
+
   #waits(): boolean {
     return this.#queue.length > 0 || this.#questions.size > 0 || this.#sessions.waits
   }
 
   #unsent(submission: number): void {
-    this.#sessions.askAgain()
+    this.#notDone(submission)
     for (const epoch of this.#sessions.all()) epoch.sendAgain((sent) => sent.submission === submission)
+  }
+
+  /** Commands apart. */
+  #notDone(submission: number): void {
+    this.#sessions.askAgain()
+    this.#signs.refused(submission, this.#options.nowMs(), retryAfter.value)
   }
 
   /** To send it all again soon, again and again, would keep a leader busy with refusing it. */
   #overloaded(submission: number, from: NodeId, refusal: Refusal): void {
-    this.#sessions.askAgain()
+    this.#notDone(submission)
     const before = this.#sessions.all().map((epoch) => epoch.refused(submission))
     this.#link.refused(from, refusal, Math.max(0, ...before))
   }
@@ -188,7 +197,7 @@ export class GroupCore {
   /** Says why, where the bus does not take it. */
   #submit(bytes: Uint8Array, submission: number, isAnswered = true): string | undefined {
     const counted = this.#takeCounted()
-    this.#submittedAtMs = this.#options.nowMs()
+    this.#signs.given(this.#options.nowMs())
     const { client } = this.#options
     return this.#link.send({ _tag: "Submit", client, submission, bytes, counted }, isAnswered)
   }

@@ -12,6 +12,7 @@ const normal = defaultLeaderSettings
 const batchMaxBytes = knob("leader-batch-bytes", normal.batchMaxBytes, { min: 1, max: 4096 })
 const windowMax = knob("leader-window", normal.windowMax, { min: 1, max: 16 })
 const pendingMaxBytes = knob("leader-pending-bytes", normal.pendingMaxBytes, { min: 4096, max: 65_536 })
+const pendingMaxMs = knob("leader-pending-ms", normal.pendingMaxMs, { min: 100, max: 4000 })
 const questionsMax = knob("leader-questions", normal.questionsMax, { min: 1, max: 64 })
 const chunkMaxBytes = knob("leader-chunk-bytes", normal.chunkMaxBytes, { min: 1, max: 4096 })
 const handOverWithinMs = knob("hand-over-within-ms", normal.handOverWithinMs, { min: 1, max: 2000 })
@@ -40,6 +41,7 @@ export const leaderSettings = (config: NodeConfig, machine: AnyMachine): LeaderS
     submissionMaxBytes: Math.min(normal.submissionMaxBytes, segmentBytes - recordRoomBytes),
     windowMax: windowMax.value,
     pendingMaxBytes: pendingMaxBytes.value,
+    pendingMaxMs: pendingMaxMs.value,
     questionsMax: questionsMax.value,
     chunkMaxBytes: chunkMaxBytes.value,
     foretells: machine.preview !== undefined

@@ -3,14 +3,14 @@
  * figure 5).
  */
 import { originOf } from "../configuration.ts"
-import { ClientId, sameReplica } from "../ids.ts"
-import { startedEntry } from "../log/entry.ts"
+import { sameReplica } from "../ids.ts"
 import type { LogView } from "../log/view.ts"
 import { completeRequestId, type MasterRequest } from "../messages.ts"
 import { inConfiguration } from "../replication/progress.ts"
-import { afterChosen, type Pending, unsettled } from "../replication/window.ts"
+import { afterChosen, unsettled } from "../replication/window.ts"
 import { type Output, type Step, stay } from "../step.ts"
 import type { LeaderInput } from "./input.ts"
+import { started } from "./log-time.ts"
 import { servingTimers } from "./quiet.ts"
 import type { Awaiting, Carrying, Lost, Serving } from "./state.ts"
 
@@ -59,23 +59,17 @@ const serving = (before: Awaiting, log: LogView, nowMs: number): Step<Serving> =
   const { request: _, ...facts } = before
   const { settings, configuration, boundThrough, round, held } = before
   const tail = boundThrough < log.first ? log.base : log.read(boundThrough, boundThrough, 1)[0]!
-  // The first entry of a ballot says that a new leader began: sessions are not to expire for the time without
-  // one.
-  const started: Pending = {
-    client: ClientId(""),
-    submission: 0,
-    bytes: startedEntry(settings.sessionTtlMs),
-    count: 1
-  }
+  const first = started(settings, nowMs)
   const state: Serving = {
     ...facts,
     _tag: "Serving",
     held: undefined,
     chosen: boundThrough,
     window: [],
-    pending: [started, ...(held?.pending ?? [])],
-    pendingBytes: started.bytes.length + (held?.pendingBytes ?? 0),
+    pending: [first, ...(held?.pending ?? [])],
+    pendingBytes: first.bytes.length + (held?.pendingBytes ?? 0),
     atMs: Math.max(tail.atMs, held?.atMs ?? 0),
+    timedAtMs: nowMs,
     reads: [],
     newReads: held?.newReads ?? [],
     told: boundThrough,

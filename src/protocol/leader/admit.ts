@@ -15,10 +15,19 @@ export interface Gathered {
 }
 
 /** Adds a submission or a question to what waits, or refuses it: then nothing of it was done. */
-export const admit = <S extends Gathered>(state: S, settings: LeaderSettings, input: FromClient): Step<S> =>
-  input._tag === "Submit" ? submit(state, settings, input) : ask(state, settings, input)
+export const admit = <S extends Gathered>(
+  state: S,
+  settings: LeaderSettings,
+  input: FromClient,
+  nowMs: number
+): Step<S> => (input._tag === "Submit" ? submit(state, settings, input, nowMs) : ask(state, settings, input))
 
-const submit = <S extends Gathered>(state: S, settings: LeaderSettings, input: Submit): Step<S> => {
+const submit = <S extends Gathered>(
+  state: S,
+  settings: LeaderSettings,
+  input: Submit,
+  nowMs: number
+): Step<S> => {
   const { client, submission, bytes } = input
   const refuse = (refusal: Refusal): Step<S> =>
     stay(state, { _tag: "RefuseSubmit", client, submission, refusal })
@@ -30,12 +39,26 @@ const submit = <S extends Gathered>(state: S, settings: LeaderSettings, input: S
     const reason = `${bytes.length} bytes are over the limit of ${settings.submissionMaxBytes} bytes`
     return refuse({ _tag: "Malformed", reason })
   }
-  // Where nothing waits there is room for one: who is told to come again must be able to get in some time.
-  if (state.pendingBytes > 0 && state.pendingBytes + bytes.length > settings.pendingMaxBytes) {
-    return refuse({ _tag: "Overloaded", retryAfterMs: 20 })
-  }
-  const pending = [...state.pending, { client, submission, bytes, count }]
+  if (!hasRoom(state, settings, input, nowMs)) return refuse({ _tag: "Overloaded", retryAfterMs: 20 })
+  const pending = [...state.pending, { client, submission, bytes, count, cameAtMs: nowMs }]
   return stay({ ...state, pending, pendingBytes: state.pendingBytes + bytes.length })
+}
+
+/**
+ * What waits for long is sent again, and each copy would be logged: no more is taken than is done in time.
+ * Who is told to come again must be able to get in some time: where nothing waits there is room for one,
+ * however large, and late is no reason to refuse a client of which nothing waits.
+ */
+const hasRoom = (
+  { pending, pendingBytes }: Gathered,
+  { pendingMaxBytes, pendingMaxMs }: LeaderSettings,
+  { client, bytes }: Submit,
+  nowMs: number
+): boolean => {
+  const [oldest] = pending
+  if (oldest === undefined) return true
+  if (pendingBytes + bytes.length > pendingMaxBytes) return false
+  return nowMs - oldest.cameAtMs <= pendingMaxMs || pending.every((one) => one.client !== client)
 }
 
 const ask = <S extends Gathered>(state: S, settings: LeaderSettings, query: Query): Step<S> =>

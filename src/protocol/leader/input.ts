@@ -26,6 +26,8 @@ export interface LeaderSettings {
   readonly windowMax: number
   /** Submissions that wait beyond this are refused as Overloaded. */
   readonly pendingMaxBytes: number
+  /** Where the oldest submission waits for longer than this, more are refused as Overloaded. */
+  readonly pendingMaxMs: number
   /** Questions that wait beyond this are refused as Overloaded. */
   readonly questionsMax: number
   /** Whether the group's machine can tell a reply in advance, so that acceptors tell a lone client too. */
@@ -48,6 +50,7 @@ export const defaultLeaderSettings: LeaderSettings = {
   submissionMaxBytes: 1000 * 1024,
   windowMax: 2,
   pendingMaxBytes: 32 * 1024 * 1024,
+  pendingMaxMs: 1000,
   questionsMax: 65_536,
   foretells: false,
   chunkMaxBytes: 256 * 1024

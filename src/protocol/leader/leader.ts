@@ -65,7 +65,7 @@ export const leaderStep = (
   if (state._tag === "Serving") return settle(serveStep(state, log, input, nowMs))
   if (state._tag !== "Deposed" && input._tag === "Reconfigure") return askAgain(state, input)
   const fromClients = clientsOf(input)
-  if (fromClients.length > 0) return hold(state, fromClients)
+  if (fromClients.length > 0) return hold(state, fromClients, nowMs)
   return settle(onTheWay(state, log, input, nowMs))
 }
 
@@ -132,12 +132,16 @@ const depose = (state: LeaderState, by: string, successor?: NodeId): Step<Depose
  * A leader that goes on to its next ballot keeps what comes from clients. Any other that does not serve
  * refuses it, so that they know that nothing was done.
  */
-const hold = (state: Exclude<LeaderState, Serving>, inputs: ReadonlyArray<FromClient>): Step<LeaderState> => {
+const hold = (
+  state: Exclude<LeaderState, Serving>,
+  inputs: ReadonlyArray<FromClient>,
+  nowMs: number
+): Step<LeaderState> => {
   if (state._tag === "Deposed" || state.held === undefined) return refuseInputs(stay(state), inputs)
   let { held } = state
   const outputs: Array<Output> = []
   for (const input of inputs) {
-    const step = admit(held, state.settings, input)
+    const step = admit(held, state.settings, input, nowMs)
     held = step.state
     outputs.push(...step.outputs)
   }

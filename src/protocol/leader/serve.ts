@@ -63,7 +63,7 @@ const servedStep = (
   switch (input._tag) {
     case "Submit":
     case "Query":
-      return fromClient(state, input)
+      return fromClient(state, input, nowMs)
     case "Flush":
       return flush(state, log, input.wallMs, nowMs)
     case "AskByRound":
@@ -96,11 +96,11 @@ const servedStep = (
 }
 
 /** What the client has counted comes first: its command may be the only one under way then. */
-const fromClient = (before: Serving, input: FromClient): Step<Serving> => {
+const fromClient = (before: Serving, input: FromClient, nowMs: number): Step<Serving> => {
   const heard = withCounted(before, input.counted)
-  if (heard === before) return admit(before, before.settings, input)
+  if (heard === before) return admit(before, before.settings, input, nowMs)
   const { state, outputs } = settled(heard)
-  const admitted = admit(state, state.settings, input)
+  const admitted = admit(state, state.settings, input, nowMs)
   return { state: admitted.state, outputs: [...outputs, ...admitted.outputs] }
 }
 
@@ -116,7 +116,7 @@ const flush = (before: Serving, log: LogView, wallMs: number, nowMs: number): St
     state.pending.length > 0 &&
     state.window.length < state.settings.windowMax
   ) {
-    const proposed = propose(state, log, wallMs)
+    const proposed = propose(state, log, wallMs, nowMs)
     state = proposed.state
     outputs.push(...proposed.outputs)
   }

@@ -109,7 +109,10 @@ export interface Serving extends CarryFacts, Replication {
   readonly window: Window
   readonly pending: ReadonlyArray<Pending>
   readonly pendingBytes: number
+  /** The time that the log has come to. */
   readonly atMs: number
+  /** When that was, by the monotonic clock. */
+  readonly timedAtMs: number
   readonly reads: ReadonlyArray<ReadRound>
   readonly newReads: ReadonlyArray<Query>
   /**

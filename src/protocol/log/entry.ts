@@ -7,7 +7,9 @@ import { joinBytes, lengthPrefixBytes, type Run, readUint32, writeUint32 } from 
 
 /**
  * Entry: length (4 bytes), kind (1), then by kind
- * - started: the time to live of sessions in milliseconds (6). The first entry of every ballot.
+ * - started: the time to live of sessions in milliseconds (6). The first entry of every ballot, and of every
+ * stretch of time before which the log's clock was put ahead: sessions did not live through what was left
+ * out.
  * - open: the client's id. Opens a session named by the entry's slot.
  * - command: session (6), number (4), received (4), the machine's command. The client has the replies to all
  *   numbers up to `received`, so they can be forgotten. It takes a new session long before numbers run out.

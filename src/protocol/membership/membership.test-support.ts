@@ -43,6 +43,7 @@ export const serving = (
   pending: [],
   pendingBytes: 0,
   atMs: 0,
+  timedAtMs: 0,
   reads: [],
   newReads: [],
   told: Slot(chosen),

@@ -3,6 +3,7 @@
  * at once.
  */
 import { type ClientId, type NodeId, sameReplica, slotPlus } from "../ids.ts"
+import { timed } from "../leader/log-time.ts"
 import type { Serving } from "../leader/state.ts"
 import { startsWithCommand } from "../log/entry.ts"
 import { joinBytes, type Run, runLast } from "../log/run.ts"
@@ -28,12 +29,11 @@ const toldOf = (
 }
 
 /** Binds the oldest pending submissions. Acceptors that are behind get them later, in chunks. */
-export const propose = (before: Serving, log: LogView, wallMs: number): Step<Serving> => {
+export const propose = (state: Serving, log: LogView, wallMs: number, nowMs: number): Step<Serving> => {
+  const before = timed(state, wallMs, nowMs)
   const taken = fillBatch(before.pending, before.settings.batchMaxBytes)
   const sizeBytes = taken.reduce((size, one) => size + one.bytes.length, 0)
-  // The clock of the log never goes back, whatever this node's does.
-  const atMs = Math.max(before.atMs, wallMs)
-  const { configuration, chosen, last: prevSlot } = before
+  const { configuration, chosen, last: prevSlot, atMs } = before
   const run: Run = {
     ballot: configuration.ballot,
     first: slotPlus(prevSlot, 1),
@@ -71,7 +71,6 @@ export const propose = (before: Serving, log: LogView, wallMs: number): Step<Ser
   return {
     state: {
       ...before,
-      atMs,
       last,
       round,
       told: message.tells === undefined ? before.told : last,

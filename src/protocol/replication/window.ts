@@ -8,6 +8,8 @@ export interface Pending {
   readonly submission: number
   readonly bytes: Uint8Array
   readonly count: number
+  /** Monotonic time at which it came. */
+  readonly cameAtMs: number
 }
 
 /** A batch that is proposed and not chosen yet. */

@@ -11,7 +11,7 @@ import { configuration, FakeFacts, node, serving, verdict } from "./laws.test-su
 import type { LawWatch } from "./laws.ts"
 import { oneCommand } from "./one-command.ts"
 import { served, servedWithinMs } from "./served.ts"
-import { heardWithinMs, sessionsKept } from "./sessions-kept.ts"
+import { heardWithinMs, livesForMs, sessionsKept } from "./sessions-kept.ts"
 
 const fakeCaller = () => {
   const now = { ms: 0, state: "running" as ReturnType<Caller["state"]>, thawedAtMs: Number.NEGATIVE_INFINITY }
@@ -136,6 +136,20 @@ describe("who reaches the leader is served", () => {
 describe("a live client keeps its session", () => {
   it("is broken by one that expires although its client could be heard all the time", () => {
     expect(silent(() => {})).toContain("lost session 1")
+  })
+
+  it("is broken by one that expires long before its time, whatever the log says", () => {
+    const expires = (afterMs: number) => {
+      const world = led()
+      return verdict(sessionsKept, world.facts, (watch) => {
+        passes(world.facts, watch, 0)
+        world.replica.atMs += ttlMs + 1
+        touchSession(world.sessions, SessionId(1), world.replica.atMs)
+        passes(world.facts, watch, afterMs)
+      })
+    }
+    expect(expires(livesForMs(ttlMs) - 1)).toContain("c was heard 39999 ms ago, and lost session 1")
+    expect(expires(livesForMs(ttlMs))).toContain("c could reach its leader")
   })
 
   it("is not broken where the client could not be heard for long enough at a time", () => {

@@ -4,6 +4,7 @@ import type { Mutant } from "./mutant.ts"
 const core = "client/group-core.ts"
 const inTime = "a call ends in time"
 const kept = "a live client keeps its session"
+const served = "who reaches the leader is served"
 
 export const callMutants: ReadonlyArray<Mutant> = [
   {
@@ -44,7 +45,7 @@ export const callMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: core,
-        find: "      this.#submit(keepAliveEntry(current.session), ++this.#submissions, false)\n",
+        find: "    this.#submit(keepAliveEntry(current.session), submission, false)\n",
         replace: ""
       },
       { file: core, find: "import { closeEntry, keepAliveEntry }", replace: "import { closeEntry }" }
@@ -59,7 +60,7 @@ export const callMutants: ReadonlyArray<Mutant> = [
       {
         file: core,
         find: "    const { first, queries } = stretch\n",
-        replace: "    const { first, queries } = stretch\n    this.#submittedAtMs = this.#options.nowMs()\n"
+        replace: "    const { first, queries } = stretch\n    this.#signs.given(this.#options.nowMs())\n"
       }
     ],
     law: kept,
@@ -80,6 +81,15 @@ export const callMutants: ReadonlyArray<Mutant> = [
     scenarios: ["idle"]
   },
   {
+    id: "sessions/time-that-nobody-lived-through-counts",
+    edits: [
+      { file: "protocol/leader/log-time.ts", find: "  if (isFirst || byMs <=", replace: "  if (byMs >=" }
+    ],
+    law: kept,
+    why: "A leader's wall clock is set ahead, and all sessions have been silent for too long.",
+    scenarios: ["idle"]
+  },
+  {
     id: "sessions/a-late-copy-opens-an-old-one",
     edits: [{ file: "client/sessions.ts", find: " || session <= this.#newest) return", replace: ") return" }],
     law: "a number is of one command",
@@ -95,8 +105,21 @@ export const callMutants: ReadonlyArray<Mutant> = [
         replace: ""
       }
     ],
-    law: "who reaches the leader is served",
+    law: served,
     why: "A client goes on asking a node that led once and answers nothing: it could reach the leader.",
     scenarios: ["silent-leaders"]
+  },
+  {
+    id: "calls/a-late-leader-takes-whatever-comes",
+    edits: [
+      {
+        file: "protocol/leader/admit.ts",
+        find: "return nowMs - oldest.cameAtMs <= pendingMaxMs ||",
+        replace: "return nowMs >= oldest.cameAtMs + 0 * pendingMaxMs ||"
+      }
+    ],
+    law: served,
+    why: "What waits for long is sent again, and each copy is logged: a busy leader comes to nothing.",
+    scenarios: ["overload"]
   }
 ]

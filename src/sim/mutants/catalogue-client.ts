@@ -212,8 +212,8 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: "protocol/leader/admit.ts",
-        find: "  if (state.pendingBytes > 0 && state.pendingBytes",
-        replace: "  if (state.pendingBytes"
+        find: "  if (oldest === undefined) return true\n",
+        replace: "  if (oldest === undefined) return bytes.length <= pendingMaxBytes\n"
       }
     ],
     law: "progress after faults",

@@ -81,8 +81,8 @@ export const copyMutants: ReadonlyArray<Mutant> = [
       },
       {
         file: "protocol/leader/activate.ts",
-        find: "import { ClientId, sameReplica }",
-        replace: "import { ClientId }"
+        find: 'import { sameReplica } from "../ids.ts"\n',
+        replace: ""
       }
     ],
     law: "one active configuration",

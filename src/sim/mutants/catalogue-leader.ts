@@ -118,8 +118,8 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: "protocol/replication/propose.ts",
-        find: "chosen, last: prevSlot } = before",
-        replace: "chosen, chosen: prevSlot } = before"
+        find: "chosen, last: prevSlot, atMs } = before",
+        replace: "chosen, chosen: prevSlot, atMs } = before"
       }
     ],
     law: "log matching",

@@ -37,6 +37,7 @@ import { registersAt, registers as registerWorkload } from "../workload/register
 import { groupScenarios } from "./groups.ts"
 import { lifeScenarios } from "./lives.ts"
 import { memberScenarios } from "./members.ts"
+import { overloadScenarios } from "./overload.ts"
 import { readScenarios } from "./reads.ts"
 import { silenceScenarios } from "./silence.ts"
 
@@ -268,7 +269,8 @@ export const scenarios: ReadonlyArray<Simulation> = [
   ...lifeScenarios,
   ...silenceScenarios,
   ...readScenarios,
-  ...groupScenarios
+  ...groupScenarios,
+  ...overloadScenarios
 ]
 
 /** The scenario of this name. */

@@ -67,6 +67,14 @@ export class Disturbance implements Disturber {
     }
   }
 
+  /** Turns one knob as far down as it goes. */
+  turnDown(name: string): void {
+    const found = knobs().find((knob) => knob.name === name)
+    if (found === undefined) throw new Error(`no knob is called ${name}`)
+    found.value = found.min
+    this.turned[name] = found.min
+  }
+
   begin(): void {
     disturb(this)
   }

@@ -3,7 +3,6 @@
  */
 import { Effect } from "effect"
 import { GroupId, NodeId } from "../../../protocol/ids.ts"
-import { knobs } from "../../../runtime/buggify.ts"
 import { Bus } from "../../../runtime/bus/port.ts"
 import { noReplica, packetCodec } from "../../../wire/packet.ts"
 import { subjectsOf } from "../../../wire/subjects.ts"
@@ -193,12 +192,8 @@ export const deafening: FaultFamily = sure("deafening", ({ bus }) => {
 
 /** Turns one knob as far down as it goes. */
 const turnedDown = (family: string, name: string): FaultFamily =>
-  sure(family, (world) => {
-    for (const knob of knobs()) {
-      if (knob.name !== name) continue
-      knob.value = knob.min
-      world.disturbance.turned[knob.name] = knob.value
-    }
+  sure(family, ({ disturbance }) => {
+    disturbance.turnDown(name)
     return Effect.never
   })
 
