@@ -219,6 +219,20 @@ describe("drain", () => {
     expect(broughtBack(one.state()).drains).toBeGreaterThan(1000)
   })
 
+  it("cancels a ballot that was issued before and would bring the node in, and no other", () => {
+    for (const [node, reply] of [
+      ["C", "Superseded"],
+      ["B", "Activated"],
+      ["D", "Activated"]
+    ] as const) {
+      const one = active(a, b)
+      one.newBallot("n", a, a, b, c)
+      one.drain(node)
+      expect(one.complete(2, 1), node).toMatchObject({ _tag: reply })
+      expect(one.state().latest).toBeUndefined()
+    }
+  })
+
   it("lets a node vote on where it does, but not with another disk", () => {
     const one = active(a, b, c)
     one.drain("C")

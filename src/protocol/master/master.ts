@@ -231,6 +231,14 @@ const retire = (
   return activated({ ...state, active: smaller }, requestId, smaller)
 }
 
+/** Nobody can activate a ballot any more that was issued before and would bring in who is drained now. */
+const withoutWhoIsOut = (state: MasterState): MasterState => {
+  const { latest } = state
+  return latest !== undefined && bringsInDrained(state, latest.configuration.acceptors) !== undefined
+    ? { ...state, latest: undefined }
+    : state
+}
+
 /**
  * Keeps in mind who is not to be made an acceptor: for good, whoever leads and whoever restarts. A request
  * made before the last change is old, such as one that waited at a master that stood still while another one
@@ -244,7 +252,11 @@ const drain = (
   const others = state.drained.filter((one) => one !== node)
   const changes = state.drained.includes(node) !== drained && request.drains === state.drains
   const next = changes
-    ? { ...state, drained: drained ? [...others, node] : others, drains: state.drains + 1 }
+    ? withoutWhoIsOut({
+        ...state,
+        drained: drained ? [...others, node] : others,
+        drains: state.drains + 1
+      })
     : state
   return { state: next, reply: read(next, requestId) }
 }

@@ -78,5 +78,12 @@ export const oldWordMutants: ReadonlyArray<Mutant> = [
     law: "operations: a drained node is not made an acceptor",
     why: "A copy of what a leader asked the master long ago takes back a node that was drained since.",
     scenarios: ["old-requests"]
+  },
+  {
+    id: "master/a-drain-leaves-what-was-issued-before",
+    edits: [{ file: "protocol/master/master.ts", find: "? withoutWhoIsOut({", replace: "? ({" }],
+    law: "operations: a drained node is not made an acceptor",
+    why: "A ballot that brings in a node becomes active after an operator was told that the node is out.",
+    scenarios: ["operated-rivals"]
   }
 ]

@@ -117,6 +117,12 @@ export const wordScenarios: ReadonlyArray<Simulation> = [
     .workload(operations)
     .faults(blackouts)
     .chaosFor({ min: 8_000, max: 12_000 }),
+  simulate("operated-rivals")
+    .about("an operator drains nodes and takes them back while nodes take the lead from each other, far apart")
+    .cluster({ acceptors: { min: 2, max: 3 }, spares: { min: 1, max: 2 }, masterApart: 1 })
+    .workload(operations)
+    .faults(quickRivals, lateMessages)
+    .chaosFor({ min: 8_000, max: 12_000 }),
   simulate("replacements")
     .about("an operator asks to replace acceptors by those that vote already, and nothing fails")
     .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
