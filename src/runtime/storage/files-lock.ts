@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto"
 import * as fs from "node:fs"
 import { Effect } from "effect"
 import { attempt } from "./disk-call.ts"
+import { answers, listen, namespaceHere, removeDead } from "./files-lock-socket.ts"
 import { type LockFiles, type LockOwner, lockName, releaseLock, takeLock } from "./lock.ts"
 import { DirectoryInUse } from "./port.ts"
 
@@ -52,8 +53,7 @@ const bootOf = (): string => {
   }
 }
 
-const isAlive = (owner: LockOwner): boolean => {
-  if (owner.pid <= 0 || owner.boot !== bootOf()) return false
+const isAliveHere = (owner: LockOwner): boolean => {
   const status = processStatus(owner.pid)
   if (status !== undefined) return status.startTime === owner.startTime && !status.isOver
   if (processStatus(process.pid) !== undefined) return false
@@ -65,7 +65,16 @@ const isAlive = (owner: LockOwner): boolean => {
   }
 }
 
-const lockFilesIn = (directory: string, instance: string): LockFiles => {
+/** Its number is of another namespace, such as that of another container: here it may be anybody's. */
+const isElsewhere = ({ namespace }: LockOwner): boolean =>
+  namespace !== undefined && namespace !== namespaceHere()
+
+/** `gone`: owners elsewhere that did not answer. */
+const lockFilesIn = (directory: string, instance: string, gone: ReadonlySet<string>): LockFiles => {
+  const isAlive = (owner: LockOwner): boolean => {
+    if (owner.pid <= 0 || owner.boot !== bootOf()) return false
+    return isElsewhere(owner) ? !gone.has(owner.instance) : isAliveHere(owner)
+  }
   const aside = `${directory}/lock.new-${instance}`
   const write = (content: string) => fs.writeFileSync(aside, content, { flush: true })
   return {
@@ -91,24 +100,40 @@ const lockFilesIn = (directory: string, instance: string): LockFiles => {
   }
 }
 
+const take = (files: LockFiles, me: LockOwner): LockOwner | undefined => {
+  const steps = takeLock(files, me)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+const taking = Effect.fnUntraced(function* (directory: string) {
+  const instance = randomUUID()
+  const namespace = namespaceHere()
+  // Before the lock names it: whoever reads that name asks there.
+  const listens = namespace !== undefined && (yield* listen(directory, instance))
+  const startTime = processStatus(process.pid)?.startTime ?? "unknown"
+  const me: LockOwner = { pid: process.pid, startTime, boot: bootOf(), instance, namespace, listens }
+  const gone = new Set<string>()
+  const files = lockFilesIn(directory, instance, gone)
+  const path = `${directory}/${lockName}`
+  for (;;) {
+    const holder = yield* attempt("lock", path, () => take(files, me))
+    if (holder === undefined) return { files, me, path }
+    if (!isElsewhere(holder))
+      return yield* new DirectoryInUse({ path: directory, holder: `process ${holder.pid}` })
+    if (holder.listens !== true || (yield* answers(directory, holder.instance))) {
+      const who = `process ${holder.pid} of another container, or whatever else has its own process numbers`
+      const unsure = `${who} (if no such process runs any more, remove the file ${path})`
+      return yield* new DirectoryInUse({ path: directory, holder: holder.listens === true ? who : unsure })
+    }
+    gone.add(holder.instance)
+  }
+})
+
 /** Takes a directory for this process until the scope closes. */
 export const lock = (directory: string) =>
-  Effect.acquireRelease(
-    Effect.gen(function* () {
-      const instance = randomUUID()
-      const startTime = processStatus(process.pid)?.startTime ?? "unknown"
-      const me: LockOwner = { pid: process.pid, startTime, boot: bootOf(), instance }
-      const files = lockFilesIn(directory, instance)
-      const path = `${directory}/${lockName}`
-      const holder = yield* attempt("lock", path, () => {
-        const steps = takeLock(files, me)
-        for (;;) {
-          const step = steps.next()
-          if (step.done === true) return step.value
-        }
-      })
-      if (holder === undefined) return { files, me, path }
-      return yield* new DirectoryInUse({ path: directory, holder: `process ${holder.pid}` })
-    }),
-    ({ files, me, path }) => Effect.ignore(attempt("unlock", path, () => releaseLock(files, me)))
-  )
+  Effect.acquireRelease(taking(directory), ({ files, me, path }) =>
+    Effect.ignore(attempt("unlock", path, () => releaseLock(files, me)))
+  ).pipe(Effect.andThen(removeDead(directory)))

@@ -2,13 +2,14 @@
  * What every adapter of files must do, held against the memory and the real disk; and what only the real one
  * can.
  */
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, type Layer, Scope } from "effect"
 import { filesLayer } from "./files.ts"
 import { statusIn } from "./files-lock.ts"
+import { answers, listen, namespaceHere } from "./files-lock-socket.ts"
 import { MemoryDisk } from "./memory.ts"
 import { type DiskFailed, type FileHandle, Files } from "./port.ts"
 import { openWal } from "./wal.ts"
@@ -194,6 +195,43 @@ describe("the lock on the real disk", () => {
       const { message } = yield* Effect.flip(Effect.scoped(files.lock(directory)))
       const why = "it is a directory, which no node makes: remove it, or move it away"
       assert.strictEqual(message, `lock of ${directory}/lock failed: ${why}`)
+    }).pipe(Effect.provide(filesLayer()))
+  )
+
+  it.effect("is held by an owner elsewhere as long as that one answers, whatever its number means here", () =>
+    Effect.gen(function* () {
+      const files = yield* Files
+      const directory = yield* temporaryDirectory
+      const boot = fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
+      const elsewhere = { pid: 1, startTime: "1", boot, instance: "far", namespace: "pid:[1]", listens: true }
+      const lock = `${directory}/lock`
+      const refusal = Effect.map(Effect.flip(Effect.scoped(files.lock(directory))), String)
+      fs.writeFileSync(lock, JSON.stringify({ ...elsewhere, listens: false }))
+      assert.include(yield* refusal, `if no such process runs any more, remove the file ${lock}`)
+      fs.writeFileSync(lock, JSON.stringify(elsewhere))
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          assert.isTrue(yield* listen(directory, "far"))
+          assert.include(yield* refusal, "in use by process 1 of another container")
+        })
+      )
+      // Killed, it leaves what it listened at, and nobody answers there.
+      const left = spawnSync(process.execPath, [
+        "-e",
+        `require("net").createServer().listen("${directory}/lock.at-far", () => process.kill(process.pid, 9))`
+      ])
+      assert.strictEqual(left.signal, "SIGKILL")
+      assert.deepStrictEqual(fs.readdirSync(directory).sort(), ["lock", "lock.at-far"])
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* files.lock(directory)
+          assert.strictEqual(fs.readdirSync(directory).length, 2)
+          const { instance, namespace, listens } = JSON.parse(fs.readFileSync(lock, "utf8"))
+          assert.deepStrictEqual([namespace, listens], [namespaceHere(), true])
+          assert.isTrue(yield* answers(directory, instance))
+        })
+      )
+      assert.deepStrictEqual(fs.readdirSync(directory), [])
     }).pipe(Effect.provide(filesLayer()))
   )
 

@@ -22,6 +22,10 @@ export interface LockOwner {
   /** Which boot of the machine it is. */
   readonly boot: string
   readonly instance: string
+  /** Where its number means that process; undefined where nobody knows of any such place. */
+  readonly namespace?: string | undefined
+  /** It answers whoever asks in the directory. */
+  readonly listens?: boolean | undefined
 }
 
 /** What taking the lock needs of the file system; names are within the directory. */
@@ -41,9 +45,10 @@ const claimName = (owner: LockOwner): string => `lock.after-${owner.instance}`
 /** `instanceIfUnreadable` must differ from one claim to the next, or following the claims would never end. */
 const ownerFrom = (content: string, instanceIfUnreadable: string): LockOwner => {
   try {
-    const { pid, startTime, boot, instance } = JSON.parse(content)
+    const { pid, startTime, boot, instance, namespace, listens } = JSON.parse(content)
     if (typeof pid === "number" && typeof instance === "string" && /^[\w-]+$/.test(instance)) {
-      return { pid, startTime: String(startTime), boot: String(boot), instance }
+      const where = typeof namespace === "string" ? { namespace, listens: listens === true } : {}
+      return { pid, startTime: String(startTime), boot: String(boot), instance, ...where }
     }
   } catch {
     // What cannot be read was cut short by a loss of power: its writer is gone.

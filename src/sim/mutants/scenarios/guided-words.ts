@@ -118,7 +118,7 @@ export const wordScenarios: ReadonlyArray<Simulation> = [
     .faults(blackouts)
     .chaosFor({ min: 8_000, max: 12_000 }),
   simulate("operated-rivals")
-    .about("an operator drains nodes and takes them back while nodes take the lead from each other, far apart")
+    .about("an operator drains nodes and takes them back while far-off nodes take the lead from each other")
     .cluster({ acceptors: { min: 2, max: 3 }, spares: { min: 1, max: 2 }, masterApart: 1 })
     .workload(operations)
     .faults(quickRivals, lateMessages)
