@@ -32,6 +32,7 @@ const adapters = {
   "bus/nats": ["node_modules/(nats|@nats-io)/", "^node:tls$"],
   "storage/files": ["^(node:)?fs(/promises)?$", "^(node:)?path$"],
   "storage/files-lock": ["^(node:)?fs(/promises)?$", "^(node:)?crypto$"],
+  "storage/files-lock-socket": ["^(node:)?fs$", "^(node:)?net$"],
   "storage/files-direct": ["^(node:)?fs$"],
   "storage/files-directories": ["^(node:)?fs$", "^(node:)?path$"],
   checksum: ["^(node:)?zlib$"],
@@ -114,7 +115,7 @@ module.exports = {
     }),
     onlyIn("file-system-in-one-file", {
       module: "^(node:)?fs(/promises)?$",
-      files: ["^src/runtime/storage/files(-lock|-direct|-directories)?\\.ts$", "^src/cli/"],
+      files: ["^src/runtime/storage/files(-lock|-lock-socket|-direct|-directories)?\\.ts$", "^src/cli/"],
       why: "Storage is a port: the simulator damages what goes through it, and only that."
     }),
     {

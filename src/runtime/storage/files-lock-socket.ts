@@ -72,14 +72,10 @@ export const answers = (directory: string, instance: string): Effect.Effect<bool
 
 /** Clears away the sockets of owners that were killed. */
 export const removeDead = (directory: string): Effect.Effect<void> =>
-  Effect.sync(() => fs.readdirSync(directory)).pipe(
-    Effect.flatMap(
-      Effect.forEach((name) => {
-        const instance = socketPattern.exec(name)?.[1]
-        if (instance === undefined) return Effect.void
-        const remove = Effect.sync(() => fs.rmSync(`${directory}/${name}`, { force: true }))
-        return Effect.flatMap(answers(directory, instance), (lives) => (lives ? Effect.void : remove))
-      })
-    ),
-    Effect.ignoreCause
-  )
+  Effect.gen(function* () {
+    for (const name of fs.readdirSync(directory)) {
+      const instance = socketPattern.exec(name)?.[1]
+      if (instance === undefined || (yield* answers(directory, instance))) continue
+      fs.rmSync(`${directory}/${name}`, { force: true })
+    }
+  }).pipe(Effect.ignoreCause)
