@@ -34,6 +34,7 @@ const cases: ReadonlyArray<Case> = [
   ["src/runtime/bus/memory.ts", ["nats"], "runtime-knows-no-paxos", "nats-in-one-file"],
   ["src/runtime/storage/files.ts", ["node:fs", "node:fs/promises", "node:path"]],
   ["src/runtime/storage/files-lock.ts", ["node:fs", "node:crypto"]],
+  ["src/runtime/storage/files-lock-socket.ts", ["node:fs", "node:net"]],
   ["src/runtime/storage/files-direct.ts", ["node:fs"]],
   ["src/runtime/storage/files-directories.ts", ["node:fs", "node:path"]],
   ["src/runtime/storage/wal.ts", ["node:fs"], "runtime-knows-no-paxos", "file-system-in-one-file"],
@@ -87,6 +88,7 @@ const crossedAdapters: ReadonlyArray<Case> = [
   ["src/runtime/bus/nats.ts", ["msgpackr"], "runtime-adapter-bus-nats"],
   ["src/runtime/storage/files.ts", ["nats"], "runtime-adapter-storage-files", "nats-in-one-file"],
   ["src/runtime/storage/files-lock.ts", ["node:path"], "runtime-adapter-storage-files-lock"],
+  ["src/runtime/storage/files-lock-socket.ts", ["node:path"], "runtime-adapter-storage-files-lock-socket"],
   ["src/runtime/storage/files-direct.ts", ["node:path"], "runtime-adapter-storage-files-direct"],
   [
     "src/runtime/storage/files-directories.ts",
