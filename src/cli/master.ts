@@ -10,6 +10,7 @@ import { clusterFlags, jsonFlag, timeoutFlag } from "./flags.ts"
 import { agreedStates, type MasterStateShown, masterStateShown, writeCopies } from "./master-copies.ts"
 import { mastersShown } from "./masters-shown.ts"
 import { print, printJson, table } from "./output.ts"
+import { strandedLines } from "./stranded.ts"
 
 interface Where {
   readonly servers: ReadonlyArray<string>
@@ -31,7 +32,10 @@ const survey = Effect.fnUntraced(function* ({ servers, cluster, timeout: waitMs 
   return yield* noNode(cluster, servers, waitMs)
 }, Effect.scoped)
 
-const asText = ({ cluster, masters, majority, groups }: MasterStateShown): string => {
+const asText = (
+  { cluster, masters, majority, groups }: MasterStateShown,
+  stranded: ReadonlyArray<string>
+): string => {
   const masterRows = masters.map(({ id, state, versions }) => [
     id,
     state,
@@ -49,6 +53,7 @@ const asText = ({ cluster, masters, majority, groups }: MasterStateShown): strin
   ])
   return [
     `cluster ${cluster}: ${majority ? "a majority" : "no majority"} of the masters answers`,
+    ...stranded,
     "",
     table([["MASTER", "STATE", "VERSIONS"], ...masterRows]),
     "",
@@ -60,8 +65,9 @@ const statusOfMaster = Command.make(
   "status",
   { ...clusterFlags, timeout, json: jsonFlag },
   Effect.fnUntraced(function* ({ json, ...where }) {
-    const shown = masterStateShown(where.cluster, yield* survey(where))
-    yield* json ? printJson(shown) : print(asText(shown))
+    const seen = yield* survey(where)
+    const shown = masterStateShown(where.cluster, seen)
+    yield* json ? printJson(shown) : print(asText(shown, [...strandedLines(seen).values()]))
   })
 ).pipe(Command.withDescription("Show which masters answer, and what they hold of each group"))
 

@@ -6,7 +6,7 @@ import { busWaitMs, connectBus } from "./bus.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
 import { clusterFlags, groupFlags, isName, jsonFlag, nameExpected, timeoutFlag } from "./flags.ts"
 import { print, printJson } from "./output.ts"
-import { sayMisnamed } from "./whereabouts.ts"
+import { sayWhy } from "./whereabouts.ts"
 
 const nodeArgument = (name: string, description: string) =>
   Argument.String(name).pipe(Argument.filter(isName, nameExpected), Argument.withDescription(description))
@@ -49,7 +49,7 @@ const operating = Effect.fnUntraced(function* (
   const { servers, cluster, timeout: timeoutMs, json } = where
   const bus = yield* connectBus({ servers, name: "aplomb operator", waitMs: busWaitMs(timeoutMs) })
   const operating = operate(operatorsOf(bus, cluster), { timeoutMs })
-  const said = group === undefined ? operating : sayMisnamed(operating, { ...where, group })
+  const said = sayWhy(operating, group === undefined ? where : { ...where, group })
   const operated = yield* Effect.mapError(said, failed)
   yield* json ? printJson(operated) : print(operated.map(stands).join("\n"))
 }, Effect.scoped)

@@ -2,11 +2,13 @@
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { type GroupSeen, type NodeSeen, surveyNodes } from "../client/discover.ts"
+import type { Configuration } from "../protocol/configuration.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { busWaitMs, connectBus, noNode } from "./bus.ts"
 import { clusterFlags, jsonFlag, timeoutFlag } from "./flags.ts"
 import { type MastersShown, mastersLine, mastersShown } from "./masters-shown.ts"
 import { print, printJson, table } from "./output.ts"
+import { activeByGroup, strandedLines } from "./stranded.ts"
 import { strangersAmong, strangersLine } from "./strangers.ts"
 
 export interface NodeShown {
@@ -41,6 +43,8 @@ export interface GroupShown {
   readonly size: number
   /** `leader`, `acceptor`, `spare` or `learner`, by node. */
   readonly roles: Readonly<Record<string, string>>
+  /** Why it cannot go on, and what to do, where all its acceptors came back with other disks; else absent. */
+  readonly stranded?: string
 }
 
 export interface ClusterShown {
@@ -62,16 +66,34 @@ const knownNodes = (seen: Iterable<NodeSeen>): ReadonlySet<string> => {
   return known
 }
 
-const newest = (copies: ReadonlyArray<GroupSeen>): GroupSeen["configuration"] =>
-  copies
-    .flatMap(({ configuration }) => (configuration === undefined ? [] : [configuration]))
-    .sort((a, b) => b.ballot - a.ballot || b.generation - a.generation)[0]
+const newest = (
+  copies: ReadonlyArray<GroupSeen>,
+  active: Configuration | undefined
+): GroupSeen["configuration"] =>
+  [
+    ...copies.flatMap(({ configuration }) => (configuration === undefined ? [] : [configuration])),
+    ...(active === undefined ? [] : [named(active)])
+  ].sort((a, b) => b.ballot - a.ballot || b.generation - a.generation)[0]
 
-const groupShown = (group: string, seen: ReadonlyArray<NodeSeen>): GroupShown => {
+const named = ({ ballot, generation, leader, acceptors }: Configuration) => ({
+  ballot,
+  generation,
+  leader: leader.node,
+  acceptors: acceptors.map(({ node }) => node)
+})
+
+const groupShown = (
+  group: string,
+  seen: ReadonlyArray<NodeSeen>,
+  active: Configuration | undefined
+): Omit<GroupShown, "stranded"> => {
   const holders = seen.flatMap(({ id, groups }) =>
     groups.filter((copy) => copy.group === group).map((copy) => ({ id, copy }))
   )
-  const configuration = newest(holders.map(({ copy }) => copy))
+  const configuration = newest(
+    holders.map(({ copy }) => copy),
+    active
+  )
   const leading = holders.find(({ id }) => id === configuration?.leader)
   return {
     group,
@@ -107,11 +129,19 @@ export const clusterShown = (cluster: string, seen: ReadonlyArray<NodeSeen>): Cl
     }
   })
   const clusters = strangersAmong(seen)
+  const active = activeByGroup(seen)
+  const stranded = strandedLines(seen)
   return {
     cluster,
     nodes,
     masters: mastersShown(seen),
-    groups: groups.map((group) => groupShown(group, seen)),
+    groups: groups.map((group) => {
+      const why = stranded.get(group)
+      return {
+        ...groupShown(group, seen, active.get(group)),
+        ...(why === undefined ? {} : { stranded: why })
+      }
+    }),
     ...(clusters.length === 0 ? {} : { clusters })
   }
 }
@@ -135,7 +165,10 @@ const asText = ({ cluster, nodes, masters, groups, clusters = [] }: ClusterShown
       )
       .join(" ")
   ])
-  const warnings = [strangersLine(clusters), mastersLine(masters)].filter((line) => line !== undefined)
+  const stranded = groups.map((group) => group.stranded)
+  const warnings = [strangersLine(clusters), mastersLine(masters), ...stranded].filter(
+    (line) => line !== undefined
+  )
   return [
     `cluster ${cluster}`,
     ...warnings,

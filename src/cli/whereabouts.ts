@@ -1,10 +1,14 @@
-/** Why nobody answered a command that is about a group: the name of a cluster or a group may be wrong. */
+/**
+ * Why nobody answered a command that is about a group: the name of a cluster or a group may be wrong, or the
+ * group cannot go on.
+ */
 import { Effect } from "effect"
 import { copyIn, type NodeSeen, surveyNodes } from "../client/discover.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
 import { subjectsOf } from "../wire/subjects.ts"
 import { busWaitMs, connectBus, noNode } from "./bus.ts"
 import { CommandFailed, exitCodes } from "./failure.ts"
+import { strandedLines } from "./stranded.ts"
 
 export interface Whereabouts {
   readonly servers: ReadonlyArray<string>
@@ -31,37 +35,44 @@ export const misnamed = (
   return new CommandFailed({ reason, exitCode: exitCodes.unavailable })
 }
 
-/** Asks the nodes, for as long as none tells of the group. */
-const ask = Effect.fnUntraced(function* (bus: BusShape, where: Whereabouts, waitMs: number) {
-  const holds = (nodes: ReadonlyMap<string, NodeSeen>) =>
-    [...nodes.values()].some((node) => copyIn(node, where.group) !== undefined)
-  return yield* surveyNodes(bus, subjectsOf(where.cluster), waitMs, holds)
-})
-
 /** Fails where no node that answers holds the group. */
 export const expectGroup = Effect.fnUntraced(function* (bus: BusShape, where: Whereabouts) {
-  const problem = misnamed(where, yield* ask(bus, where, where.timeout), where.timeout)
+  const holds = (nodes: ReadonlyMap<string, NodeSeen>) =>
+    [...nodes.values()].some((node) => copyIn(node, where.group) !== undefined)
+  const seen = yield* surveyNodes(bus, subjectsOf(where.cluster), where.timeout, holds)
+  const problem = misnamed(where, seen, where.timeout)
   if (problem !== undefined) return yield* problem
 })
 
+const stranded = (group: string | undefined, seen: ReadonlyArray<NodeSeen>): CommandFailed | undefined => {
+  const lines = strandedLines(seen)
+  const reason = group === undefined ? [...lines.values()].join("\n") : lines.get(group)
+  return reason === undefined || reason === ""
+    ? undefined
+    : new CommandFailed({ reason, exitCode: exitCodes.unavailable })
+}
+
+/** What can be known from the nodes that answer within a second. */
+const explained = Effect.fnUntraced(function* (where: Omit<Whereabouts, "group">, group: string | undefined) {
+  const bus = yield* connectBus({ ...where, name: "aplomb status", waitMs: busWaitMs(where.timeout) })
+  const seen = yield* surveyNodes(bus, subjectsOf(where.cluster), surveyMs, () => false)
+  const wrong =
+    group === undefined ? undefined : misnamed({ ...where, group }, seen, where.timeout + surveyMs)
+  return wrong ?? stranded(group, seen)
+}, Effect.scoped)
+
 /**
- * Where a command was not done because nobody answered, asks the nodes whether its names are right, and says
- * so if they are not. The exit code stays.
+ * Where a command was not done because nobody answered, asks the nodes why: its names may be wrong, or the
+ * group, one of all where none is named, may stand still for good. The exit code stays.
  */
-export const sayMisnamed = <A, E, R>(
+export const sayWhy = <A, E, R>(
   command: Effect.Effect<A, E, R>,
-  where: Whereabouts
+  where: Omit<Whereabouts, "group"> & { readonly group?: string }
 ): Effect.Effect<A, E | CommandFailed, R> => {
-  const explained = Effect.gen(function* () {
-    const bus = yield* connectBus({ ...where, name: "aplomb status", waitMs: busWaitMs(where.timeout) })
-    return misnamed(where, yield* ask(bus, where, surveyMs), where.timeout + surveyMs)
-  }).pipe(
-    Effect.scoped,
-    Effect.orElseSucceed(() => undefined)
-  )
+  const reason = Effect.orElseSucceed(explained(where, where.group), () => undefined)
   return Effect.catch(command, (error) =>
     isUnavailable(error)
-      ? Effect.flatMap(explained, (problem) => Effect.fail(problem ?? error))
+      ? Effect.flatMap(reason, (problem) => Effect.fail(problem ?? error))
       : Effect.fail(error)
   )
 }

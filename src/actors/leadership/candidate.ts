@@ -16,6 +16,7 @@ import { spawnBatch } from "../../runtime/actor-spawn.ts"
 import { crash } from "../../runtime/supervisor.ts"
 import { MasterStateLost } from "../master/register-errors.ts"
 import { attemptMs, type CandidateOptions, newToken } from "./candidate-options.ts"
+import { strandedNotice } from "./stranded.ts"
 import { tending } from "./tend.ts"
 
 /** Nothing but a reason to look. */
@@ -65,11 +66,11 @@ const seeking = (options: CandidateOptions, nowMs: () => number) => {
   const { context, group, detector, heard, settings } = options
   const { self } = context
   const candidacy = candidacyOf(options)
+  const noteStranded = strandedNotice(options)
   let vacancy: Vacancy | undefined
   let counted = -1
   let heardAtMs = nowMs()
   let skip = 0
-
   /** Whether there is a reason to ask the master: nothing is heard of a leader, or of its node. */
   const isInDoubt = (): boolean => {
     const state = options.leader()
@@ -122,6 +123,7 @@ const seeking = (options: CandidateOptions, nowMs: () => number) => {
       const { active } = reply
       const isOutside = active?.acceptors.some((acceptor) => sameReplica(acceptor, self)) === false
       skip = isOutside ? outsiderLooks : 0
+      if (active !== undefined && isOutside) yield* noteStranded(active)
       const { misses } = detector
       const quietMs = nowMs() - heardAtMs
       const jitter = yield* Random.next

@@ -12,7 +12,7 @@ import { CommandFailed, exitCodes, usageFailure } from "../failure.ts"
 import { durationFlag, groupFlags, jsonFlag, listOf } from "../flags.ts"
 import { print, printJson } from "../output.ts"
 import { Process } from "../process.ts"
-import { sayMisnamed } from "../whereabouts.ts"
+import { sayWhy } from "../whereabouts.ts"
 import { benchFailoverCommand } from "./failover.ts"
 import { LatencyHistogram } from "./histogram.ts"
 import { type LoadResult, type LoadShape, outstandingMax, rowsProblem, runLoad } from "./load.ts"
@@ -205,7 +205,7 @@ export const benchCommand = Command.make(
         }
         return yield* printJson(yield* inThisProcess(target, shape))
       }
-      yield* sayMisnamed(untilAnswered(target), flags)
+      yield* sayWhy(untilAnswered(target), flags)
       if (!flags.json) yield* print(heading)
       for (const valueBytes of flags.sizes) {
         for (const clients of flags.clients) {

@@ -4,8 +4,9 @@ import { Argument, Command } from "effect/cli"
 import { groupFlags, jsonFlag } from "../flags.ts"
 import { printRaw } from "../output.ts"
 import { Process } from "../process.ts"
-import { sayMisnamed } from "../whereabouts.ts"
+import { sayWhy } from "../whereabouts.ts"
 import { connectKv, reservedPrefix, valueField } from "./connection.ts"
+import { consistencyOf, readFlags } from "./consistency.ts"
 
 export const dumpCommand = Command.make(
   "dump",
@@ -15,15 +16,17 @@ export const dumpCommand = Command.make(
       Argument.withDescription("Only keys that begin with it")
     ),
     ...groupFlags,
-    json: jsonFlag
+    json: jsonFlag,
+    ...readFlags
   },
   Effect.fnUntraced(
-    function* ({ prefix, json: _json, ...address }) {
+    function* ({ prefix, json: _json, stale, atLeast, ...address }) {
+      const consistency = yield* consistencyOf(stale, atLeast)
       const { onlyPrints } = yield* Process
       onlyPrints()
       const { kv, call } = yield* connectKv(address)
       // A page at a time: the reader's pace decides when the next one is asked for.
-      yield* kv.list(prefix, call).pipe(
+      yield* kv.list(prefix, { ...call, consistency }).pipe(
         Stream.filter(({ key }) => !key.startsWith(reservedPrefix) || prefix.startsWith(reservedPrefix)),
         Stream.map(({ key, value }) => `${JSON.stringify({ key, ...valueField(value) })}\n`),
         Stream.chunks,
@@ -31,7 +34,7 @@ export const dumpCommand = Command.make(
       )
     },
     Effect.scoped,
-    sayMisnamed
+    sayWhy
   )
 ).pipe(
   Command.withDescription("Print all entries as JSON Lines in key order, for aplomb kv load"),

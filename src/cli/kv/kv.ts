@@ -7,35 +7,15 @@ import { CommandFailed, exitCodes, usageFailure } from "../failure.ts"
 import { countFlag, groupFlags, jsonFlag } from "../flags.ts"
 import { print, printJson, printRaw } from "../output.ts"
 import { Process } from "../process.ts"
-import { sayMisnamed } from "../whereabouts.ts"
+import { sayWhy } from "../whereabouts.ts"
 import { connectKv, givenValue, reservedPrefix, valueField } from "./connection.ts"
+import { consistencyOf, readFlags } from "./consistency.ts"
 import { dumpCommand } from "./dump.ts"
 import { loadCommand } from "./load.ts"
 
 const flags = { ...groupFlags, json: jsonFlag }
 const key = Argument.String("key").pipe(Argument.withDescription("Any text"))
 const value = Argument.String("value").pipe(Argument.withDescription("Text, or - for what comes on stdin"))
-
-const readFlags = {
-  stale: Flag.Boolean("stale").pipe(
-    Flag.withDefault(false),
-    Flag.withDescription("Read from whatever replica answers first, however far behind it is")
-  ),
-  atLeast: countFlag("at-least", { min: 0 }).pipe(
-    Flag.optional,
-    Flag.withDescription("Read from whatever replica has come to this slot; a revision is one")
-  )
-}
-
-const consistencyOf = (
-  stale: boolean,
-  atLeast: Option.Option<number>
-): Effect.Effect<Consistency, CommandFailed> => {
-  if (Option.isNone(atLeast)) return Effect.succeed(stale ? "stale" : "linearizable")
-  return stale
-    ? Effect.fail(usageFailure("--stale and --at-least exclude each other: give one of them"))
-    : Effect.succeed({ atLeast: atLeast.value })
-}
 
 const no = (reason: string) => new CommandFailed({ reason, exitCode: exitCodes.no })
 
@@ -50,7 +30,7 @@ const put = Command.make(
       yield* json ? printJson({ key, revision }) : print(`revision ${revision}`)
     },
     Effect.scoped,
-    sayMisnamed
+    sayWhy
   )
 ).pipe(Command.withDescription("Set a key"))
 
@@ -73,7 +53,7 @@ const get = Command.make(
       yield* typeof entry.value === "string" ? print(entry.value) : printRaw(entry.value)
     },
     Effect.scoped,
-    sayMisnamed
+    sayWhy
   )
 ).pipe(Command.withDescription("Print the value of a key; exit code 1 where there is none"))
 
@@ -87,7 +67,7 @@ const remove = Command.make(
       yield* json ? printJson({ key, deleted }) : print(deleted ? "deleted" : "there was no such key")
     },
     Effect.scoped,
-    sayMisnamed
+    sayWhy
   )
 ).pipe(Command.withDescription("Delete a key"))
 
@@ -113,7 +93,7 @@ const compareAndSet = Command.make(
       return yield* no(`nothing was written: "${key}" is ${found}, not at ${revision}`)
     },
     Effect.scoped,
-    sayMisnamed
+    sayWhy
   )
 ).pipe(
   Command.withDescription("Set a key if it is at a revision; exit code 1 where it is at another"),
@@ -144,7 +124,7 @@ const list = Command.make(
       })
     },
     Effect.scoped,
-    sayMisnamed
+    sayWhy
   )
 ).pipe(Command.withDescription("Print keys, revisions and values in key order, tab between them"))
 

@@ -8,7 +8,7 @@ import { isPipe, type LoadInput, openInput } from "../load/input.ts"
 import { type LoadResult, load } from "../load/load.ts"
 import { print, printErrorUnsafe, printJson } from "../output.ts"
 import { Process } from "../process.ts"
-import { sayMisnamed } from "../whereabouts.ts"
+import { sayWhy } from "../whereabouts.ts"
 import { connectKv } from "./connection.ts"
 
 const barColumns = 30
@@ -99,7 +99,7 @@ export const loadCommand = Command.make(
       yield* json ? printJson(result) : print(summary(file, result))
     },
     Effect.scoped,
-    sayMisnamed
+    sayWhy
   )
 ).pipe(
   Command.withDescription("Put every record of a file, and go on where an earlier load ended"),
