@@ -1,10 +1,9 @@
 /** `aplomb kv`: reads and writes the key-value store of a group. */
 import { Effect, Option, Stream } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
-import type { Consistency } from "../../client/replicated.ts"
+import { Argument, Command } from "effect/cli"
 import type { KvEntry } from "../../machines/kv.ts"
-import { CommandFailed, exitCodes, usageFailure } from "../failure.ts"
-import { countFlag, groupFlags, jsonFlag } from "../flags.ts"
+import { CommandFailed, exitCodes } from "../failure.ts"
+import { groupFlags, jsonFlag } from "../flags.ts"
 import { print, printJson, printRaw } from "../output.ts"
 import { Process } from "../process.ts"
 import { sayWhy } from "../whereabouts.ts"
