@@ -63,7 +63,7 @@ describe("the campaign", () => {
 
   it("becomes a page with a line for each, found or not", () => {
     const made = [one("a|b", []), one("c", [])]
-    const result = { seeds: 7, cpuMs: 1, problem: undefined }
+    const result = { seeds: 7, cpuMs: 1, problem: undefined, failedAnyway: [] }
     const killed = { scenario: "races", seed: 7, law: "some law", message: "" }
     const results = [
       { ...result, id: "a|b", killed },

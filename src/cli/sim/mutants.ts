@@ -26,6 +26,7 @@ interface Campaign {
 interface Verdict {
   readonly tried: number
   readonly alive: ReadonlyArray<string>
+  readonly failedAnyway: ReadonlyArray<string>
   readonly markdown: (date: string) => string
 }
 
@@ -65,15 +66,19 @@ export const mutantsCommand = Command.make(
     const { runMutants } = yield* loadCampaign
     const name = Option.getOrUndefined(only)
     const options: Options = { only: name, seeds, jobs, json, print: printUnsafe }
-    const { tried, alive, markdown: page } = yield* Effect.scoped(runMutants(options))
+    const { tried, alive, failedAnyway, markdown: page } = yield* Effect.scoped(runMutants(options))
     if (tried === 0) return yield* usageFailure(`no mutant has "${name}" in its id`)
     if (Option.isSome(markdown)) {
       const text = page(DateTime.formatIsoDateUtc(yield* DateTime.now))
       yield* writing(markdown.value, () => writeFileSync(markdown.value, text))
     }
-    if (alive.length === 0) return
-    const reason = `${alive.length} of ${tried} mutants were not killed: ${alive.join(", ")}`
-    return yield* new CommandFailed({ reason, exitCode: exitCodes.no })
+    const reasons: Array<string> = []
+    if (alive.length > 0)
+      reasons.push(`${alive.length} of ${tried} mutants were not killed: ${alive.join(", ")}`)
+    if (failedAnyway.length > 0)
+      reasons.push(`${failedAnyway.length} runs fail without a mutant: ${failedAnyway.join(", ")}`)
+    if (reasons.length > 0)
+      return yield* new CommandFailed({ reason: reasons.join("; "), exitCode: exitCodes.no })
   })
 ).pipe(
   Command.withDescription("Seed one bug after the other into the sources, and let the simulator find it")

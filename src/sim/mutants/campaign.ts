@@ -2,7 +2,14 @@
 import { Worker } from "node:worker_threads"
 import { Effect, Option, Queue, type Scope } from "effect"
 import type { Mutant } from "./mutant.ts"
-import type { Job, JobResult, Killed, Word } from "./worker.ts"
+import type { Killed } from "./tries.ts"
+import type { Job, JobResult as JobDone, Word } from "./worker.ts"
+
+/** What became of a mutant. */
+export interface JobResult extends JobDone {
+  /** Runs of it that fail without the mutant, too: findings that say nothing about it. */
+  readonly failedAnyway: ReadonlyArray<Killed>
+}
 
 export interface CampaignOptions {
   readonly mutants: ReadonlyArray<Mutant>
@@ -62,19 +69,21 @@ class Lane {
       const thread = (this.#thread ??= yield* startThread)
       thread.worker.postMessage(job)
       let ran = 0
+      const failedAnyway: Array<Killed> = []
       // How long loading takes is up to the machine: no mutant hangs in it.
       let limitMs = Number.POSITIVE_INFINITY
       while (true) {
         const heard = yield* Queue.take(thread.heard).pipe(Effect.timeoutOption(limitMs))
         if (Option.isNone(heard)) {
           yield* this.close
-          return { ...bare(job, ran + 1), killed: hung(job, ran, this.#hangMs) }
+          return { ...bare(job, ran + 1), failedAnyway, killed: hung(job, ran, this.#hangMs) }
         }
-        if (heard.value._tag === "Done") return heard.value.result
+        if (heard.value._tag === "Done") return { ...heard.value.result, failedAnyway }
         if (heard.value._tag === "Broke") {
           yield* this.close
-          return { ...bare(job, ran), problem: heard.value.reason }
+          return { ...bare(job, ran), failedAnyway, problem: heard.value.reason }
         }
+        if (heard.value._tag === "FailedAnyway") failedAnyway.push(heard.value.run)
         if (heard.value._tag === "Ran") ran = heard.value.seeds
         limitMs = this.#hangMs
       }
@@ -82,7 +91,7 @@ class Lane {
   }
 }
 
-const bare = (job: Job, seeds: number): JobResult => ({
+const bare = (job: Job, seeds: number): JobDone => ({
   id: job.mutant.id,
   seeds,
   killed: undefined,

@@ -2,7 +2,7 @@
 import { Effect, type Scope } from "effect"
 import { runCampaign } from "./campaign.ts"
 import { mutants } from "./catalogue.ts"
-import { formatResult, formatSummary, markdownOf } from "./report.ts"
+import { failedAnyway, formatFailedAnyway, formatResult, formatSummary, markdownOf } from "./report.ts"
 
 export interface MutantsOptions {
   /** Only mutants whose id has this in it. */
@@ -19,6 +19,8 @@ export interface MutantsOptions {
 export interface MutantsVerdict {
   readonly tried: number
   readonly alive: ReadonlyArray<string>
+  /** Runs that fail without any mutant, as `scenario seed`. */
+  readonly failedAnyway: ReadonlyArray<string>
   /** The table as a page of Markdown, for what was tried on a day. */
   readonly markdown: (date: string) => string
 }
@@ -35,7 +37,15 @@ export const runMutants = Effect.fnUntraced(function* (
     jobs,
     onResult: (result) => print(json ? JSON.stringify(result) : formatResult(result))
   })
-  if (!json && chosen.length > 0) print(formatSummary(results))
+  const anyway = failedAnyway(results)
+  if (json) for (const run of anyway) print(JSON.stringify({ failedAnyway: run }))
+  else if (chosen.length > 0)
+    for (const line of [...formatFailedAnyway(results), formatSummary(results)]) print(line)
   const alive = results.filter(({ killed }) => killed === undefined).map(({ id }) => id)
-  return { tried: chosen.length, alive, markdown: (date) => markdownOf(chosen, results, { date, seeds }) }
+  return {
+    tried: chosen.length,
+    alive,
+    failedAnyway: anyway.map(({ scenario, seed }) => `${scenario} seed ${seed}`),
+    markdown: (date) => markdownOf(chosen, results, { date, seeds })
+  }
 })

@@ -1,6 +1,7 @@
 /** The table of a campaign over mutants, as text and as a page of Markdown. */
+import type { JobResult } from "./campaign.ts"
 import type { Mutant } from "./mutant.ts"
-import type { JobResult } from "./worker.ts"
+import type { Killed } from "./tries.ts"
 
 const median = (numbers: ReadonlyArray<number>): number =>
   numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0
@@ -16,13 +17,31 @@ export const formatResult = (result: JobResult): string => {
   return `killed    ${name} ${runs} ${seconds}  ${law} (${scenario})`
 }
 
+const nameOf = ({ scenario, seed }: Killed): string => `${scenario}-${seed}`
+
+/** The runs that fail without any mutant, each once, whatever mutants met it. */
+export const failedAnyway = (results: ReadonlyArray<JobResult>): ReadonlyArray<Killed> => [
+  ...new Map(results.flatMap((result) => result.failedAnyway.map((run) => [nameOf(run), run]))).values()
+]
+
+const firstLine = (text: string): string => text.split("\n", 1)[0]!
+
+/** A line for each run that fails without any mutant. */
+export const formatFailedAnyway = (results: ReadonlyArray<JobResult>): ReadonlyArray<string> =>
+  failedAnyway(results).map(
+    ({ scenario, seed, law, message }) =>
+      `FAILS WITHOUT A MUTANT  ${scenario} seed ${seed}: ${law}: ${firstLine(message)}`
+  )
+
 /** The last line. */
 export const formatSummary = (results: ReadonlyArray<JobResult>): string => {
   const runs = results.filter((result) => result.killed !== undefined).map((result) => result.seeds)
   const cpuSeconds = results.reduce((sum, result) => sum + result.cpuMs, 0) / 1000
+  const anyway = failedAnyway(results).length
   return (
     `${runs.length} of ${results.length} mutants killed; runs to kill: median ${median(runs)}, ` +
-    `worst ${Math.max(0, ...runs)}; ${cpuSeconds.toFixed(1)} CPU seconds`
+    `worst ${Math.max(0, ...runs)}; ${cpuSeconds.toFixed(1)} CPU seconds` +
+    (anyway === 0 ? "" : `; ${anyway} ${anyway === 1 ? "run fails" : "runs fail"} without a mutant`)
   )
 }
 
@@ -33,6 +52,20 @@ const row = (cells: ReadonlyArray<string>): string => `| ${cells.map(cell).join(
 const foundBy = ({ killed, problem }: JobResult): string => {
   if (problem !== undefined) return `it could not be tried: ${problem}`
   return killed === undefined ? "**nothing**" : `${killed.law} (${killed.scenario})`
+}
+
+/** What is said of the runs that fail without any mutant. */
+const anywayLines = (results: ReadonlyArray<JobResult>): ReadonlyArray<string> => {
+  const runs = failedAnyway(results)
+  if (runs.length === 0) return []
+  return [
+    "Runs that fail without any bug: they say nothing about a mutant, and are findings of their own.",
+    "",
+    row(["scenario", "seed", "law", "what it says"]),
+    row(["---", "--:", "---", "---"]),
+    ...runs.map(({ scenario, seed, law, message }) => row([scenario, String(seed), law, firstLine(message)])),
+    ""
+  ]
 }
 
 /** A page with a table of the mutants that were tried: what each does wrong, what found it, and how soon. */
@@ -65,6 +98,7 @@ export const markdownOf = (
     ...tried.map(({ mutant, result }) =>
       row([`\`${mutant.id}\``, mutant.why, foundBy(result), String(result.seeds)])
     ),
-    ""
+    "",
+    ...anywayLines(results)
   ].join("\n")
 }

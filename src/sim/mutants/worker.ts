@@ -4,8 +4,9 @@
  */
 import { parentPort } from "node:worker_threads"
 import { importMutated } from "./hooks.ts"
-import { type Mutant, standstillLaw } from "./mutant.ts"
+import type { Mutant } from "./mutant.ts"
 import { trial as soundTrial, type Trial } from "./trial.ts"
+import { type Killed, tryMutant } from "./tries.ts"
 
 /** What the thread is asked. */
 export interface Job {
@@ -18,8 +19,10 @@ export interface Job {
 export type Word =
   | { readonly _tag: "Loaded" }
   | { readonly _tag: "Ran"; readonly seeds: number }
+  | { readonly _tag: "FailedAnyway"; readonly run: Killed }
   | { readonly _tag: "Done"; readonly result: JobResult }
 
+/** What the thread knows of a mutant when it is done with it. */
 export interface JobResult {
   readonly id: string
   /** Runs made, the one that failed included. */
@@ -28,13 +31,6 @@ export interface JobResult {
   /** The mutant could not be tried. */
   readonly problem: string | undefined
   readonly cpuMs: number
-}
-
-export interface Killed {
-  readonly scenario: string
-  readonly seed: number
-  readonly law: string
-  readonly message: string
 }
 
 const cpuMs = (since: NodeJS.CpuUsage): number => {
@@ -54,18 +50,8 @@ const work = async ({ mutant, seeds }: Job, tell: (word: Word) => void): Promise
   try {
     const { trial } = (await importMutated("sim/mutants/trial.ts", mutant)) as { readonly trial: Trial }
     tell({ _tag: "Loaded" })
-    for (let ran = 0; ran < seeds; ran++) {
-      const scenario = mutant.scenarios[ran % mutant.scenarios.length]!
-      const seed = 1 + Math.floor(ran / mutant.scenarios.length)
-      const failure = trial(scenario, seed)
-      tell({ _tag: "Ran", seeds: ran + 1 })
-      if (failure === undefined || (failure.isStandstill && mutant.law !== standstillLaw)) continue
-      // What fails without the mutant, too, says nothing about it.
-      if (soundTrial(scenario, seed) !== undefined) continue
-      const { law, message } = failure
-      return result(ran + 1, { scenario, seed, law, message })
-    }
-    return result(seeds, undefined)
+    const { ran, killed } = tryMutant({ mutant, seeds, trial, soundTrial, tell })
+    return result(ran, killed)
   } catch (error) {
     return result(0, undefined, error instanceof Error ? `${error.name}: ${error.message}` : String(error))
   }
