@@ -13,6 +13,8 @@ export interface Batch {
   readonly virtualMs: number
   readonly cpuMs: number
   readonly findings: ReadonlyArray<string>
+  /** Runs whose history was not decided; batches of earlier code do not say. */
+  readonly undecided?: ReadonlyArray<string>
   /** What is to be seen at least once in a campaign, and was not in this batch. */
   readonly unseen: ReadonlyArray<string>
 }
@@ -63,7 +65,10 @@ const rowOf = (batches: ReadonlyArray<Batch>, scenario: string): string => {
   const [first] = batches
   if (first === undefined) return `| \`${scenario}\` | 0 | | | | | |`
   const codes = [...new Set(batches.map(({ code }) => code))]
-  const findings = batches.flatMap((batch) => batch.findings)
+  const findings = batches.flatMap(({ findings, undecided = [] }) => [
+    ...findings,
+    ...undecided.map((name) => `history not decided: ${name}`)
+  ])
   const never = first.unseen.filter((name) => batches.every(({ unseen }) => unseen.includes(name)))
   const cells = [
     `\`${scenario}\``,

@@ -74,6 +74,7 @@ const run = (scenario: string, from: number, count: number): Batch => {
     virtualMs: Math.round(report.figures.virtualMs),
     cpuMs: Math.round(report.cpuMs),
     findings: report.findings.map(({ recipe }) => `seed ${recipe}`),
+    undecided: report.undecided.map((recipe) => `seed ${recipe}`),
     unseen: report.unseen.map(({ name }) => name)
   }
 }
@@ -94,6 +95,7 @@ while (Date.now() < endMs) {
   appendFileSync(values.record, `${JSON.stringify(batch)}\n`)
   writePage()
   const found = batch.findings.length === 0 ? "nothing found" : batch.findings.join(", ")
-  console.log(`${scenario} ${from} to ${from + batch.seeds - 1}: ${found}`)
+  const undecided = (batch.undecided ?? []).map((name) => `; history not decided: ${name}`).join("")
+  console.log(`${scenario} ${from} to ${from + batch.seeds - 1}: ${found}${undecided}`)
   if (batch.findings.length > 0) process.exitCode = 1
 }

@@ -15,7 +15,10 @@ export interface SimulationTestOptions {
   readonly from?: number
   /** Runs that once failed; those of this simulation come first. */
   readonly known?: ReadonlyArray<KnownSeed>
-  /** Whether every declared assertion must have been come by. Default false: few seeds do not see all. */
+  /**
+   * Whether every declared assertion must have been come by, and every history decided. Default false: few
+   * seeds do not see all.
+   */
   readonly demandCoverage?: boolean
   /** Default 60,000. */
   readonly timeoutMs?: number
@@ -74,7 +77,7 @@ export const simulationTests =
           )
         const finding = report.findings[0]
         if (finding !== undefined) throw new SimulationFailed(failedText(simulation, finding))
-        if (options.demandCoverage === true && report.unseen.length > 0)
+        if (options.demandCoverage === true && report.unseen.length + report.undecided.length > 0)
           throw new SimulationFailed(reportLines(report).join("\n"))
       },
       timeoutMs

@@ -43,12 +43,13 @@ export const simReplayCommand = Command.make(
     const around = yield* Process
     around.hearsNothing()
     const { result, trace } = traced(simulation, recipe)
-    const { figures, failure, digest, families, knobs, strikes } = result
+    const { figures, failure, undecidedKeys, digest, families, knobs, strikes } = result
     if (flags.json) {
       yield* printJson({
         simulation: simulation.name,
         recipe,
         failure,
+        undecidedKeys,
         digest,
         figures,
         families,
@@ -59,6 +60,8 @@ export const simReplayCommand = Command.make(
       const verdict = failure === undefined ? "nothing is wrong" : `${failure.kind} ${failure.name}`
       yield* print(`${simulation.name} ${recipe}: ${verdict}`)
       if (failure !== undefined) yield* print(failure.message)
+      if (undecidedKeys.length > 0)
+        yield* print(`whether the history is linearizable was not decided: keys ${undecidedKeys.join(", ")}`)
       const { steps, messages, virtualMs } = figures
       yield* print(`digest ${digest}; ${steps} events, ${messages} messages, ${virtualMs} ms of virtual time`)
       yield* print(`families: ${families.join(", ") || "none"}`)

@@ -12,13 +12,16 @@ const declared: ReadonlyArray<Assertion> = [
   { kind: "sometimes", name: "letters: a letter is large" }
 ]
 
-const reportOf = (...reached: ReadonlyArray<string>) => {
+const reportOf = (...reached: ReadonlyArray<string>) => reportLines(tallied(reached).report(declared))
+
+const tallied = (reached: ReadonlyArray<string>, undecidedKeys: ReadonlyArray<string> = []) => {
   const tally = new Tally()
   tally.add(
     {
       simulation: "numbers",
       recipe: "1",
       failure: undefined,
+      undecidedKeys,
       figures: { steps: 1, draws: 1, messages: 1, virtualMs: 1, operations: 0, acknowledged: 0 },
       coverage: { ...noCoverage, counts: Object.fromEntries(reached.map((name) => [name, 1])) },
       families: [],
@@ -27,13 +30,22 @@ const reportOf = (...reached: ReadonlyArray<string>) => {
     } as unknown as RunResult,
     1
   )
-  return reportLines(tally.report(declared))
+  return tally
 }
 
 describe("a report", () => {
   it("says that all was reached that its runs could reach", () => {
     const lines = reportOf("a number is odd", "a number is a number")
     expect(lines.at(-1)).toBe("all 2 assertions that are demanded were reached")
+  })
+
+  it("counts and names the runs whose history was not decided", () => {
+    const report = tallied([], ["a key"]).report(declared)
+    expect(report.undecided).toEqual(["1"])
+    const [first, second] = reportLines(report)
+    expect(first).toMatch(/^1 seeds, 0 findings, 1 undecided; /)
+    expect(second).toBe("1 history was not decided, and may be wrong: seeds 1")
+    expect(reportLines(tallied([]).report(declared)).join()).not.toContain("decided")
   })
 
   it("names what was not reached", () => {

@@ -25,6 +25,8 @@ export interface Finding {
 export interface CampaignReport {
   readonly runs: number
   readonly findings: ReadonlyArray<Finding>
+  /** Recipes of the runs whose history was not decided: they are no findings, and no proof either. */
+  readonly undecided: ReadonlyArray<string>
   readonly figures: RunFigures
   /** Time that the runs took on their processors, in milliseconds. */
   readonly cpuMs: number
@@ -56,6 +58,7 @@ const count = (into: Record<string, number>, name: string, by: number): void => 
 /** Adds up runs as they come. */
 export class Tally {
   readonly #findings: Array<Finding> = []
+  readonly #undecided: Array<string> = []
   readonly #strikes: Record<string, number> = {}
   readonly #families: Record<string, number> = {}
   readonly #scopes = new Set<string>()
@@ -84,6 +87,7 @@ export class Tally {
     for (const [fault, times] of Object.entries(result.strikes)) count(this.#strikes, fault, times)
     for (const family of result.families) count(this.#families, family, 1)
     for (const scope of result.scopes) this.#scopes.add(scope)
+    if (result.undecidedKeys.length > 0) this.#undecided.push(recipe)
     if (failure !== undefined) this.#findings.push({ simulation, recipe, failure, run: result, before: past })
   }
 
@@ -102,6 +106,7 @@ export class Tally {
     return {
       runs: this.#runs,
       findings: this.#findings,
+      undecided: this.#undecided,
       figures: this.#figures,
       cpuMs: this.#cpuMs,
       coverage: this.#coverage,
@@ -135,12 +140,28 @@ const listed = (counts: Readonly<Record<string, number>>): string =>
     .map(([name, times]) => `${name} ${times}`)
     .join(", ")
 
+const findingsOf = ({ findings, undecided }: CampaignReport): string => {
+  const found = `${findings.length} findings`
+  return undecided.length === 0 ? found : `${found}, ${undecided.length} undecided`
+}
+
+const listedMax = 20
+
+/** Says of which runs nobody knows whether their history is linearizable. */
+export const undecidedLine = ({ undecided }: CampaignReport, name: RunsName = "seeds"): string => {
+  const listed = undecided.slice(0, listedMax).join(", ")
+  const more = undecided.length > listedMax ? ", ..." : ""
+  const count = undecided.length === 1 ? "1 history was" : `${undecided.length} histories were`
+  return `${count} not decided, and may be wrong: ${name} ${listed}${more}`
+}
+
 /** The report as a person reads it, without the findings. */
 export const reportLines = (report: CampaignReport, name: RunsName = "seeds"): ReadonlyArray<string> => {
   const { figures, coverage } = report
   const shapes = Object.entries(coverage.shapes).map(([name, seen]) => `${name}: ${Object.keys(seen).length}`)
   const lines = [
-    `${report.runs} ${name}, ${report.findings.length} findings; ${speedLine(report, name)}`,
+    `${report.runs} ${name}, ${findingsOf(report)}; ${speedLine(report, name)}`,
+    ...(report.undecided.length === 0 ? [] : [undecidedLine(report, name)]),
     `${figures.operations} operations in histories, ${figures.acknowledged} commands acknowledged`,
     `families of faults, by ${name}: ${listed(report.families) || "none"}`,
     `strikes: ${listed(report.strikes) || "none"}`,

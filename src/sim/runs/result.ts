@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly onWorld?: (world: World) => void
   /** Keeps a fingerprint of each draw, for a comparison of two runs. */
   readonly recordDraws?: boolean
+  /** How many steps may be taken to decide whether the history is linearizable. Default 2,000,000. */
+  readonly historyStepsMax?: number
   /** Keep the history also where nothing is wrong. */
   readonly keepHistory?: boolean
 }
@@ -72,6 +74,11 @@ export interface RunResult {
   /** As `replay` takes it. */
   readonly recipe: string
   readonly failure: RunFailure | undefined
+  /**
+   * Keys whose part of the history was not decided in the steps allowed, 20 of them at most: it may be wrong
+   * there.
+   */
+  readonly undecidedKeys: ReadonlyArray<string>
   /** Equal for equal runs, on every machine. */
   readonly digest: string
   readonly figures: RunFigures

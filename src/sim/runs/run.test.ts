@@ -78,3 +78,33 @@ describe("a setup", () => {
     expect(simulate("next").run({ seed: 1 }).failure).toBeUndefined()
   })
 })
+
+describe("a history", () => {
+  /** Writes that overlap, two of the same, and reads that see them in an order which must be looked for. */
+  const overlapping = simulate("overlapping").setup(({ history }) => {
+    const writers = ["a", "b", "a"].map((value) => history.invoke(history.newProcess(), "put", "k", value))
+    const reader = history.newProcess()
+    for (const seen of ["a", "b", "a"]) history.ok(history.invoke(reader, "get", "k", null), seen, 0)
+    for (const writer of writers) history.open(writer, "nobody answered")
+  })
+
+  it("that is not decided in the steps allowed is told, and is no finding", () => {
+    const run = overlapping.run({ seed: 1, historyStepsMax: 0 })
+    expect(run.failure).toBeUndefined()
+    expect(run.undecidedKeys).toEqual(["k"])
+  })
+
+  it("that is decided is not", () => {
+    const run = overlapping.run({ seed: 1 })
+    expect([run.failure, run.undecidedKeys]).toEqual([undefined, []])
+  })
+
+  it("must be decided where a test demands coverage", () => {
+    const hard = overlapping.run({ seed: 1, historyStepsMax: 0 })
+    const simulation = { name: "overlapping", run: () => hard } as never
+    const test = (demandCoverage: boolean) => () =>
+      simulationTests((_, run) => run())("decided", simulation, { seeds: 1, demandCoverage })
+    expect(test(false)).not.toThrow()
+    expect(test(true)).toThrow(/1 history was not decided/)
+  })
+})

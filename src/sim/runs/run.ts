@@ -4,7 +4,7 @@ import { messageOf, stackOf } from "../../runtime/message-of.ts"
 import { AssertionViolated } from "../assert.ts"
 import { cloudDistances } from "../bus/topology.ts"
 import { type Leak, leakOf } from "../guards/guards.ts"
-import { checkHistory } from "../history/command.ts"
+import { checkHistory, type HistoryReport, type HistoryVerdict } from "../history/command.ts"
 import type { Outcome } from "../kernel/kernel.ts"
 import { CountedRandom, formatRecipe, recipeFrom } from "../kernel/random.ts"
 import type { SchedulerOptions } from "../kernel/scheduler-options.ts"
@@ -19,7 +19,7 @@ import type { RunFailure, RunOptions, RunResult } from "./result.ts"
 
 const windUpMs = 90_000
 const quietMs = 2_000
-const historyStepsMax = 2_000_000
+const historyStepsUsual = 2_000_000
 
 /** The mode of a seed, drawn apart from the stream of the run: it must be known before the first draw. */
 const schedulerOf = (seed: number): SchedulerOptions => {
@@ -156,9 +156,26 @@ const outcomeFailure = (outcome: Outcome<unknown, unknown>): RunFailure | undefi
   }
 }
 
-const historyFailure = (world: World): RunFailure | undefined => {
-  if (world.history.lines.length === 0) return undefined
-  const { exitCode, json } = checkHistory(world.history.text(), { model: "kv", stepsMax: historyStepsMax })
+/** What a history proves: that something is wrong, or nothing, for keys that were not decided. */
+interface Judged {
+  readonly failure: RunFailure | undefined
+  readonly undecidedKeys: ReadonlyArray<string>
+}
+
+const judgeHistory = (world: World, stepsMax: number): Judged => {
+  if (world.history.lines.length === 0) return { failure: undefined, undecidedKeys: [] }
+  const { exitCode, json } = checkHistory(world.history.text(), { model: "kv", stepsMax })
+  return {
+    failure: historyFailure(world, exitCode, json),
+    undecidedKeys: json.undecidedKeys?.map(String) ?? []
+  }
+}
+
+const historyFailure = (
+  world: World,
+  exitCode: HistoryReport["exitCode"],
+  json: HistoryVerdict
+): RunFailure | undefined => {
   // With operations whose outcome is open, more than one of them may have to stand between two versions.
   const fault = json.versionFaults?.find(({ key }) => !world.history.hasOpen(String(key)))
   if (exitCode !== 0 && exitCode !== 3) return { kind: "history", name: json.verdict, message: json.reason }
@@ -204,13 +221,16 @@ export const runSeed = (spec: SimulationSpec, options: RunOptions): RunResult =>
   const prepared = preparedBy(spec, options, scheduler, formatRecipe(recipe))
   const { world, families } = prepared
   const outcome = world.run(program(prepared, spec.recoverMs))
-  const failure = outcomeFailure(outcome) ?? historyFailure(world) ?? workloadFailure(world)
+  const ended = outcomeFailure(outcome)
+  const judged = ended ?? judgeHistory(world, options.historyStepsMax ?? historyStepsUsual)
+  const failure = "kind" in judged ? judged : (judged.failure ?? workloadFailure(world))
   const { steps, draws, virtualMs } = world.kernel.stats()
   const isKept = failure !== undefined || options.keepHistory === true
   return {
     simulation: spec.name,
     recipe: formatRecipe(recipe),
     failure,
+    undecidedKeys: "kind" in judged ? [] : judged.undecidedKeys,
     digest: world.kernel.digest(),
     figures: {
       steps,
