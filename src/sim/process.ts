@@ -50,6 +50,8 @@ export class SimProcess {
   readonly disk: SimDisk
   /** Times that it was started. */
   lives = 0
+  /** Whether its last life came to its end by itself, and well: it has nothing more to do. */
+  hasReturned = false
   /** Told when a life is over, however it ended. */
   onDown: (() => void) | undefined
   /** Told when a life is about to begin, before it sees the disk. */
@@ -93,6 +95,11 @@ export class SimProcess {
     }
   }
 
+  /** Starts a life where none is under way, unless the last one returned. */
+  resume(): void {
+    if (!this.hasReturned) this.start()
+  }
+
   /** Starts a life, unless one is under way; after one that is about to stop, as soon as it has. */
   start(): void {
     if (this.running) {
@@ -102,6 +109,7 @@ export class SimProcess {
     this.onStart?.()
     const life = this.node.boot()
     this.lives = life.number
+    this.hasReturned = false
     this.#stopping = false
     this.#startsAgain = false
     const files = this.disk.mount(life)
@@ -127,6 +135,7 @@ export class SimProcess {
 
   #ended(exit: Exit.Exit<unknown, unknown>): void {
     const how = Exit.isSuccess(exit) ? "returned" : String(Cause.squash(exit.cause))
+    this.hasReturned = Exit.isSuccess(exit)
     this.#kernel.trace.note("process-ended", this.name, { how })
     this.#options.onEnd(this, exit)
   }

@@ -108,6 +108,27 @@ describe("a simulation", () => {
     expect(seen).toEqual(["nothing", "written", "nothing"])
   })
 
+  it("does not begin anew what has returned, whether faults strike it or end", () => {
+    const begun: Record<string, number> = {}
+    const count = (name: string) => Effect.sync(() => void (begun[name] = (begun[name] ?? 0) + 1))
+    const once = simulate("once")
+      .chaosFor({ min: 1000, max: 1000 })
+      .workload(() => ({ name: "client", clientCount: 1, run: count, isDone: () => begun["server"] === 3 }))
+      .setup((world) => {
+        const process = (name: string, rest: Effect.Effect<void>) =>
+          world.addProcess({ name, program: () => Effect.andThen(count(name), rest) })
+        const job = process("job", Effect.sleep(100))
+        const server = process("server", Effect.never)
+        const at = (ms: number, act: () => void) =>
+          world.kernel.time.after(world.kernel.worldStrand, ms * 1000, act)
+        for (const struck of [job, server])
+          at(500, () => world.kernel.world.incarnation!.start(world.reboot(struck, "power", 100)))
+        at(900, () => server.kill("crash"))
+      })
+    expect(once.run({ seed: 1 }).failure).toBeUndefined()
+    expect(begun).toEqual({ "client-1": 1, job: 1, server: 3 })
+  })
+
   it("finds a process that dies of a defect, and says which", () => {
     const broken = simulate("broken").setup((world) => {
       world.addProcess({ name: "victim", program: () => Effect.die(new Error("out of cheese")) })

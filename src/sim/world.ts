@@ -3,7 +3,6 @@
  * watches.
  */
 import { Cause, Effect, Exit } from "effect"
-import { stackOf } from "../runtime/message-of.ts"
 import { packetCodec } from "../wire/packet.ts"
 import { type AssertionViolated, noteAssertions } from "./assert.ts"
 import { Coverage } from "./assert-coverage.ts"
@@ -11,6 +10,7 @@ import { SimBus } from "./bus/bus.ts"
 import type { BusOptions } from "./bus/settings.ts"
 import { Cluster, type ClusterOptions, clusterName } from "./cluster.ts"
 import { sound } from "./disk/settings.ts"
+import { judgeEnd, ProcessBroke, tagOf } from "./ends.ts"
 import { Kernel, type KernelOptions } from "./kernel/kernel.ts"
 import type { CountedRandom } from "./kernel/random.ts"
 import { type Law, LawBroken } from "./laws/laws.ts"
@@ -42,14 +42,6 @@ export interface WorldOptions {
   readonly kernel: Omit<KernelOptions, "afterStep">
   readonly bus?: BusOptions
   readonly bounds?: Bounds
-}
-
-/** A run ended because a process did what none may do. */
-export class ProcessBroke extends Error {
-  constructor(process: string, message: string) {
-    super(`the process ${process} broke: ${message}`)
-    this.name = "ProcessBroke"
-  }
 }
 
 export class World {
@@ -193,11 +185,14 @@ export class World {
   /** Starts a process after a while, unless something has started it before, or holds it down. */
   startLater(process: SimProcess, afterMs: number): void {
     this.kernel.time.after(this.kernel.worldStrand, afterMs * 1000, () => {
-      if (!this.#held.has(process.name)) process.start()
+      if (!this.#held.has(process.name)) process.resume()
     })
   }
 
-  /** Takes a process down as `kind` says, and starts it again after `downMs`, `beforeStart` done. */
+  /**
+   * Takes a process down as `kind` says, and starts it again after `downMs`, `beforeStart` done. One that had
+   * returned before stays ended.
+   */
   reboot(
     process: SimProcess,
     kind: RebootKind,
@@ -213,7 +208,7 @@ export class World {
         if (others > 0) this.#held.set(process.name, others)
         else this.#held.delete(process.name)
         beforeStart()
-        if (others === 0) process.start()
+        if (others === 0) process.resume()
       })
       return Effect.ensuring(Effect.andThen(down, Effect.sleep(downMs)), up)
     })
@@ -221,7 +216,7 @@ export class World {
 
   /**
    * Ends every fault: the network is whole, disks and processes are sound again. What was destroyed stays
-   * destroyed.
+   * destroyed, and what has returned stays ended; what was added and not yet started begins.
    */
   heal(): void {
     this.bus.heal()
@@ -230,7 +225,7 @@ export class World {
       process.disk.faults = sound
       process.disk.capacityBytes = Number.POSITIVE_INFINITY
       process.thaw()
-      process.start()
+      process.resume()
     }
   }
 
@@ -276,25 +271,4 @@ export class World {
       }
     })
   }
-}
-
-const harmless = new Set(["DuplicateNode", "DirectoryInUse", "DiskFailed", "WalClosed"])
-
-const damaged = new Set([
-  "StorageCorrupted",
-  "StorageRolledBack",
-  "RoleCrashed",
-  "MasterStateLost",
-  "MasterStateUnproven"
-])
-
-const tagOf = (failure: unknown): string | undefined =>
-  typeof failure === "object" && failure !== null && "_tag" in failure ? String(failure._tag) : undefined
-
-/** A node may stop for what happened to it, and say so; anything else that ends it is a bug. */
-const judgeEnd = (failure: unknown, expectsDamage: boolean): string | undefined => {
-  const tag = tagOf(failure)
-  if (tag !== undefined && harmless.has(tag)) return undefined
-  if (tag !== undefined && damaged.has(tag) && expectsDamage) return undefined
-  return stackOf(failure)
 }

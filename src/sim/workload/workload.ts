@@ -8,7 +8,10 @@ import type { Bus } from "../../runtime/bus/port.ts"
 export interface Workload {
   readonly name: string
   readonly clientCount: number
-  /** One life of a client; it should return soon after `isOver` says so. */
+  /**
+   * One life of a client; it should return soon after `world.phase` is `"over"`. A life that a fault ended is
+   * followed by another one; a client that has returned is not run again.
+   */
   readonly run: (name: string, life: number) => Effect.Effect<void, unknown, ClientServices>
   /** For a workload that has an end of its own: whether it has come. The run then goes on until it has. */
   readonly isDone?: () => boolean
