@@ -1,7 +1,8 @@
 /** What one run came upon of the declared assertions, and the sum over the runs of a campaign. */
-import { type Assertion, type AssertionSink, type AssertionViolated, scopeOf } from "./assert.ts"
+import type { Assertion, AssertionSink, AssertionViolated } from "./assert.ts"
 import { Journal, type Mark } from "./explore/journal.ts"
 import type { CountedRandom } from "./kernel/random.ts"
+import { isDemanded } from "./scopes.ts"
 
 /** What is known of assertions, as plain data: it travels between threads. */
 export interface CoverageFigures {
@@ -112,10 +113,7 @@ export const demanded = (
   declared: ReadonlyArray<Assertion>,
   scopes: ReadonlySet<string>
 ): ReadonlyArray<Assertion> =>
-  declared.filter(({ kind, name }) => {
-    const scope = scopeOf(name)
-    return !mayStayUnseen.has(kind) && (scope === undefined || scopes.has(scope))
-  })
+  declared.filter(({ kind, name }) => !mayStayUnseen.has(kind) && isDemanded(name, scopes))
 
 /** Those of the demanded ones that were not come by. */
 export const unseen = (due: ReadonlyArray<Assertion>, figures: CoverageFigures): ReadonlyArray<Assertion> =>

@@ -3,14 +3,6 @@
  * loaded, so that none is forgotten.
  */
 
-/**
- * Names may begin with a scope and a colon, as in `registers: a write was lost`: such an assertion is
- * demanded only of campaigns of a simulation of that name, or with a workload or a family of faults of it.
- */
-const scopePattern = /^([a-z-]+): /
-
-export const scopeOf = (name: string): string | undefined => scopePattern.exec(name)?.[1]
-
 /** What is demanded of an assertion over all runs of a campaign. */
 export type AssertionKind =
   | "always"

@@ -4,6 +4,7 @@ import { protocolLaws } from "./laws/all.ts"
 import type { Law } from "./laws/laws.ts"
 import type { RunOptions, RunResult } from "./runs/result.ts"
 import { runSeed } from "./runs/run.ts"
+import { knowScopes } from "./scopes.ts"
 import type { ClusterShape, SimulationSpec } from "./simulation-spec.ts"
 import type { FaultFamily } from "./swarm/swarm.ts"
 import type { WorkloadMaker } from "./workload/client.ts"
@@ -29,6 +30,7 @@ export class Simulation {
 
   constructor(spec: SimulationSpec) {
     this.spec = spec
+    knowScopes([spec.name, ...spec.reaches, ...spec.families.map(({ name }) => name)])
   }
 
   get name(): string {

@@ -50,7 +50,7 @@ describe("a report", () => {
 
   it("names what was not reached", () => {
     const lines = reportOf("a number is odd")
-    expect(lines.at(-1)).toBe('not reached: always "a number is a number"')
+    expect(lines).toContain('not reached: always "a number is a number"')
     expect(lines.join("\n")).not.toContain("were reached")
   })
 })

@@ -8,6 +8,7 @@ import {
   seesMore,
   unseen
 } from "../assert-coverage.ts"
+import { strangeScopeOf } from "../scopes.ts"
 import type { RunFailure, RunFigures, RunResult } from "./result.ts"
 
 /** A run that is a finding. */
@@ -35,6 +36,8 @@ export interface CampaignReport {
   readonly demanded: number
   /** Those that were not. */
   readonly unseen: ReadonlyArray<Assertion>
+  /** Those that were not demanded, since what their names begin with is the name of nothing known. */
+  readonly strange: ReadonlyArray<Assertion>
   readonly strikes: Readonly<Record<string, number>>
   /** How many runs had each family of faults. */
   readonly families: Readonly<Record<string, number>>
@@ -112,6 +115,7 @@ export class Tally {
       coverage: this.#coverage,
       demanded: due.length,
       unseen: unseen(due, this.#coverage),
+      strange: declared.filter(({ name }) => strangeScopeOf(name, this.#scopes) !== undefined),
       strikes: this.#strikes,
       families: this.#families,
       runsSinceNews: this.#runsSinceNews
@@ -171,6 +175,10 @@ export const reportLines = (report: CampaignReport, name: RunsName = "seeds"): R
   if (marks.length > 0) lines.push(`watermarks: ${marks.join(", ")}`)
   if (shapes.length > 0) lines.push(`shapes seen: ${shapes.join(", ")}`)
   for (const { kind, name } of report.unseen) lines.push(`not reached: ${kind} "${name}"`)
+  for (const { kind, name } of report.strange)
+    lines.push(
+      `not demanded: ${kind} "${name}": no simulation, workload or family of faults is known by that`
+    )
   if (report.unseen.length === 0)
     lines.push(`all ${report.demanded} assertions that are demanded were reached`)
   return lines

@@ -11,6 +11,7 @@ import { CountedRandom, formatRecipe, recipeFrom } from "../kernel/random.ts"
 import type { SchedulerOptions } from "../kernel/scheduler-options.ts"
 import { drawSpan } from "../kernel/timed-fault.ts"
 import { LawBroken } from "../laws/laws.ts"
+import { knowScopes } from "../scopes.ts"
 import { drawCluster, type SimulationSpec } from "../simulation-spec.ts"
 import { chaos, drawFamilies, type FaultFamily, FaultsBroke } from "../swarm/swarm.ts"
 import { World } from "../world.ts"
@@ -225,6 +226,8 @@ export const runSeed = (spec: SimulationSpec, options: RunOptions): RunResult =>
   const ended = outcomeFailure(outcome)
   const judged = ended ?? judgeHistory(world, options.historyStepsMax ?? historyStepsUsual)
   const failure = "kind" in judged ? judged : (judged.failure ?? workloadFailure(world))
+  const workloads = world.workloads.map(({ name }) => name)
+  knowScopes(workloads)
   const { steps, draws, virtualMs } = world.kernel.stats()
   const isKept = failure !== undefined || options.keepHistory === true
   return {
@@ -247,7 +250,7 @@ export const runSeed = (spec: SimulationSpec, options: RunOptions): RunResult =>
     scopes: [
       spec.name,
       ...spec.reaches,
-      ...world.workloads.map(({ name }) => name),
+      ...workloads,
       ...families.map(({ name }) => name),
       ...(world.cluster === undefined ? [] : ["point"])
     ],
