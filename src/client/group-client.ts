@@ -160,6 +160,8 @@ export const groupClient = Effect.fnUntraced(function* (cluster: string, group: 
       core.flush()
     }
   })
+  // It was logged, and calls fail from now on: that is all that the process needs to know of its end.
+  actor.onTerminated(() => undefined)
   yield* subscribed(bus, subjects.leading(group), { onMessage })
   yield* subscribed(bus, subjects.client(client), {
     onMessage,

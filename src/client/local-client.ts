@@ -84,6 +84,8 @@ export const localClient = Effect.fnUntraced(function* (cluster: string, group: 
       reader.flush()
     }
   })
+  // It was logged, and calls fail from now on: that is all that the process needs to know of its end.
+  actor.onTerminated(() => undefined)
   yield* bus.subscribe(inbox, {
     onMessage: (payload) => {
       const packet = codec.decode(payload)

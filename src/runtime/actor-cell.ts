@@ -1,6 +1,7 @@
 /** The inside of one actor: its mailbox, stash, timers, watches and figures. */
-import { Context, Deferred, Effect, type Fiber } from "effect"
+import { Cause, Context, Deferred, Effect, type Fiber } from "effect"
 import type { ActorHandle, StopOptions, Termination } from "./actor-handle.ts"
+import { type ActorCrash, Crashes } from "./crashes.ts"
 import { type DeadLetterReason, DeadLetters } from "./dead-letters.ts"
 import type { ActorStopped, MailboxFull } from "./errors.ts"
 import { LateMessage, Mailbox, type MailboxOptions } from "./mailbox.ts"
@@ -34,6 +35,7 @@ export class ActorCell<M> implements ActorHandle<M> {
   termination: Termination | undefined
   readonly #config: CellConfig<M>
   readonly #hook: Context.Service.Shape<typeof DeadLetters>
+  readonly #crashHook: Context.Service.Shape<typeof Crashes>
   readonly #done = Deferred.makeUnsafe<Termination>()
   readonly #watchers = new Set<(termination: Termination) => void>()
   readonly #hideMetrics: () => void
@@ -41,6 +43,8 @@ export class ActorCell<M> implements ActorHandle<M> {
   readonly #watching = new Set<() => void>()
   /** Counts the lives that are over. */
   #lives = 0
+  /** Somebody has asked for its end. */
+  #isAwaited = false
   #stashed: Array<M> = []
   #unstashed: Array<M> = []
 
@@ -49,6 +53,7 @@ export class ActorCell<M> implements ActorHandle<M> {
     this.#config = config
     this.#context = context
     this.#hook = Context.get(context, DeadLetters)
+    this.#crashHook = Context.get(context, Crashes)
     this.mailbox = new Mailbox({
       ...config.mailbox,
       name: config.name,
@@ -66,7 +71,14 @@ export class ActorCell<M> implements ActorHandle<M> {
     return this.#watching.size
   }
   get terminated(): Effect.Effect<Termination> {
-    return Deferred.await(this.#done)
+    return Effect.suspend(() => {
+      this.#isAwaited = true
+      return Deferred.await(this.#done)
+    })
+  }
+  /** Whether somebody is to hear of its end. */
+  get isWatched(): boolean {
+    return this.#isAwaited || this.#watchers.size > 0
   }
 
   offerUnsafe(message: M): boolean {
@@ -136,6 +148,7 @@ export class ActorCell<M> implements ActorHandle<M> {
         // The others must hear of it too, and whoever waits for the end must not wait for ever.
         const problem = `a callback that was to hear of the end of ${this.name} failed`
         Effect.runForkWith(this.#context)(Effect.logError(problem, error))
+        this.reportCrash(Cause.die(error), "goes on")
       }
     }
     if (this.termination !== undefined) {
@@ -186,8 +199,18 @@ export class ActorCell<M> implements ActorHandle<M> {
   reportDead(message: unknown, reason: DeadLetterReason): void {
     try {
       this.#hook({ actor: this.name, message, reason })
-    } catch {
+    } catch (error) {
       // A faulty hook must not take down the sender whose stack this is; the letter was counted.
+      this.reportCrash(Cause.die(error), "goes on")
+    }
+  }
+
+  /** Shows a crash to the hook. */
+  reportCrash(cause: Cause.Cause<unknown>, then: ActorCrash["then"]): void {
+    try {
+      this.#crashHook({ actor: this.name, cause, then })
+    } catch {
+      // A faulty hook must not keep supervision from what it has decided; the crash was logged and counted.
     }
   }
 

@@ -57,6 +57,7 @@ describe("an actor that crashes", () => {
     Effect.gen(function* () {
       const supervision = restart({ backoff: every10Ms, restartsMax: 2, windowMs: 1000 })
       const actor = yield* unlucky(supervision, [])
+      const ended = yield* Effect.forkChild(actor.terminated, { startImmediately: true })
       for (let round = 0; round < 5; round++) {
         actor.offerUnsafe(13)
         yield* TestClock.adjust(600)
@@ -66,7 +67,7 @@ describe("an actor that crashes", () => {
         actor.offerUnsafe(13)
         yield* TestClock.adjust(100)
       }
-      const end = yield* actor.terminated
+      const end = yield* Fiber.join(ended)
       assert.strictEqual(end._tag, "Escalated")
       assert.isFalse(actor.offerUnsafe(1))
     }).pipe(quiet)
@@ -76,6 +77,7 @@ describe("an actor that crashes", () => {
     Effect.gen(function* () {
       const backoff = Schedule.exponential("100 millis").pipe(Schedule.upTo({ times: 2 }))
       const actor = yield* unlucky(restart({ backoff }), [])
+      const ended = yield* Effect.forkChild(actor.terminated, { startImmediately: true })
       for (const message of [13, 13, 13]) actor.offerUnsafe(message)
       yield* TestClock.adjust(99)
       assert.strictEqual(actor.metrics.restarts, 0)
@@ -84,7 +86,7 @@ describe("an actor that crashes", () => {
       yield* TestClock.adjust(199)
       assert.strictEqual(actor.metrics.restarts, 1)
       yield* TestClock.adjust(1)
-      assert.strictEqual((yield* actor.terminated)._tag, "Escalated")
+      assert.strictEqual((yield* Fiber.join(ended))._tag, "Escalated")
     }).pipe(quiet)
   )
 

@@ -2,6 +2,7 @@
 import { Cause, Clock, Context, Effect, Exit, Scope } from "effect"
 import type { ActorCell } from "./actor-cell.ts"
 import type { ActorContext, ActorOptions, StopReason, Termination } from "./actor-handle.ts"
+import { type ActorCrash, endProcess } from "./crashes.ts"
 import { ChildEscalated } from "./errors.ts"
 import type { Worked } from "./mailbox-consumer.ts"
 import { readMonotonicMs } from "./monotonic.ts"
@@ -100,9 +101,13 @@ const runOnStop = <M, R>(
         Effect.scoped,
         Effect.catchCause((cause) => {
           cell.metrics.failures++
+          cell.reportCrash(cause, "goes on")
           return Effect.logError(`${cell.name} failed in onStop`, cause)
         })
       )
+
+const outcomeOf = ({ _tag }: Decision): ActorCrash["then"] =>
+  _tag === "Restart" ? "restarts" : _tag === "Stop" ? "stops" : "escalates"
 
 /** What follows a crash: undefined where the actor begins again. */
 const settle = <M>(
@@ -155,6 +160,7 @@ export const runActor = <M, R>(
         }
         cell.metrics.failures++
         const decision = yield* supervisor.decide(exit.cause)
+        cell.reportCrash(exit.cause, outcomeOf(decision))
         termination = yield* settle(cell, decision, exit.cause)
         if (termination !== undefined || decision._tag !== "Restart") break
         yield* runOnStop(cell, options, context, { _tag: "Restarting", cause: exit.cause })
@@ -167,9 +173,11 @@ export const runActor = <M, R>(
       }
       const end = termination ?? { _tag: "Stopped" }
       yield* runOnStop(cell, options, context, end)
+      const { isWatched } = cell
       cell.finish(end)
-      if (end._tag === "Escalated") {
-        parent?.childEscalated(new ChildEscalated({ child: cell.name, cause: end.cause }))
-      }
+      if (end._tag !== "Escalated") return
+      if (parent !== undefined)
+        parent.childEscalated(new ChildEscalated({ child: cell.name, cause: end.cause }))
+      else if (!isWatched) yield* endProcess(cell.name, end.cause)
     })
   )

@@ -32,9 +32,11 @@ export {
 } from "./actor-typed.ts"
 export { type MemoryExchange, makeMemoryExchange } from "./bus/memory.ts"
 export { Bus } from "./bus/port.ts"
+export { type ActorCrash, Crashes } from "./crashes.ts"
 export { type DeadLetter, type DeadLetterReason, DeadLetters } from "./dead-letters.ts"
 export {
   ActorCrashed,
+  ActorEscalated,
   ActorStopped,
   AskTimeout,
   ChildEscalated,

@@ -85,3 +85,18 @@ export class ChildEscalated extends Data.TaggedError("ChildEscalated")<{
     return `the child actor ${this.child} crashed for good: ${Cause.pretty(this.cause)}`
   }
 }
+
+/**
+ * An actor without a parent crashed, its supervision gave up, and nobody watches its end. Thrown so that
+ * nobody catches it: it ends the process.
+ */
+export class ActorEscalated extends Data.TaggedError("ActorEscalated")<{
+  readonly actor: string
+  /** The failure, with the place where it happened. */
+  readonly reason: string
+}> {
+  override get message(): string {
+    const { actor, reason } = this
+    return `the actor ${actor} crashed for good, it has no parent, and nobody watches its end: ${reason}`
+  }
+}

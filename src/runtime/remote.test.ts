@@ -121,7 +121,9 @@ describe("a remote reference", () => {
   it.effect("fails with ActorStopped, and with ActorCrashed, as the actor did", () =>
     Effect.gen(function* () {
       const { echo, actor } = yield* make()
+      const crashed = yield* Effect.forkChild(actor.terminated, { startImmediately: true })
       assert.strictEqual((yield* Effect.flip(echo.ask("Explode")))._tag, "ActorCrashed")
+      assert.strictEqual((yield* Fiber.join(crashed))._tag, "Escalated")
       assert.strictEqual((yield* actor.terminated)._tag, "Escalated")
       assert.strictEqual((yield* Effect.flip(echo.ask("Notes")))._tag, "ActorStopped")
     }).pipe(Effect.provide(Logger.layer([])))

@@ -9,6 +9,14 @@ export class ProcessBroke extends Error {
   }
 }
 
+/** A family of faults failed by itself, so that nothing struck any more. */
+export class FaultsBroke extends Error {
+  constructor(cause: unknown) {
+    super(stackOf(cause))
+    this.name = "FaultsBroke"
+  }
+}
+
 const harmless = new Set(["DuplicateNode", "DirectoryInUse", "DiskFailed", "WalClosed"])
 
 const damaged = new Set([
@@ -23,10 +31,53 @@ const damaged = new Set([
 export const tagOf = (failure: unknown): string | undefined =>
   typeof failure === "object" && failure !== null && "_tag" in failure ? String(failure._tag) : undefined
 
+/** What made a role crash may have been the disk; anything else is a bug, whatever is expected. */
+const isOfDisk = (failure: unknown): boolean => {
+  const { cause } = failure as { readonly cause: unknown }
+  const tag = tagOf(cause)
+  return tag !== undefined && (harmless.has(tag) || damaged.has(tag))
+}
+
 /** A node may stop for what happened to it, and say so; anything else that ends it is a bug. */
-export const judgeEnd = (failure: unknown, expectsDamage: boolean): string | undefined => {
+const judgeEnd = (failure: unknown, expectsDamage: boolean): string | undefined => {
   const tag = tagOf(failure)
   if (tag !== undefined && harmless.has(tag)) return undefined
+  if (tag === "RoleCrashed" && !isOfDisk(failure)) return stackOf(failure)
   if (tag !== undefined && damaged.has(tag) && expectsDamage) return undefined
   return stackOf(failure)
+}
+
+/** Something that went wrong in a process. */
+interface Trouble {
+  readonly process: string
+  /** Whether it is a node of the cluster. */
+  readonly isNode: boolean
+  /** Whose it is, where the process itself did not end of it. */
+  readonly who: string | undefined
+  readonly failure: unknown
+}
+
+/** What may go wrong in the processes of a run, and how often it did. */
+export class Tolerance {
+  /** Whether damage that stops a group for good is part of this run: then a corrupted log is no finding. */
+  expectsDamage = false
+  /** Whether processes other than nodes of the cluster may have defects: they are counted. */
+  expectsDefects = false
+  /** Processes that were given a disk that they are to refuse, such as an old copy, with the error for it. */
+  readonly toRefuse = new Map<string, string>()
+  /** Defects that were expected, by who had them. */
+  readonly defects = new Map<string, number>()
+
+  /** The finding; undefined where it may happen. */
+  judge({ process, isNode, who, failure }: Trouble): ProcessBroke | undefined {
+    const tag = tagOf(failure)
+    if (tag !== undefined && tag === this.toRefuse.get(process)) return undefined
+    const problem = judgeEnd(failure, this.expectsDamage)
+    if (problem === undefined) return undefined
+    if (!this.expectsDefects || isNode)
+      return new ProcessBroke(process, who === undefined ? problem : `${who}: ${problem}`)
+    const whose = who === undefined ? process : `${process}, ${who}`
+    this.defects.set(whose, (this.defects.get(whose) ?? 0) + 1)
+    return undefined
+  }
 }

@@ -58,6 +58,7 @@ describe("an assertion", () => {
       coverage: noCoverage,
       families: [],
       scopes: [],
+      defects: {},
       strikes: {}
     }
     tally.add(run as unknown as RunResult, 1)

@@ -56,6 +56,7 @@ export interface SimulationSpec {
   /** 0: it need not work again. */
   readonly recoverMs: number
   readonly expectsDamage: boolean
+  readonly expectsDefects: boolean
   /** Whose assertions are demanded of it beside its own. */
   readonly reaches: ReadonlyArray<string>
 }

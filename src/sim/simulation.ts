@@ -119,6 +119,17 @@ export class Simulation {
   }
 
   /**
+   * Processes of your own may crash: a defect of one of their actors or fibers is counted in the report, and
+   * is no finding. What ends a process has it started again after a while. Nodes of a cluster may not.
+   *
+   * @example
+   * simulate("poisoned messages").expectingDefects().setup((world) => world.addProcess(poisoned))
+   */
+  expectingDefects(): Simulation {
+    return this.#with({ expectsDefects: true })
+  }
+
+  /**
    * Demands of its runs what is demanded of simulations, workloads or families of faults of these names: the
    * assertions whose names begin with one of them and a colon.
    */
@@ -145,5 +156,6 @@ export const simulate = (name: string): Simulation =>
     chaosMs: { min: 5_000, max: 5_000 },
     recoverMs: 30_000,
     expectsDamage: false,
+    expectsDefects: false,
     reaches: []
   })

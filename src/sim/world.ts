@@ -10,7 +10,8 @@ import { SimBus } from "./bus/bus.ts"
 import type { BusOptions } from "./bus/settings.ts"
 import { Cluster, type ClusterOptions, clusterName } from "./cluster.ts"
 import { sound } from "./disk/settings.ts"
-import { judgeEnd, ProcessBroke, tagOf } from "./ends.ts"
+import { FaultsBroke, Tolerance, tagOf } from "./ends.ts"
+import type { Defect } from "./kernel/defects.ts"
 import { Kernel, type KernelOptions } from "./kernel/kernel.ts"
 import type { CountedRandom } from "./kernel/random.ts"
 import { type Law, LawBroken } from "./laws/laws.ts"
@@ -56,17 +57,13 @@ export class World {
   readonly clients: Array<SimProcess> = []
   cluster: Cluster | undefined
   phase: Phase = "chaos"
-  /** Whether damage that stops a group for good is part of this run: then a corrupted log is no finding. */
-  expectsDamage = false
-  /** Processes that were given a disk that they are to refuse, such as an old copy, with the error for it. */
-  readonly toRefuse = new Map<string, string>()
+  readonly tolerance = new Tolerance()
   #violation: unknown
   readonly #checks: Array<() => void> = []
   /** How many keep a process down. */
   readonly #held = new Map<string, number>()
   /** Strikes of timed faults so far, by name. */
   readonly struck: Array<string> = []
-  /** Workloads of this run. */
   readonly workloads: Array<Workload> = []
   readonly bounds: Bounds
   /** Operations that clients have begun, by the client's name. */
@@ -77,7 +74,12 @@ export class World {
       clients: Number.POSITIVE_INFINITY,
       operations: Number.POSITIVE_INFINITY
     }
-    this.kernel = new Kernel({ ...options.kernel, afterStep: () => this.#afterStep() })
+    this.kernel = new Kernel({
+      ...options.kernel,
+      afterStep: () => this.#afterStep(),
+      onUncaught: (node, error) => this.#uncaught(node, error),
+      onDefect: (node, defect) => this.#defect(node, defect)
+    })
     this.random = this.kernel.random
     this.bus = new SimBus(this.kernel, {
       ...options.bus,
@@ -174,12 +176,36 @@ export class World {
     if (Exit.isSuccess(exit)) return
     const failure = Cause.squash(exit.cause)
     const tag = tagOf(failure)
-    const isRefused = tag !== undefined && tag === this.toRefuse.get(process.name)
     // A node outlasts a bus that goes away and comes back, also while it starts.
     const isCutOff = tag === "BusUnavailable" && this.cluster?.processes.has(process.name) !== true
-    const problem = isRefused || isCutOff ? undefined : judgeEnd(failure, this.expectsDamage)
-    if (problem !== undefined) return this.violated(new ProcessBroke(process.name, problem))
+    if (!isCutOff && !this.#mayHappen(process, failure)) return
     this.startLater(process, this.random.range(50, 1000))
+  }
+
+  /** Whether this may go wrong in a process; what may not is the finding of the run. */
+  #mayHappen(process: SimProcess, failure: unknown, who?: string): boolean {
+    const isNode = this.cluster?.processes.has(process.name) === true
+    const broke = this.tolerance.judge({ process: process.name, isNode, who, failure })
+    if (broke !== undefined) this.violated(broke)
+    return broke === undefined
+  }
+
+  /** What an actor or a fiber had, though nothing may have come of it. */
+  #defect(node: string, { actor, thrown }: Defect): void {
+    const process = this.processes.get(node)
+    if (process === undefined) this.violated(new FaultsBroke(thrown))
+    else this.#mayHappen(process, thrown, actor === undefined ? "a fiber died" : `the actor ${actor} crashed`)
+  }
+
+  /** A process ends of what nobody catches; false: it was no process. */
+  #uncaught(node: string, error: unknown): boolean {
+    const process = this.processes.get(node)
+    if (process === undefined) return false
+    if (this.#mayHappen(process, error, "nobody caught")) {
+      process.kill("crash")
+      this.startLater(process, this.random.range(50, 1000))
+    }
+    return true
   }
 
   /** Starts a process after a while, unless something has started it before, or holds it down. */

@@ -6,6 +6,7 @@ import { Data, Effect, type Exit, type Fiber } from "effect"
 import { AmbientGuard, type Leak } from "../guards/guards.ts"
 import { Trace, type TraceEntry } from "../trace/trace.ts"
 import { type NodeTimeOptions, VirtualTime } from "./clock.ts"
+import type { Defect } from "./defects.ts"
 import { SimNode } from "./node.ts"
 import { CountedRandom, type Recipe } from "./random.ts"
 import { ReadyList, type Strand } from "./scheduler.ts"
@@ -35,6 +36,13 @@ export interface KernelOptions {
   readonly listen?: (entry: TraceEntry) => void
   /** Called after every task; a law that throws here ends the run with `Threw`. */
   readonly afterStep?: () => void
+  /**
+   * Called with what a task of a node threw outside of every fiber, which nobody catches; false: it ends the
+   * run with `Threw`.
+   */
+  readonly onUncaught?: (node: string, error: unknown) => boolean
+  /** Hears of the defects of a node that would be silent otherwise. */
+  readonly onDefect?: (node: string, defect: Defect) => void
 }
 
 /** How a run ended. Everything but `Completed` is a finding. */
@@ -175,7 +183,7 @@ export class Kernel {
       if (this.#halted !== undefined) return Outcome.Halted(this.#halted)
       const exit = fiber.pollUnsafe()
       if (exit !== undefined) return Outcome.Completed({ exit })
-      if (!ready.step()) {
+      if (!this.#step()) {
         if (!time.advance(ready.steps)) return Outcome.Deadlock({ frozen: this.#frozen() })
         if (time.nowMicros > virtualMs * 1000) return Outcome.OutOfVirtualTime({ virtualMs })
         continue
@@ -189,6 +197,22 @@ export class Kernel {
       if ((ready.steps & 1023) === 0 && realNowMs() - startedMs > realMs)
         return Outcome.OutOfRealTime({ realMs })
     }
+  }
+
+  /** Runs one ready task; false when there is none. */
+  #step(): boolean {
+    try {
+      return this.ready.step()
+    } catch (error) {
+      const node = this.ready.lastStrand?.owner.name
+      if (node === undefined || this.#options.onUncaught?.(node, error) !== true) throw error
+      return true
+    }
+  }
+
+  /** What hears of the defects of nodes. */
+  get onDefect(): KernelOptions["onDefect"] {
+    return this.#options.onDefect
   }
 
   /** Counts whose the last thousand steps before the livelock guard are, to name the culprit. */

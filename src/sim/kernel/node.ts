@@ -4,10 +4,12 @@
  */
 import { Clock, Context, Effect, type Fiber, Logger, Metric, Option, Random, Scheduler, Tracer } from "effect"
 import { Alarm } from "../../runtime/alarm.ts"
+import { Crashes } from "../../runtime/crashes.ts"
 import { ShowsFigures } from "../../runtime/metrics.ts"
 import type { Trace } from "../trace/trace.ts"
 import { traceLogger } from "../trace/trace-log.ts"
 import { NodeClock, NodeTime, type NodeTimeOptions, type VirtualTime } from "./clock.ts"
+import { crashesHeard, type Defect, fibersHeard } from "./defects.ts"
 import { type CountedRandom, randomService } from "./random.ts"
 import { NodeScheduler, type ReadyList } from "./scheduler.ts"
 
@@ -17,6 +19,7 @@ export interface Shared {
   readonly time: VirtualTime
   readonly random: CountedRandom
   readonly trace: Trace
+  readonly onDefect?: ((node: string, defect: Defect) => void) | undefined
 }
 
 /** Spans get numbers in the order of their making; Effect's own draw theirs from Math.random. */
@@ -48,6 +51,7 @@ export class Incarnation {
     this.number = number
     this.scheduler = new NodeScheduler(shared.ready, node.name)
     this.clock = new NodeClock(shared.time, node.time, this.scheduler)
+    const hears = (defect: Defect) => shared.onDefect?.(node.name, defect)
     this.context = Context.empty().pipe(
       Context.add(Scheduler.Scheduler, this.scheduler),
       Context.add(Clock.Clock, this.clock),
@@ -56,7 +60,12 @@ export class Incarnation {
       Context.add(Tracer.Tracer, numberedTracer()),
       Context.add(Logger.CurrentLoggers, new Set([traceLogger(shared.trace, node.name)])),
       Context.add(Metric.MetricRegistry, new Map()),
-      Context.add(ShowsFigures, false)
+      Context.add(ShowsFigures, false),
+      Context.add(Crashes, crashesHeard(hears)),
+      Context.add(
+        Metric.FiberRuntimeMetrics,
+        fibersHeard(hears, () => this.context)
+      )
     ) as Context.Context<never>
   }
 

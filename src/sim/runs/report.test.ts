@@ -26,6 +26,7 @@ const tallied = (reached: ReadonlyArray<string>, undecidedKeys: ReadonlyArray<st
       coverage: { ...noCoverage, counts: Object.fromEntries(reached.map((name) => [name, 1])) },
       families: [],
       scopes: [],
+      defects: {},
       strikes: {}
     } as unknown as RunResult,
     1

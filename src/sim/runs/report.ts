@@ -38,6 +38,8 @@ export interface CampaignReport {
   readonly unseen: ReadonlyArray<Assertion>
   /** Those that were not demanded, since what their names begin with is the name of nothing known. */
   readonly strange: ReadonlyArray<Assertion>
+  /** Defects that were expected, by who had them. */
+  readonly defects: Readonly<Record<string, number>>
   readonly strikes: Readonly<Record<string, number>>
   /** How many runs had each family of faults. */
   readonly families: Readonly<Record<string, number>>
@@ -62,6 +64,7 @@ const count = (into: Record<string, number>, name: string, by: number): void => 
 export class Tally {
   readonly #findings: Array<Finding> = []
   readonly #undecided: Array<string> = []
+  readonly #defects: Record<string, number> = {}
   readonly #strikes: Record<string, number> = {}
   readonly #families: Record<string, number> = {}
   readonly #scopes = new Set<string>()
@@ -87,6 +90,7 @@ export class Tally {
     }
     this.#runsSinceNews = seesMore(this.#coverage, coverage) ? 0 : this.#runsSinceNews + 1
     this.#coverage = addCoverage(this.#coverage, coverage)
+    for (const [whose, times] of Object.entries(result.defects)) count(this.#defects, whose, times)
     for (const [fault, times] of Object.entries(result.strikes)) count(this.#strikes, fault, times)
     for (const family of result.families) count(this.#families, family, 1)
     for (const scope of result.scopes) this.#scopes.add(scope)
@@ -116,6 +120,7 @@ export class Tally {
       demanded: due.length,
       unseen: unseen(due, this.#coverage),
       strange: declared.filter(({ name }) => strangeScopeOf(name, this.#scopes) !== undefined),
+      defects: this.#defects,
       strikes: this.#strikes,
       families: this.#families,
       runsSinceNews: this.#runsSinceNews
@@ -174,6 +179,8 @@ export const reportLines = (report: CampaignReport, name: RunsName = "seeds"): R
   const marks = Object.entries(coverage.watermarks).map(([name, value]) => `${name}: ${value}`)
   if (marks.length > 0) lines.push(`watermarks: ${marks.join(", ")}`)
   if (shapes.length > 0) lines.push(`shapes seen: ${shapes.join(", ")}`)
+  const defects = Object.entries(report.defects).map(([whose, times]) => `${whose}: ${times}`)
+  if (defects.length > 0) lines.push(`defects, as expected: ${defects.sort().join("; ")}`)
   for (const { kind, name } of report.unseen) lines.push(`not reached: ${kind} "${name}"`)
   for (const { kind, name } of report.strange)
     lines.push(

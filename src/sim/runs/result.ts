@@ -94,6 +94,8 @@ export interface RunResult {
   readonly scopes: ReadonlyArray<string>
   /** The strikes of timed faults, in order: restarts#2 is the second one of its family. */
   readonly struck: ReadonlyArray<string>
+  /** Defects that were expected, by who had them. */
+  readonly defects: Readonly<Record<string, number>>
   /** How often each fault struck. */
   readonly strikes: Readonly<Record<string, number>>
   readonly scheduler: SchedulerOptions

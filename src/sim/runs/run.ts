@@ -3,7 +3,7 @@ import { Cause, Effect, type Exit, Fiber } from "effect"
 import { messageOf, stackOf } from "../../runtime/message-of.ts"
 import { AssertionViolated } from "../assert.ts"
 import { cloudDistances } from "../bus/topology.ts"
-import { ProcessBroke } from "../ends.ts"
+import { FaultsBroke, ProcessBroke } from "../ends.ts"
 import { type Leak, leakOf } from "../guards/guards.ts"
 import { checkHistory, type HistoryReport, type HistoryVerdict } from "../history/command.ts"
 import type { Outcome } from "../kernel/kernel.ts"
@@ -13,7 +13,7 @@ import { drawSpan } from "../kernel/timed-fault.ts"
 import { LawBroken } from "../laws/laws.ts"
 import { knowScopes } from "../scopes.ts"
 import { drawCluster, type SimulationSpec } from "../simulation-spec.ts"
-import { chaos, drawFamilies, type FaultFamily, FaultsBroke } from "../swarm/swarm.ts"
+import { chaos, drawFamilies, type FaultFamily } from "../swarm/swarm.ts"
 import { World } from "../world.ts"
 import { stuckText, wrongBy } from "./outcome-text.ts"
 import { addProbes, NoProgress, recover, windUp } from "./recovery.ts"
@@ -79,7 +79,8 @@ const prepare = (spec: SimulationSpec, options: RunOptions, scheduler: Scheduler
       operations: options.operationsMax ?? Number.POSITIVE_INFINITY
     }
   })
-  world.expectsDamage = spec.expectsDamage
+  world.tolerance.expectsDamage = spec.expectsDamage
+  world.tolerance.expectsDefects = spec.expectsDefects
   // What is drawn here decides the run as much as what is drawn in it.
   const leak = leakOf(world.random.recipe.seed, () =>
     world.noting(() => {
@@ -255,6 +256,7 @@ export const runSeed = (spec: SimulationSpec, options: RunOptions): RunResult =>
       ...(world.cluster === undefined ? [] : ["point"])
     ],
     struck: world.struck,
+    defects: Object.fromEntries([...world.tolerance.defects].sort()),
     strikes: Object.fromEntries([...world.kernel.trace.strikes].sort()),
     scheduler,
     knobs: world.disturbance.turned,

@@ -69,7 +69,7 @@ const putting = (world: World) => {
     const { process, replica, image } = copy
     if (world.phase !== "chaos" || !isSpare(process.name)) return
     lost.add(replica)
-    world.toRefuse.set(process.name, "StorageRolledBack")
+    world.tolerance.toRefuse.set(process.name, "StorageRolledBack")
     process.disk.restore(image)
     old = copy
   }
@@ -78,7 +78,7 @@ const putting = (world: World) => {
     if (old === undefined) return
     const { process } = old
     process.kill("wipe")
-    world.toRefuse.delete(process.name)
+    world.tolerance.toRefuse.delete(process.name)
     old = undefined
     process.start()
   }

@@ -1,7 +1,7 @@
 /** Swarm: every seed has some families of faults and not the others, so that none hides behind another. */
 import { Effect } from "effect"
-import { stackOf } from "../../runtime/message-of.ts"
 import type { Cluster } from "../cluster.ts"
+import { FaultsBroke } from "../ends.ts"
 import { gatedBy } from "../kernel/timed-fault.ts"
 import type { World } from "../world.ts"
 
@@ -14,14 +14,6 @@ export interface FaultFamily {
   readonly share: number
   /** Draws how it is in this run; the effect returned strikes for ever. Called once, before anything runs. */
   readonly begin: (world: World) => Effect.Effect<never>
-}
-
-/** A family of faults failed by itself, so that nothing struck any more. */
-export class FaultsBroke extends Error {
-  constructor(cause: unknown) {
-    super(stackOf(cause))
-    this.name = "FaultsBroke"
-  }
 }
 
 /** The cluster that a family cannot do without. */

@@ -21,7 +21,7 @@ export const misplacedDirectories: FaultFamily = again("misplaced-directories", 
       yield* world.reboot(process, "crash", world.random.range(1, 100), () => {
         own = process.disk.snapshot()
         process.disk.restore(other.disk.snapshot())
-        world.toRefuse.set(process.name, "WrongNode")
+        world.tolerance.toRefuse.set(process.name, "WrongNode")
       })
       const isRefused = yield* awaiting(() => !process.running, { everyMs: 2, forMs: refusedWithinMs })
       refused.check(isRefused)
@@ -31,7 +31,7 @@ export const misplacedDirectories: FaultFamily = again("misplaced-directories", 
       if (own === undefined) return
       process.kill("crash")
       process.disk.restore(own)
-      world.toRefuse.delete(process.name)
+      world.tolerance.toRefuse.delete(process.name)
       process.start()
     })
     return Effect.ensuring(misplace, giveBack)
