@@ -71,10 +71,8 @@ export class ActorCell<M> implements ActorHandle<M> {
     return this.#watching.size
   }
   get terminated(): Effect.Effect<Termination> {
-    return Effect.suspend(() => {
-      this.#isAwaited = true
-      return Deferred.await(this.#done)
-    })
+    this.#isAwaited = true
+    return Deferred.await(this.#done)
   }
   /** Whether somebody is to hear of its end. */
   get isWatched(): boolean {
@@ -174,10 +172,11 @@ export class ActorCell<M> implements ActorHandle<M> {
       const drainMs = options?.drainMs ?? this.#config.drainMs
       this.mailbox.close(drainMs > 0 ? "drain" : "drop")
       if (drainMs <= 0 || this.resting) this.fiber?.interruptUnsafe()
-      return Effect.flatMap(Effect.timeoutOption(this.terminated, drainMs), (ended) => {
+      const terminated = Deferred.await(this.#done)
+      return Effect.flatMap(Effect.timeoutOption(terminated, drainMs), (ended) => {
         if (ended._tag === "Some") return Effect.succeed(ended.value)
         this.fiber?.interruptUnsafe()
-        return this.terminated
+        return terminated
       })
     })
   }

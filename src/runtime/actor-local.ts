@@ -129,7 +129,10 @@ export const localActor = <D extends Definitions>(
     protocol: definition,
     handle: cell,
     metrics: cell.metrics,
-    terminated: cell.terminated,
+    // Not asked for here: who asks for the end of an actor is to hear of it.
+    get terminated() {
+      return cell.terminated
+    },
     stop: (options) => cell.stop(options),
     onTerminated: (callback) => cell.onTerminated(callback),
     discard: (message, reason) => cell.discard(message, reason),

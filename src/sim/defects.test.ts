@@ -1,8 +1,9 @@
 /** Defects of actors and fibers of a user's process are findings, though nothing comes of them by itself. */
 import { Deferred, Effect, Schedule, Schema } from "effect"
 import { describe, expect, it } from "vitest"
+import { RoleCrashed } from "../actors/node/end-node.ts"
 import * as Actor from "../runtime/actor.ts"
-import { FaultsBroke } from "./ends.ts"
+import { FaultsBroke, Tolerance } from "./ends.ts"
 import { reportLines } from "./runs/report.ts"
 import { runSeeds } from "./runs/run-seeds.ts"
 import { recipesOf } from "./runs/seeds.ts"
@@ -205,5 +206,22 @@ describe("a simulation that expects defects", () => {
   it("still breaks for everything else", () => {
     const { failure } = expecting(() => Effect.sync(() => begunAnew.reach("it began"))).run({ seed: 1 })
     expect(failure).toMatchObject({ kind: "assertion" })
+  })
+})
+
+describe("a node of a cluster", () => {
+  const judged = (failure: unknown, expectsDamage: boolean) => {
+    const tolerance = new Tolerance()
+    tolerance.expectsDamage = expectsDamage
+    tolerance.expectsDefects = true
+    return tolerance.judge({ process: "n1", isNode: true, who: undefined, failure })?.message
+  }
+
+  it("may crash of its disk where damage is expected, and never of a bug, whatever is expected", () => {
+    const bug = new RoleCrashed({ role: "n1/kv/leader", cause: new TypeError("out of cheese") })
+    expect(judged(bug, true)).toContain("out of cheese")
+    const disk = new RoleCrashed({ role: "n1/kv/leader", cause: { _tag: "StorageCorrupted" } })
+    expect([judged(disk, true), judged(disk, false)]).toEqual([undefined, expect.stringContaining("crashed")])
+    expect(judged(new TypeError("out of cheese"), true)).toContain("the process n1 broke")
   })
 })
