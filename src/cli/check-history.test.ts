@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { program, runCommand } from "./run-command.test-support.ts"
+import { program, runCommand, runCommandWith } from "./run-command.test-support.ts"
 
 const line = (process: number, type: string, f: string, value: unknown) =>
   `${JSON.stringify({ process, type, f, key: "x", value })}\n`
@@ -109,14 +109,32 @@ describe("aplomb check-history", () => {
     const [before, after] = line(0, "invoke", "write", "?").split("?")
     const history = Buffer.concat([Buffer.from(before!), Buffer.from([0xff]), Buffer.from(after!)])
     const { status, stdout, stderr } = check(history)
-    const reason = "- cannot be read: it is no UTF-8 text"
+    const reason = "- cannot be read: line 1 is no UTF-8 text"
     expect([status, stderr]).toEqual([2, `aplomb: ${reason}\n`])
-    expect(JSON.parse(stdout)).toMatchObject({ verdict: "not-understood", operations: 0, reason })
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: "not-understood", operations: 0, line: 1, reason })
   })
 
   it("gives a verdict also of a file that is not there", () => {
     const { status, stdout } = runCommand(["check-history", "/nowhere/history.jsonl", "--json"])
     expect([status, JSON.parse(stdout).verdict]).toEqual([2, "not-understood"])
+    expect(runCommand(["check-history", tmpdir(), "--json"]).status).toBe(2)
+  })
+
+  it("does not end as if a history were contradictory where it breaks down by itself", () => {
+    const script = "Float64Array.from = () => { throw new RangeError('as broken as can be') }"
+    const words = ["check-history", join("test", "histories", "stale-read.jsonl"), "--json"]
+    const { status, stdout, stderr } = runCommandWith(script, words)
+    expect(stderr).toMatch(/^aplomb: the check itself failed, which says nothing .+as broken as can be/)
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: "not-understood" })
+    expect(status).toBe(2)
+  })
+
+  it("does not say that a history is contradictory where it cannot say anything", () => {
+    const input = line(0, "invoke", "read", null) + line(0, "ok", "read", null)
+    const command = `${process.execPath} ${program} check-history - > /dev/full`
+    const { status, stderr } = spawnSync("/bin/bash", ["-c", command], { encoding: "utf8", input })
+    expect(stderr).toMatch(/^aplomb: the output cannot be written: ENOSPC/)
+    expect(status).toBe(2)
   })
 
   for (const [output, said] of [

@@ -82,10 +82,10 @@ const groupFlag = Flag.String("group").pipe(
 )
 
 /** How long one command may take, in milliseconds. */
-export const timeoutFlag = (defaultMs: number) =>
+export const timeoutFlag = (defaultMs: number, what = "How long to wait for answers") =>
   durationFlag("timeout").pipe(
     Flag.withDefault(defaultMs),
-    Flag.withDescription(`How long to wait for answers (default ${defaultMs / 1000}s)`)
+    Flag.withDescription(`${what} (default ${defaultMs / 1000}s)`)
   )
 
 export const jsonFlag = Flag.Boolean("json").pipe(

@@ -22,6 +22,8 @@ export interface ProcessShape {
    * done. Other commands go on to their end, whose exit code tells what came of them.
    */
   readonly onlyPrints: () => void
+  /** From now on an output that cannot be written is a failure of this exit code. */
+  readonly failsUnprinted: (exitCode: number) => void
   /** The exit code of a command that is interrupted. */
   readonly interruptedExitCode: () => number
   /** The exit code of a command that has come to its end without a failure of its own. */
@@ -41,6 +43,7 @@ export const thisProcess = (interruptedExitCode: number): ProcessShape => {
   let isServer = false
   let isPrinter = false
   let finishedCode = 0
+  let unprintedCode: number = exitCodes.no
   return {
     stopsWell: () => {
       exitCode = 0
@@ -48,6 +51,9 @@ export const thisProcess = (interruptedExitCode: number): ProcessShape => {
     },
     onlyPrints: () => {
       isPrinter = true
+    },
+    failsUnprinted: (exitCode) => {
+      unprintedCode = exitCode
     },
     hearsNothing: () => {
       for (const signal of ["SIGINT", "SIGTERM"]) process.removeAllListeners(signal)
@@ -63,9 +69,9 @@ export const thisProcess = (interruptedExitCode: number): ProcessShape => {
       if (isServer) return
       if (failure !== undefined) {
         printErrorUnsafe(`aplomb: ${failure}`)
-        finishedCode = exitCodes.no
+        finishedCode = unprintedCode
         // For what is heard of after the end, such as of the help.
-        process.exitCode = exitCodes.no
+        process.exitCode = unprintedCode
       }
       if (isPrinter) process.exit(finishedCode)
     }

@@ -44,13 +44,16 @@ export const stdinParts = (): Effect.Effect<Uint8Array, CommandFailed> => {
   }).pipe(Effect.map(({ done, value }) => (done === true ? noBytes : value)))
 }
 
-/** All of it, to its end. */
-export const allOfStdin = Effect.gen(function* () {
+/** All of it, to its end, in the parts in which it came. */
+export const allPartsOfStdin = Effect.gen(function* () {
   const next = stdinParts()
   const taken: Array<Uint8Array> = []
   for (;;) {
     const part = yield* next
-    if (part.length === 0) return Buffer.concat(taken)
+    if (part.length === 0) return taken
     taken.push(part)
   }
 })
+
+/** The same as one. */
+export const allOfStdin = Effect.map(allPartsOfStdin, (parts) => Buffer.concat(parts))

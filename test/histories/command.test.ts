@@ -161,6 +161,24 @@ describe("verdicts on known histories", () => {
     expect(checkHistory(history).exitCode).toBe(0)
   })
 
+  it("a process that asks for more before it was answered is noted, with the first of such lines", () => {
+    const { exitCode, json, abandoned } = checkHistory(
+      lines([
+        [0, "invoke", "write", 1],
+        [0, "invoke", "write", 2],
+        [0, "ok", "write"],
+        [0, "invoke", "read"],
+        [0, "invoke", "read"],
+        [0, "ok", "read", 1]
+      ])
+    )
+    expect(exitCode).toBe(0)
+    expect(json.abandoningLines).toBe(2)
+    expect(abandoned).toMatch(/^2 lines invoke while the operation before .+ \(the first is line 2\): .+/)
+    expect(check("late-write").abandoned).toBeUndefined()
+    expect(check("late-write").json).not.toHaveProperty("abandoningLines")
+  })
+
   it("an empty history is linearizable", () => expect(checkHistory(["", " "]).exitCode).toBe(0))
 })
 

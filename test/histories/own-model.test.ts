@@ -61,6 +61,15 @@ describe("a history of a counter", () => {
   })
 })
 
+describe("a model that throws", () => {
+  it("is not taken for a value that is not understood", () => {
+    const step = () => {
+      throw new RangeError("the model has an error of its own")
+    }
+    expect(() => checkHistory(lines(add(0, 1)), { model: { ...counter, step } })).toThrow("of its own")
+  })
+})
+
 describe("the example of checkHistory", () => {
   it("finds the read that saw nothing", () => {
     const event = (process: number, type: string, f: string, value: number | null) =>

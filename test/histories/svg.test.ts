@@ -1,8 +1,7 @@
-/** The picture of a failure, and lines that arrive in pieces. */
+/** The picture of a failure. */
 import { describe, expect, it } from "vitest"
 import { checkHistory } from "../../src/sim/history/command.ts"
-import { linesOf } from "../../src/sim/history/format.ts"
-import { check, lines, load } from "./lines.ts"
+import { check, lines } from "./lines.ts"
 
 describe("the picture", () => {
   /** Every tag closed in order: enough to catch what a browser would refuse. */
@@ -39,16 +38,4 @@ describe("the picture", () => {
 
   it("is not drawn where there is nothing to show", () =>
     expect(check("late-write", { svg: true }).svg).toBeUndefined())
-})
-
-describe("lines", () => {
-  it("may be cut anywhere between pieces", () => {
-    const text = load("stale-read").join("\n")
-    for (const size of [1, 7, 100, 10_000]) {
-      const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, at) =>
-        text.slice(at * size, (at + 1) * size)
-      )
-      expect(checkHistory(linesOf(pieces)).exitCode).toBe(1)
-    }
-  })
 })

@@ -4,7 +4,7 @@ import { type Contradiction, type Explanation, explain } from "./explain.ts"
 import { type Names, namesOf, usualNames } from "./format.ts"
 import type { Model } from "./model.ts"
 import { type Key, type Operation, showJson, shownKey } from "./operation.ts"
-import { type Earlier, type PairingOptions, readHistory } from "./pairing.ts"
+import { type PairingOptions, readHistory, type SomeLines } from "./pairing.ts"
 import { detectModel, kvModel, type RegisterOptions, registerModel } from "./register.ts"
 import { drawHistory } from "./svg.ts"
 
@@ -36,6 +36,11 @@ export interface HistoryVerdict {
   readonly skippedLines: number
   /** Lines whose `time` is before that of a line above; left out where there are none. */
   readonly earlierLines?: number
+  /**
+   * Lines on which a process invoked while its operation before had not returned; left out where there are
+   * none.
+   */
+  readonly abandoningLines?: number
   readonly reason: string
   readonly contradiction?: Contradiction
   readonly undecidedKeys?: ReadonlyArray<Key>
@@ -57,6 +62,8 @@ export interface HistoryReport {
   readonly leftOut?: string
   /** Which lines stand below later ones, and what to do, for people. */
   readonly disorder?: string
+  /** Which operations are taken never to have returned, for people. */
+  readonly abandoned?: string
 }
 
 const shownKeysMax = 20
@@ -151,9 +158,11 @@ const notUnderstood = (fault: {
  * invocation and its return, explains every answer.
  *
  * @param lines the lines of a JSON Lines history, without their line ends (docs/history.md has the format).
+ * They are taken one by one, and not kept.
  * @param options the model, and how hard to try; `timeoutMs` counts from when the history has been read, on
  * the clock `now`.
- * @returns never throws, unless a model of yours does: an input that is not understood is exit code 2, and
+ * @returns never throws, unless a model of yours or `lines` do: an input that is not understood is exit code
+ * 2, and
  * `json.reason` says line and field.
  *
  * @example
@@ -171,14 +180,20 @@ export const checkHistory = <State, Command>(
   lines: Iterable<string>,
   options: HistoryOptions<State, Command> = {}
 ): HistoryReport => {
-  try {
-    return check(lines, options)
-  } catch (error) {
-    // Values are walked by recursion; nobody means a value that is nested ten thousand times.
-    if (!(error instanceof RangeError)) throw error
-    const message = "a value is nested too deeply to be compared"
-    return notUnderstood({ line: 0, field: "value", message })
+  const own = typeof options.model === "object" ? options.model : undefined
+  const names = own === undefined ? usualNames : namesOf(own.operations)
+  const history = readHistory(lines, options, names)
+  if (history._tag === "Fault") return notUnderstood(history)
+  const { operations, skippedLines, firstSkipped, earlier, abandoning } = history
+  const leftOut = skippedLines > 0 ? shownSkipped(skippedLines, firstSkipped, names) : undefined
+  if (operations.length === 0 && leftOut !== undefined) {
+    // Not a proof that all is well, but most likely a history in words of its own.
+    const message = `no operation was understood; ${leftOut}`
+    return notUnderstood({ message, line: firstSkipped, field: "f", skippedLines })
   }
+  const found = reportOf(own, operations, skippedLines, options)
+  const told = withAbandoned(withDisorder(found, earlier), abandoning)
+  return leftOut === undefined ? told : { ...told, leftOut }
 }
 
 /** So many lines, the verb of one or several, and which of several is the first. */
@@ -193,7 +208,8 @@ const shownSkipped = (count: number, first: number, { list }: Names): string => 
   return `${which} left out${from}: \`process\` is a name there, and \`f\` is none of ${list}`
 }
 
-const withDisorder = (report: HistoryReport, { lines, first }: Earlier): HistoryReport => {
+const withDisorder = (report: HistoryReport, { lines, first }: SomeLines): HistoryReport => {
+  if (lines === 0) return report
   const { which, from } = shownLines(lines, first, "has", "have")
   const disorder =
     `${which} a \`time\` before that of a line above${from}: the order of the lines decides, not the time; ` +
@@ -201,24 +217,13 @@ const withDisorder = (report: HistoryReport, { lines, first }: Earlier): History
   return { ...report, json: { ...report.json, earlierLines: lines }, disorder }
 }
 
-const check = <State, Command>(
-  lines: Iterable<string>,
-  options: HistoryOptions<State, Command>
-): HistoryReport => {
-  const own = typeof options.model === "object" ? options.model : undefined
-  const names = own === undefined ? usualNames : namesOf(own.operations)
-  const history = readHistory(lines, options, names)
-  if (history._tag === "Fault") return notUnderstood(history)
-  const { operations, skippedLines, firstSkipped, earlier } = history
-  const leftOut = skippedLines > 0 ? shownSkipped(skippedLines, firstSkipped, names) : undefined
-  if (operations.length === 0 && leftOut !== undefined) {
-    // Not a proof that all is well, but most likely a history in words of its own.
-    const message = `no operation was understood; ${leftOut}`
-    return notUnderstood({ message, line: firstSkipped, field: "f", skippedLines })
-  }
-  const found = reportOf(own, operations, skippedLines, options)
-  const told = earlier.lines > 0 ? withDisorder(found, earlier) : found
-  return leftOut === undefined ? told : { ...told, leftOut }
+const withAbandoned = (report: HistoryReport, { lines, first }: SomeLines): HistoryReport => {
+  if (lines === 0) return report
+  const { which, from } = shownLines(lines, first, "invokes", "invoke")
+  const abandoned =
+    `${which} while the operation before of the same process has not returned${from}: it is taken never to ` +
+    "have returned, and may have taken effect at any time; give what runs at once processes of its own"
+  return { ...report, json: { ...report.json, abandoningLines: lines }, abandoned }
 }
 
 const reportOf = <State, Command>(

@@ -4,6 +4,7 @@
  */
 import { messageOf } from "../../runtime/message-of.ts"
 import type { Json } from "./operation.ts"
+import { twiceIn } from "./twice.ts"
 
 /** Why an input is not understood. `line` counts from 1; 0 = the history as a whole. */
 export interface Fault {
@@ -112,15 +113,47 @@ const inexactFault = (fields: Readonly<Record<string, unknown>>, line: number): 
   for (const field of comparedFields) {
     const found = findInexact(fields[field])
     if (found === undefined) continue
-    const problem = `has ${found.source}, which is beyond 2^53; write it as a string`
-    const message = `line ${line}: field \`${field}\` ${problem}`
-    return { _tag: "Fault", line, field, message }
+    return problemFault(line, field, `has ${found.source}, which is beyond 2^53; write it as a string`)
   }
   return undefined
 }
 
 /** Most lines have no number so large, and are read the fast way. */
 const largeNumber = /\d{16}|\d[eE]\+?\d/
+
+/** Values are walked by recursion. */
+const levelsMax = 1000
+const tooDeep = `is nested more than ${levelsMax} levels deep`
+
+const isDeep = (value: unknown, levels = levelsMax): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((part) => isDeep(part, levels - 1)))
+
+/** Fields of which anything is shown, or compared. */
+const readFields = ["process", "type", "f", "key", "value", "version"]
+
+/** A fault about a field that is not as it looks, as "line 3: field `value` stands there twice". */
+const problemFault = (line: number, field: string, problem: string): Fault => ({
+  _tag: "Fault",
+  line,
+  field,
+  message: `line ${line}: field \`${field}\` ${problem}`
+})
+
+/** What is wrong with fields before anybody asks what they say. */
+const formFault = (
+  fields: Readonly<Record<string, Json>>,
+  content: string,
+  line: number
+): Fault | undefined => {
+  const deep = readFields.find((field) => isDeep(fields[field]))
+  if (deep !== undefined) return problemFault(line, deep, tooDeep)
+  const twice = twiceIn(content, fields)
+  if (twice !== undefined && [...readFields, "error", "time"].includes(twice))
+    return problemFault(line, twice, "stands there twice, or has a field that does: which one is meant?")
+  return largeNumber.test(content) ? inexactFault(fields, line) : undefined
+}
 
 /** The object on a line, or a sentence that says what stands there instead. */
 const parseObject = (text: string): Readonly<Record<string, Json>> | string => {
@@ -131,7 +164,8 @@ const parseObject = (text: string): Readonly<Record<string, Json>> | string => {
     }
     return `found ${shown(parsed)}`
   } catch (error) {
-    return messageOf(error)
+    // Text is read by recursion only where a number is large, and by code of nobody else.
+    return error instanceof RangeError ? `a value ${tooDeep}` : messageOf(error)
   }
 }
 
@@ -160,8 +194,8 @@ export const parseLine = (
       message: `line ${line}: expected a JSON object; ${fields}`
     }
   }
-  const inexact = largeNumber.test(content) ? inexactFault(fields, line) : undefined
-  if (inexact !== undefined) return inexact
+  const fault = formFault(fields, content, line)
+  if (fault !== undefined) return fault
   const process = fields["process"]
   const f = fields["f"]
   const name = typeof f === "string" ? names.plain(f) : undefined
@@ -189,22 +223,4 @@ export const parseLine = (
     error: fields["error"] !== undefined && fields["error"] !== null,
     time: typeof fields["time"] === "number" ? fields["time"] : undefined
   }
-}
-
-/**
- * Cuts a text that arrives in pieces into its lines; a line may span pieces.
- *
- * @example
- * ```ts
- * const lines = [...linesOf(["{}\n{", "}\n"])] // "{}", "{}"
- * ```
- */
-export function* linesOf(pieces: Iterable<string>): Iterable<string> {
-  let rest = ""
-  for (const piece of pieces) {
-    const parts = (rest + piece).split("\n")
-    rest = parts.pop()!
-    yield* parts
-  }
-  if (rest !== "") yield rest
 }

@@ -25,15 +25,24 @@ interface History {
   /** The first of them, counted from 1; 0 = there is none. */
   readonly firstSkipped: number
   /** Lines whose `time` is before that of a line above them. */
-  readonly earlier: Earlier
+  readonly earlier: SomeLines
+  /** Lines on which a process invoked while the operation before had not returned. */
+  readonly abandoning: SomeLines
   readonly independent: boolean
 }
 
-/** Lines out of the order of their times: how many, and the first of them, 0 = there is none. */
-export interface Earlier {
+/** Some of the lines: how many, and the first of them, 0 = there is none. */
+export interface SomeLines {
   readonly lines: number
   readonly first: number
 }
+
+const noLines: SomeLines = { lines: 0, first: 0 }
+
+const oneMore = ({ lines, first }: SomeLines, line: number): SomeLines => ({
+  lines: lines + 1,
+  first: first || line
+})
 
 /** An operation while it may still change, with the values as they stand in the file. */
 type Draft = { -readonly [Name in keyof Operation]: Operation[Name] } & { hasKey: boolean }
@@ -113,7 +122,8 @@ class Pairing {
   private skippedLines = 0
   private firstSkipped = 0
   private latest = Number.NEGATIVE_INFINITY
-  private earlier: Earlier = { lines: 0, first: 0 }
+  private earlier = noLines
+  private abandoning = noLines
   private readonly names: Names
 
   constructor(names: Names) {
@@ -135,7 +145,7 @@ class Pairing {
   private noteTime({ time, line }: HistoryEvent): void {
     if (time === undefined) return
     if (time >= this.latest) this.latest = time
-    else this.earlier = { lines: this.earlier.lines + 1, first: this.earlier.first || line }
+    else this.earlier = oneMore(this.earlier, line)
   }
 
   private invoke(event: HistoryEvent): undefined {
@@ -152,6 +162,7 @@ class Pairing {
       version: undefined
     }
     this.drafts.push(draft)
+    if (this.waiting.has(event.process)) this.abandoning = oneMore(this.abandoning, event.line)
     // What the process had asked before and never heard of stays open.
     this.waiting.set(event.process, draft)
   }
@@ -194,8 +205,8 @@ class Pairing {
         if (fault !== undefined) return fault
       }
     }
-    const { drafts, skippedLines, firstSkipped, earlier } = this
-    return { _tag: "History", operations: drafts, skippedLines, firstSkipped, earlier, independent }
+    const { drafts: operations, skippedLines, firstSkipped, earlier, abandoning } = this
+    return { _tag: "History", operations, skippedLines, firstSkipped, earlier, abandoning, independent }
   }
 }
 
