@@ -108,7 +108,7 @@ describe("the published package", () => {
   })
 
   it("lets each entry point be imported", () => {
-    expect(entryPoints.length).toBe(6)
+    expect(entryPoints.length).toBe(7)
     writeFileSync(
       join(project, "import.js"),
       `${imports}\nconsole.log(JSON.stringify([${entryNames}].map(Object.keys)))\n`
@@ -164,6 +164,18 @@ describe("the published package", () => {
       run(project, "cp", "-r", "node_modules/aplomb/examples", ".")
       expect(node(join(root, "node_modules/tsx/dist/cli.mjs"), ...words.slice(2))).toBe(printed)
     }
+  })
+
+  it("simulates a program with its disk, the places of its code, and faults of its own", () => {
+    writeFileSync(join(project, "package.json"), `{ "private": true, "type": "module" }\n`)
+    cpSync(join(root, "examples/durable-counter.ts"), join(project, "durable-counter.ts"))
+    const compiler = join(root, "node_modules/typescript/bin/tsc")
+    const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")]
+    const options = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2024"]
+    node(compiler, ...options, "--module", "nodenext", ...types, "durable-counter.ts")
+    const printed = node(join(root, "node_modules/tsx/dist/cli.mjs"), "durable-counter.ts")
+    expect(printed.match(/^seed \d+: nothing is wrong$/gm)).toHaveLength(10)
+    expect(printed).toMatch(/^ {2}with .*stalls.*; \d+ strikes$/m)
   })
 
   it("names the licence of everything that became part of the command", () => {

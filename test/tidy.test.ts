@@ -57,7 +57,7 @@ describe("the repository", () => {
     const missing = published
       .map((path) => path.replace("./dist/", "src/").replace(/\.js$/, ".ts"))
       .filter((path) => !existsSync(root + path))
-    expect(published.length).toBe(7)
+    expect(published.length).toBe(8)
     expect(missing).toEqual([])
   })
 

@@ -69,7 +69,7 @@ export class Simulation {
     return this.#with({ families: [...this.spec.families, ...families] })
   }
 
-  /** The laws, in place of those of the protocol. */
+  /** The laws of the cluster, in place of those of the protocol, `protocolLaws`. */
   laws(...laws: ReadonlyArray<Law>): Simulation {
     return this.#with({ laws })
   }

@@ -4,7 +4,7 @@ import { checkHistory, type HistoryOptions, type HistoryReport } from "../../src
 import type { Json, Operation } from "../../src/sim/history/operation.ts"
 
 /** The lines of one of the files beside this one. */
-export const load = (name: string): ReadonlyArray<string> =>
+const load = (name: string): ReadonlyArray<string> =>
   readFileSync(new URL(`${name}.jsonl`, import.meta.url), "utf8").split("\n")
 
 /** The report on one of the files beside this one. */

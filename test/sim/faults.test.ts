@@ -9,6 +9,7 @@ import {
   crashPoints,
   disconnects,
   type FaultFamily,
+  failedChanges,
   failedWrites,
   faultyDisk,
   fullDisks,
@@ -44,6 +45,7 @@ const signs: ReadonlyArray<readonly [FaultFamily, RegExp]> = [
   [candidacies, /^candidacy$/],
   [slowDisks, /^disk-(stall|throttle)$/],
   [failedWrites, /^(failed|short)-write$/],
+  [failedChanges, /^failed-change$/],
   [fullDisks, /^disk-filled$/],
   [buggified, /^buggify$/],
   [wipes, /^wipe$/]

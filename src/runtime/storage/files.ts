@@ -1,4 +1,7 @@
-/** The files of a real machine: what touches node:fs is in the files of this name. */
+/**
+ * What users import as `aplomb/files`: the port of files, and the files of a real machine behind it. What
+ * touches node:fs is in the files of this name.
+ */
 import * as fs from "node:fs"
 import { dirname } from "node:path"
 import { Effect, Layer, type Scope } from "effect"
@@ -8,6 +11,15 @@ import { makeDirectories } from "./files-directories.ts"
 import { lock } from "./files-lock.ts"
 import { type DiskFailed, type FileHandle, Files, type FilesShape } from "./port.ts"
 import { inSteps } from "./steps.ts"
+
+export {
+  type AppendPart,
+  DirectoryInUse,
+  DiskFailed,
+  type FileHandle,
+  Files,
+  type FilesShape
+} from "./port.ts"
 
 /**
  * How a durable write waits for the disk. `sync`: in the calling thread, so that nothing else runs meanwhile;

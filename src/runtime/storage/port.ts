@@ -59,6 +59,10 @@ export interface FileHandle {
 /** Adds to a file that is being made; the bytes are free again when it returns. */
 export type AppendPart = (bytes: Uint8Array) => Effect.Effect<void, DiskFailed>
 
+/**
+ * What files can do. Paths are absolute. Everything that returns without a failure is durable: it outlives a
+ * power cut.
+ */
 export interface FilesShape {
   /** Makes the directory and those above it; durable on return. */
   readonly makeDirectory: (path: string) => Effect.Effect<void, DiskFailed>
@@ -99,5 +103,17 @@ export interface FilesShape {
   readonly lock: (directory: string) => Effect.Effect<void, DirectoryInUse | DiskFailed, Scope.Scope>
 }
 
-/** The files of this node. */
+/**
+ * The files of the machine that a program runs on: those of `filesLayer` in production, a simulated disk in
+ * simulations of `aplomb/sim`, which loses power, fails and fills up.
+ *
+ * @example
+ * import { Files, filesLayer } from "aplomb/files"
+ * const remember = Effect.gen(function* () {
+ *   const files = yield* Files
+ *   yield* files.makeDirectory("/var/lib/notes")
+ *   yield* files.writeFileAtomic("/var/lib/notes/last", new TextEncoder().encode("hello"))
+ * })
+ * await Effect.runPromise(Effect.provide(remember, filesLayer()))
+ */
 export class Files extends Context.Service<Files, FilesShape>()("aplomb/runtime/Files") {}

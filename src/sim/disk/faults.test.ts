@@ -159,3 +159,64 @@ describe("the faults of a disk", () => {
     expect(value).toEqual([1, []])
   })
 })
+
+describe("a change of a file that fails", () => {
+  const text = (bytes: Uint8Array | undefined) => (bytes === undefined ? "" : new TextDecoder().decode(bytes))
+  const replaced = (seed: number) =>
+    onDisk(
+      { failedChange: { rate: 0.5 } },
+      ({ disk, node, files }) =>
+        Effect.gen(function* () {
+          const [told, seen]: [Array<string>, Array<string>] = [[""], []]
+          let failures = 0
+          for (let index = 1; index <= 20; index++) {
+            const exit = yield* Effect.exit(files.writeFileAtomic("/data/kept", Buffer.from(`${index}`)))
+            seen.push(text(yield* files.readFile("/data/kept")))
+            if (Exit.isFailure(exit)) failures++
+            else told.push(`${index}`)
+          }
+          node.kill()
+          disk.crash("power")
+          const left = text(yield* disk.mount(node.boot()).readFile("/data/kept"))
+          return { told: told.at(-1)!, seen, failures, left }
+        }),
+      { seed }
+    )
+
+  it("leaves what was there, or what was to be there, which a power cut may take back", () => {
+    const ends = { kept: 0, done: 0, takenBack: 0 }
+    for (let seed = 1; seed <= 40; seed++) {
+      const { value, kernel } = replaced(seed)
+      const { told, seen, failures, left } = value
+      expect(failures).toBeGreaterThan(0)
+      expect(kernel.trace.struck("failed-change")).toBe(failures)
+      expect(Number(left)).toBeGreaterThanOrEqual(Number(told))
+      for (const [index, after] of seen.entries()) {
+        if (after === `${index + 1}`) ends.done++
+        else ends.kept++
+        expect([`${index + 1}`, seen[index - 1] ?? ""]).toContain(after)
+      }
+      if (left !== seen.at(-1)) ends.takenBack++
+    }
+    for (const count of Object.values(ends)) expect(count).toBeGreaterThan(0)
+  })
+
+  it("fails each operation, and a file in parts is not there", () => {
+    const { value } = onDisk({ failedChange: { rate: 1 } }, ({ files }) =>
+      Effect.gen(function* () {
+        const fails = (effect: Effect.Effect<unknown, unknown>) =>
+          Effect.map(Effect.exit(effect), Exit.isFailure)
+        const all = [
+          files.makeDirectory("/other"),
+          files.remove("/data/log"),
+          files.preallocate("/data/more", 512),
+          files.writeFileAtomic("/data/small", new Uint8Array(1)),
+          files.writeInParts("/data/large", (append) => append(new Uint8Array(1)))
+        ]
+        const failed = yield* Effect.forEach(all, fails)
+        return { failed, large: yield* files.readFile("/data/large") }
+      })
+    )
+    expect(value).toEqual({ failed: [true, true, true, true, true], large: undefined })
+  })
+})

@@ -9,9 +9,11 @@ import {
   type FilesShape
 } from "../../runtime/storage/port.ts"
 import type { Incarnation } from "../kernel/node.ts"
+import { drawFailedChange } from "./failed-change.ts"
 import { full } from "./full-disk.ts"
 import { parentOf } from "./image.ts"
 import type { MountedDisk } from "./mounted.ts"
+import { drawWrittenBack } from "./process-kill.ts"
 import { SectorFile } from "./sectors.ts"
 
 const isTidy = /^(?:\/[^/.][^/]*)+$/
@@ -31,6 +33,15 @@ const failed = (operation: string, path: string, reason: string): DiskFailed =>
 
 const nothing = (): void => {}
 
+/** What is changed, by which operation. */
+interface Changed {
+  readonly operation: string
+  readonly path: string
+  readonly lengthBytes?: number
+  readonly apply: () => void
+  readonly sync?: () => void
+}
+
 /**
  * An operation on the file or directory of a path as a whole: it takes its time, and then has happened,
  * durably: its directory was synced. A crash before that decides by a draw.
@@ -38,19 +49,22 @@ const nothing = (): void => {}
 const change = (
   disk: MountedDisk,
   life: Incarnation,
-  path: string,
-  lengthBytes: number,
-  apply: () => void,
-  sync = () => disk.cached.sync(parentOf(path))
-): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
+  { operation, path, lengthBytes = 0, apply, sync = () => disk.cached.sync(parentOf(path)) }: Changed
+): Effect.Effect<void, DiskFailed> =>
+  Effect.callback<void, DiskFailed>((resume) => {
     const pending = { path, apply, sync }
     disk.changes.add(pending)
-    const { time } = disk.kernel
+    const { time, random } = disk.kernel
     const doneMicros = disk.doneAt(lengthBytes)
     disk.onBegun?.(doneMicros, apply !== nothing)
+    const end = drawFailedChange(random, disk.faults.failedChange)
     time.after(life.scheduler.strand, doneMicros - time.nowMicros, () => {
       if (!disk.changes.delete(pending)) return
+      if (end !== undefined) {
+        disk.strike("failed-change", { operation, path, end })
+        if (end === "cached") disk.cached.apply(disk.image, pending, drawWrittenBack(random, time.nowMicros))
+        return resume(Effect.fail(failed(operation, path, "input/output error")))
+      }
       sync()
       apply()
       resume(Effect.void)
@@ -73,28 +87,24 @@ export const mountFiles = (disk: MountedDisk, life: Incarnation): FilesShape => 
   lock: (directory) => lock(disk, life, tidy(directory))
 })
 
-const makeDirectory = (disk: MountedDisk, life: Incarnation, path: string): Effect.Effect<void> =>
-  change(
-    disk,
-    life,
+const makeDirectory = (disk: MountedDisk, life: Incarnation, path: string) =>
+  change(disk, life, {
+    operation: "make directory",
     path,
-    0,
-    () => disk.image.makeDirectory(path),
-    () => disk.cached.syncAll(path)
-  )
+    apply: () => disk.image.makeDirectory(path),
+    sync: () => disk.cached.syncAll(path)
+  })
 
 /** Where there is nothing to remove, nothing is synced. */
-const remove = (disk: MountedDisk, life: Incarnation, path: string): Effect.Effect<void> =>
-  change(
-    disk,
-    life,
+const remove = (disk: MountedDisk, life: Incarnation, path: string) =>
+  change(disk, life, {
+    operation: "remove",
     path,
-    0,
-    () => disk.image.remove(path),
-    () => {
+    apply: () => disk.image.remove(path),
+    sync: () => {
       if (disk.image.files.has(path)) disk.cached.sync(parentOf(path))
     }
-  )
+  })
 
 const writeFileAtomic = (
   disk: MountedDisk,
@@ -107,7 +117,12 @@ const writeFileAtomic = (
     // The old file stays until the new one is whole: both need room for a moment.
     if (full(disk, bytes.length)) return Effect.fail(noRoom(disk, "write", path))
     const copy = bytes.slice()
-    return change(disk, life, path, copy.length, () => disk.image.replace(path, copy))
+    return change(disk, life, {
+      operation: "write",
+      path,
+      lengthBytes: copy.length,
+      apply: () => disk.image.replace(path, copy)
+    })
   })
 
 /** Each part takes its time, and the room it needs; the name is there when all of it is durable. */
@@ -126,12 +141,17 @@ const writeInParts = <E, R>(
         sizeBytes += bytes.length
         if (full(disk, sizeBytes)) return Effect.fail(noRoom(disk, "write", path))
         parts.push(bytes.slice())
-        return change(disk, life, path, bytes.length, nothing, nothing)
+        const { length: lengthBytes } = bytes
+        return change(disk, life, { operation: "write", path, lengthBytes, apply: nothing, sync: nothing })
       })
     return Effect.andThen(
       fill(append),
       Effect.suspend(() =>
-        change(disk, life, path, 0, () => disk.image.replace(path, joinBytes(parts, sizeBytes)))
+        change(disk, life, {
+          operation: "rename",
+          path,
+          apply: () => disk.image.replace(path, joinBytes(parts, sizeBytes))
+        })
       )
     )
   })
@@ -145,9 +165,14 @@ const preallocate = (
   Effect.suspend(() => {
     if (!disk.image.hasParent(path)) return Effect.fail(failed("preallocate", path, "no such directory"))
     if (full(disk, sizeBytes)) return Effect.fail(noRoom(disk, "preallocate", path))
-    return change(disk, life, path, sizeBytes, () => {
-      disk.image.remove(path)
-      disk.image.files.set(path, new SectorFile(sizeBytes))
+    return change(disk, life, {
+      operation: "preallocate",
+      path,
+      lengthBytes: sizeBytes,
+      apply: () => {
+        disk.image.remove(path)
+        disk.image.files.set(path, new SectorFile(sizeBytes))
+      }
     })
   })
 

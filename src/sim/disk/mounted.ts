@@ -6,6 +6,7 @@ import type { TraceFields } from "../trace/trace.ts"
 import type { CachedChanges, MetadataChange } from "./cached-changes.ts"
 import type { DiskImage } from "./image.ts"
 import type { SectorFile } from "./sectors.ts"
+import type { DiskFaults } from "./settings.ts"
 
 export interface WriteOutcome {
   readonly doneMicros: number
@@ -19,6 +20,7 @@ export interface MountedDisk {
   readonly kernel: Kernel
   readonly name: string
   readonly image: DiskImage
+  readonly faults: DiskFaults
   readonly capacityBytes: number
   readonly locks: Map<string, Incarnation>
   readonly changes: Set<MetadataChange>

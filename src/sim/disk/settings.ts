@@ -2,6 +2,7 @@
 import { type BitRot, noBitRot } from "./bit-rot.ts"
 import { type CrashDamage, evenDamage } from "./crash.ts"
 import { type DirectoryLoss, noDirectoryLoss } from "./directory-loss.ts"
+import { type FailedChange, noFailedChange } from "./failed-change.ts"
 import { type FailedWrite, noFailedWrite } from "./failed-write.ts"
 import { type LyingSync, noLyingSync } from "./lying-sync.ts"
 import { type MisdirectedWrite, noMisdirectedWrite } from "./misdirected-write.ts"
@@ -19,8 +20,12 @@ export interface DiskFaults {
   readonly crashDamage: CrashDamage
   /** What the kill of a process leaves of its writes under way. Within the contract, too. */
   readonly processKill: ProcessKill
+  /** Of open files. */
   readonly failedWrite: FailedWrite
+  /** Of open files. */
   readonly shortWrite: ShortWrite
+  /** Of files as a whole. */
+  readonly failedChange: FailedChange
   readonly lyingSync: LyingSync
   readonly misdirectedWrite: MisdirectedWrite
   readonly bitRot: BitRot
@@ -34,6 +39,7 @@ export const sound: DiskFaults = {
   processKill: completesAll,
   failedWrite: noFailedWrite,
   shortWrite: noShortWrite,
+  failedChange: noFailedChange,
   lyingSync: noLyingSync,
   misdirectedWrite: noMisdirectedWrite,
   bitRot: noBitRot,

@@ -10,6 +10,7 @@ export interface Span {
 
 export const drawSpan = (random: CountedRandom, span: Span): number => random.range(span.min, span.max)
 
+/** When faults strike, and for how long. */
 export interface TimedFault {
   /** Virtual milliseconds between one strike and the next, on average; 0 switches the family off. */
   readonly everyMs: number
@@ -45,6 +46,19 @@ export const currentGate = (): StrikeGate => gate
  * `strike` returns when what it broke is whole again. Fork it in the world and interrupt it to end the chaos;
  * a strike under way then undoes what it did, if it says so with `Effect.ensuring`. Without a rate it draws
  * nothing.
+ *
+ * Faults of one's own that are made so, within `begin` of their family, are named strike by strike in
+ * `struck` of a result, and shrinking leaves out single ones.
+ *
+ * @example
+ * const stalls: FaultFamily = {
+ *   name: "stalls",
+ *   share: 0.5,
+ *   begin: ({ random, processes }) =>
+ *     timedFault(random, { everyMs: 2_000, durationMs: { min: 10, max: 500 } }, (durationMs) =>
+ *       Effect.sync(() => processes.get("store")!.disk.stall(durationMs * 1000))
+ *     )
+ * }
  */
 export const timedFault = (
   random: CountedRandom,

@@ -129,6 +129,17 @@ export interface LawWatch {
   readonly atEnd?: () => void
 }
 
+/**
+ * What must hold of a group of a cluster, whatever happens: `.laws(...protocolLaws, mine)` of a simulation.
+ * `protocolLaws` are what a simulation with a cluster has by itself.
+ *
+ * @example
+ * const few = law("few slots: no more than a thousand are chosen", "", (facts, broken) => ({
+ *   onChosen: () => {
+ *     if (facts.chosen.last > 1000) broken(`slot ${facts.chosen.last} was chosen`)
+ *   }
+ * }))
+ */
 export interface Law {
   readonly name: string
   /** Where it is written. */

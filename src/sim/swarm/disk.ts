@@ -32,7 +32,8 @@ export const slowDisks: FaultFamily = {
 }
 
 /**
- * Writes fail, wholly or in part: the node must stop, say so, and come back with all that it had promised.
+ * Writes of open files fail, wholly or in part: the node must stop, say so, and come back with all that it
+ * had promised. `failedChanges` strikes `writeFileAtomic` and the like.
  */
 export const failedWrites: FaultFamily = {
   name: "failed-writes",
@@ -41,6 +42,21 @@ export const failedWrites: FaultFamily = {
     for (const { disk } of world.processes.values()) {
       disk.faults = { ...disk.faults, failedWrite: { rate: 0.0005 }, shortWrite: { rate: 0.0005 } }
     }
+    return Effect.never
+  }
+}
+
+/**
+ * Files cannot be made, replaced or removed: `writeFileAtomic`, `writeInParts`, `preallocate`,
+ * `makeDirectory` and `remove` fail now and then. As after a real error, either nothing has happened, or the
+ * change is there and a power cut may take it back.
+ */
+export const failedChanges: FaultFamily = {
+  name: "failed-changes",
+  share: 0.25,
+  begin: (world) => {
+    for (const { disk } of world.processes.values())
+      disk.faults = { ...disk.faults, failedChange: { rate: 0.02 } }
     return Effect.never
   }
 }
