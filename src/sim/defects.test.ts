@@ -3,6 +3,7 @@ import { Deferred, Effect, Schedule, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { RoleCrashed } from "../actors/node/end-node.ts"
 import * as Actor from "../runtime/actor.ts"
+import { StorageCorrupted } from "../runtime/storage/errors.ts"
 import { FaultsBroke, Tolerance } from "./ends.ts"
 import { reportLines } from "./runs/report.ts"
 import { runSeeds } from "./runs/run-seeds.ts"
@@ -220,7 +221,8 @@ describe("a node of a cluster", () => {
   it("may crash of its disk where damage is expected, and never of a bug, whatever is expected", () => {
     const bug = new RoleCrashed({ role: "n1/kv/leader", cause: new TypeError("out of cheese") })
     expect(judged(bug, true)).toContain("out of cheese")
-    const disk = new RoleCrashed({ role: "n1/kv/leader", cause: { _tag: "StorageCorrupted" } })
+    const damage = new StorageCorrupted({ path: "wal", offset: 0, reason: "it rots" })
+    const disk = new RoleCrashed({ role: "n1/kv/leader", cause: damage })
     expect([judged(disk, true), judged(disk, false)]).toEqual([undefined, expect.stringContaining("crashed")])
     expect(judged(new TypeError("out of cheese"), true)).toContain("the process n1 broke")
   })

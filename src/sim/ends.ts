@@ -1,5 +1,12 @@
-/** What a process may end with, and what is a finding. */
+/** How processes end by themselves: what is no fault of theirs, and what is a finding. */
+import { MasterStateLost, MasterStateUnproven } from "../actors/master/register-errors.ts"
+import { RoleCrashed } from "../actors/node/end-node.ts"
+import { StorageRolledBack } from "../actors/presence/floors.ts"
+import { DuplicateNode } from "../actors/presence/presence.ts"
+import { BusUnavailable } from "../runtime/bus/port.ts"
 import { stackOf } from "../runtime/message-of.ts"
+import { StorageCorrupted, WalClosed } from "../runtime/storage/errors.ts"
+import { DirectoryInUse, DiskFailed } from "../runtime/storage/port.ts"
 
 /** A run ended because a process did what none may do. */
 export class ProcessBroke extends Error {
@@ -17,33 +24,28 @@ export class FaultsBroke extends Error {
   }
 }
 
-const harmless = new Set(["DuplicateNode", "DirectoryInUse", "DiskFailed", "WalClosed"])
+// Classes, not names: an error of a program of one's own that is called alike is its own.
+const harmless = [DuplicateNode, DirectoryInUse, DiskFailed, WalClosed]
+const damaged = [StorageCorrupted, StorageRolledBack, RoleCrashed, MasterStateLost, MasterStateUnproven]
 
-const damaged = new Set([
-  "StorageCorrupted",
-  "StorageRolledBack",
-  "RoleCrashed",
-  "MasterStateLost",
-  "MasterStateUnproven"
-])
+const isOneOf = (failure: unknown, classes: ReadonlyArray<abstract new (...fields: never) => unknown>) =>
+  classes.some((one) => failure instanceof one)
 
-/** The `_tag` of what was thrown, where it has one. */
-export const tagOf = (failure: unknown): string | undefined =>
+/** The bus that the process stood on went away. */
+export const isCutOff = (failure: unknown): boolean => failure instanceof BusUnavailable
+
+/** The tag of an error that has one. */
+const tagOf = (failure: unknown): string | undefined =>
   typeof failure === "object" && failure !== null && "_tag" in failure ? String(failure._tag) : undefined
 
 /** What made a role crash may have been the disk; anything else is a bug, whatever is expected. */
-const isOfDisk = (failure: unknown): boolean => {
-  const { cause } = failure as { readonly cause: unknown }
-  const tag = tagOf(cause)
-  return tag !== undefined && (harmless.has(tag) || damaged.has(tag))
-}
+const isOfDisk = ({ cause }: RoleCrashed): boolean => isOneOf(cause, [...harmless, ...damaged])
 
 /** A node may stop for what happened to it, and say so; anything else that ends it is a bug. */
 const judgeEnd = (failure: unknown, expectsDamage: boolean): string | undefined => {
-  const tag = tagOf(failure)
-  if (tag !== undefined && harmless.has(tag)) return undefined
-  if (tag === "RoleCrashed" && !isOfDisk(failure)) return stackOf(failure)
-  if (tag !== undefined && damaged.has(tag) && expectsDamage) return undefined
+  if (isOneOf(failure, harmless)) return undefined
+  if (failure instanceof RoleCrashed && !isOfDisk(failure)) return stackOf(failure)
+  if (expectsDamage && isOneOf(failure, damaged)) return undefined
   return stackOf(failure)
 }
 

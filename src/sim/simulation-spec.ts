@@ -5,6 +5,7 @@ import { type ClusterOptions, groupNames } from "./cluster.ts"
 import type { Span } from "./kernel/timed-fault.ts"
 import { drawSpan } from "./kernel/timed-fault.ts"
 import type { Law } from "./laws/laws.ts"
+import { expectCount, expectOneOf, expectShare, expectSpan } from "./refuse.ts"
 import type { FaultFamily } from "./swarm/swarm.ts"
 import type { WorkloadMaker } from "./workload/client.ts"
 import type { World } from "./world.ts"
@@ -48,7 +49,7 @@ export interface SimulationSpec {
   readonly name: string
   readonly about: string
   readonly cluster: ClusterShape | undefined
-  readonly setups: ReadonlyArray<(world: World) => void>
+  readonly setups: ReadonlyArray<(world: World) => unknown>
   readonly workloads: ReadonlyArray<WorkloadMaker>
   readonly families: ReadonlyArray<FaultFamily>
   readonly laws: ReadonlyArray<Law>
@@ -59,6 +60,18 @@ export interface SimulationSpec {
   readonly expectsDefects: boolean
   /** Whose assertions are demanded of it beside its own. */
   readonly reaches: ReadonlyArray<string>
+}
+
+/** Throws where no cluster can have this shape. */
+export const expectShape = (name: string, shape: ClusterShape): void => {
+  const of = (field: string) => `cluster: \`${field}\` of ${name}`
+  const { acceptors, spares, masterApart, groups, masters, sessionTtlMs, segmentBytes } = shape
+  expectSpan(of("acceptors"), acceptors, 1)
+  if (spares !== undefined) expectSpan(of("spares"), spares)
+  expectShare(of("masterApart"), masterApart)
+  expectOneOf(of("masters"), masters, [1, 3, "either"])
+  for (const [field, count] of Object.entries({ groups, sessionTtlMs, segmentBytes }))
+    if (count !== undefined) expectCount(of(field), count, 1)
 }
 
 const foreverMs = 3_600_000

@@ -2,15 +2,19 @@
 import type { Span } from "./kernel/timed-fault.ts"
 import { protocolLaws } from "./laws/all.ts"
 import type { Law } from "./laws/laws.ts"
+import { expectShare } from "./refuse.ts"
 import type { RunOptions, RunResult } from "./runs/result.ts"
 import { runSeed } from "./runs/run.ts"
 import { knowScopes } from "./scopes.ts"
-import type { ClusterShape, SimulationSpec } from "./simulation-spec.ts"
+import { type ClusterShape, expectShape, type SimulationSpec } from "./simulation-spec.ts"
 import type { FaultFamily } from "./swarm/swarm.ts"
 import type { WorkloadMaker } from "./workload/client.ts"
 import type { World } from "./world.ts"
 
 const isTime = (ms: number): boolean => Number.isFinite(ms) && ms >= 0
+
+/** What a function makes that is no promise; one that makes a promise does not fit. */
+type AtOnce<Made> = Made extends PromiseLike<unknown> ? never : Made
 
 /**
  * A simulation. Each method returns another one with one thing said about it; `run` runs one seed.
@@ -46,16 +50,20 @@ export class Simulation {
     return this.#with({ about })
   }
 
-  /** Runs a cluster of production nodes, watched by the laws of the protocol. */
+  /**
+   * Runs a cluster of production nodes, watched by the laws of the protocol. Throws where no cluster can have
+   * such a shape, such as of 5 to 3 acceptors.
+   */
   cluster(shape: ClusterShape): Simulation {
+    expectShape(this.name, shape)
     return this.#with({ cluster: shape, laws: protocolLaws })
   }
 
   /**
    * Called for each run before anything starts: adds processes of your own, draws what differs from seed to
-   * seed.
+   * seed. It must not be async: a run waits for no promise, and ends with an error where it gets one.
    */
-  setup(setup: (world: World) => void): Simulation {
+  setup<Made>(setup: (world: World) => AtOnce<Made>): Simulation {
     return this.#with({ setups: [...this.spec.setups, setup] })
   }
 
@@ -64,8 +72,12 @@ export class Simulation {
     return this.#with({ workloads: [...this.spec.workloads, workload] })
   }
 
-  /** Adds families of faults; each seed has some of them. Without any, nothing goes wrong. */
+  /**
+   * Adds families of faults; each seed has some of them. Without any, nothing goes wrong. Throws where a
+   * `share` is no probability.
+   */
   faults(...families: ReadonlyArray<FaultFamily>): Simulation {
+    for (const { name, share } of families) expectShare(`faults: the share of "${name}"`, share)
     return this.#with({ families: [...this.spec.families, ...families] })
   }
 
@@ -137,7 +149,10 @@ export class Simulation {
     return this.#with({ reaches: [...this.spec.reaches, ...scopes] })
   }
 
-  /** Runs one seed, or one recipe, to its end. Never throws for what the system does. */
+  /**
+   * Runs one seed, or one recipe, to its end. Never throws for what the system does; throws a RangeError for
+   * options that are none, and an Error where the simulation cannot be set up.
+   */
   run(options: RunOptions): RunResult {
     return runSeed(this.spec, options)
   }

@@ -10,7 +10,7 @@ import { SimBus } from "./bus/bus.ts"
 import type { BusOptions } from "./bus/settings.ts"
 import { Cluster, type ClusterOptions, clusterName } from "./cluster.ts"
 import { sound } from "./disk/settings.ts"
-import { FaultsBroke, Tolerance, tagOf } from "./ends.ts"
+import { FaultsBroke, isCutOff, Tolerance } from "./ends.ts"
 import type { Defect } from "./kernel/defects.ts"
 import { Kernel, type KernelOptions } from "./kernel/kernel.ts"
 import type { CountedRandom } from "./kernel/random.ts"
@@ -175,10 +175,9 @@ export class World {
   #ended(process: SimProcess, exit: Exit.Exit<unknown, unknown>): void {
     if (Exit.isSuccess(exit)) return
     const failure = Cause.squash(exit.cause)
-    const tag = tagOf(failure)
     // A node outlasts a bus that goes away and comes back, also while it starts.
-    const isCutOff = tag === "BusUnavailable" && this.cluster?.processes.has(process.name) !== true
-    if (!isCutOff && !this.#mayHappen(process, failure)) return
+    const outlives = isCutOff(failure) && this.cluster?.processes.has(process.name) !== true
+    if (!outlives && !this.#mayHappen(process, failure)) return
     this.startLater(process, this.random.range(50, 1000))
   }
 

@@ -4,6 +4,7 @@
  */
 import { invariant } from "../../protocol/invariant.ts"
 import { type Recipe, recipeFrom } from "../kernel/random.ts"
+import { expectLimit } from "../refuse.ts"
 import { Frontier, type FrontierState } from "./frontier.ts"
 import type { Mark } from "./journal.ts"
 
@@ -78,13 +79,17 @@ export class Exploration {
   #chosen = 0
   #runs = 0
 
-  /** Throws where `seeds` is empty, or holds what is no seed. */
+  /** Throws where `seeds` is empty, or holds what is no seed, and where a number is none. */
   constructor(options: SearchOptions) {
     const { seeds = [1], runsMax = 512, failuresMax = 1, freshEvery = 64 } = options
+    const { statesMax = 1024, recipeMax = 128 } = options
+    for (const [name, most] of Object.entries({ runsMax, failuresMax, freshEvery, statesMax }))
+      expectLimit(name, most, 1)
+    expectLimit("recipeMax", recipeMax)
     if (seeds.length === 0)
       throw new RangeError("`seeds` is empty: give at least one seed to start from, or leave it out")
     for (const seed of seeds) recipeFrom(seed)
-    this.#frontier = new Frontier(options.statesMax ?? 1024, options.recipeMax ?? 128)
+    this.#frontier = new Frontier(statesMax, recipeMax)
     this.#seeds = seeds
     this.#runsMax = runsMax
     this.#failuresMax = failuresMax

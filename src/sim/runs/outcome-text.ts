@@ -1,6 +1,7 @@
 /** How a run ended that could not go on, as a person reads it: what happened, and what to look for. */
 import { stackOf } from "../../runtime/message-of.ts"
 import type { Outcome } from "../kernel/kernel.ts"
+import { expectAtOnce } from "../refuse.ts"
 
 const number = (value: number): string => value.toLocaleString("en")
 
@@ -49,10 +50,15 @@ export const stuckText = (outcome: Stuck): string => {
   }
 }
 
-/** What a check says, or throws, as those of test runners do; `undefined` where nothing is wrong. */
+/**
+ * What a check says, or throws, as those of test runners do; `undefined` where nothing is wrong. One that
+ * answers by anything else, such as a promise or `false`, has not said what is wrong: that itself is.
+ */
 export const wrongBy = (check: () => string | undefined): string | undefined => {
   try {
-    return check()
+    const said: unknown = expectAtOnce("the check", check())
+    if (said === undefined || typeof said === "string") return said
+    return `the check returned ${String(said)}: it has to return a sentence that says what is wrong, or undefined`
   } catch (error) {
     return stackOf(error)
   }

@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import type { Assertion } from "../assert.ts"
 import type { SchedulerOptions } from "../kernel/scheduler-options.ts"
+import { expectLimit, expectMs } from "../refuse.ts"
 import type { Simulation } from "../simulation.ts"
 import { overWorkers, type TaskSource } from "../worker-pool.ts"
 import { threadCpuMs } from "./cpu.ts"
@@ -31,6 +32,9 @@ class Campaign {
   #over = false
 
   constructor(options: CampaignOptions) {
+    expectLimit("findingsMax", options.findingsMax, 1)
+    expectLimit("stop: stableRuns", options.stop.stableRuns, 1)
+    expectMs("stop: forMs", options.stop.forMs)
     this.#options = options
     this.#startedMs = options.nowMs?.() ?? 0
   }

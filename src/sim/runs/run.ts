@@ -11,10 +11,12 @@ import { CountedRandom, formatRecipe, recipeFrom } from "../kernel/random.ts"
 import type { SchedulerOptions } from "../kernel/scheduler-options.ts"
 import { drawSpan } from "../kernel/timed-fault.ts"
 import { LawBroken } from "../laws/laws.ts"
+import { expectAtOnce, expectCount } from "../refuse.ts"
 import { knowScopes } from "../scopes.ts"
 import { drawCluster, type SimulationSpec } from "../simulation-spec.ts"
 import { chaos, drawFamilies, type FaultFamily } from "../swarm/swarm.ts"
 import { World } from "../world.ts"
+import { expectOptions } from "./expect-options.ts"
 import { stuckText, wrongBy } from "./outcome-text.ts"
 import { addProbes, NoProgress, recover, windUp } from "./recovery.ts"
 import type { RunFailure, RunOptions, RunResult } from "./result.ts"
@@ -52,9 +54,12 @@ interface Prepared {
   readonly chaosMs: number
 }
 
-const addClients = (world: World, spec: SimulationSpec): void => {
+/** `made` is told what makers of workloads give. */
+const addClients = (world: World, spec: SimulationSpec, made: (made: unknown) => void): void => {
   for (const make of spec.workloads) {
     const workload = make(world)
+    made(workload)
+    expectCount(`the clientCount of the workload ${workload.name}`, workload.clientCount)
     world.workloads.push(workload)
     for (let index = 1; index <= Math.min(workload.clientCount, world.bounds.clients); index++) {
       const name = `${workload.name}-${index}`
@@ -82,14 +87,17 @@ const prepare = (spec: SimulationSpec, options: RunOptions, scheduler: Scheduler
   world.tolerance.expectsDamage = spec.expectsDamage
   world.tolerance.expectsDefects = spec.expectsDefects
   // What is drawn here decides the run as much as what is drawn in it.
+  const made: Array<unknown> = []
   const leak = leakOf(world.random.recipe.seed, () =>
     world.noting(() => {
-      for (const setup of spec.setups) setup(world)
+      for (const setup of spec.setups) made.push(setup(world))
       if (spec.cluster !== undefined)
         world.addCluster(drawCluster(world, spec.cluster, options.nodesMax), spec.laws)
-      addClients(world, spec)
+      addClients(world, spec, (workload) => made.push(workload))
     })
   )
+  // A promise is a leak as well; that it is one says best what is wrong.
+  for (const one of made) expectAtOnce("a setup or workload", one)
   if (leak !== undefined) world.violated(new Leaked(leak))
   const off = new Set(options.without)
   const families = drawFamilies(world, spec.families, off)
@@ -220,6 +228,7 @@ const preparedBy = (
 /** Runs one seed or recipe of a simulation. The same options give the same result, to the byte. */
 export const runSeed = (spec: SimulationSpec, options: RunOptions): RunResult => {
   const recipe = recipeFrom(options.seed)
+  expectOptions(spec, options)
   const scheduler = options.scheduler ?? schedulerOf(recipe.seed)
   const prepared = preparedBy(spec, options, scheduler, formatRecipe(recipe))
   const { world, families } = prepared

@@ -1,5 +1,6 @@
 /** The seeds of a campaign: those that once failed come first, then new ones, until a rule says stop. */
 import { formatRecipe, parseRecipe, type Recipe } from "../kernel/random.ts"
+import { expectCount, expectLimit } from "../refuse.ts"
 import type { CampaignReport } from "./report.ts"
 
 /** A run that once failed, kept so that it never does again unseen. */
@@ -55,13 +56,18 @@ export interface StopRule {
 export const isStable = (rule: StopRule, report: CampaignReport): boolean =>
   rule.stableRuns !== undefined && report.unseen.length === 0 && report.runsSinceNews >= rule.stableRuns
 
-/** Recipes to run, as text: the known ones of a simulation, then the seeds from `from` on. */
+/**
+ * Recipes to run, as text: the known ones of a simulation, then the seeds from `from` on. Throws, when the
+ * first one is taken, where `from` or the rule is none.
+ */
 export function* recipesOf(
   simulation: string,
   known: ReadonlyArray<KnownSeed>,
   from: number,
   rule: StopRule
 ): Generator<string> {
+  expectCount("from", from)
+  expectLimit("seeds", rule.seeds)
   for (const entry of known) if (entry.simulation === simulation) yield entry.recipe
   const end = from + (rule.seeds ?? Number.POSITIVE_INFINITY)
   for (let seed = from; seed < end; seed++) yield formatRecipe({ seed, reseeds: [] })

@@ -4,6 +4,7 @@
  */
 import type { Recipe } from "../kernel/random.ts"
 import type { SchedulerOptions } from "../kernel/scheduler-options.ts"
+import { expectLimit } from "../refuse.ts"
 import type { RunOptions, RunResult } from "../runs/result.ts"
 import type { Simulation } from "../simulation.ts"
 import type { World } from "../world.ts"
@@ -61,6 +62,8 @@ export const shrinkRun = (
 ): Shrunk | undefined => {
   const { families, chaosMs } = simulation.spec
   const { runsMax = 400, scheduler } = options
+  expectLimit("runsMax", runsMax, 1)
+  expectLimit("seedsPerCase", options.seedsPerCase, 1)
   const run = (candidate: Case) => {
     const { failure, figures } = runCase(simulation, candidate)
     return failure && { law: failure.name, message: failure.message, size: figures.steps }

@@ -7,7 +7,7 @@ import { sometimes } from "../assert.ts"
 import { timedFault } from "../kernel/timed-fault.ts"
 import { askForLead } from "./ask-for-lead.ts"
 import { someBuggify } from "./buggify.ts"
-import { clusterFor, type FaultFamily } from "./swarm.ts"
+import { clusterFor, expectClients, type FaultFamily } from "./swarm.ts"
 
 const replaced = sometimes("candidacies: a node asked for the lead while another one served")
 
@@ -92,6 +92,7 @@ export const clientCrashes: FaultFamily = {
   name: "client-crashes",
   share: 0.3,
   begin: (world) => {
+    expectClients(world, "client-crashes")
     const { random } = world
     const settings = { everyMs: random.range(1_000, 6_000), durationMs: { min: 1, max: 500 } }
     return timedFault(random, settings, (downMs) =>
@@ -109,6 +110,7 @@ export const clientSuspensions: FaultFamily = {
   name: "client-suspensions",
   share: 1,
   begin: (world) => {
+    expectClients(world, "client-suspensions")
     const { random } = world
     const settings = { everyMs: random.range(5_000, 30_000), durationMs: { min: 30_000, max: 60_000 } }
     return timedFault(random, settings, (durationMs) =>

@@ -22,6 +22,12 @@ export const clusterFor = (world: World, family: string): Cluster => {
   throw new Error(`the faults "${family}" strike a cluster: say .cluster(...), or leave them out`)
 }
 
+/** Throws where a family strikes clients, and no workload brings any. */
+export const expectClients = (world: World, family: string): void => {
+  if (world.workloads.length === 0)
+    throw new Error(`the faults "${family}" strike clients: say .workload(...), or leave them out`)
+}
+
 /** The families of a run, by name: each drawn by its share, unless its name is in `off`. */
 export const drawFamilies = (
   world: World,

@@ -39,12 +39,19 @@ export interface LedgerClient<Command, Reply, Question, Answer> {
   ) => Effect.Effect<B | C>
 }
 
+/** Throws where a workload whose clients ask a cluster is in a simulation without one. */
+export const expectCluster = (world: World, workload: string): void => {
+  if (world.cluster === undefined)
+    throw new Error(`the clients of "${workload}" ask a cluster: say .cluster(...), or leave them out`)
+}
+
 /** Connects a client to a group of the world's cluster, the first one where none is named. */
 export const ledgerClient = Effect.fnUntraced(function* <State, Command, Reply, Question, Answer>(
   world: World,
   machine: Machine<State, Command, Reply, Question, Answer>,
   group: string = groupName
 ) {
+  expectCluster(world, world.acting.name)
   const connected = yield* replicated({ cluster: clusterName, group, machine })
   const { ledger } = world
   const caller = world.acting.caller(group)

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { kvMachine } from "../../machines/kv.ts"
 import { watermark } from "../assert.ts"
 import type { Span } from "../kernel/timed-fault.ts"
-import { ledgerClient, type WorkloadMaker } from "./client.ts"
+import { expectCluster, ledgerClient, type WorkloadMaker } from "./client.ts"
 import type { Workload } from "./workload.ts"
 
 const mostAcknowledged = watermark("commands: acknowledged in one run")
@@ -62,6 +62,7 @@ class Tasks {
 export const commands =
   (options: CommandsOptions): WorkloadMaker =>
   (world): Workload => {
+    expectCluster(world, "commands")
     const { random } = world
     const { keys, thinkMostMs = { min: 0, max: 40 } } = options
     const { bounds } = world

@@ -9,7 +9,7 @@ import { sometimes, sometimesEach, unreachable } from "../assert.ts"
 import { groupName } from "../cluster.ts"
 import type { Span } from "../kernel/timed-fault.ts"
 import type { World } from "../world.ts"
-import { type LedgerClient, ledgerClient, type WorkloadMaker } from "./client.ts"
+import { expectCluster, type LedgerClient, ledgerClient, type WorkloadMaker } from "./client.ts"
 import type { Invocation } from "./history.ts"
 import { drawShape, type Shape } from "./shape.ts"
 import type { Workload } from "./workload.ts"
@@ -212,11 +212,14 @@ export const largeRegisters: WorkloadMaker = (world): Workload => {
 }
 
 /** Clients at the same registers, of this shape. */
-export const registersOf = (world: World, name: string, shape: Shape): Workload => ({
-  name,
-  clientCount: shape.clients,
-  run: (process, life) => atRegisters(world, shape, process, `${process}/${life}`)
-})
+export const registersOf = (world: World, name: string, shape: Shape): Workload => {
+  expectCluster(world, name)
+  return {
+    name,
+    clientCount: shape.clients,
+    run: (process, life) => atRegisters(world, shape, process, `${process}/${life}`)
+  }
+}
 
 /** What one life of a client does at the registers of a group; `name` is its own, in the whole run. */
 export const atRegisters = Effect.fnUntraced(function* (
