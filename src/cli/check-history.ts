@@ -5,7 +5,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { stackOf } from "../runtime/message-of.ts"
 import type { HistoryOptions, HistoryReport } from "../sim/history/command.ts"
 import { CommandFailed, usageFailure } from "./failure.ts"
-import { jsonFlag, timeoutFlag } from "./flags.ts"
+import { jsonFlag, pathFlag, timeoutFlag } from "./flags.ts"
 import { printError, printJson } from "./output.ts"
 import { Process } from "./process.ts"
 import { allPartsOfStdin } from "./stdin.ts"
@@ -107,9 +107,8 @@ export const checkHistoryCommand = Command.make(
       Flag.withDescription("What a failed cas tells: that another value was there, or nothing")
     ),
     timeout: timeoutFlag(defaultTimeoutMs, "How long to search for an order"),
-    svg: Flag.String("svg").pipe(
+    svg: pathFlag("svg").pipe(
       Flag.optional,
-      Flag.withMetavar("file"),
       Flag.withDescription("Draw the failing part there, if there is one")
     ),
     json: jsonFlag

@@ -21,6 +21,25 @@ export const durationFlag = (name: string) =>
     Flag.withMetavar("time")
   )
 
+/** The same where it makes no sense to take no time at all. */
+export const lastingFlag = (name: string) =>
+  durationFlag(name).pipe(
+    Flag.filter(
+      (ms) => ms > 0,
+      () => "a time that is not 0"
+    )
+  )
+
+/** A flag that takes the name of a file or a directory. */
+export const pathFlag = (name: string, kind: "file" | "directory" = "file") =>
+  Flag.String(name).pipe(
+    Flag.filter(
+      (path) => path !== "",
+      () => `the name of a ${kind}`
+    ),
+    Flag.withMetavar(kind)
+  )
+
 /** A flag that takes a whole number within limits, both included. */
 export const countFlag = (name: string, limits: { readonly min: number; readonly max?: number }) => {
   const { min, max = Number.MAX_SAFE_INTEGER } = limits

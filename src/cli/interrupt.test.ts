@@ -31,7 +31,41 @@ const interrupted = async (words: ReadonlyArray<string>) => {
   return [exitCode ?? 130, signal ?? "SIGINT"]
 }
 
+/** What a campaign prints that is interrupted after some runs, and its exit code. */
+const interruptedCampaign = async (
+  words: ReadonlyArray<string>,
+  afterMs = 2 * underWayMs
+): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }> => {
+  const child = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "pipe"] })
+  const ended = once(child, "close")
+  let [stdout, stderr] = ["", ""]
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text
+  })
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text
+  })
+  await sleep(afterMs)
+  child.kill("SIGINT")
+  const [exitCode] = await ended
+  // On a busy machine there may have been no run yet.
+  if (stdout === "" && afterMs < 100_000) return interruptedCampaign(words, 2 * afterMs)
+  return { exitCode, stdout, stderr }
+}
+
 describe.concurrent("an interruption", () => {
+  for (const command of ["run", "explore"])
+    it(`has a campaign say what it came to: sim ${command}`, async ({ expect }) => {
+      const many = command === "run" ? ["--seeds", "100000"] : ["--runs", "100000"]
+      const words = ["sim", command, "t019", ...many, "--jobs", "1", "--json"]
+      const { exitCode, stdout, stderr } = await interruptedCampaign(words)
+      expect(stderr).toMatch(/^aplomb: interrupted after \d+ runs; this is what they came to\n$/)
+      const told = JSON.parse(stdout)
+      expect(told).toMatchObject({ simulation: "t019", interrupted: true, findings: [] })
+      expect(told.runs).toBeGreaterThan(0)
+      expect(exitCode).toBe(130)
+    })
+
   for (const [title, words] of [
     ["an exploration", ["sim", "explore", "t019", "--runs", "100000"]],
     ["the wait for a history", ["check-history", "-"]]

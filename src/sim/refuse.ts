@@ -34,7 +34,8 @@ export const expectOneOf = <A>(what: string, value: A | undefined, all: Readonly
 export const expectSpan = (what: string, { min, max }: Span, least = 0): void => {
   if (!Number.isSafeInteger(min) || !Number.isSafeInteger(max) || min < least || max < min)
     throw new RangeError(
-      `${what} is from ${min} to ${max}: give two whole numbers from ${least} on, \`max\` no less than \`min\``
+      `${what} is from ${min} to ${max}: ` +
+        `give two whole numbers from ${least} on, \`max\` no less than \`min\``
     )
 }
 

@@ -1,9 +1,11 @@
 /** `aplomb sim explore`: goes on from what runs discover, instead of beginning anew with every seed. */
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import type { CampaignReport } from "../../sim/runs/report.ts"
 import { countFlag, firstSeedFlag, jsonFlag } from "../flags.ts"
 import {
   conclude,
+  concludingInterrupted,
   expectRoomForFindings,
   findingsFlag,
   hangFlag,
@@ -35,22 +37,32 @@ export const simExploreCommand = Command.make(
     const { reportLines, speedLine } = yield* Effect.promise(() => import("../../sim/runs/report.ts"))
     const progress = progressOf(runs, "runs", speedLine)
     const startedMs = performance.now()
-    const { known, campaign } = yield* exploreRunsOverWorkers(simulation.name, jobs, {
-      seeds: [seed],
-      runsMax: runs,
-      failuresMax: keepGoing,
-      hangMs: Option.getOrUndefined(hang),
-      onSums: progress.say
-    })
-    progress.end()
-    yield* conclude({
+    const conclusionOf = (campaign: CampaignReport) => ({
       out,
       isJson: json,
       startedMs,
       simulation,
       campaign,
-      fields: { known },
-      lines: [`${campaign.runs} runs came upon ${known} different things`, ...reportLines(campaign, "runs")]
+      lines: reportLines(campaign, "runs")
     })
+    let sumsSoFar: CampaignReport | undefined
+    const running = exploreRunsOverWorkers(simulation.name, jobs, {
+      seeds: [seed],
+      runsMax: runs,
+      failuresMax: keepGoing,
+      hangMs: Option.getOrUndefined(hang),
+      onSums: (sums) => {
+        sumsSoFar = sums
+        progress.say(sums)
+      }
+    })
+    const { known, campaign } = yield* concludingInterrupted(running, () => {
+      progress.end()
+      return sumsSoFar && conclusionOf(sumsSoFar)
+    })
+    progress.end()
+    const { lines, ...conclusion } = conclusionOf(campaign)
+    const cameUpon = `${campaign.runs} runs came upon ${known} different things`
+    yield* conclude({ ...conclusion, fields: { known }, lines: [cameUpon, ...lines] })
   })
 ).pipe(Command.withDescription("Search from what runs discover, by running their beginnings again"))

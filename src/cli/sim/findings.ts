@@ -5,7 +5,7 @@ import { Flag } from "effect/cli"
 import type { CampaignReport, Finding } from "../../sim/runs/report.ts"
 import type { Simulation } from "../../sim/simulation.ts"
 import { CommandFailed, exitCodes } from "../failure.ts"
-import { countFlag, durationFlag, jobsFlag } from "../flags.ts"
+import { countFlag, jobsFlag, lastingFlag, pathFlag } from "../flags.ts"
 import { print, printError, printErrorUnsafe, printJson } from "../output.ts"
 import { expectDirectory, writing } from "../written.ts"
 import { keepFinding, replayCommand, seeAgain, seeAgainCommand } from "./artefacts.ts"
@@ -21,20 +21,15 @@ export const keepGoingFlag = countFlag("keep-going", { min: 1 }).pipe(
   Flag.withDescription("Stop after so many findings (default 1)")
 )
 
-export const hangFlag = durationFlag("hang").pipe(
-  Flag.filter(
-    (ms) => ms > 0,
-    () => "a time that is not 0"
-  ),
+export const hangFlag = lastingFlag("hang").pipe(
   Flag.optional,
   Flag.withDescription(
     "A run that takes longer hangs, which is a finding (default 2m, or more where threads share a processor)"
   )
 )
 
-export const findingsFlag = Flag.String("out").pipe(
+export const findingsFlag = pathFlag("out", "directory").pipe(
   Flag.withDefault("sim-failures"),
-  Flag.withMetavar("directory"),
   Flag.withDescription("Where trace, history and verdict of findings go (default sim-failures)")
 )
 
@@ -149,3 +144,25 @@ export const conclude = Effect.fnUntraced(function* (conclusion: Conclusion) {
   if (campaign.findings.length > 0 || problems.length > 0)
     return yield* new CommandFailed({ reason: "", exitCode: exitCodes.no })
 })
+
+/**
+ * Has what was found so far kept and told as well where the runs are interrupted; their exit code stays that
+ * of an interruption.
+ */
+export const concludingInterrupted = <A, E, R>(
+  runs: Effect.Effect<A, E, R>,
+  conclusionSoFar: () => Conclusion | undefined
+) =>
+  Effect.onInterrupt(runs, () => {
+    const conclusion = conclusionSoFar()
+    if (conclusion === undefined) return Effect.void
+    const { fields = {}, problems = [] } = conclusion
+    const said = `aplomb: interrupted after ${conclusion.campaign.runs} runs; this is what they came to`
+    return Effect.ignore(
+      conclude({
+        ...conclusion,
+        fields: { ...fields, interrupted: true },
+        problems: [...problems, said]
+      })
+    )
+  })

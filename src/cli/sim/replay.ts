@@ -1,9 +1,10 @@
 /** `aplomb sim replay`: one run again, with its trace, its history and its picture. */
-import { writeFileSync } from "node:fs"
+import { existsSync, statSync, writeFileSync } from "node:fs"
+import { resolve } from "node:path"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { CommandFailed, exitCodes, usageFailure } from "../failure.ts"
-import { countFlag, jsonFlag } from "../flags.ts"
+import { countFlag, jsonFlag, pathFlag } from "../flags.ts"
 import { print, printJson } from "../output.ts"
 import { Process } from "../process.ts"
 import { expectWritable, writing } from "../written.ts"
@@ -11,7 +12,15 @@ import { linesOf, pictureOfRun, traced } from "./artefacts.ts"
 import { findScenario, scenarioArgument } from "./list.ts"
 
 const fileFlag = (name: string, description: string) =>
-  Flag.String(name).pipe(Flag.optional, Flag.withMetavar("file"), Flag.withDescription(description))
+  pathFlag(name).pipe(Flag.optional, Flag.withDescription(description))
+
+/** A file that is to be two at once: the second would be all that is left. What is no file takes both. */
+const namedTwice = (paths: ReadonlyArray<string>): string | undefined =>
+  paths.find(
+    (path, index) =>
+      paths.findIndex((other) => resolve(other) === resolve(path)) < index &&
+      (!existsSync(path) || statSync(path).isFile())
+  )
 
 export const simReplayCommand = Command.make(
   "replay",
@@ -31,15 +40,19 @@ export const simReplayCommand = Command.make(
     const simulation = yield* findScenario(flags.scenario)
     if (Option.isSome(flags.recipe) && Option.isSome(flags.seed))
       return yield* usageFailure("--seed and --recipe each say which run: give one of them")
-    const recipe = Option.getOrElse(flags.recipe, () =>
-      Option.match(flags.seed, { onNone: () => "", onSome: (seed) => String(seed) })
-    )
-    const { parseRecipe } = yield* Effect.promise(() => import("../../sim/kernel/random.ts"))
-    if (parseRecipe(recipe) === undefined)
+    const asked = Option.orElse(flags.recipe, () => Option.map(flags.seed, String))
+    if (Option.isNone(asked))
       return yield* usageFailure('say which run: --seed N, or --recipe "N -> draw@seed -> ..."')
+    const recipe = asked.value
+    const { readRecipe } = yield* Effect.promise(() => import("../../sim/kernel/random.ts"))
+    const read = readRecipe(recipe)
+    if (typeof read === "string") return yield* usageFailure(read)
+    const paths = [flags.trace, flags.history, flags.html].flatMap(Option.toArray)
+    const twice = namedTwice(paths)
+    if (twice !== undefined)
+      return yield* usageFailure(`${twice} cannot be two files at once: give each another name`)
     // What a long run came to is not computed for files that cannot be written.
-    for (const path of [flags.trace, flags.history, flags.html].flatMap(Option.toArray))
-      yield* writing(path, () => expectWritable(path))
+    for (const path of paths) yield* writing(path, () => expectWritable(path))
     const around = yield* Process
     around.hearsNothing()
     const { result, trace } = traced(simulation, recipe)

@@ -7,10 +7,11 @@ import { Command, Flag } from "effect/cli"
 import type { CampaignReport } from "../../sim/runs/report.ts"
 import type { KnownSeed } from "../../sim/runs/seeds.ts"
 import { usageFailure } from "../failure.ts"
-import { countFlag, durationFlag, firstSeedFlag, jsonFlag } from "../flags.ts"
+import { countFlag, firstSeedFlag, jsonFlag, lastingFlag, pathFlag } from "../flags.ts"
 import { printError } from "../output.ts"
 import {
   conclude,
+  concludingInterrupted,
   expectRoomForFindings,
   findingsFlag,
   hangFlag,
@@ -57,7 +58,7 @@ export const simRunCommand = Command.make(
     ),
     from: firstSeedFlag("from"),
     jobs: threadsFlag,
-    for: durationFlag("for").pipe(Flag.optional, Flag.withDescription("Stop after this much real time")),
+    for: lastingFlag("for").pipe(Flag.optional, Flag.withDescription("Stop after this much real time")),
     untilStable: countFlag("until-stable", { min: 1 }).pipe(
       Flag.optional,
       Flag.withMetavar("runs"),
@@ -65,9 +66,8 @@ export const simRunCommand = Command.make(
     ),
     keepGoing: keepGoingFlag,
     hang: hangFlag,
-    known: Flag.String("known").pipe(
+    known: pathFlag("known").pipe(
       Flag.optional,
-      Flag.withMetavar("file"),
       Flag.withDescription("Seeds that once failed, run first: JSON list of simulation, recipe, found")
     ),
     allReached: Flag.Boolean("all-reached").pipe(
@@ -92,24 +92,33 @@ export const simRunCommand = Command.make(
     }
     const progress = progressOf(stop.seeds, "seeds", speedLine)
     const startedMs = performance.now()
-    const campaign = yield* runSeedsOverWorkers(simulation.name, flags.jobs, {
-      recipes: recipesOf(simulation.name, known, flags.from, stop),
-      stop,
-      findingsMax: flags.keepGoing,
-      hangMs: Option.getOrUndefined(flags.hang),
-      nowMs: () => performance.now(),
-      onRun: (_result, sums) => progress.say(sums)
-    })
-    progress.end()
-    const isIncomplete = flags.allReached && campaign.unseen.length > 0
-    yield* conclude({
+    const conclusionOf = (campaign: CampaignReport) => ({
       out: flags.out,
       isJson: flags.json,
       startedMs,
       simulation,
       campaign,
-      lines: reportLines(campaign),
-      problems: isIncomplete ? [unreachedLine(campaign)] : []
+      lines: reportLines(campaign)
     })
+    let sumsSoFar: CampaignReport | undefined
+    const running = runSeedsOverWorkers(simulation.name, flags.jobs, {
+      recipes: recipesOf(simulation.name, known, flags.from, stop),
+      stop,
+      findingsMax: flags.keepGoing,
+      hangMs: Option.getOrUndefined(flags.hang),
+      nowMs: () => performance.now(),
+      onSums: (sums) => {
+        sumsSoFar = sums
+        progress.say(sums)
+      }
+    })
+    const campaign = yield* concludingInterrupted(running, () => {
+      progress.end()
+      return sumsSoFar && conclusionOf(sumsSoFar)
+    })
+    progress.end()
+    const isIncomplete = flags.allReached && campaign.unseen.length > 0
+    const problems = isIncomplete ? [unreachedLine(campaign)] : []
+    yield* conclude({ ...conclusionOf(campaign), problems })
   })
 ).pipe(Command.withDescription("Run many seeds of a simulation; exit code 1 where one of them fails"))

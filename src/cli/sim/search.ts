@@ -93,6 +93,9 @@ const scopeFlag = Flag.String("scope").pipe(
   )
 )
 
+/** States are kept in blocks of 4 MiB: with less than a few of them nothing is searched. */
+const memoryMinMiB = 16
+
 const flags = {
   scope: scopeFlag,
   scopes: Flag.Boolean("scopes").pipe(Flag.withDefault(false), Flag.withDescription("List the scopes")),
@@ -120,7 +123,7 @@ const flags = {
     Flag.withDefault(1),
     Flag.withDescription("Seed of the walks (default 1)")
   ),
-  memory: countFlag("memory", { min: 1 }).pipe(
+  memory: countFlag("memory", { min: memoryMinMiB }).pipe(
     Flag.withDefault(1024),
     Flag.withMetavar("MiB"),
     Flag.withDescription("Memory for the states of an exhaustive search (default 1024)")
@@ -141,8 +144,6 @@ export const simSearchCommand = Command.make(
   flags,
   Effect.fnUntraced(function* ({ scope, scopes, strategy, mutant, walks, seconds, seed, memory, json }) {
     if (scopes) return yield* listScopes()
-    if (walks < 1 || seconds < 1 || memory < 1)
-      return yield* usageFailure("--walks, --seconds and --memory are at least 1")
     const sound: { readonly scope: string | undefined; readonly beginSearch: Begin } = {
       ...(yield* Effect.promise(() => import("../../sim/search/run.ts"))),
       scope: "two-ballots"

@@ -7,7 +7,7 @@ import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { TraceEntry } from "../../sim/trace/trace.ts"
 import { CommandFailed, exitCodes, usageFailure } from "../failure.ts"
-import { countFlag } from "../flags.ts"
+import { countFlag, pathFlag } from "../flags.ts"
 import { print } from "../output.ts"
 import { Process } from "../process.ts"
 import { expectWritable, writing } from "../written.ts"
@@ -27,17 +27,16 @@ export const simShrinkCommand = Command.make(
       Flag.withDefault(400),
       Flag.withDescription("Runs at most (default 400)")
     ),
-    out: Flag.String("out").pipe(
+    out: pathFlag("out").pipe(
       Flag.withDefault("repro.json"),
-      Flag.withMetavar("file"),
       Flag.withDescription("Where the smaller run goes (default repro.json)")
     )
   },
   Effect.fnUntraced(function* ({ scenario, seed, runs, out }) {
     const simulation = yield* findScenario(scenario)
-    const { parseRecipe } = yield* Effect.promise(() => import("../../sim/kernel/random.ts"))
-    const recipe = parseRecipe(seed)
-    if (recipe === undefined) return yield* usageFailure(`"${seed}" is no seed and no recipe`)
+    const { readRecipe } = yield* Effect.promise(() => import("../../sim/kernel/random.ts"))
+    const recipe = readRecipe(seed)
+    if (typeof recipe === "string") return yield* usageFailure(recipe)
     // Minutes of work are not begun for a result that could not be kept.
     yield* writing(out, () => expectWritable(out))
     const { shrinkRun } = yield* loadShrink
@@ -60,9 +59,8 @@ export const simReproCommand = Command.make(
   "repro",
   {
     file: Argument.String("file").pipe(Argument.withDescription("What aplomb sim shrink has written")),
-    html: Flag.String("html").pipe(
+    html: pathFlag("html").pipe(
       Flag.optional,
-      Flag.withMetavar("file"),
       Flag.withDescription("Draw the run there: a page to look at in a browser")
     )
   },
@@ -81,7 +79,15 @@ export const simReproCommand = Command.make(
     const { runCase } = yield* loadShrink
     const trace: Array<TraceEntry> = []
     const listen = (entry: TraceEntry) => void trace.push(entry)
-    const result = runCase(simulation, repro.case, { listen, keepHistory: true })
+    const result = yield* Effect.try({
+      try: () => runCase(simulation, repro.case, { listen, keepHistory: true }),
+      catch: (cause) => cause
+    }).pipe(
+      // The file asks for what no run can be: all else that is thrown is no fault of the file.
+      Effect.catch((cause) =>
+        cause instanceof RangeError ? usageFailure(`${file}: ${cause.message}`) : Effect.die(cause)
+      )
+    )
     const { pictureOfRun } = yield* Effect.promise(() => import("./artefacts.ts"))
     const { failure } = result
     if (failure?.name !== repro.law) {

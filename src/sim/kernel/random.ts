@@ -38,20 +38,34 @@ export const recipeFrom = (seed: number | Recipe): Recipe => {
   return recipe
 }
 
-/** Reads what `formatRecipe` wrote; `undefined` where the text is no recipe (points must grow strictly). */
-export const parseRecipe = (text: string): Recipe | undefined => {
-  const [head, ...rest] = text.split("->").map((part) => part.trim())
-  if (head === undefined || !/^\d+$/.test(head)) return undefined
+/**
+ * Reads what `formatRecipe` wrote, in which points grow strictly; a sentence that says what is wrong where
+ * the text is no recipe.
+ */
+export const readRecipe = (text: string): Recipe | string => {
+  const no = (problem: string) =>
+    `"${text}" is no recipe: ${problem}; a recipe looks like 7, or like 7 -> 120@99 -> 4510@3`
+  const [head = "", ...rest] = text.split("->").map((part) => part.trim())
+  if (!/^\d+$/.test(head)) return no(`it begins with "${head}", which is no seed`)
   const reseeds: Array<ReseedPoint> = []
   for (const part of rest) {
     const match = /^(\d+)@(\d+)$/.exec(part)
-    if (match === null) return undefined
+    if (match === null) return no(`"${part}" is no draw with the seed to go on with`)
     const point = { count: Number(match[1]), seed: Number(match[2]) }
-    if (point.count <= (reseeds.at(-1)?.count ?? -1)) return undefined
+    const before = reseeds.at(-1)?.count
+    if (before !== undefined && point.count <= before)
+      return no(`draw ${point.count} does not come after draw ${before}`)
     reseeds.push(point)
   }
   const recipe = { seed: Number(head), reseeds }
-  return [recipe.seed, ...reseeds.map((point) => point.seed)].every(isSeed) ? recipe : undefined
+  const large = [recipe, ...reseeds].find(({ seed }) => !isSeed(seed))
+  return large === undefined ? recipe : no("a seed is a whole number from 0 to 2^53 - 1")
+}
+
+/** Reads what `formatRecipe` wrote; `undefined` where the text is no recipe (points must grow strictly). */
+export const parseRecipe = (text: string): Recipe | undefined => {
+  const recipe = readRecipe(text)
+  return typeof recipe === "string" ? undefined : recipe
 }
 
 /** Keeps one fingerprint a draw, so that two runs of one seed can be compared draw by draw. */

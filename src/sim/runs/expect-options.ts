@@ -12,7 +12,8 @@ const expectFamilies = ({ name, families }: SimulationSpec, without: ReadonlyArr
     if (names.includes(one) || names.includes(familyIn(one))) continue
     const there = names.length === 0 ? "none" : names.join(", ")
     throw new RangeError(
-      `without: ${name} has no family of faults "${one}"; there are: ${there}; one strike is such as restarts#2`
+      `without: ${name} has no family of faults "${one}"; there are: ${there}; ` +
+        "one strike is such as restarts#2"
     )
   }
 }

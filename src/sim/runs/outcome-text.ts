@@ -58,7 +58,8 @@ export const wrongBy = (check: () => string | undefined): string | undefined => 
   try {
     const said: unknown = expectAtOnce("the check", check())
     if (said === undefined || typeof said === "string") return said
-    return `the check returned ${String(said)}: it has to return a sentence that says what is wrong, or undefined`
+    const expected = "a sentence that says what is wrong, or undefined"
+    return `the check returned ${String(said)}: it has to return ${expected}`
   } catch (error) {
     return stackOf(error)
   }

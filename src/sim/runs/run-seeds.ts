@@ -22,6 +22,8 @@ export interface CampaignOptions {
   readonly nowMs?: () => number
   /** Called after every run that came to its end. */
   readonly onRun?: (result: RunResult, report: CampaignReport) => void
+  /** Called with the sums after every run, also after one that took its thread with it. */
+  readonly onSums?: (report: CampaignReport) => void
 }
 
 class Campaign {
@@ -64,6 +66,7 @@ class Campaign {
   /** Whether that is all. */
   #consider(): CampaignReport {
     const report = this.report()
+    this.#options.onSums?.(report)
     const { stop, findingsMax = 1, nowMs } = this.#options
     const isLate = stop.forMs !== undefined && nowMs !== undefined && nowMs() - this.#startedMs >= stop.forMs
     if (isLate || report.findings.length >= findingsMax || isStable(stop, report)) this.#over = true

@@ -1,5 +1,5 @@
 /** The seeds of a campaign: those that once failed come first, then new ones, until a rule says stop. */
-import { formatRecipe, parseRecipe, type Recipe } from "../kernel/random.ts"
+import { formatRecipe, type Recipe, readRecipe } from "../kernel/random.ts"
 import { expectCount, expectLimit } from "../refuse.ts"
 import type { CampaignReport } from "./report.ts"
 
@@ -36,8 +36,8 @@ export const parseSeeds = (text: string): ReadonlyArray<KnownSeed> => {
   if (!Array.isArray(parsed)) throw new BadSeeds("it is no list")
   return parsed.map((entry: unknown, index) => {
     if (!isKnownSeed(entry)) throw new BadSeeds(`entry ${index + 1} lacks simulation, recipe or found`)
-    if (parseRecipe(entry.recipe) === undefined)
-      throw new BadSeeds(`entry ${index + 1}: "${entry.recipe}" is no recipe`)
+    const recipe = readRecipe(entry.recipe)
+    if (typeof recipe === "string") throw new BadSeeds(`entry ${index + 1}: ${recipe}`)
     return entry
   })
 }
@@ -75,8 +75,7 @@ export function* recipesOf(
 
 /** A recipe from its text. Throws where it is none. */
 export const recipeOf = (text: string): Recipe => {
-  const recipe = parseRecipe(text)
-  if (recipe === undefined)
-    throw new BadSeeds(`"${text}" is no recipe; write a seed, or "seed -> count@seed -> ..."`)
+  const recipe = readRecipe(text)
+  if (typeof recipe === "string") throw new RangeError(recipe)
   return recipe
 }

@@ -1,6 +1,7 @@
 /** A failing case as a file: everything that is needed to run it again, and why it failed. */
-import { Schema } from "effect"
-import { formatRecipe, parseRecipe } from "../kernel/random.ts"
+import { Cause, Option, Schema } from "effect"
+import { messageOf } from "../../runtime/message-of.ts"
+import { formatRecipe, readRecipe } from "../kernel/random.ts"
 import type { Case } from "./shrink.ts"
 
 const Scheduler = Schema.Struct({
@@ -23,6 +24,13 @@ const Fields = Schema.Struct({
 })
 
 const decode = Schema.decodeUnknownExit(Schema.fromJsonString(Fields))
+const decodeFormat = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Struct({ format: Fields.fields.format }))
+)
+
+/** What is wrong, on one line. */
+const problemOf = (cause: Cause.Cause<unknown>): string =>
+  messageOf(Cause.squash(cause)).replaceAll(/\s*\n\s*/g, " ")
 
 /** A case of a scenario with the law that it broke when it was saved. */
 export interface Repro {
@@ -51,9 +59,13 @@ export const formatRepro = (repro: Repro): string => {
 /** Reads what `formatRepro` wrote; a sentence where the text is no repro file. */
 export const parseRepro = (text: string): Repro | string => {
   const exit = decode(text)
-  if (exit._tag === "Failure") return 'this is no repro file: it must be JSON with "format": "aplomb-repro/1"'
+  if (exit._tag === "Failure") {
+    if (Option.isSome(decodeFormat(text)))
+      return `the fields are not those of a repro file: ${problemOf(exit.cause)}`
+    return 'this is no repro file: it must be JSON with "format": "aplomb-repro/1"'
+  }
   const { scenario, law, message, recipe: _, format: __, ...rest } = exit.value
-  const recipe = parseRecipe(exit.value.recipe)
-  if (recipe === undefined) return `"${exit.value.recipe}" is no recipe: it looks like 7 or 7 -> 120@99`
+  const recipe = readRecipe(exit.value.recipe)
+  if (typeof recipe === "string") return recipe
   return { scenario, case: { recipe, ...rest }, law, message }
 }
