@@ -7,11 +7,13 @@ import type { WalRecord } from "./records.ts"
 import { openWal } from "./wal.ts"
 import { append, groupsOf, openSmall, segmentPath, settle, syncOf } from "./wal-kit.ts"
 
-type Operation = "writeFileAtomic" | "preallocate" | "remove"
+type Operation = "writeFileAtomic" | "preallocate" | "remove" | "sync"
 
 /** A disk that refuses the operations that are named at the moment. */
 const refusing = (disk: MemoryDisk) => {
   const refused = new Set<Operation>()
+  /** Directories that were synced, by being made once more. */
+  const synced: Array<string> = []
   const refuse = (operation: Operation, path: string): Effect.Effect<void, DiskFailed> =>
     refused.has(operation)
       ? Effect.fail(new DiskFailed({ operation, path, full: true, reason: "no space left on device" }))
@@ -21,7 +23,16 @@ const refusing = (disk: MemoryDisk) => {
     writeFileAtomic: (path, bytes) =>
       Effect.andThen(refuse("writeFileAtomic", path), files.writeFileAtomic(path, bytes)),
     preallocate: (path, size, yields) =>
-      Effect.andThen(refuse("preallocate", path), files.preallocate(path, size, yields)),
+      refuse("preallocate", path).pipe(
+        Effect.andThen(files.preallocate(path, size, yields)),
+        // The file is there, and its directory is not on the disk.
+        Effect.andThen(refuse("sync", path))
+      ),
+    makeDirectory: (path) =>
+      Effect.andThen(
+        Effect.sync(() => void synced.push(path)),
+        files.makeDirectory(path)
+      ),
     remove: (path) => Effect.andThen(refuse("remove", path), files.remove(path))
   })
   const layer = Layer.effect(Files, Effect.map(Files, shape)).pipe(Layer.provide(disk.layer()))
@@ -29,7 +40,7 @@ const refusing = (disk: MemoryDisk) => {
     { directory: "node", clusterId: "c", segmentBytes: 4096, frameMaxBytes: 1024 },
     () => {}
   ).pipe(Effect.provide(layer))
-  return { refused, open }
+  return { refused, synced, open }
 }
 
 describe("segments", () => {
@@ -57,6 +68,30 @@ describe("segments", () => {
       yield* openSmall(disk, seen)
       assert.deepStrictEqual(groupsOf(seen).slice(0, synced.length), synced)
     })
+  )
+
+  it.effect(
+    "of which one is there that could not be made are written to once their directory was synced",
+    () =>
+      Effect.gen(function* () {
+        const disk = new MemoryDisk()
+        const { refused, synced, open } = refusing(disk)
+        const wal = yield* open
+        refused.add("sync")
+        for (let group = 1; !disk.paths().includes(segmentPath(2)); group++) {
+          append(wal, group)
+          yield* syncOf(wal)
+          yield* settle
+        }
+        refused.clear()
+        const before = synced.length
+        for (let group = 1; wal.stats().segments < 2; group++) {
+          append(wal, group)
+          yield* syncOf(wal)
+          yield* settle
+        }
+        assert.deepStrictEqual(synced.slice(before), ["node/wal"])
+      })
   )
 
   it.effect("of which one could not be removed are removed by the next call, or by the next opening", () =>

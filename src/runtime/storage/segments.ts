@@ -10,14 +10,15 @@ import { DiskFailed, type FileHandle, Files } from "./port.ts"
 export type Position = number
 
 const nameOf = (segment: number): string => `${String(segment).padStart(12, "0")}.log`
-const pathOf = (directory: string, segment: number): string => `${directory}/wal/${nameOf(segment)}`
+const placeOf = (directory: string): string => `${directory}/wal`
+const pathOf = (directory: string, segment: number): string => `${placeOf(directory)}/${nameOf(segment)}`
 const namePattern = /^(\d{12})\.log$/
 
 /** Numbers of the segment files that the directory holds, ascending. */
 export const listSegments = Effect.fnUntraced(function* (directory: string) {
   const files = yield* Files
   const numbers: Array<number> = []
-  for (const name of yield* files.list(`${directory}/wal`)) {
+  for (const name of yield* files.list(placeOf(directory))) {
     const digits = namePattern.exec(name)?.[1]
     if (digits !== undefined) numbers.push(Number(digits))
   }
@@ -108,9 +109,13 @@ const makeSegment = Effect.fnUntraced(function* (
   const files = yield* Files
   const path = pathOf(directory, segment)
   // An attempt before this one may have got as far as the file, which is whole where it is there. To make it
-  // anew would take room that there may not be, while it may be counted already.
-  if (!(yield* listSegments(directory)).includes(segment))
-    yield* files.preallocate(path, identity.segmentBytes, yields)
+  // anew would take room that there may not be, while it may be counted already. What failed may have been to
+  // sync its directory: a power cut could still take it away, with all that was written to it.
+  const isThere = (yield* listSegments(directory)).includes(segment)
+  const make = isThere
+    ? files.makeDirectory(placeOf(directory))
+    : files.preallocate(path, identity.segmentBytes, yields)
+  yield* make
   yield* save({ segments: segment })
   return yield* files.open(path)
 })

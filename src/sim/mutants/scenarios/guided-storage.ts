@@ -3,7 +3,7 @@
 import { type Simulation, simulate } from "../../simulation.ts"
 import { restarts } from "../../swarm/attrition.ts"
 import { oldCopies } from "../../swarm/copies.ts"
-import { slowDisks } from "../../swarm/disk.ts"
+import { failedChanges, slowDisks } from "../../swarm/disk.ts"
 import { killsInWrites, killsInWritesOfMaster } from "../../swarm/kills-in-writes.ts"
 import { diskLosses } from "../../swarm/members.ts"
 import { messageFaults } from "../../swarm/network.ts"
@@ -66,6 +66,12 @@ export const storageScenarios: ReadonlyArray<Simulation> = [
     .cluster({ ...small, snapshots: true })
     .workload(bulkyRegisters)
     .faults(surely(slowDisks), powerCuts)
+    .chaosFor({ min: 3_000, max: 6_000 }),
+  simulate("unsynced-segments")
+    .about("files are made whose directories cannot be synced, and the power goes")
+    .cluster({ ...small, snapshots: true })
+    .workload(bulkyRegisters)
+    .faults(surely(failedChanges), powerCuts)
     .chaosFor({ min: 3_000, max: 6_000 }),
   simulate("torn-firsts")
     .about("the power tears large writes, many of them the first of a segment of the log")
