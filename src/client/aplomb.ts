@@ -14,8 +14,9 @@ import {
 } from "../runtime/bus/nats-options.ts"
 import { Bus, type BusUnavailable } from "../runtime/bus/port.ts"
 import { wholly } from "../runtime/wholly.ts"
-import { namePattern } from "../wire/subjects.ts"
+import { nameFault, namePattern } from "../wire/subjects.ts"
 import type { AplombShape } from "./cluster.ts"
+import { Rejected } from "./errors.ts"
 import { kvOf } from "./kv.ts"
 import { operatorsOf } from "./operators.ts"
 import { type Connection, connectionOf } from "./promise.ts"
@@ -30,7 +31,8 @@ export {
   type MachineDefinition,
   misfit
 } from "../protocol/learner/machine.ts"
-export type { AplombShape } from "./cluster.ts"
+export type { CallOptions, Consistency, ReadOptions } from "./call-options.ts"
+export type { AplombShape, NoClient } from "./cluster.ts"
 export { Indeterminate, Rejected, Unavailable } from "./errors.ts"
 export type { EntryAt, Kv } from "./kv.ts"
 export {
@@ -42,14 +44,7 @@ export {
   type Operators
 } from "./operators.ts"
 export type { Connection, PromiseGroup, PromiseKv, PromiseOperators } from "./promise.ts"
-export type {
-  AnsweredAt,
-  CallOptions,
-  Consistency,
-  ReadOptions,
-  Replicated,
-  Replied
-} from "./replicated.ts"
+export type { AnsweredAt, Replicated, Replied } from "./replicated.ts"
 
 /** Where a cluster is, and who is asking. */
 export interface ConnectOptions {
@@ -84,7 +79,7 @@ const checkPatience = (connectTimeoutMs: number): Effect.Effect<void, BadBusOpti
 
 /** A name that no subject can hold would fail each call, and none of them says which option it was. */
 const checkCluster = (cluster: string): Effect.Effect<void, BadBusOptions> => {
-  if (namePattern.test(cluster)) return Effect.void
+  if (typeof cluster === "string" && namePattern.test(cluster)) return Effect.void
   const reason = `is ${JSON.stringify(cluster)}; give 1 to 64 letters, digits, dashes or underscores`
   return Effect.fail(new BadBusOptions({ option: "cluster", reason }))
 }
@@ -92,8 +87,11 @@ const checkCluster = (cluster: string): Effect.Effect<void, BadBusOptions> => {
 /** Of a cluster whose name was checked. */
 const overBus = Effect.fnUntraced(function* (cluster: string) {
   const context = yield* Effect.context<Bus | Scope.Scope>()
-  const group: AplombShape["group"] = (machine, group = defaultGroup) =>
-    Effect.provideContext(wholly(replicated({ cluster, group, machine })), context)
+  const group: AplombShape["group"] = (machine, group = defaultGroup) => {
+    const fault = nameFault("group", group)
+    if (fault !== undefined) return Effect.fail(new Rejected({ reason: fault }))
+    return Effect.provideContext(wholly(replicated({ cluster, group, machine })), context)
+  }
   const kv: AplombShape["kv"] = (name) =>
     Effect.map(group<unknown, KvCommand, KvReply, KvQuestion, KvAnswer>(anyStateKv, name), kvOf)
   const operators = operatorsOf(yield* Bus, cluster)

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest"
 import { GroupId } from "../protocol/ids.ts"
 import { onBus, text } from "../sim/bus/bus.test-support.ts"
 import { subjectsOf } from "../wire/subjects.ts"
-import { findLeader } from "./discover.ts"
+import { nodeSeen } from "./discover.test-support.ts"
+import { findLeader, Surroundings } from "./discover.ts"
 
 const subjects = subjectsOf("dev")
 
@@ -69,5 +70,40 @@ describe("looking for the leader", () => {
   it("finds nobody where nobody answers, or nobody knows", () => {
     expect(foundAmong()).toBeUndefined()
     expect(foundAmong({ afterMs: 1, status: status("master") })).toBeUndefined()
+  })
+})
+
+describe("what is told to who asks in vain", () => {
+  const copy = (group: string, machine?: string) => ({
+    ...{ group, phase: "Learning", promised: 0, last: 0, chosen: 0, applied: 0 },
+    ...(machine === undefined ? {} : { machine })
+  })
+  const seen = (...groups: ReadonlyArray<ReturnType<typeof copy>>) => {
+    const surroundings = new Surroundings("main")
+    for (const [index, group] of groups.entries()) {
+      surroundings.take(nodeSeen(`n${index}`, { groups: [group] }))
+    }
+    return surroundings
+  }
+
+  it("is that nobody answered, or that nobody holds the group, of which there may be many others", () => {
+    expect(seen().absence).toBe("no node of the cluster answered")
+    const others = Array.from({ length: 12 }, (_, index) => copy(`g${String(index).padStart(2, "0")}`))
+    expect(seen(...others).absence).toBe(
+      'no node that answered holds the group "main"; ' +
+        "they hold g00, g01, g02, g03, g04, g05, g06, g07 and 4 more"
+    )
+  })
+
+  it("is nothing of the kind where one node holds it, whichever answers first", () => {
+    expect(seen(copy("main"), copy("other")).absence).toBeUndefined()
+    expect(seen(copy("other"), copy("main")).absence).toBeUndefined()
+  })
+
+  it("names the machine of the group, where a node tells it", () => {
+    expect(seen(copy("other", "kv"), copy("main", "tally")).unreadable("command")).toContain(
+      'machine "tally"'
+    )
+    expect(seen(copy("other", "kv")).unreadable("command")).toContain("may replicate another machine")
   })
 })

@@ -6,6 +6,8 @@ import type { Subjects } from "../wire/subjects.ts"
 
 const GroupSeen = Schema.Struct({
   group: Schema.String,
+  /** Name of the machine that it replicates. Absent in nodes that do not tell. */
+  machine: Schema.optionalKey(Schema.String),
   phase: Schema.String,
   role: Schema.optionalKey(Schema.String),
   size: Schema.optionalKey(Schema.Int),
@@ -87,16 +89,68 @@ const nodeIn = (payload: Uint8Array): NodeSeen | undefined => {
   return exit._tag === "Success" ? exit.value : undefined
 }
 
+/** Names in a sentence, at most so many. */
+const namesMax = 8
+
+/** Names of groups, as a sentence says them. */
+const groupNames = (groups: Iterable<string>): string => {
+  const names = [...groups].sort()
+  const more = names.length > namesMax ? ` and ${names.length - namesMax} more` : ""
+  return `${names.slice(0, namesMax).join(", ")}${more}`
+}
+
+/** What the nodes that answered tell of a group: for the sentence of whoever asks it in vain. */
+export class Surroundings {
+  readonly #group: string
+  /** Those that there are, as long as this one is none of them. */
+  readonly #others = new Set<string>()
+  #isHeld = false
+  #answers = 0
+  #machine: string | undefined
+
+  constructor(group: string) {
+    this.#group = group
+  }
+
+  take(node: NodeSeen): void {
+    this.#answers++
+    const copy = copyIn(node, this.#group)
+    this.#isHeld ||= copy !== undefined
+    this.#machine ??= copy?.machine
+    // A client of a cluster with a thousand groups is not to keep their names for as long as it lives.
+    if (this.#isHeld) this.#others.clear()
+    else for (const { group } of node.groups) this.#others.add(group)
+  }
+
+  /** Why nobody takes what is for the group; undefined where a node that answered holds it. */
+  get absence(): string | undefined {
+    if (this.#answers === 0) return "no node of the cluster answered"
+    if (this.#isHeld) return undefined
+    const there = this.#others.size === 0 ? "they hold none" : `they hold ${groupNames(this.#others)}`
+    return `no node that answered holds the group ${JSON.stringify(this.#group)}; ${there}`
+  }
+
+  /** Why a command, or a question, means nothing to the group: most often it is meant for another machine. */
+  unreadable(what: string): string {
+    const likely =
+      this.#machine === undefined
+        ? "the group may replicate another machine, or another version of it"
+        : `the group replicates the machine ${JSON.stringify(this.#machine)}, as its nodes have it`
+    return `the state machine cannot read the ${what}: ${likely}`
+  }
+}
+
 /**
  * The leader of a group according to the nodes: that of the highest ballot that any of those knows who answer
  * within `graceMs` after the first one. A node that has no part in the group, or that was left behind, must
- * not have the last word, however near it is. Undefined where nobody knows.
+ * not have the last word, however near it is. Undefined where nobody knows. All that answer are `seen`.
  */
 export const findLeader = (
   bus: BusShape,
   subjects: Subjects,
   group: GroupId,
-  graceMs: number
+  graceMs: number,
+  seen = new Surroundings(group)
 ): Effect.Effect<NodeId | undefined> =>
   Effect.gen(function* () {
     const answered = yield* Deferred.make<void>()
@@ -105,9 +159,11 @@ export const findLeader = (
     yield* bus.subscribe(inbox, {
       onMessage: (payload) => {
         const node = nodeIn(payload)
-        const seen = node && copyIn(node, group)?.configuration
-        if (seen === undefined) return
-        if (best === undefined || seen.ballot > best.ballot) best = seen
+        if (node === undefined) return
+        seen.take(node)
+        const told = copyIn(node, group)?.configuration
+        if (told === undefined) return
+        if (best === undefined || told.ballot > best.ballot) best = told
         Deferred.doneUnsafe(answered, Effect.void)
       },
       onNoResponders: () => Deferred.doneUnsafe(answered, Effect.void)
@@ -121,12 +177,16 @@ export const findLeader = (
     Effect.catch(() => Effect.succeed(undefined))
   )
 
-/** The nodes that hold the group, nearest first: in the order in which they answer within `graceMs`. */
+/**
+ * The nodes that hold the group, nearest first: in the order in which they answer within `graceMs`. All that
+ * answer are `seen`.
+ */
 export const findReplicas = (
   bus: BusShape,
   subjects: Subjects,
   group: GroupId,
-  graceMs: number
+  graceMs: number,
+  seen = new Surroundings(group)
 ): Effect.Effect<ReadonlyArray<NodeId>> =>
   Effect.gen(function* () {
     const answered = yield* Deferred.make<void>()
@@ -135,7 +195,9 @@ export const findReplicas = (
     yield* bus.subscribe(inbox, {
       onMessage: (payload) => {
         const node = nodeIn(payload)
-        if (node === undefined || copyIn(node, group) === undefined) return
+        if (node === undefined) return
+        seen.take(node)
+        if (copyIn(node, group) === undefined) return
         found.push(node.id as NodeId)
         Deferred.doneUnsafe(answered, Effect.void)
       },

@@ -10,6 +10,7 @@ import { crash } from "../runtime/supervisor.ts"
 import type { Foretold, ToClient } from "../wire/client-codec.ts"
 import { type PacketCodec, packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
+import { deadlineAfter } from "./call-options.ts"
 import type { Command, CommandDone } from "./epoch.ts"
 import { Foretelling } from "./foretelling.ts"
 import { GroupCore, type Heard } from "./group-core.ts"
@@ -35,7 +36,10 @@ const tickMs = 50
  */
 export interface GroupClient {
   readonly id: ClientId
-  /** False where too much waits already: nothing was taken. `timeoutMs` bounds how long the caller waits. */
+  /**
+   * False where too much waits already: nothing was taken. `timeoutMs` bounds how long the caller waits; with
+   * what is no number of milliseconds it is `Rejected`.
+   */
   readonly submitUnsafe: (command: Uint8Array, timeoutMs: number, done: CommandDone) => boolean
   /** The same for a question, which changes nothing. */
   readonly askUnsafe: (question: Uint8Array, timeoutMs: number, done: QuestionDone) => boolean
@@ -170,9 +174,15 @@ export const groupClient = Effect.fnUntraced(function* (cluster: string, group: 
   const api: GroupClient = {
     id: client,
     submitUnsafe: (bytes, timeoutMs, done) =>
-      actor.offerUnsafe({ _tag: "Command", command: { bytes, done, deadlineMs: nowMs() + timeoutMs } }),
+      actor.offerUnsafe({
+        _tag: "Command",
+        command: { bytes, done, deadlineMs: deadlineAfter(timeoutMs, nowMs()) }
+      }),
     askUnsafe: (bytes, timeoutMs, done) =>
-      actor.offerUnsafe({ _tag: "Question", question: { bytes, done, deadlineMs: nowMs() + timeoutMs } })
+      actor.offerUnsafe({
+        _tag: "Question",
+        question: { bytes, done, deadlineMs: deadlineAfter(timeoutMs, nowMs()) }
+      })
   }
   return api
 })

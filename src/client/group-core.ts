@@ -6,6 +6,7 @@ import { closeEntry, keepAliveEntry } from "../protocol/log/entry.ts"
 import type { Counted, Refusal, Synced } from "../protocol/messages.ts"
 import { knob } from "../runtime/buggify.ts"
 import { type Foretold, type Leading, resultAt, type ToClient } from "../wire/client-codec.ts"
+import { timeless } from "./call-options.ts"
 import type { Command, Epoch } from "./epoch.ts"
 import { Indeterminate, Rejected, Unavailable } from "./errors.ts"
 import type { Link } from "./link.ts"
@@ -47,7 +48,8 @@ export class GroupCore {
   }
 
   command(command: Command): void {
-    this.#queue.push(command)
+    if (Number.isNaN(command.deadlineMs)) command.done(null, 0, timeless())
+    else this.#queue.push(command)
   }
 
   question(question: Question): void {
@@ -77,7 +79,7 @@ export class GroupCore {
         return this.#link.refused(from, body.refusal)
       case "Answered":
         this.#link.served()
-        return this.#questions.answered(body.slot, body.flat)
+        return this.#questions.answered(body.slot, body.flat, this.#link)
     }
   }
 
@@ -128,7 +130,7 @@ export class GroupCore {
     }
     this.#questions.askAgain(nowMs - retryAfter.value)
     for (const question of this.#questions.expired(nowMs)) {
-      question.done(null, 0, new Unavailable({ reason: "no answer came in time" }))
+      question.done(null, 0, new Unavailable({ reason: this.#late("no answer came in time") }))
     }
     this.#giveUpQueued(nowMs)
     this.#keepAlive(nowMs)
@@ -245,7 +247,13 @@ export class GroupCore {
     const late = this.#queue.filter((command) => command.deadlineMs <= nowMs)
     if (late.length === 0) return
     this.#queue = this.#queue.filter((command) => command.deadlineMs > nowMs)
-    for (const command of late) command.done(null, 0, new Unavailable({ reason: "nobody took it in time" }))
+    const reason = this.#late("nobody took it in time")
+    for (const command of late) command.done(null, 0, new Unavailable({ reason }))
+  }
+
+  #late(what: string): string {
+    const { absence } = this.#link
+    return absence === undefined ? what : `${what}: ${absence}`
   }
 
   /** Never in good order: then nothing of that submission can succeed. */
@@ -278,7 +286,7 @@ export class GroupCore {
       // Even if it was sent once: a bus may double a message, and the other copy may have run in time.
       else if (outcome === "session-expired") {
         command.done(null, 0, new Indeterminate({ reason: "its session expired" }))
-      } else command.done(null, 0, new Rejected({ reason: "the state machine cannot read the command" }))
+      } else command.done(null, 0, new Rejected({ reason: this.#link.unreadable("command") }))
     }
     this.#sessions.forgetSettled(epoch)
   }

@@ -1,8 +1,9 @@
 /** The key-value store of a group: revisions on every reply, compare-and-set, listing by prefix. */
 import { Effect, Option, Stream } from "effect"
 import type { KvAnswer, KvCommand, KvEntry, KvQuestion, KvReply, KvValue } from "../machines/kv.ts"
-import { type CommandFailure, type QuestionFailure, Rejected } from "./errors.ts"
-import type { CallOptions, ReadOptions, Replicated } from "./replicated.ts"
+import type { CallOptions, ReadOptions } from "./call-options.ts"
+import type { CommandFailure, QuestionFailure } from "./errors.ts"
+import type { Replicated } from "./replicated.ts"
 
 /** What a key holds, and how far the replica that says so had come. */
 export interface EntryAt {
@@ -12,7 +13,8 @@ export interface EntryAt {
 
 /**
  * Linearizable in all it does, unless a read asks for less (`consistency`). Revisions are slots of the log:
- * they grow over all keys. A write fails with
+ * they grow over all keys. Key and value have 524,288 bytes at most, together with up to 22 bytes around
+ * them. A write fails with
  * `Indeterminate` (it may have been made; read first), `Unavailable` or `Rejected` (it was not made, and
  * never will be); a read with `Unavailable` or `Rejected`. Each waits 30 s at most, unless `timeoutMs` says
  * otherwise.
@@ -63,20 +65,6 @@ const nextPage = (entries: ReadonlyArray<KvEntry>, slot: number, call: ReadOptio
 }
 
 /**
- * Half a character cannot be written as bytes and read back: two such keys would become one, and a prefix
- * another one.
- */
-const isWhole = (text: KvValue): boolean => typeof text !== "string" || text.isWellFormed()
-
-const half = () =>
-  new Rejected({ reason: "a key, a prefix or a value holds half a character (a lone surrogate)" })
-
-const ifWellFormed =
-  (...texts: ReadonlyArray<KvValue>) =>
-  <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E | Rejected> =>
-    texts.every(isWhole) ? call : Effect.fail(half())
-
-/**
  * The key-value form of a connection to a group.
  *
  * @example
@@ -88,37 +76,25 @@ const ifWellFormed =
  */
 export const kvOf = (group: Replicated<KvCommand, KvReply, KvQuestion, KvAnswer>): Kv => ({
   put: (key, value, options) =>
-    group.submit({ _tag: "Put", key, value }, options).pipe(
-      Effect.map(({ reply }) => ({ revision: reply.revision })),
-      ifWellFormed(key, value)
-    ),
+    Effect.map(group.submit({ _tag: "Put", key, value }, options), ({ reply }) => ({
+      revision: reply.revision
+    })),
   get: (key, options) =>
-    group.ask({ _tag: "Get", key }, options).pipe(
-      Effect.map(({ entries }) => Option.fromNullishOr(entries[0])),
-      ifWellFormed(key)
-    ),
+    Effect.map(group.ask({ _tag: "Get", key }, options), ({ entries }) => Option.fromNullishOr(entries[0])),
   getAt: (key, options) =>
-    group.askAt({ _tag: "Get", key }, options).pipe(
-      Effect.map(({ answer, slot }) => ({ entry: Option.fromNullishOr(answer.entries[0]), slot })),
-      ifWellFormed(key)
-    ),
+    Effect.map(group.askAt({ _tag: "Get", key }, options), ({ answer, slot }) => ({
+      entry: Option.fromNullishOr(answer.entries[0]),
+      slot
+    })),
   delete: (key, options) =>
-    group.submit({ _tag: "Delete", key }, options).pipe(
-      Effect.map(({ reply }) => ({ deleted: reply.changed })),
-      ifWellFormed(key)
-    ),
+    Effect.map(group.submit({ _tag: "Delete", key }, options), ({ reply }) => ({ deleted: reply.changed })),
   compareAndSet: (key, revision, value, options) =>
-    group.submit({ _tag: "CompareAndSet", key, revision, value }, options).pipe(
-      Effect.map(({ reply }) => reply),
-      ifWellFormed(key, value)
-    ),
-  list: (prefix, options) => {
-    if (!isWhole(prefix)) return Stream.fail(half())
-    return Stream.paginate({ after: undefined as string | undefined, call: options }, ({ after, call }) =>
+    Effect.map(group.submit({ _tag: "CompareAndSet", key, revision, value }, options), ({ reply }) => reply),
+  list: (prefix, options) =>
+    Stream.paginate({ after: undefined as string | undefined, call: options }, ({ after, call }) =>
       Effect.map(group.askAt({ _tag: "List", prefix, after, limit: pageMax }, call), ({ answer, slot }) => [
         answer.entries,
         answer.more ? Option.some(nextPage(answer.entries, slot, call)) : Option.none()
       ])
     )
-  }
 })

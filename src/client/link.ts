@@ -9,7 +9,7 @@ import { buggify, knob } from "../runtime/buggify.ts"
 import type { BusShape } from "../runtime/bus/port.ts"
 import { noReplica, type PacketCodec } from "../wire/packet.ts"
 import type { Subjects } from "../wire/subjects.ts"
-import { findLeader } from "./discover.ts"
+import { findLeader, Surroundings } from "./discover.ts"
 import { roomBytes, send } from "./sending.ts"
 
 export interface LinkOptions {
@@ -42,6 +42,8 @@ export class Link {
   /** Of the newest leader that announced itself. */
   #ballot: Ballot = noBallot
   #looking = false
+  /** Who answered when it looked: of the last look that is over, or of the first. */
+  #seen: Surroundings | undefined
   #holdUntilMs = Number.NEGATIVE_INFINITY
   /** The leader was named by one that leads no more. */
   #isHinted = false
@@ -57,6 +59,16 @@ export class Link {
 
   get leader(): NodeId | undefined {
     return this.#leader
+  }
+
+  /** Why there is nobody to send to; undefined where somebody leads, or a node holds the group. */
+  get absence(): string | undefined {
+    return this.#leader === undefined ? this.#seen?.absence : undefined
+  }
+
+  /** Why the group cannot read what it was sent. */
+  unreadable(what: string): string {
+    return (this.#seen ?? new Surroundings(this.#options.group)).unreadable(what)
   }
 
   /** Something was heard: an answer, or that a command was done. */
@@ -143,9 +155,12 @@ export class Link {
     if (this.#looking) return
     this.#looking = true
     const { bus, subjects, group, run, onFound } = this.#options
+    const seen = new Surroundings(group)
+    this.#seen ??= seen
     run(
-      Effect.map(findLeader(bus, subjects, group, this.#graceMs()), (leader) => {
+      Effect.map(findLeader(bus, subjects, group, this.#graceMs(), seen), (leader) => {
         this.#looking = false
+        this.#seen = seen
         this.#leader ??= leader
         if (this.#leader === undefined) this.#pause()
         onFound(leader)

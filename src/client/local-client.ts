@@ -7,7 +7,8 @@ import { crash } from "../runtime/supervisor.ts"
 import type { ToClient } from "../wire/client-codec.ts"
 import { noReplica, packetCodec } from "../wire/packet.ts"
 import { subjectsOf } from "../wire/subjects.ts"
-import { findReplicas } from "./discover.ts"
+import { deadlineAfter } from "./call-options.ts"
+import { findReplicas, Surroundings } from "./discover.ts"
 import type { Question, QuestionDone } from "./questions.ts"
 import { ReplicaReader } from "./replica-reader.ts"
 import { roomBytes, send } from "./sending.ts"
@@ -15,7 +16,7 @@ import { roomBytes, send } from "./sending.ts"
 type Message =
   | { readonly _tag: "Question"; readonly question: Question }
   | { readonly _tag: "Heard"; readonly body: ToClient; readonly from: NodeId }
-  | { readonly _tag: "Found"; readonly replicas: ReadonlyArray<NodeId> }
+  | { readonly _tag: "Found"; readonly replicas: ReadonlyArray<NodeId>; readonly seen: Surroundings }
   | { readonly _tag: "NobodyThere" }
   | { readonly _tag: "Tick" }
 
@@ -43,7 +44,7 @@ const receive = (reader: ReplicaReader, message: Message): void => {
     case "Heard":
       return reader.heard(message.body, message.from)
     case "Found":
-      return reader.found(message.replicas)
+      return reader.found(message.replicas, message.seen)
     case "NobodyThere":
       return reader.nobodyThere()
     case "Tick":
@@ -63,11 +64,14 @@ export const localClient = Effect.fnUntraced(function* (cluster: string, group: 
   const subjects = subjectsOf(cluster)
   const inbox = subjects.client(client)
   const tell = (message: Message) => void actor.offerControlUnsafe(message)
-  const look = Effect.map(findReplicas(bus, subjects, group, graceMs), (replicas) =>
-    tell({ _tag: "Found", replicas })
-  )
+  const look = Effect.suspend(() => {
+    const seen = new Surroundings(group)
+    const looking = findReplicas(bus, subjects, group, graceMs, seen)
+    return Effect.map(looking, (replicas) => tell({ _tag: "Found", replicas, seen }))
+  })
   const reader = new ReplicaReader({
     client,
+    group,
     nowMs,
     send: (to, query) => send(bus, subjects.node(to), codec.encode(noReplica, group, query), inbox),
     roomBytes: () => roomBytes(bus),
@@ -98,7 +102,7 @@ export const localClient = Effect.fnUntraced(function* (cluster: string, group: 
     askUnsafe: (bytes, atLeast, timeoutMs, done) =>
       actor.offerUnsafe({
         _tag: "Question",
-        question: { bytes, done, atLeast, deadlineMs: nowMs() + timeoutMs }
+        question: { bytes, done, atLeast, deadlineMs: deadlineAfter(timeoutMs, nowMs()) }
       })
   }
   return api

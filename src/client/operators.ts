@@ -6,9 +6,9 @@ import type { BusShape } from "../runtime/bus/port.ts"
 import { monotonicMs } from "../runtime/monotonic.ts"
 import type { OperatorReply } from "../wire/operator-codec.ts"
 import { noReplica, packetCodec } from "../wire/packet.ts"
-import { subjectsOf } from "../wire/subjects.ts"
-import { findLeader, surveyNodes } from "./discover.ts"
-import { defaultTimeoutMs, timeoutFault } from "./replicated.ts"
+import { nameFault, subjectsOf } from "../wire/subjects.ts"
+import { defaultTimeoutMs, timeoutFault } from "./call-options.ts"
+import { findLeader, Surroundings, surveyNodes } from "./discover.ts"
 
 const inGroup = (group: string | undefined): string => (group === undefined ? "" : `group ${group}: `)
 
@@ -31,19 +31,22 @@ export interface OperationProgress {
 
 /**
  * It was not done in time, in the one group or, where none is named, in any. What was begun goes on: ask
- * again. `progress` is there where it was to be done in several groups.
+ * again. `isBegun` says whether any leader was asked. `progress` is there where it was to be done in several
+ * groups.
  */
 export class OperationUnfinished extends Data.TaggedError("OperationUnfinished")<{
   readonly group: string | undefined
   readonly reason: string
+  readonly isBegun: boolean
   readonly progress?: OperationProgress
 }> {
   override get message(): string {
-    const { group, reason, progress } = this
+    const { group, reason, isBegun, progress } = this
     const { groups, waiting } = progress ?? { groups: 0, waiting: [] }
     const far = progress === undefined ? "" : `${groups - waiting.length} of ${groups} groups are done; `
     const others = waiting.length > 1 ? `, nor ${waiting.length - 1} more` : ""
-    return `${far}${inGroup(group)}not done in time (${reason})${others}; what was begun goes on, ask again`
+    const next = isBegun ? "what was begun goes on, ask again" : "nothing was begun, ask again"
+    return `${far}${inGroup(group)}not done in time (${reason})${others}; ${next}`
   }
 }
 
@@ -96,6 +99,7 @@ const pauseMs = 20
 /** The longest pause before a node is asked that gives a new pass each time: it doubles up to there. */
 const passPauseMaxMs = 1000
 const graceMs = 50
+const closed = "the connection is closed"
 const surveyMs = 1000
 /** Groups that are worked on at a time. */
 const groupsAtATime = 8
@@ -117,14 +121,15 @@ const everywhere = Effect.fnUntraced(function* (
   options?: OperateOptions
 ): Effect.fn.Return<ReadonlyArray<Operated>, OperationFailure> {
   const name = request.node
-  const fault = timeoutFault(options)
+  const isClosed = bus.status() === "Closed"
+  const fault = timeoutFault(options) ?? nameFault("node", name) ?? (isClosed ? closed : undefined)
   if (fault !== undefined) return yield* new OperationRefused({ group: undefined, reason: fault })
   const seen = yield* Effect.catch(surveyNodes(bus, subjectsOf(cluster), surveyMs, isComplete), () =>
     Effect.succeed([])
   )
   if (seen.length === 0) {
     const reason = `no node of the cluster ${JSON.stringify(cluster)} answers`
-    return yield* new OperationUnfinished({ group: undefined, reason })
+    return yield* new OperationUnfinished({ group: undefined, reason, isBegun: false })
   }
   if (!seen.some(({ id, nodes = [] }) => id === name || nodes.includes(name))) {
     return yield* new OperationRefused({ group: undefined, reason: `no node knows of a node ${name}` })
@@ -133,7 +138,7 @@ const everywhere = Effect.fnUntraced(function* (
   // Nodes that begin to run, and those that only keep the master, tell of none: that is not all there are.
   if (groups.length === 0) {
     const reason = "no node that answers has a part in any group: its nodes may be starting, ask again"
-    return yield* new OperationUnfinished({ group: undefined, reason })
+    return yield* new OperationUnfinished({ group: undefined, reason, isBegun: false })
   }
   return yield* inTurns(groups, options?.timeoutMs ?? defaultTimeoutMs, (group, timeoutMs) =>
     operate(group, request, { timeoutMs })
@@ -148,6 +153,7 @@ const inTurns = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyArray<Operated>, OperationFailure> {
   const done = new Map<string, Operated>()
   const reasons = new Map<string, string>()
+  let isBegun = false
   const waiting = [...groups]
   let movedMs = yield* monotonicMs
   const worker = Effect.gen(function* () {
@@ -160,6 +166,7 @@ const inTurns = Effect.fnUntraced(function* (
       const result = yield* Effect.catchTag(one, "OperationUnfinished", Effect.succeed)
       if (result instanceof OperationUnfinished) {
         reasons.set(group, result.reason)
+        isBegun ||= result.isBegun
         waiting.push(group)
       } else {
         done.set(group, result)
@@ -174,7 +181,13 @@ const inTurns = Effect.fnUntraced(function* (
   const [first] = waiting.sort()
   if (first === undefined) return groups.map((group) => done.get(group)!)
   const progress = groups.length > 1 ? { progress: { groups: groups.length, waiting } } : {}
-  return yield* new OperationUnfinished({ group: first, reason: reasons.get(first)!, ...progress })
+  const reason = reasons.get(first)!
+  return yield* new OperationUnfinished({
+    group: first,
+    reason,
+    isBegun: isBegun || done.size > 0,
+    ...progress
+  })
 })
 
 type Done = Extract<OperatorReply["answer"], { readonly _tag: "Done" }>
@@ -186,12 +199,11 @@ const operated = (group: string, { configuration }: Done): Operated => ({
   acceptors: configuration?.acceptors.map(({ node }) => node) ?? []
 })
 
-/** Over a bus, for one cluster. */
-export const operatorsOf = (bus: BusShape, cluster: string): Operators => {
+/** Asks a leader once; undefined where it did not answer. */
+const askingOver = (bus: BusShape, cluster: string) => {
   const subjects = subjectsOf(cluster)
   const codec = packetCodec(cluster)
-
-  const ask = Effect.fnUntraced(function* (
+  return Effect.fnUntraced(function* (
     group: GroupId,
     leader: NodeId,
     request: OperatorRequest,
@@ -204,23 +216,34 @@ export const operatorsOf = (bus: BusShape, cluster: string): Operators => {
     const body = typeof packet === "string" ? undefined : packet.body
     return body?._tag === "OperatorReply" ? body.answer : undefined
   })
+}
 
-  const operate = Effect.fnUntraced(function* (
-    name: string,
-    request: OperatorRequest,
-    options: OperateOptions = {}
-  ): Effect.fn.Return<Operated, OperationFailure> {
-    const fault = timeoutFault(options)
+/** Why an operation in one group is refused before anybody is asked. */
+const faultOf = (bus: BusShape, name: string, request: OperatorRequest, options: OperateOptions) => {
+  const nodes = Object.entries(request).flatMap(([field, node]) => (field === "_tag" ? [] : [node]))
+  const fault = timeoutFault(options) ?? nameFault("group", name)
+  const named = nodes.map((node) => nameFault("node", node)).find((one) => one !== undefined)
+  return fault ?? named ?? (bus.status() === "Closed" ? closed : undefined)
+}
+
+/** In one group: whoever leads is asked again and again, until it is done. */
+const operating = (bus: BusShape, cluster: string): Operate => {
+  const ask = askingOver(bus, cluster)
+  return Effect.fnUntraced(function* (name, request, options = {}) {
+    const fault = faultOf(bus, name, request, options)
     if (fault !== undefined) return yield* new OperationRefused({ group: name, reason: fault })
     const { timeoutMs = defaultTimeoutMs } = options
     const group = GroupId(name)
     const untilMs = (yield* monotonicMs) + timeoutMs
     let reason = "nobody leads the group"
+    let isBegun = false
     let leader: NodeId | undefined
     let pass = ""
     let passesInARow = 0
-    while ((yield* monotonicMs) < untilMs) {
-      leader ??= yield* findLeader(bus, subjects, group, graceMs)
+    while ((yield* monotonicMs) < untilMs && bus.status() !== "Closed") {
+      const seen = new Surroundings(group)
+      leader ??= yield* findLeader(bus, subjectsOf(cluster), group, graceMs, seen)
+      if (leader === undefined && !isBegun) reason = seen.absence ?? "nobody leads the group"
       const answer = leader === undefined ? undefined : yield* ask(group, leader, request, pass)
       if (answer?._tag === "Refused") {
         return yield* new OperationRefused({ group: name, reason: answer.reason })
@@ -237,13 +260,20 @@ export const operatorsOf = (bus: BusShape, cluster: string): Operators => {
         continue
       }
       passesInARow = 0
+      // One that was asked and did not answer may have begun.
+      if (leader !== undefined && answer?._tag !== "NotLeader") isBegun = true
       if (answer?._tag === "Waiting") reason = answer.reason
       else leader = answer?.leader === leader ? undefined : answer?.leader
       yield* Effect.sleep(pauseMs)
     }
-    return yield* new OperationUnfinished({ group: name, reason })
+    if (bus.status() === "Closed") reason = closed
+    return yield* new OperationUnfinished({ group: name, reason, isBegun })
   })
+}
 
+/** Over a bus, for one cluster. */
+export const operatorsOf = (bus: BusShape, cluster: string): Operators => {
+  const operate = operating(bus, cluster)
   return {
     transfer: (group, to, options) => operate(group, { _tag: "Transfer", to: NodeId(to) }, options),
     drain: (node, options) =>

@@ -108,10 +108,30 @@ describe("the first call of a connection", () => {
     for (const call of wrong()) expect(await failureOf(call)).toMatchObject(expected)
   })
 
-  it("rejects with Rejected where the group has a name that the bus does not take", async () => {
+  it("rejects with Rejected where no group can have that name, also while the bus is away", async () => {
+    for (const name of ["two words", "*", ">", "main.x", "é", ""]) {
+      const message = expect.stringContaining(`${JSON.stringify(name)} is no name of a group: give 1 to 64`)
+      for (const call of [
+        aplomb.kv(name).put("a", "1"),
+        aplomb.group(kvMachine, name).ask({ _tag: "Get", key: "a" })
+      ])
+        expect(await failureOf(call)).toMatchObject({ _tag: "Rejected", message })
+    }
+  })
+
+  it("rejects with Rejected what can be no key, no value and no revision, and names it", async () => {
     bus.status = "Connected"
-    const failure = await failureOf(aplomb.kv("two words").put("a", "1"))
-    expect(failure).toHaveProperty("_tag", "Rejected")
-    expect(failure).toHaveProperty("message", expect.stringContaining("two words"))
+    const kv = aplomb.kv()
+    const named: ReadonlyArray<readonly [Promise<unknown>, string]> = [
+      [kv.put(5 as never, "v"), "the key is 5; give text"],
+      [kv.put("k", undefined as never), "the value is undefined; give text or bytes (a Uint8Array)"],
+      [kv.compareAndSet("k", null as never, "v"), "the revision is null; give the one that was read, or 0"],
+      [kv.get("k", { consistency: null as never }), "the option consistency is null; give "]
+    ]
+    for (const [call, sentence] of named)
+      expect(await failureOf(call)).toMatchObject({
+        _tag: "Rejected",
+        message: expect.stringContaining(sentence)
+      })
   })
 })

@@ -2,26 +2,20 @@
 import { Effect, Exit, Option, Scope, Stream } from "effect"
 import type { KvEntry, KvValue } from "../machines/kv.ts"
 import type { Machine } from "../protocol/learner/machine.ts"
-import type { BadSubject, BusUnavailable } from "../runtime/bus/port.ts"
 import { monotonicMs } from "../runtime/monotonic.ts"
-import type { AplombShape } from "./cluster.ts"
+import { type CallOptions, defaultTimeoutMs, type ReadOptions, timeoutFault } from "./call-options.ts"
+import type { AplombShape, NoClient } from "./cluster.ts"
 import { Rejected, Unavailable } from "./errors.ts"
 import type { Operated, OperateOptions } from "./operators.ts"
-import {
-  type AnsweredAt,
-  type CallOptions,
-  defaultTimeoutMs,
-  type ReadOptions,
-  type Replied,
-  timeoutFault
-} from "./replicated.ts"
+import type { AnsweredAt, Replied } from "./replicated.ts"
 
 /**
  * The key-value store of a group. Linearizable in all it does, unless a read asks for less (`consistency`);
- * revisions grow over all keys. A call rejects with
+ * revisions grow over all keys. Key and value have 524,288 bytes at most, together with up to 22 bytes
+ * around them. A call rejects with
  * `Unavailable`, `Indeterminate` (writes only: read before you try again) or `Rejected`, after 30 s at most
- * unless `timeoutMs` says otherwise. A bus that is away is waited for, within that time; a name that the bus
- * does not take makes each call reject with `Rejected`.
+ * unless `timeoutMs` says otherwise. A bus that is away is waited for, within that time; what can be
+ * no name of a group makes each call reject with `Rejected` at once.
  *
  * @example
  * ```ts
@@ -114,10 +108,12 @@ export interface Connection extends AsyncDisposable {
 const run = Effect.runPromise
 
 /** What the promises reject with has to be one of the documented errors. */
-const asCallFailure = (error: BusUnavailable | BadSubject): Unavailable | Rejected =>
-  error._tag === "BadSubject"
+const asCallFailure = (error: NoClient): Unavailable | Rejected => {
+  if (error._tag === "Rejected") return error
+  return error._tag === "BadSubject"
     ? new Rejected({ reason: error.message })
     : new Unavailable({ reason: error.message })
+}
 
 type Call<C> = <A, E, O extends CallOptions>(
   ask: (client: C, options: O | undefined) => Effect.Effect<A, E>,
@@ -129,7 +125,7 @@ type Call<C> = <A, E, O extends CallOptions>(
  * tries again. While the bus is away the making waits for it, and goes on when a call gives up: time spent on
  * it is of the time of the call.
  */
-const onceMade = <C>(make: Effect.Effect<C, BusUnavailable | BadSubject>): Call<C> => {
+const onceMade = <C>(make: Effect.Effect<C, NoClient>): Call<C> => {
   let client: C | undefined
   let making: Promise<C> | undefined
   const made = () => {

@@ -1,6 +1,8 @@
 /** Questions that wait for their answers. They change nothing, so they can be asked again at will. */
 import { NumberTable } from "../protocol/learner/number-table.ts"
 import { knob } from "../runtime/buggify.ts"
+import { timeless } from "./call-options.ts"
+import type { Surroundings } from "./discover.ts"
 import { type QuestionFailure, Rejected } from "./errors.ts"
 
 export type QuestionDone = (answer: unknown, slot: number, failure: QuestionFailure | undefined) => void
@@ -44,6 +46,7 @@ export class Questions {
   }
 
   add(question: Question): void {
+    if (Number.isNaN(question.deadlineMs)) return question.done(null, 0, timeless())
     this.#toAsk.push(this.#next)
     this.#asked.set(this.#next++, { question, sentAtMs: 0, waits: true })
   }
@@ -70,7 +73,7 @@ export class Questions {
   }
 
   /** Hands out answers as they came, from a state that had applied `slot`. */
-  answered(slot: number, flat: ReadonlyArray<unknown>): void {
+  answered(slot: number, flat: ReadonlyArray<unknown>, seen: Pick<Surroundings, "unreadable">): void {
     for (let index = 0; index < flat.length; index += 2) {
       const question = this.settle(flat[index] as number)
       const answer = flat[index + 1]
@@ -78,7 +81,7 @@ export class Questions {
       if (Array.isArray(answer)) question.done(answer[0], slot, undefined)
       else if (answer === null) {
         question.done(null, slot, new Rejected({ reason: "the answer is too large for the bus" }))
-      } else question.done(null, slot, new Rejected({ reason: "the state machine cannot read the question" }))
+      } else question.done(null, slot, new Rejected({ reason: seen.unreadable("question") }))
     }
   }
 

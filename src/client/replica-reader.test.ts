@@ -1,7 +1,8 @@
 /** Questions that any replica may answer find one that does, and end with a reason where none does. */
 import { describe, expect, it } from "vitest"
-import { ClientId, NodeId, Slot } from "../protocol/ids.ts"
+import { ClientId, GroupId, NodeId, Slot } from "../protocol/ids.ts"
 import type { LocalQuery } from "../protocol/messages.ts"
+import { Surroundings } from "./discover.ts"
 import { ReplicaReader } from "./replica-reader.ts"
 
 const [near, far] = [NodeId("near"), NodeId("far")]
@@ -12,6 +13,7 @@ const driven = () => {
   const state = { nowMs: 0, looks: 0, refused: undefined as string | undefined }
   const reader = new ReplicaReader({
     client: ClientId("c"),
+    group: GroupId("main"),
     nowMs: () => state.nowMs,
     send: (to, query) => {
       sent.push({ to, query })
@@ -32,7 +34,7 @@ const driven = () => {
     reader.flush()
   }
   const found = (...replicas: ReadonlyArray<NodeId>) => {
-    reader.found(replicas)
+    reader.found(replicas, new Surroundings("main"))
     reader.flush()
   }
   return { reader, sent, heard, state, ask, pass, found }

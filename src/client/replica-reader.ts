@@ -1,9 +1,10 @@
 /** Questions of a client that any replica may answer: to the nearest that answers, and on to the next. */
-import type { ClientId, NodeId } from "../protocol/ids.ts"
+import type { ClientId, GroupId, NodeId } from "../protocol/ids.ts"
 import { Slot } from "../protocol/ids.ts"
 import type { LocalQuery, Refusal } from "../protocol/messages.ts"
 import { knob } from "../runtime/buggify.ts"
 import type { ToClient } from "../wire/client-codec.ts"
+import { Surroundings } from "./discover.ts"
 import { Unavailable } from "./errors.ts"
 import { type Question, Questions } from "./questions.ts"
 
@@ -13,6 +14,7 @@ const lookAgainAfterMs = 100
 
 export interface ReaderOptions {
   readonly client: ClientId
+  readonly group: GroupId
   readonly nowMs: () => number
   /** Says why, where the bus takes no message of that size. */
   readonly send: (to: NodeId, query: LocalQuery) => string | undefined
@@ -29,6 +31,8 @@ export class ReplicaReader {
   /** Nearest first; those that failed are taken out. */
   #replicas: ReadonlyArray<NodeId> = []
   #looking = false
+  /** Who answered when it looked last. */
+  #seen: Surroundings | undefined
   #holdUntilMs = Number.NEGATIVE_INFINITY
   /** Since when the nearest has answered nothing of what it was asked. */
   #owesSinceMs = Number.POSITIVE_INFINITY
@@ -43,15 +47,17 @@ export class ReplicaReader {
     this.#questions.add(question)
   }
 
-  found(replicas: ReadonlyArray<NodeId>): void {
+  /** Who holds the group, among all that answered. */
+  found(replicas: ReadonlyArray<NodeId>, seen: Surroundings): void {
     this.#looking = false
+    this.#seen = seen
     this.#replicas = replicas
     if (replicas.length === 0) this.#hold(lookAgainAfterMs)
   }
 
   heard(body: ToClient, from: NodeId): void {
     if (body._tag === "Answered") {
-      this.#questions.answered(body.slot, body.flat)
+      this.#questions.answered(body.slot, body.flat, this.#seen ?? new Surroundings(this.#options.group))
       if (from !== this.#replicas[0]) return
       this.#owesSinceMs = this.#questions.size > 0 ? this.#options.nowMs() : Number.POSITIVE_INFINITY
       return
@@ -89,7 +95,7 @@ export class ReplicaReader {
       const reason =
         atLeast > this.#appliedMost && this.#appliedMost > 0
           ? `no replica had applied slot ${atLeast} in time, ${most}`
-          : "no replica answered in time"
+          : `no replica answered in time${this.#seen?.absence === undefined ? "" : `: ${this.#seen.absence}`}`
       done(null, 0, new Unavailable({ reason }))
     }
     // Also where whoever asked has given up: the next question is not to wait for a silent one again.

@@ -9,6 +9,13 @@ import { type BadSubject, Bus, type BusUnavailable } from "../runtime/bus/port.t
 import { pack } from "../runtime/codec.ts"
 import { messageOf } from "../runtime/message-of.ts"
 import { keptOnceMade } from "../runtime/wholly.ts"
+import {
+  atLeastOf,
+  type CallOptions,
+  defaultTimeoutMs,
+  type ReadOptions,
+  timeoutFault
+} from "./call-options.ts"
 import { type CommandFailure, type QuestionFailure, Rejected, Unavailable } from "./errors.ts"
 import { type GroupClient, groupClient } from "./group-client.ts"
 import { localClient } from "./local-client.ts"
@@ -18,25 +25,6 @@ import type { QuestionDone } from "./questions.ts"
 export interface Replied<Reply> {
   readonly reply: Reply
   readonly slot: number
-}
-
-export interface CallOptions {
-  /** How long to wait, in milliseconds. Default 30,000. What is no number is `Rejected`. */
-  readonly timeoutMs?: number
-}
-
-/**
- * How new the state must be that answers a question.
- * - `linearizable`: as it is now. It knows every command that was acknowledged before the question was asked.
- * - `stale`: of whatever replica answers first, however far behind.
- * - `atLeast`: of whatever replica has applied this slot. The `slot` of a reply, or a `revision`, makes a
- *   client read its own writes, and the `slot` of an answer keeps it from going back.
- */
-export type Consistency = "linearizable" | "stale" | { readonly atLeast: number }
-
-export interface ReadOptions extends CallOptions {
-  /** Default `linearizable`. */
-  readonly consistency?: Consistency
 }
 
 /** An answer with the slot through which the state that gave it had applied the log. */
@@ -68,18 +56,10 @@ export interface Replicated<Command, Reply, Question, Answer> {
   readonly client: GroupClient
 }
 
-export const defaultTimeoutMs = 30_000
-
 /**
- * Why a time cannot be waited for: with `NaN` it would never be over. One that is below 0 is over already.
+ * A command, or a question, must fit a message together with what travels with it. All of it counts, as it is
+ * packed: of a put the key, the value, and up to 13 bytes around them, of a compare-and-set up to 22.
  */
-export const timeoutFault = (options: CallOptions | undefined): string | undefined => {
-  const timeoutMs: unknown = options?.timeoutMs ?? defaultTimeoutMs
-  if (typeof timeoutMs === "number" && !Number.isNaN(timeoutMs)) return undefined
-  return `the option timeoutMs is ${String(timeoutMs)}; give a number of milliseconds`
-}
-
-/** A command, or a question, must fit a message together with what travels with it. */
 export const commandMaxBytes = 512 * 1024
 
 const unreadable = new Rejected({
@@ -152,14 +132,11 @@ export const replicated = Effect.fnUntraced(function* <State, Command, Reply, Qu
   const askAt: Replicated<Command, Reply, Question, Answer>["askAt"] = (question, call) => {
     const fault = timeoutFault(call)
     if (fault !== undefined) return Effect.fail(new Rejected({ reason: fault }))
-    const { timeoutMs = defaultTimeoutMs, consistency = "linearizable" } = call ?? {}
-    if (consistency === "linearizable")
+    const timeoutMs = call?.timeoutMs ?? defaultTimeoutMs
+    const atLeast = atLeastOf(call)
+    if (atLeast instanceof Rejected) return Effect.fail(atLeast)
+    if (atLeast === undefined)
       return asked(question, (bytes, done) => client.askUnsafe(bytes, timeoutMs, done))
-    const atLeast = consistency === "stale" ? 0 : consistency.atLeast
-    if (!Number.isSafeInteger(atLeast) || atLeast < 0) {
-      const reason = `${atLeast} is no slot: take a slot or a revision that the group has told`
-      return Effect.fail(new Rejected({ reason }))
-    }
     return Effect.flatMap(local, ({ askUnsafe }) =>
       asked(question, (bytes, done) => askUnsafe(bytes, atLeast, timeoutMs, done))
     )

@@ -136,6 +136,22 @@ describe("the forms", () => {
     })
   })
 
+  it("write whole characters of two units, and nothing that holds half of one", () => {
+    const list = (prefix: string) =>
+      forms.question.encode({ _tag: "List", prefix, after: undefined, limit: 1 })
+    for (const text of ["", "a", "😀", "\uFEFF"]) {
+      expect(forms.command.encode({ _tag: "Put", key: text, value: text })).toEqual(["p", text, text])
+      expect(list(text)).toEqual(["l", text, null, 1])
+    }
+    for (const half of ["\uD83D", "a\uD83D", "\uDE00\uD83D"]) {
+      expect(() => forms.command.encode({ _tag: "Put", key: half, value: "" })).toThrow("the key holds half")
+      expect(() => forms.command.encode({ _tag: "Put", key: "", value: half })).toThrow(
+        "the value holds half"
+      )
+      expect(() => list(half)).toThrow("the prefix holds half")
+    }
+  })
+
   it("refuse whatever is malformed, without an error, so that all replicas refuse it alike", () => {
     const commands = [null, undefined, 5, "p", {}, [], ["p"], ["p", 1, "x"], ["p", "a"], ["p", "a", 5]]
     const more = [

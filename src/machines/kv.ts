@@ -130,16 +130,48 @@ const isText = (value: unknown): value is string => typeof value === "string"
 const isValue = (value: unknown): value is KvValue => isText(value) || value instanceof Uint8Array
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
+const shown = (value: unknown): string =>
+  value === null || !["object", "string", "function", "symbol"].includes(typeof value)
+    ? String(value)
+    : `a value of type ${typeof value}`
+
+/**
+ * What a caller gives, checked where it goes out: in the log it would take a slot on every disk before it is
+ * refused. Half a character cannot be written as bytes and read back: two such keys would become one, and a
+ * prefix another one.
+ */
+const whole = <T>(name: string, value: T): T => {
+  if (typeof value !== "string" || value.isWellFormed()) return value
+  throw new TypeError(`the ${name} holds half a character (a lone surrogate)`)
+}
+
+const textFor = (name: string, value: unknown): string => {
+  if (isText(value)) return whole(name, value)
+  throw new TypeError(`the ${name} is ${shown(value)}; give text`)
+}
+
+const valueFor = (value: unknown): KvValue => {
+  if (isValue(value)) return whole("value", value)
+  throw new TypeError(`the value is ${shown(value)}; give text or bytes (a Uint8Array)`)
+}
+
+const revisionFor = (value: unknown): number => {
+  if (isCount(value)) return value
+  throw new TypeError(
+    `the revision is ${shown(value)}; give the one that was read, or 0 for a key that is absent`
+  )
+}
+
 /** Arrays of fixed shape: what a command costs on every replica is mostly reading it. */
 const command: Form<KvCommand> = {
   encode: (value) => {
     switch (value._tag) {
       case "Put":
-        return ["p", value.key, value.value]
+        return ["p", textFor("key", value.key), valueFor(value.value)]
       case "Delete":
-        return ["d", value.key]
+        return ["d", textFor("key", value.key)]
       case "CompareAndSet":
-        return ["c", value.key, value.value, value.revision]
+        return ["c", textFor("key", value.key), valueFor(value.value), revisionFor(value.revision)]
     }
   },
   decode: (plain) => {
@@ -165,7 +197,9 @@ const reply: Form<KvReply> = {
 
 const question: Form<KvQuestion> = {
   encode: (value) =>
-    value._tag === "Get" ? ["g", value.key] : ["l", value.prefix, value.after ?? null, value.limit],
+    value._tag === "Get"
+      ? ["g", textFor("key", value.key)]
+      : ["l", textFor("prefix", value.prefix), value.after ?? null, value.limit],
   decode: (plain) => {
     if (!Array.isArray(plain)) return misfit
     const [tag, first, after, limit] = plain

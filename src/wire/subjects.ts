@@ -4,6 +4,13 @@ import type { ClientId, GroupId, NodeId, SessionId } from "../protocol/ids.ts"
 /** Letters, digits, dash and underscore: one token of a subject, whatever the bus. */
 export const namePattern = /^[A-Za-z0-9_-]{1,64}$/
 
+/** Why a name of a cluster, a node or a group cannot be one; undefined where it can. */
+export const nameFault = (what: string, name: unknown): string | undefined => {
+  if (typeof name === "string" && namePattern.test(name)) return undefined
+  const found = typeof name === "string" ? JSON.stringify(name) : String(name)
+  return `${found} is no name of a ${what}: give 1 to 64 letters, digits, dashes or underscores`
+}
+
 export interface Subjects {
   /** What is for one node. */
   readonly node: (node: NodeId) => string

@@ -1,7 +1,7 @@
 /** How fresh what a command of `aplomb kv` reads has to be. */
 import { Effect, Option } from "effect"
 import { Flag } from "effect/cli"
-import type { Consistency } from "../../client/replicated.ts"
+import type { Consistency } from "../../client/call-options.ts"
 import { type CommandFailed, usageFailure } from "../failure.ts"
 import { countFlag } from "../flags.ts"
 

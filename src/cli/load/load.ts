@@ -2,10 +2,10 @@
  * Loading a file into the key-value store: as fast as it takes it, and going on where an earlier load ended.
  */
 import { Clock, Effect, Fiber } from "effect"
+import type { CallOptions } from "../../client/call-options.ts"
 import type { CommandFailure } from "../../client/errors.ts"
 import type { GroupClient } from "../../client/group-client.ts"
 import type { Kv } from "../../client/kv.ts"
-import type { CallOptions } from "../../client/replicated.ts"
 import { CommandFailed, exitCodes, usageFailure } from "../failure.ts"
 import { LoadFlight } from "./flight.ts"
 import { type LoadFormat, type LoadRecord, parseRecord } from "./format.ts"

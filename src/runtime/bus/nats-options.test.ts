@@ -15,6 +15,9 @@ describe("options of the bus over NATS", () => {
   it.effect("that cannot work are named, with what to do", () =>
     Effect.gen(function* () {
       const cases: ReadonlyArray<readonly [Partial<NatsOptions>, RegExp]> = [
+        [{ servers: "host:4222" as never }, /option servers is "host:4222"; give a list, such as \["127/],
+        [{ servers: null as never }, /option servers is null; give a list/],
+        [{ servers: [5 as never] }, /option servers has 5; give each as text, nats:/],
         [{ servers: [] }, /option servers is empty; give one, such as nats:/],
         [{ servers: ["ws://host:80"] }, /names a WebSocket; give the NATS port instead/],
         [

@@ -83,7 +83,8 @@ export const credentialsFromFile = (
 const serverPattern = /^(?:(nats|tls):\/\/)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?\/?$/
 
 /** Why a server's address cannot be used, or undefined where it can. */
-const serverFault = (server: string): string | undefined => {
+const serverFault = (server: unknown): string | undefined => {
+  if (typeof server !== "string") return `has ${String(server)}; give each as text, nats://host:4222`
   if (/^wss?:\/\//i.test(server)) return "names a WebSocket; give the NATS port instead: nats://host:4222"
   if (server.includes("@")) return "has a user in its address; put it into the option credentials instead"
   const found = serverPattern.exec(server)
@@ -93,15 +94,21 @@ const serverFault = (server: string): string | undefined => {
   return undefined
 }
 
+/** Who is not held to types may give anything. */
+const serversFault = (servers: unknown): string | undefined => {
+  if (!Array.isArray(servers)) {
+    const found = typeof servers === "string" ? JSON.stringify(servers) : String(servers)
+    return `is ${found}; give a list, such as ["127.0.0.1:4222"]`
+  }
+  if (servers.length === 0) return "is empty; give one, such as nats://127.0.0.1:4222"
+  return servers.map(serverFault).find((fault) => fault !== undefined)
+}
+
 /** The first option that cannot work, as an error. */
 export const checkNatsOptions = (options: NatsOptions): Effect.Effect<void, BadBusOptions> => {
   const fail = (option: string, reason: string) => Effect.fail(new BadBusOptions({ option, reason }))
-  if (options.servers.length === 0)
-    return fail("servers", "is empty; give one, such as nats://127.0.0.1:4222")
-  for (const server of options.servers) {
-    const fault = serverFault(server)
-    if (fault !== undefined) return fail("servers", fault)
-  }
+  const servers = serversFault(options.servers)
+  if (servers !== undefined) return fail("servers", servers)
   const inboxFault =
     options.inboxPrefix === undefined ? undefined : subjectFault(options.inboxPrefix, "publish")
   if (inboxFault !== undefined) return fail("inboxPrefix", `cannot start a subject: ${inboxFault}`)

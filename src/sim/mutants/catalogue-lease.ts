@@ -153,14 +153,9 @@ export const leaseMutants: ReadonlyArray<Mutant> = [
     id: "reads/stale-as-linearizable",
     edits: [
       {
-        file: "client/replicated.ts",
-        find: 'if (consistency === "linearizable")',
-        replace: "if (false as boolean)"
-      },
-      {
-        file: "client/replicated.ts",
-        find: 'consistency === "stale" ? 0',
-        replace: 'typeof consistency === "string" ? 0'
+        file: "client/call-options.ts",
+        find: 'if (consistency === "linearizable") return undefined',
+        replace: 'if (consistency === "linearizable") return 0'
       }
     ],
     law: "not-linearizable",
