@@ -15,7 +15,7 @@ const slow = ["test/e2e/**/*.test.ts", "test/package.test.ts"]
  * They wait for processes most of their time, and none of them has a limit that a busy machine comes near.
  */
 const pairs = [
-  ...["cli-connect", "cli-dev", "cli-kv", "cli-log", "example-kv", "bus-nats", "master-copies"],
+  ...["cli-connect", "cli-dev", "cli-kv", "cli-log", "examples", "bus-nats", "master-copies"],
   ...["storage-damage", "storage-full", "storage-learner", "storage-snapshots", "load-words", "faults-loss"]
 ]
 const inPairs = [...pairs.map((name) => `test/e2e/${name}.test.ts`), "test/package.test.ts"]

@@ -5,9 +5,8 @@
 import { fileURLToPath } from "node:url"
 import { Aplomb, defineMachine } from "aplomb"
 import { Bus, makeMemoryExchange } from "aplomb/actor"
-import { nodeConfig, runNode } from "aplomb/node"
+import { MemoryDisk, nodeConfig, runNode } from "aplomb/node"
 import { Console, Effect, Schema } from "effect"
-import { MemoryDisk } from "../src/runtime/storage/memory.ts"
 
 /** Runs on every replica in the order of the log: the same commands give the same totals everywhere. */
 const counter = defineMachine({

@@ -44,6 +44,7 @@ import { announce, type Presence, type PresenceFailure } from "./presence/presen
 import { openSnapshotStore, type SnapshotRefused } from "./snapshots/store.ts"
 import { serveSnapshots } from "./snapshots/transfer.ts"
 
+export { MemoryDisk } from "../runtime/storage/memory.ts"
 export { ConfigInvalid, type NodeConfig, nodeConfig } from "./node/config.ts"
 
 /** Why a node that ran stops by itself. */
