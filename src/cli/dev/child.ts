@@ -10,6 +10,8 @@ export interface ChildOptions {
   readonly parameters: ReadonlyArray<string>
   /** Its variables; left out: those of this process. */
   readonly environment?: NodeJS.ProcessEnv
+  /** How long it may take to stop before it is killed, in milliseconds. Default 5000. */
+  readonly stopTimeoutMs?: number
   /** Takes each line that it prints. */
   readonly say: (line: string) => void
 }
@@ -21,8 +23,8 @@ export interface Child {
 }
 
 const restartAfterMs = 1000
-/** How long a child may take to stop before it is killed. */
-const stopTimeoutMs = 5000
+/** How long a child may take to stop before it is killed, unless it is told otherwise. */
+const defaultStopTimeoutMs = 5000
 
 /**
  * Starts children and keeps them running until the scope closes; then all are stopped at once, and those that
@@ -59,6 +61,7 @@ class KeptChild implements Child {
     clearTimeout(this.#restart)
     const child = this.#process
     if (child?.pid === undefined) return resume(Effect.void)
+    const { stopTimeoutMs = defaultStopTimeoutMs } = this.#options
     const kill = setTimeout(() => signalGroup(child, "SIGKILL"), stopTimeoutMs)
     this.#onGone = () => {
       clearTimeout(kill)

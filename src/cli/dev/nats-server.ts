@@ -96,6 +96,8 @@ export const natsServerChild = (
   say: (line: string) => void
 ): ChildOptions => ({
   name: "nats-server",
+  // It has nothing to lose, and all that used it are gone when it is told to stop.
+  stopTimeoutMs: 1000,
   command: "/bin/sh",
   parameters: ["-c", guarded, "sh", path, "-c", configuration, "-p", String(port), "-l", logPath],
   say
