@@ -3,6 +3,7 @@ import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { NodeConfig } from "../actors/node/config.ts"
 import { runNode } from "../actors/node.ts"
+import { keepAliveMs } from "../client/signs-of-life.ts"
 import { kvMachine } from "../machines/kv.ts"
 import type { AnyMachine } from "../protocol/learner/machine.ts"
 import { filesLayer } from "../runtime/storage/files.ts"
@@ -27,10 +28,20 @@ export const tellServing = (node: string, say: (line: string) => void) => {
   }
 }
 
+/** What a node can be told and does, but hardly anybody wants. */
+export const warningOf = ({ sessionTtlMs }: Pick<NodeConfig, "sessionTtlMs">): string | undefined => {
+  const leastMs = 2 * keepAliveMs
+  if (sessionTtlMs >= leastMs) return undefined
+  const often = `a client that writes nothing shows only every ${keepAliveMs} ms that it is there`
+  return `"sessionTtlMs" is ${sessionTtlMs}, and ${often}: it may lose its session; give ${leastMs} or more`
+}
+
 const memoryBytes = () => process.memoryUsage.rss()
 
 const runUntilStopped = Effect.fnUntraced(function* (config: NodeConfig) {
   const { pid } = process
+  const warning = warningOf(config)
+  if (warning !== undefined) yield* Effect.logWarning(warning)
   const onPhase = tellServing(config.node, printUnsafe)
   const node = yield* runNode({ config, machines, pid, memoryBytes, onPhase })
   yield* print(`node ${config.node} listens (pid ${pid})`)

@@ -1,7 +1,9 @@
 /** When a client last gave its session a sign of life, and when the next one is due. */
 import { knob } from "../runtime/buggify.ts"
 
-const keepAliveEvery = knob("client-keep-alive-ms", 15_000, { min: 200, max: 20_000 })
+/** How often a client gives a sign that writes nothing, in milliseconds. */
+export const keepAliveMs = 15_000
+const keepAliveEvery = knob("client-keep-alive-ms", keepAliveMs, { min: 200, max: 20_000 })
 
 /** Any entry is one; questions are none. */
 export class SignsOfLife {
