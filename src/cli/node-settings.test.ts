@@ -74,6 +74,15 @@ describe("the configuration of a node", () => {
       )
       assert.include(yield* problem({ flags: { node: "n9" } }), `"node" (from the flag --node)`)
       assert.include(yield* problem({ flags: { groups: "[]" } }), `"groups" (from the flag --groups)`)
+      const strange = '[{"name":"main","acceptors":["n1","n9"]}]'
+      assert.include(
+        yield* problem({ file: file(whole), flags: { groups: strange } }),
+        '"groups" (from the flag --groups) cannot be used: group main: its acceptor n9 is not among "nodes"'
+      )
+      assert.include(
+        yield* problem({ file: file({ ...whole, data: "a\0b" }) }),
+        '"data" (from the file n1.json) cannot be used: "data" holds a NUL character'
+      )
       assert.include(yield* problem({ file: file({ ...whole, servers: 3 }) }), "from the file n1.json")
       assert.include(
         yield* problem({ file: file({ ...whole, color: 3 }) }),

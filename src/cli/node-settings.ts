@@ -133,5 +133,7 @@ const explain = (problem: string, origin: ReadonlyMap<string, string>): string =
   if (!(nodeFields as ReadonlyArray<string>).includes(field))
     return `"${field}" (from ${from}) is no field of the configuration; there are ${nodeFields.join(", ")}`
   const inner = at.slice(`["${field}"]`.length)
-  return `"${field}"${inner} (from ${from}) cannot be used: ${what}`
+  const named = `"${field}": `
+  const plain = what.startsWith(named) ? what.slice(named.length) : what
+  return `"${field}"${inner} (from ${from}) cannot be used: ${plain}`
 }

@@ -98,7 +98,7 @@ export const runMasterPart = Effect.fnUntraced(function* (options: MasterPartOpt
     const none: MasterPart = { take, status: () => undefined }
     return none
   }
-  const file = yield* fileRegister(`${config.data}/master`)
+  const file = yield* fileRegister(`${config.data}/master`, masters.length > 1)
   const part = yield* masters.length === 1 ? alone(options, file) : together(options, file)
   yield* serve(options, part.register)
   return part

@@ -8,6 +8,14 @@ describe("a state of the master that cannot be read", () => {
     assert.include(several, "what the masters keep of group main")
     assert.include(several, "run the version of Aplomb that the other nodes run")
     const one = new RegisterCorrupted({ path: "data/master/main.json", reason: "no JSON" }).message
-    assert.include(one, "the master's file data/master/main.json is damaged (no JSON)")
+    assert.include(
+      one,
+      "the master's file data/master/main.json is damaged (no JSON); put back the file as it"
+    )
+    const file = new RegisterCorrupted({ path: "data/master/main.json", reason: "no JSON", isOne: true })
+      .message
+    assert.include(file, "is damaged (no JSON); several masters keep what it should hold")
+    assert.include(file, "delete it, or, if you put back a copy there, put one there that is whole")
+    assert.notInclude(file, "as it was last written")
   })
 })

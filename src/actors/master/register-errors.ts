@@ -1,17 +1,21 @@
 /** What can be wrong with the master's register, in a file or replicated: each error says what to do. */
 import { Data } from "effect"
 
-/** What the register holds is not what a master wrote. */
+/**
+ * What the register holds is not what a master wrote. Where `isOne` of several masters has such a file, it is
+ * none of theirs: it was put there.
+ */
 export class RegisterCorrupted extends Data.TaggedError("RegisterCorrupted")<{
   readonly path: string
   readonly reason: string
+  readonly isOne?: boolean
 }> {
   override get message(): string {
-    return (
-      `the master's file ${this.path} is damaged (${this.reason}); ` +
-      "put back the file as it was last written: " +
-      "an older copy would hand out ballots a second time"
-    )
+    const cure = this.isOne
+      ? "several masters keep what it should hold, and need no such file: delete it, " +
+        "or, if you put back a copy there, put one there that is whole"
+      : "put back the file as it was last written: an older copy would hand out ballots a second time"
+    return `the master's file ${this.path} is damaged (${this.reason}); ${cure}`
   }
 }
 

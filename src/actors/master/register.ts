@@ -61,8 +61,11 @@ const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 /** The content of a master's file. */
 export const masterFileOf = (means: Versioned): Uint8Array => bytesOf(masterTextOf(means))
 
-/** One file a group, replaced as a whole. It serves one process: the directory's lock is its compare. */
-export const fileRegister = Effect.fnUntraced(function* (directory: string) {
+/**
+ * One file a group, replaced as a whole. It serves one process: the directory's lock is its compare. `isOne`
+ * of several masters writes none, and reads what was put there.
+ */
+export const fileRegister = Effect.fnUntraced(function* (directory: string, isOne = false) {
   const files = yield* Files
   yield* files.makeDirectory(directory)
   const path = (group: GroupId) => `${directory}/${group}.json`
@@ -75,7 +78,7 @@ export const fileRegister = Effect.fnUntraced(function* (directory: string) {
     const last = found.get(group)
     if (last?.text === text) return last.means
     const stored = decodeStored(text)
-    const damaged = (reason: string) => new RegisterCorrupted({ path: path(group), reason })
+    const damaged = (reason: string) => new RegisterCorrupted({ path: path(group), reason, isOne })
     if (stored._tag === "Failure") return yield* damaged("it is not the JSON that was written")
     const { checksum } = stored.value
     if (checksum !== undefined && checksum !== checksumOf(stored.value))

@@ -24,18 +24,27 @@ describe("the groups of a configuration", () => {
     Effect.gen(function* () {
       const acceptors = ["n1", "n2"]
       const expected: ReadonlyArray<readonly [object, string]> = [
-        [{ acceptors: ["n1", "n9"] }, 'group main: its acceptor n9 is not among "nodes"'],
-        [{ acceptors: ["n1", "n1"] }, "group main: its acceptor n1 is named twice"],
-        [{ acceptors, spares: ["n2"] }, "group main: n2 cannot be its acceptor and its spare"],
+        [
+          { acceptors: ["n1", "n9"] },
+          '"groups": group main: its acceptor n9 is not among "nodes": n1, n2, n3, n4'
+        ],
+        [{ acceptors: ["n1", "n1"] }, '"groups": group main: its acceptor n1 is named twice'],
+        [{ acceptors, spares: ["n2"] }, '"groups": group main: n2 cannot be its acceptor and its spare'],
         [
           { acceptors, spares: ["n3"], learners: ["n3"] },
-          "group main: n3 cannot be its spare and its learner"
+          '"groups": group main: n3 cannot be its spare and its learner'
         ],
-        [{ acceptors, size: 3 }, "group main: its size is 3, but it has only 2 acceptors and spares"],
-        [{ acceptors, minAcceptors: 3 }, "group main: its minAcceptors is 3, more than its size of 2"],
+        [
+          { acceptors, size: 3 },
+          '"groups": group main: its size is 3, but it has only 2 acceptors and spares'
+        ],
+        [
+          { acceptors, minAcceptors: 3 },
+          '"groups": group main: its minAcceptors is 3, more than its size of 2'
+        ],
         [
           { acceptors: ["n1"], spares: ["n2"], size: 2, minAcceptors: 2 },
-          "group main: its minAcceptors is 2, but it begins with 1 acceptors"
+          '"groups": group main: its minAcceptors is 2, but it begins with 1 acceptors'
         ]
       ]
       for (const [group, sentence] of expected) assert.strictEqual(yield* problem(group), sentence)
@@ -53,6 +62,20 @@ describe("the groups of a configuration", () => {
       )
       const { problem: none } = yield* Effect.flip(given({ groups: [] }))
       assert.strictEqual(none, `"groups" names no group: leave it out for one, "main", of all nodes`)
+    })
+  )
+
+  it.effect("are beside a directory that a path can name", () =>
+    Effect.gen(function* () {
+      const given = (data: string) => nodeConfig({ cluster: "c", node: "n1", nodes: ["n1"], data })
+      const expected: ReadonlyArray<readonly [string, string]> = [
+        ["a\0b", '"data" holds a NUL character, and no path can'],
+        ["x/".repeat(2500), '"data" has 5000 bytes; give a path of 3800 at most'],
+        [`a/${"é".repeat(128)}`, '"data" has a name of 256 bytes in it; give names of 255 at most']
+      ]
+      for (const [data, sentence] of expected)
+        assert.strictEqual((yield* Effect.flip(given(data))).problem, sentence)
+      for (const data of [`a/${"x".repeat(255)}`, "x/".repeat(1900)]) yield* given(data)
     })
   )
 

@@ -143,6 +143,8 @@ const firstProblem = (config: NodeConfig): string | undefined => {
   if (known.size < config.nodes.length) return `"nodes" names a node twice: ${config.nodes.join(", ")}`
   if (!known.has(config.node))
     return `"node" is ${config.node}, which is not among "nodes": ${config.nodes.join(", ")}`
+  const unusable = dataProblem(config.data)
+  if (unusable !== undefined) return unusable
   const masterless = mastersProblem(config, known)
   if (masterless !== undefined) return masterless
   const late = intervalProblem(config)
@@ -151,9 +153,26 @@ const firstProblem = (config: NodeConfig): string | undefined => {
   if (new Set(names).size < names.length) return `"groups" names a group twice: ${names.join(", ")}`
   for (const group of config.groups) {
     const problem = groupProblem(group, known)
-    if (problem !== undefined) return `group ${group.name}: ${problem}`
+    if (problem !== undefined) return `"groups": group ${group.name}: ${problem}`
   }
   return undefined
+}
+
+/** What a path may have at most, on Linux with room for the names of our own files, and one part of it. */
+const dataMaxBytes = 3800
+const partMaxBytes = 255
+
+/**
+ * A path that no system takes would fail in the midst of the start, and none of its errors names the field.
+ */
+const dataProblem = (data: string): string | undefined => {
+  if (data.includes("\0")) return `"data" holds a NUL character, and no path can`
+  const bytesIn = (text: string): number => new TextEncoder().encode(text).length
+  const whole = bytesIn(data)
+  if (whole > dataMaxBytes) return `"data" has ${whole} bytes; give a path of ${dataMaxBytes} at most`
+  const part = data.split("/").find((name) => bytesIn(name) > partMaxBytes)
+  if (part === undefined) return undefined
+  return `"data" has a name of ${bytesIn(part)} bytes in it; give names of ${partMaxBytes} at most`
 }
 
 /** The nodes that keep the master. */
@@ -179,7 +198,7 @@ const groupProblem = (group: GroupConfig, known: ReadonlySet<string>): string | 
   const taken = new Map<string, string>()
   for (const [kind, names] of Object.entries(kinds)) {
     for (const name of names) {
-      if (!known.has(name)) return `its ${kind} ${name} is not among "nodes"`
+      if (!known.has(name)) return `its ${kind} ${name} is not among "nodes": ${[...known].join(", ")}`
       const other = taken.get(name)
       if (other === kind) return `its ${kind} ${name} is named twice`
       if (other !== undefined) return `${name} cannot be its ${other} and its ${kind}`

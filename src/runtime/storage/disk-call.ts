@@ -5,9 +5,25 @@ import { DiskFailed } from "./port.ts"
 
 type Done<A> = (error: NodeJS.ErrnoException | null, value?: A) => void
 
+const inTheWay = "something that is no directory is in its way: move that away, or give another directory"
+const notAllowed =
+  "give the user of this process the right to read and write the data directory, and all that is in it"
+
+/** What to do about what the system says, where there is something to do. */
+const cures: Readonly<Record<string, string>> = {
+  EEXIST: inTheWay,
+  ENOTDIR: inTheWay,
+  EISDIR: "a directory is where a file belongs: move that away",
+  EACCES: notAllowed,
+  EPERM: notAllowed,
+  EROFS: "the file system can only be read: mount it so that it can be written, or give another directory",
+  EMFILE: "the process has as many files open as it may: raise its limit (ulimit -n)"
+}
+
 export const failed = (operation: string, path: string, cause: unknown): DiskFailed => {
   const code = (cause as NodeJS.ErrnoException).code
-  const reason = messageOf(cause)
+  const cure = code === undefined ? undefined : cures[code]
+  const reason = cure === undefined ? messageOf(cause) : `${messageOf(cause)}; ${cure}`
   return new DiskFailed({ operation, path, full: code === "ENOSPC" || code === "EDQUOT", reason })
 }
 
