@@ -39,7 +39,8 @@ const lookEveryMs = 20
 const askEveryMs = knob("seat-ask-ms", 200, { min: 20, max: 1000 })
 /** How long a master that had a seat waits for all others before it goes on with a majority. */
 const patienceMs = knob("seat-patience-ms", 1000, { min: 20, max: 3000 })
-const joinTimeoutMs = 2000
+/** How long it waits for the next page: masters may be far away, and keep many registers. */
+const pageTimeoutMs = 2000
 const noGroup = GroupId("")
 
 const failureOf = (problem: SeatProblem, { self }: NodeContext, masters: ReadonlyArray<NodeId>) => {
@@ -65,6 +66,8 @@ class Gathered {
   readonly registers = new Map<GroupId, Kept>()
   readonly #next = new Map<NodeId, GroupId>()
   readonly complete = new Set<NodeId>()
+  /** How many were taken. */
+  pages = 0
   seats: Seats
 
   constructor(seats: Seats, from: ReadonlyArray<Replica>) {
@@ -83,6 +86,7 @@ class Gathered {
   take(node: NodeId, { seats, after, registers, isLast }: SeatGiven): boolean {
     if (this.#next.get(node) !== after || this.complete.has(node)) return false
     if (registers.length === 0 && !isLast) return false
+    this.pages += 1
     this.seats = mergeSeats(this.seats, seats)
     for (const { group, kept } of registers) this.add(group, kept)
     if (isLast) this.complete.add(node)
@@ -165,9 +169,10 @@ export const seatTaking = (options: SeatOptions): SeatTaking => {
     const mine = new Gathered(seats, from)
     hearing.gathered = mine
     for (const [group, kept] of store.registers) mine.add(group, kept)
-    const untilMs = nowMs() + joinTimeoutMs
+    let last = { pages: 0, atMs: nowMs() }
     while (mine.complete.size < majorityOf(seats)) {
-      if (nowMs() > untilMs || !isSeated(mine.seats, self)) return false
+      if (mine.pages > last.pages) last = { pages: mine.pages, atMs: nowMs() }
+      if (nowMs() > last.atMs + pageTimeoutMs || !isSeated(mine.seats, self)) return false
       for (const [node, after] of mine.wanted) hearing.askFor(node, after)
       yield* Effect.sleep(lookEveryMs * 5)
     }
