@@ -41,5 +41,18 @@ export const tokenOf = (self: Replica, random: Random.Random): string =>
 export const newToken = (self: Replica): Effect.Effect<string> =>
   Random.Random.useSync((random) => tokenOf(self, random))
 
-/** How long a ballot that somebody was issued is left to it. */
-export const attemptMs = ({ heartbeatIntervalMs }: LeaderSettings): number => 5 * heartbeatIntervalMs
+type Timed = Pick<CandidateOptions, "settings" | "context">
+
+/**
+ * How much longer than the one before it an acceptor waits for its turn: by then it has to see what that one
+ * was issued, which masters that are far from each other take three rounds for.
+ */
+export const staggerMs = ({ settings, context }: Timed): number =>
+  Math.max(2 * settings.heartbeatIntervalMs, 4 * context.master.paceMs())
+
+/**
+ * How long a ballot that somebody was issued is left to it. To make it the active one takes a round to its
+ * acceptors and three of masters, and as many as may be where others ask them, too.
+ */
+export const attemptMs = ({ settings, context }: Timed): number =>
+  Math.max(5 * settings.heartbeatIntervalMs, 8 * context.master.paceMs())

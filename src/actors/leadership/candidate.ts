@@ -15,7 +15,7 @@ import type { ActorContext } from "../../runtime/actor-handle.ts"
 import { spawnBatch } from "../../runtime/actor-spawn.ts"
 import { crash } from "../../runtime/supervisor.ts"
 import { MasterStateLost } from "../master/register-errors.ts"
-import { attemptMs, type CandidateOptions, newToken } from "./candidate-options.ts"
+import { attemptMs, type CandidateOptions, newToken, staggerMs } from "./candidate-options.ts"
 import { strandedNotice } from "./stranded.ts"
 import { tending } from "./tend.ts"
 
@@ -29,11 +29,11 @@ const beginnerLooks = 4
 /** A replica outside of the configuration has nothing to decide: it looks this many times less often. */
 const outsiderLooks = 8
 
-/** Times that follow from the configuration of the node. */
-const candidacyOf = ({ settings, times }: CandidateOptions): CandidacySettings => ({
-  staggerMs: 2 * settings.heartbeatIntervalMs,
-  attemptMs: attemptMs(settings),
-  leaderlessMs: 4 * times.failureTimeoutMs
+/** Times that follow from the configuration of the node, and from how far away the masters are. */
+const candidacyOf = (options: CandidateOptions): CandidacySettings => ({
+  staggerMs: staggerMs(options),
+  attemptMs: attemptMs(options),
+  leaderlessMs: 4 * options.times.failureTimeoutMs
 })
 
 /**
@@ -65,7 +65,6 @@ export const spawnCandidate = Effect.fnUntraced(function* (options: CandidateOpt
 const seeking = (options: CandidateOptions, nowMs: () => number) => {
   const { context, group, detector, heard, settings } = options
   const { self } = context
-  const candidacy = candidacyOf(options)
   const noteStranded = strandedNotice(options)
   let vacancy: Vacancy | undefined
   let counted = -1
@@ -128,7 +127,7 @@ const seeking = (options: CandidateOptions, nowMs: () => number) => {
       const quietMs = nowMs() - heardAtMs
       const jitter = yield* Random.next
       const view = { self, standing: reply, misses, quietMs, vacancy, nowMs: nowMs(), jitter }
-      yield* act(decide(view, candidacy), actorContext)
+      yield* act(decide(view, candidacyOf(options)), actorContext)
     })
   }
 }

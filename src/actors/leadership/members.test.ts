@@ -19,7 +19,7 @@ it.effect("one question of a group to the master is on its way at a time, howeve
     })
     let nowMs = 0
     const members = new Members({
-      context: { self, monotonicMs: () => nowMs, master: { ask: () => ask } },
+      context: { self, monotonicMs: () => nowMs, master: { ask: () => ask, paceMs: () => 0 } },
       group: { name: "main", acceptors: ["A"], spares: [], learners: [], minAcceptors: 1 },
       leader: () => serving([self]),
       toLeader: () => {},

@@ -40,6 +40,9 @@ const lookEveryMs = knob("members-look-ms", 100, { min: 80, max: 500 })
 const joinAfterMs = knob("members-join-after-ms", normal.joinAfterMs, { min: 1, max: 500 })
 const retryAfterMs = knob("members-retry-after-ms", normal.retryAfterMs, { min: 50, max: 1000 })
 
+/** The way to a ballot may take so many times as long as the nearest master takes to tell what is. */
+const stuckRounds = 10
+
 /** What a node does about the acceptors of one group. */
 export class Members {
   readonly #options: MembersOptions
@@ -78,6 +81,7 @@ export class Members {
   /** Looks, and does what is to be done; an effect only where the master must be asked. */
   look(): Effect.Effect<void> | undefined {
     const { context, leader, detector } = this.#options
+    this.#allowTime()
     const step = lookAtMembers(this.#state, leader(), detector.misses, context.monotonicMs())
     this.#state = step.state
     const rest = this.#act(step.action)
@@ -90,6 +94,14 @@ export class Members {
         this.#isAsking = false
       })
     )
+  }
+
+  /** The way to a ballot has several rounds of masters in it, which may be far from each other. */
+  #allowTime(): void {
+    const stuckAfterMs = Math.max(normal.stuckAfterMs, stuckRounds * this.#options.context.master.paceMs())
+    const { settings } = this.#state
+    if (settings.stuckAfterMs === stuckAfterMs) return
+    this.#state = { ...this.#state, settings: { ...settings, stuckAfterMs } }
   }
 
   /** What an operator asks for: moved on as far as it goes now. */

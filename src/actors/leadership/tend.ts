@@ -121,7 +121,7 @@ export const tending = (options: CandidateOptions, nowMs: () => number) => {
     if (survivors.length < standing.minAcceptors) return
     // Whoever was issued that ballot may be about to lead with it; if not, it is in the way for ever.
     if (rival?.ballot !== standing.latest) rival = { ballot: standing.latest, sinceMs: nowMs() }
-    else if (nowMs() - rival.sinceMs >= attemptMs(options.settings)) yield* takeBallotWithout(state, acceptor)
+    else if (nowMs() - rival.sinceMs >= attemptMs(options)) yield* takeBallotWithout(state, acceptor)
   })
 
   /** As long as the master does not answer, it may have done what it was asked for. */

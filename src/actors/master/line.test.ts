@@ -15,11 +15,16 @@ const codec = packetCodec("c")
 const replicaOf = (name: string) => ({ node: NodeId(name), storage: StorageId(`of-${name}`) })
 const requestOf = (requestId: string): MasterRequest => ({ _tag: "ReadMaster", requestId })
 
-/** A line of the node `n9` to masters of these names; those that are `present` note what they are asked. */
+/**
+ * A line of the node `n9` to masters of these names; those that are `present` note what they are asked, and
+ * answer after as long as their `distance`.
+ */
 const setUp = Effect.fnUntraced(function* (
   masters: ReadonlyArray<string>,
-  present: ReadonlyArray<string> = masters
+  present: ReadonlyArray<string> = masters,
+  distance = { ms: 0 }
 ) {
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
   const exchange = yield* makeMemoryExchange()
   const bus = yield* exchange.connect
   const asked: Array<string> = []
@@ -34,7 +39,10 @@ const setUp = Effect.fnUntraced(function* (
         asked.push(`${name}: ${requestId}`)
         const reply: MasterReply = { _tag: "Refused", requestId, reason: "this is a test" }
         if (answering.has(name) && replyTo !== undefined) {
-          own.publish(replyTo, codec.encode(replicaOf(name), group, { _tag: "MasterAnswer", reply }))
+          const bytes = codec.encode(replicaOf(name), group, { _tag: "MasterAnswer", reply })
+          const answer = Effect.sync(() => void own.publish(replyTo, bytes))
+          if (distance.ms > 0) fork(Effect.delay(answer, distance.ms))
+          else Effect.runSync(answer)
         }
       }
     })
@@ -48,7 +56,7 @@ const setUp = Effect.fnUntraced(function* (
     masters: masters.map((name) => NodeId(name)),
     promised: () => Ballot(0)
   }).pipe(Scope.provide(scope))
-  return { line, asked, answering, close: Scope.close(scope, Exit.void) }
+  return { line, asked, answering, distance, close: Scope.close(scope, Exit.void) }
 })
 
 describe("the line to the masters", () => {
@@ -71,6 +79,38 @@ describe("the line to the masters", () => {
       for (let at = 0; at < 4; at++) yield* TestClock.adjust(100)
       assert.strictEqual(yield* Fiber.join(asking), undefined)
       assert.deepStrictEqual(asked, ["m1: a", "m2: a", "m1: a", "m2: a"])
+    })
+  )
+
+  it.effect("waits longer for a master that is far away, by what late answers have told", () =>
+    Effect.gen(function* () {
+      const { line, asked } = yield* setUp(["m1", "m2"], ["m1", "m2"], { ms: 450 })
+      const early = yield* Effect.forkChild(line.ask(group, requestOf("a")))
+      for (let at = 0; at < 12; at++) yield* TestClock.adjust(100)
+      assert.strictEqual(yield* Fiber.join(early), undefined)
+      assert.deepStrictEqual(asked, ["m1: a", "m2: a", "m1: a", "m2: a"])
+      assert.strictEqual(line.paceMs(), 450)
+      const patient = yield* Effect.forkChild(line.ask(group, requestOf("b")))
+      for (let at = 0; at < 5; at++) yield* TestClock.adjust(100)
+      assert.strictEqual((yield* Fiber.join(patient))?.requestId, "b")
+      assert.strictEqual(asked.filter((one) => one.endsWith("b")).length, 1)
+    })
+  )
+
+  it.effect("does not take one that was slow once for one that is far away", () =>
+    Effect.gen(function* () {
+      const { line, distance } = yield* setUp(["m1"])
+      yield* line.ask(group, requestOf("a"))
+      distance.ms = 90
+      for (const [id, paceMs] of [
+        ["b", 0],
+        ["c", 90]
+      ] as const) {
+        const asking = yield* Effect.forkChild(line.ask(group, requestOf(id)))
+        for (let at = 0; at < 9; at++) yield* TestClock.adjust(10)
+        assert.strictEqual((yield* Fiber.join(asking))?.requestId, id)
+        assert.strictEqual(line.paceMs(), paceMs)
+      }
     })
   )
 

@@ -1,12 +1,14 @@
 /** The way from a node to the master: one of several asked at a time, and the next where nobody answers. */
-import { Context, Effect } from "effect"
+import { Clock, Context, Effect } from "effect"
 import type { Ballot, GroupId, NodeId, Replica } from "../../protocol/ids.ts"
 import type { MasterReply, MasterRequest } from "../../protocol/messages.ts"
 import { Alarm, type AlarmShape } from "../../runtime/alarm.ts"
 import type { BusShape } from "../../runtime/bus/port.ts"
 import { subscribed } from "../../runtime/bus/subscribed.ts"
+import { readMonotonicMs } from "../../runtime/monotonic.ts"
 import type { Packet, PacketCodec } from "../../wire/packet.ts"
 import type { Subjects } from "../../wire/subjects.ts"
+import { Pace } from "./pace.ts"
 
 export interface MasterLineOptions {
   readonly self: Replica
@@ -32,10 +34,17 @@ export interface MasterLine {
   /** The same for those who cannot wait. A second call with a request that is on its way does nothing. */
   readonly tell: (group: GroupId, request: MasterRequest, take: (reply: MasterReply) => void) => void
   readonly requests: () => MasterRequests
+  /** How long the nearest master takes to tell what is, in milliseconds; 0 until that is known. */
+  readonly paceMs: () => number
 }
 
-/** A master that has not answered in this time may be gone, or without a majority. */
-const nextAfterMs = 100
+/**
+ * A master that has not answered in this time may be gone, or without a majority: the least and the most. It
+ * has one round more than it takes, as long as rounds took it lately.
+ */
+const nextAfterMs = { min: 100, max: 2000 }
+const roundsOfLook = 1
+const roundsOfChange = 3
 /** How often each of them is asked before the question is given up. */
 const roundsMax = 2
 
@@ -44,6 +53,8 @@ const roundsMax = 2
  * about a thousand groups at once would answer each too late, and be asked again.
  */
 const onTheirWayMax = 16
+/** So many of those that are over are kept in mind. */
+const pastMax = 64
 
 /** One question, from when it is posed to when it is answered or given up. */
 interface Question {
@@ -57,6 +68,8 @@ interface Question {
   /** The master that was asked first, and how many were asked so far. */
   start: number
   tries: number
+  /** When each master was asked that has yet to answer, once for each time. */
+  readonly askedAtMs: Map<NodeId, Array<number>>
   /** Withdraws the alarm for the next try. */
   withdraw: () => void
 }
@@ -69,18 +82,23 @@ class Questions {
   readonly #options: MasterLineOptions
   readonly #inbox: string
   readonly #alarms: AlarmShape
+  readonly #nowMs: () => number
   readonly #onTheirWay = new Map<string, Question>()
   readonly #waiting = new Set<Question>()
+  /** Answered or given up, by subject: late answers tell how far away a master is. */
+  readonly #past = new Map<string, Question>()
+  readonly #paces = new Map<NodeId, Pace>()
   readonly #counted = { changes: 0, reads: 0 }
   #asked = 0
   #isClosed = false
   /** The master to begin with: this node's own, or else the one that answered last. */
   #first: number
 
-  constructor(options: MasterLineOptions, inbox: string, alarms: AlarmShape) {
+  constructor(options: MasterLineOptions, inbox: string, alarms: AlarmShape, nowMs: () => number) {
     this.#options = options
     this.#inbox = inbox
     this.#alarms = alarms
+    this.#nowMs = nowMs
     this.#first = Math.max(0, options.masters.indexOf(options.self.node))
   }
 
@@ -88,10 +106,15 @@ class Questions {
     return { ...this.#counted }
   }
 
+  get paceMs(): number {
+    const known = [...this.#paces.values()].filter(({ ms }) => ms > 0)
+    return known.length === 0 ? 0 : Math.min(...known.map(({ ms }) => ms))
+  }
+
   /** `done` is called once, unless the question is dropped before; possibly before this returns. */
   pose(group: GroupId, request: MasterRequest, done: Question["done"]): Question {
     const idle = { bytes: nothing, subject: "", start: 0, tries: 0, withdraw: noAlarm }
-    const question: Question = { group, request, done, ...idle }
+    const question: Question = { group, request, done, ...idle, askedAtMs: new Map() }
     if (this.#isClosed) done(undefined)
     else if (this.#onTheirWay.size < onTheirWayMax) this.#begin(question)
     else this.#waiting.add(question)
@@ -106,9 +129,11 @@ class Questions {
   }
 
   /** An answer, or what looks like one: another's, or one that is late. */
-  answered(subject: string, reply: MasterReply | undefined): void {
-    const question = this.#onTheirWay.get(subject)
+  answered(subject: string, by: NodeId, reply: MasterReply | undefined): void {
+    const question = this.#onTheirWay.get(subject) ?? this.#past.get(subject)
     if (question === undefined || reply?.requestId !== question.request.requestId) return
+    this.#learn(question, by)
+    if (!this.#onTheirWay.has(subject)) return
     const { masters, self } = this.#options
     // A late answer may be another one's: whoever answers at once will be asked again.
     if (!masters.includes(self.node)) this.#first = (question.start + question.tries - 1) % masters.length
@@ -154,12 +179,37 @@ class Questions {
     const { bus, subjects, masters } = this.#options
     if (question.tries === roundsMax * masters.length) return this.#finish(question, undefined)
     const master = masters[(question.start + question.tries++) % masters.length]!
-    question.withdraw = this.#alarms.after(nextAfterMs, () => this.#try(question))
+    const asked = question.askedAtMs.get(master) ?? []
+    question.askedAtMs.set(master, [...asked, this.#nowMs()])
+    question.withdraw = this.#alarms.after(this.#patienceMs(master, question), () => this.#try(question))
     bus.publish(subjects.master(master), question.bytes, question.subject)
+  }
+
+  #patienceMs(master: NodeId, { request }: Question): number {
+    const paceMs = this.#paces.get(master)?.ms ?? 0
+    const rounds = 1 + (request._tag === "ReadMaster" ? roundsOfLook : roundsOfChange)
+    return Math.min(Math.max(nextAfterMs.min, rounds * paceMs), nextAfterMs.max)
+  }
+
+  /**
+   * Looks take the same each time. A change is three rounds, or one where it was made before; it tells
+   * something to who never looks.
+   */
+  #learn({ request, askedAtMs }: Question, by: NodeId): void {
+    const sinceMs = askedAtMs.get(by)?.shift()
+    const known = this.#paces.get(by)
+    const isLook = request._tag === "ReadMaster"
+    if (sinceMs === undefined || (!isLook && known !== undefined)) return
+    const pace = known ?? new Pace()
+    this.#paces.set(by, pace)
+    const tookMs = this.#nowMs() - sinceMs
+    pace.took(isLook ? tookMs : tookMs / roundsOfChange)
   }
 
   #finish(question: Question, reply: MasterReply | undefined): void {
     this.drop(question)
+    if (this.#past.size >= pastMax) this.#past.delete(this.#past.keys().next().value!)
+    if (question.subject !== "") this.#past.set(question.subject, question)
     question.done(reply)
   }
 }
@@ -169,12 +219,14 @@ export const makeMasterLine = Effect.fnUntraced(function* (options: MasterLineOp
   const { bus, codec } = options
   const inbox = yield* bus.newInbox
   const context = yield* Effect.context<never>()
-  const questions = new Questions(options, inbox, Context.get(context, Alarm)(context))
+  const clock = Context.get(context, Clock.Clock)
+  const nowMs = () => readMonotonicMs(clock)
+  const questions = new Questions(options, inbox, Context.get(context, Alarm)(context), nowMs)
   yield* Effect.addFinalizer(() => Effect.sync(() => questions.close()))
   yield* subscribed(bus, `${inbox}.*`, {
     onMessage: (payload, subject) => {
       const packet = codec.decode(payload)
-      if (typeof packet !== "string") questions.answered(subject, replyIn(packet))
+      if (typeof packet !== "string") questions.answered(subject, packet.from.node, replyIn(packet))
     },
     onNoResponders: (subject) => questions.nobodyListens(subject)
   })
@@ -194,7 +246,8 @@ export const makeMasterLine = Effect.fnUntraced(function* (options: MasterLineOp
         if (reply !== undefined) take(reply)
       })
     },
-    requests: () => questions.counted
+    requests: () => questions.counted,
+    paceMs: () => questions.paceMs
   }
   return line
 })

@@ -2,8 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Ballot, GroupId, NodeId, StorageId } from "../../protocol/ids.ts"
-import { emptyMaster } from "../../protocol/master/master.ts"
-import type { MasterReply } from "../../protocol/messages.ts"
+import { emptyMaster, type MasterState } from "../../protocol/master/master.ts"
+import type { MasterReply, MasterRequest } from "../../protocol/messages.ts"
 import { passing } from "../node/passing.test-support.ts"
 import { spawnMaster } from "./master.ts"
 import type { Register } from "./register.ts"
@@ -34,6 +34,52 @@ const askedBy = Effect.fnUntraced(function* (promised: number) {
 })
 
 describe("a master", () => {
+  it.effect("answers all that waits by one look, and writes all steps of it at once", () =>
+    Effect.gen(function* () {
+      let state = { ...emptyMaster(), nextBallot: Ballot(5), active } as MasterState
+      const done: Array<string> = []
+      const register: Register = {
+        read: () =>
+          Effect.delay(
+            Effect.sync(() => (done.push("read"), { version: done.length, state })),
+            100
+          ),
+        compareAndSet: (_group, _expected, next) =>
+          Effect.delay(
+            Effect.sync(() => (done.push("write"), (state = next), true)),
+            100
+          )
+      }
+      const master = yield* spawnMaster({
+        name: "m/master",
+        register,
+        reply: ({ replyTo }, reply) => void done.push(`${replyTo}: ${reply._tag}`),
+        onFailure: (failure) => assert.fail(failure.message),
+        onUnavailable: () => assert.fail("its register is there")
+      })
+      const ask = (replyTo: string, request: MasterRequest) =>
+        master.offerUnsafe({ replyTo, group: GroupId("main"), request, promised: Ballot(0) })
+      const look = { _tag: "ReadMaster", requestId: "look" } as const
+      ask("first", look)
+      yield* passing(Effect.sleep(50))
+      for (const one of ["a", "b"])
+        ask(one, { _tag: "NewBallot", requestId: one, leader: a, acceptors: [a] } as const)
+      for (const one of ["c", "d", "c"]) ask(one, look)
+      yield* passing(Effect.sleep(1000))
+      const all = [
+        "first: MasterRead",
+        "read",
+        "c: MasterRead",
+        "d: MasterRead",
+        "write",
+        "a: Issued",
+        "b: Issued"
+      ]
+      assert.deepStrictEqual(done, ["read", ...all])
+      assert.strictEqual(state.nextBallot, 7)
+    })
+  )
+
   it.effect("issues the next ballot to a leader whose acceptor has promised the one before", () =>
     Effect.gen(function* () {
       const { reply, writes } = yield* askedBy(4)

@@ -31,23 +31,26 @@ export interface MasterOptions {
 /** Spawns the master of all groups. It is passive: it answers requests and starts nothing. */
 export const spawnMaster = (options: MasterOptions) => {
   const { register, reply, onFailure, onUnavailable } = options
-  // Another node's master may have written meanwhile: then the step is taken again from what it wrote.
-  const handle = (message: MasterMessage): Effect.Effect<void, RegisterFailure> =>
+  /** Tells what is to those who look, and takes the steps of the others: one write makes them all durable. */
+  const handle = (messages: ReadonlyArray<MasterMessage>): Effect.Effect<void, RegisterFailure> =>
     Effect.gen(function* () {
-      const { group, request } = message
+      const { group } = messages[0]!
       const { version, state } = yield* register.read(group)
-      const behind = behindAcceptor(state, message)
-      if (behind !== undefined) return reply(message, behind)
-      const step = masterStep(state, request)
-      const settled = step.state === state || (yield* register.compareAndSet(group, version, step.state))
-      if (!settled) return yield* handle(message)
+      const looks = stepsOf(state, messages.filter(isLook))
+      for (const [message, answer] of looks.replies) reply(message, answer)
+      const changes = messages.filter((message) => !isLook(message))
+      if (changes.length === 0) return
+      const { next, replies } = stepsOf(state, changes)
+      // Another node's master may have written meanwhile: then the steps are taken again from what it wrote.
+      const settled = next === state || (yield* register.compareAndSet(group, version, next))
+      if (!settled) return yield* handle(changes)
       hint("after the master wrote, before its reply")
-      reply(message, step.reply)
+      for (const [message, answer] of replies) reply(message, answer)
     })
-  const attend = (message: MasterMessage): Effect.Effect<void> =>
-    Effect.catch(handle(message), (failure) =>
+  const attend = (messages: ReadonlyArray<MasterMessage>): Effect.Effect<void> =>
+    Effect.catch(handle(messages), (failure) =>
       Effect.sync(() => {
-        if (failure._tag === "RegisterUnavailable") onUnavailable()
+        if (failure._tag === "RegisterUnavailable") for (const _ of messages) onUnavailable()
         else onFailure(failure)
       })
     )
@@ -58,22 +61,38 @@ export const spawnMaster = (options: MasterOptions) => {
     // one request, which needs no fiber of its own.
     receive: (batch) =>
       batch.length === 1
-        ? attend(batch[0]!)
-        : Effect.forEach(byGroup(batch), (messages) => Effect.forEach(messages, attend, { discard: true }), {
-            concurrency: "unbounded",
-            discard: true
-          })
+        ? attend(batch)
+        : Effect.forEach(byGroup(batch), attend, { concurrency: "unbounded", discard: true })
   })
 }
 
+const isLook = ({ request }: MasterMessage): boolean => request._tag === "ReadMaster"
+
+/**
+ * What waits, by group; a second copy of a question is none. All of a group is done at once: where masters
+ * are far from each other an operation takes so long that questions would come faster than they are answered.
+ */
 const byGroup = (batch: ReadonlyArray<MasterMessage>): ReadonlyArray<ReadonlyArray<MasterMessage>> => {
-  const groups = new Map<GroupId, Array<MasterMessage>>()
+  const groups = new Map<GroupId, Map<string, MasterMessage>>()
   for (const message of batch) {
-    const messages = groups.get(message.group)
-    if (messages === undefined) groups.set(message.group, [message])
-    else messages.push(message)
+    const { group, replyTo, request } = message
+    const messages = groups.get(group) ?? new Map<string, MasterMessage>()
+    groups.set(group, messages.set(`${replyTo} ${request.requestId}`, message))
   }
-  return [...groups.values()]
+  return [...groups.values()].map((messages) => [...messages.values()])
+}
+
+/** The state after all of them, and what each is told. */
+const stepsOf = (state: MasterState, messages: ReadonlyArray<MasterMessage>) => {
+  let next = state
+  const replies = messages.map((message) => {
+    const behind = behindAcceptor(next, message)
+    if (behind !== undefined) return [message, behind] as const
+    const step = masterStep(next, message.request)
+    next = step.state
+    return [message, step.reply] as const
+  })
+  return { next, replies }
 }
 
 /**

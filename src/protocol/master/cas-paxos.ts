@@ -15,7 +15,8 @@ export interface Ticket {
 }
 const noTicket: Ticket = { number: 0, proposer: "" }
 
-const sameTicket = (a: Ticket, b: Ticket): boolean => a.number === b.number && a.proposer === b.proposer
+export const sameTicket = (a: Ticket, b: Ticket): boolean =>
+  a.number === b.number && a.proposer === b.proposer
 
 export const isAbove = (a: Ticket, b: Ticket): boolean =>
   a.number !== b.number ? a.number > b.number : a.proposer > b.proposer

@@ -222,12 +222,14 @@ export const leaderMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: "actors/master/master.ts",
-        find: "const settled = step.state === state ||",
-        replace: "reply(message, step.reply)\n      const settled = step.state === state ||"
+        find: "const settled = next === state ||",
+        replace:
+          "for (const [message, answer] of replies) reply(message, answer)\n" +
+          "      const settled = next === state ||"
       },
       {
         file: "actors/master/master.ts",
-        find: 'its reply")\n      reply(message, step.reply)',
+        find: 'its reply")\n      for (const [message, answer] of replies) reply(message, answer)',
         replace: 'its reply")'
       }
     ],
