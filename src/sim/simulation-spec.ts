@@ -1,6 +1,7 @@
 /** What a simulation is made of, and how the cluster of one run is drawn from it. */
 import { kvMachine } from "../machines/kv.ts"
 import type { AnyMachine } from "../protocol/learner/machine.ts"
+import { cloudDistances, type Distances } from "./bus/topology.ts"
 import { type ClusterOptions, groupNames } from "./cluster.ts"
 import type { Span } from "./kernel/timed-fault.ts"
 import { drawSpan } from "./kernel/timed-fault.ts"
@@ -42,6 +43,11 @@ export interface ClusterShape {
   readonly snapshots?: boolean
   /** Size of a file of the log, where that is not to be drawn. */
   readonly segmentBytes?: number
+  /**
+   * Each node stands in another region than its neighbours, so many milliseconds away from those of other
+   * regions, one way; beats are slow enough for that. Default: where nodes stand is drawn.
+   */
+  readonly farMs?: Span
 }
 
 /** Everything that a simulation is made of. */
@@ -77,7 +83,10 @@ export const expectShape = (name: string, shape: ClusterShape): void => {
 const foreverMs = 3_600_000
 const zones = ["a", "b", "c"]
 /** The first is where everybody stands who is placed nowhere, such as clients. */
-const regions = ["region", "far"]
+const twoRegions = ["region", "far"]
+const threeRegions = [...twoRegions, "farther"]
+/** What nodes that are far apart beat by: several round trips fit into a lease. */
+const farHeartbeatMs = 200
 
 const drawMasters = (
   random: World["random"],
@@ -99,6 +108,16 @@ const capped = (random: World["random"], span: Span | undefined, most: number): 
 /** What a shape says itself is drawn all the same: what comes after it does not depend on that. */
 const overruled = <A>(drawn: A, said: A | undefined): A => said ?? drawn
 
+const heartbeatOf = ({ farMs }: ClusterShape): number | undefined =>
+  farMs === undefined ? undefined : farHeartbeatMs
+
+/** How far apart the nodes of such a cluster are, where they are not in one place. */
+export const distancesOf = (shape: ClusterShape | undefined): Distances => {
+  const farMs = shape?.farMs
+  if (farMs === undefined) return cloudDistances
+  return { ...cloudDistances, acrossMicros: { min: 1000 * farMs.min, max: 1000 * farMs.max } }
+}
+
 /** Draws the cluster of a run, of `nodesMax` acceptors and spares where the shape can do with so few. */
 export const drawCluster = (
   world: World,
@@ -115,9 +134,10 @@ export const drawCluster = (
   const spares = Array.from({ length: spareCount }, (_, index) => `s${index + 1}`)
   const names = [...acceptors, ...spares, ...masters]
   const minAcceptors = shape.atLeast === true ? random.range(Math.min(2, count), count) : 1
-  const heartbeatIntervalMs = random.pick([50, 100, 200])
+  const heartbeatIntervalMs = overruled(random.pick([50, 100, farHeartbeatMs]), heartbeatOf(shape))
   // Whoever spreads a group over regions sets its intervals by their distance.
-  const isSpread = heartbeatIntervalMs === 200 && random.chance(0.5)
+  const isSpread = heartbeatIntervalMs === farHeartbeatMs && (random.chance(0.5) || shape.farMs !== undefined)
+  const regions = shape.farMs === undefined ? twoRegions : threeRegions
   return {
     acceptors,
     spares,

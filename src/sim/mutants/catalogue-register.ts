@@ -99,12 +99,38 @@ export const registerMutants: ReadonlyArray<Mutant> = [
     scenarios: ["lost-masters"]
   },
   {
+    id: "register/an-attempt-is-begun-anew-before-it-is-answered",
+    edits: [
+      {
+        file: "actors/master/register-replicated.ts",
+        find: "if (waiting !== undefined) send(group, waiting.attempt.ask)",
+        replace: "if (waiting !== undefined) return undefined"
+      }
+    ],
+    law: standstillLaw,
+    why: "Masters whose answers take longer than they wait for them never come to an end.",
+    scenarios: ["far-masters"]
+  },
+  {
+    id: "master/is-given-up-however-far-away-it-is",
+    edits: [
+      {
+        file: "actors/master/line.ts",
+        find: "const paceMs = this.#paces.get(master)?.ms ?? 0",
+        replace: "const paceMs = 0"
+      }
+    ],
+    law: standstillLaw,
+    why: "Each master is asked for the same thing before the first can answer, and they outbid each other.",
+    scenarios: ["far-masters"]
+  },
+  {
     id: "master/requests-of-a-group-side-by-side",
     edits: [
       {
         file: "actors/master/master.ts",
-        find: "(messages) => Effect.forEach(messages, attend, { discard: true })",
-        replace: '(messages) => Effect.forEach(messages, attend, { discard: true, concurrency: "unbounded" })'
+        find: "Effect.forEach(byGroup(batch), attend,",
+        replace: "Effect.forEach(batch.map((message) => [message]), attend,"
       }
     ],
     law: standstillLaw,

@@ -2,7 +2,6 @@
 import { Cause, Effect, type Exit, Fiber } from "effect"
 import { messageOf, stackOf } from "../../runtime/message-of.ts"
 import { AssertionViolated } from "../assert.ts"
-import { cloudDistances } from "../bus/topology.ts"
 import { FaultsBroke, ProcessBroke } from "../ends.ts"
 import { type Leak, leakOf } from "../guards/guards.ts"
 import { checkHistory, type HistoryReport, type HistoryVerdict } from "../history/command.ts"
@@ -13,7 +12,7 @@ import { drawSpan } from "../kernel/timed-fault.ts"
 import { LawBroken } from "../laws/laws.ts"
 import { expectAtOnce, expectCount } from "../refuse.ts"
 import { knowScopes } from "../scopes.ts"
-import { drawCluster, type SimulationSpec } from "../simulation-spec.ts"
+import { distancesOf, drawCluster, type SimulationSpec } from "../simulation-spec.ts"
 import { chaos, drawFamilies, type FaultFamily } from "../swarm/swarm.ts"
 import { World } from "../world.ts"
 import { expectOptions } from "./expect-options.ts"
@@ -78,7 +77,7 @@ const prepare = (spec: SimulationSpec, options: RunOptions, scheduler: Scheduler
       recordDraws: options.recordDraws ?? false,
       ...(listen === undefined ? {} : { listen })
     },
-    bus: { distances: cloudDistances },
+    bus: { distances: distancesOf(spec.cluster) },
     bounds: {
       clients: options.clientsMax ?? Number.POSITIVE_INFINITY,
       operations: options.operationsMax ?? Number.POSITIVE_INFINITY

@@ -187,6 +187,23 @@ const masters = simulate("masters")
   )
   .chaosFor({ min: 3_000, max: 12_000 })
 
+const farMasters = simulate("far-masters")
+  .about("three masters in three regions: each question to a majority of them crosses two")
+  .cluster({ acceptors: threeToFive, masterApart: 0, masters: 3, farMs: { min: 20, max: 100 } })
+  .workload(registerWorkload)
+  .faults(
+    restarts,
+    outages,
+    crashPoints,
+    partitions,
+    messageFaults,
+    pauses,
+    candidacies,
+    handOvers,
+    buggified
+  )
+  .chaosFor({ min: 4_000, max: 15_000 })
+
 const lostDisks = simulate("lost-disks")
   .about("nodes lose their disks and come back as others; nothing false is said, though the group may stop")
   .cluster({ acceptors: threeToFive, masterApart: 1 })
@@ -255,6 +272,7 @@ export const scenarios: ReadonlyArray<Simulation> = [
   slowDisk,
   clocks,
   masters,
+  farMasters,
   leases,
   snapshots,
   lostDisks,
