@@ -1,5 +1,6 @@
 /** One group of a simulated cluster: who votes in it, its oracle, and what the masters hold of it. */
 import { masterFileOf, type Versioned } from "../actors/master/register.ts"
+import type { Kept } from "../protocol/master/cas-paxos.ts"
 import type { SimDisk } from "./disk/disk.ts"
 import type { DiskImage } from "./disk/image.ts"
 import type { SectorFile } from "./disk/sectors.ts"
@@ -38,7 +39,8 @@ export class ClusterGroup {
   }
 
   #watchRegister(): RegisterWatch {
-    return new RegisterWatch(this.name, this.#masters, (state, version) => {
+    const onKept = (replica: string, kept: Kept) => this.oracle.kept(replica, kept)
+    return new RegisterWatch(this.name, this.#masters, onKept, (state, version) => {
       this.#decided = { version, state }
       this.oracle.masterDecided(state)
     })

@@ -6,6 +6,7 @@ import { callsEnd } from "./calls-end.ts"
 import { chosenIsDurable } from "./chosen-is-durable.ts"
 import { debts } from "./debts.ts"
 import { enoughAcceptors } from "./enough-acceptors.ts"
+import { keepers } from "./keepers.ts"
 import type { Law } from "./laws.ts"
 import { logMatching } from "./log-matching.ts"
 import { logTime } from "./log-time.ts"
@@ -27,6 +28,7 @@ import { survival } from "./survival.ts"
 export const protocolLaws: ReadonlyArray<Law> = [
   promises,
   oneActive,
+  keepers,
   oneLease,
   logMatching,
   chosenIsDurable,

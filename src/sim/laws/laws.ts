@@ -7,6 +7,7 @@ import type { AcceptorState } from "../../protocol/acceptor/acceptor.ts"
 import type { Configuration } from "../../protocol/configuration.ts"
 import type { LeaderState, Serving } from "../../protocol/leader/state.ts"
 import type { Base } from "../../protocol/log/view.ts"
+import type { Kept } from "../../protocol/master/cas-paxos.ts"
 import type { MasterState } from "../../protocol/master/master.ts"
 import type { FromAcceptor } from "../../protocol/messages.ts"
 import type { Caller } from "../oracle/callers.ts"
@@ -107,6 +108,8 @@ export interface LawWatch {
    * time that they begin with this one. What comes next to `onMaster` is what they made of it.
    */
   readonly onBroughtBack?: (isAgain: boolean) => void
+  /** A keeper's part in the register of several masters has become durable on the disk of a replica. */
+  readonly onKept?: (replica: string, kept: Kept) => void
   readonly onActivated?: (configuration: Configuration) => void
   /** An acceptor's answer has left its node. */
   readonly onAnswer?: (of: WatchedGroup, message: FromAcceptor) => void

@@ -34,6 +34,19 @@ export const registerMutants: ReadonlyArray<Mutant> = [
     scenarios: masters
   },
   {
+    id: "register/a-write-does-not-promise",
+    edits: [
+      {
+        file: core,
+        find: "keep({ promised: ticket, accepted: ticket,",
+        replace: "keep({ promised, accepted: ticket,"
+      }
+    ],
+    law: "a keeper forgets nothing",
+    why: "A keeper that missed the claim of what it accepted takes a late write of an older attempt after it.",
+    scenarios: masters
+  },
+  {
     id: "register/quorum-of-one",
     edits: [
       {

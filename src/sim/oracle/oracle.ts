@@ -5,6 +5,7 @@ import type { AcceptorState } from "../../protocol/acceptor/acceptor.ts"
 import type { Configuration } from "../../protocol/configuration.ts"
 import { Slot } from "../../protocol/ids.ts"
 import type { LeaderState, Serving } from "../../protocol/leader/state.ts"
+import type { Kept } from "../../protocol/master/cas-paxos.ts"
 import type { MasterState } from "../../protocol/master/master.ts"
 import type { FromAcceptor } from "../../protocol/messages.ts"
 import { sometimes } from "../assert.ts"
@@ -248,6 +249,11 @@ export class Oracle implements Facts {
     if (after.active !== undefined && !isSame(before?.active, after.active)) {
       for (const watch of this.#to("onActivated")) watch.onActivated!(after.active)
     }
+  }
+
+  /** A keeper of the masters' register has written, and it is durable. */
+  kept(replica: string, kept: Kept): void {
+    for (const watch of this.#to("onKept")) watch.onKept!(replica, kept)
   }
 
   answered(node: string, message: FromAcceptor): void {

@@ -9,6 +9,7 @@ import { LawBroken } from "../laws/laws.ts"
 export class RegisterWatch {
   readonly #group: string
   readonly #majority: number
+  readonly #onKept: (replica: string, kept: Kept) => void
   readonly #onDecided: (state: MasterState, version: number) => void
   /** By ticket: on whose disks it was. */
   readonly #accepted = new Map<string, Set<string>>()
@@ -18,9 +19,15 @@ export class RegisterWatch {
   readonly seated = new Set<string>()
   #version = 0
 
-  constructor(group: string, masters: number, onDecided: (state: MasterState, version: number) => void) {
+  constructor(
+    group: string,
+    masters: number,
+    onKept: (replica: string, kept: Kept) => void,
+    onDecided: (state: MasterState, version: number) => void
+  ) {
     this.#group = group
     this.#majority = Math.floor(masters / 2) + 1
+    this.#onKept = onKept
     this.#onDecided = onDecided
   }
 
@@ -34,7 +41,9 @@ export class RegisterWatch {
     else this.seated.delete(replica)
   }
 
-  #keep(replica: string, { accepted, value }: Kept): void {
+  #keep(replica: string, kept: Kept): void {
+    this.#onKept(replica, kept)
+    const { accepted, value } = kept
     // The only master decides in its file, which is watched as such; this is its note of it.
     if (value === undefined || accepted.number === 0) return
     const ticket = `${accepted.number} ${accepted.proposer} ${value.version}`
