@@ -38,17 +38,21 @@ describe("a master", () => {
     Effect.gen(function* () {
       let state = { ...emptyMaster(), nextBallot: Ballot(5), active } as MasterState
       const done: Array<string> = []
+      const later = <A>(what: string, come: () => A) =>
+        Effect.delay(
+          Effect.sync(() => {
+            done.push(what)
+            return come()
+          }),
+          100
+        )
       const register: Register = {
-        read: () =>
-          Effect.delay(
-            Effect.sync(() => (done.push("read"), { version: done.length, state })),
-            100
-          ),
+        read: () => later("read", () => ({ version: 1, state })),
         compareAndSet: (_group, _expected, next) =>
-          Effect.delay(
-            Effect.sync(() => (done.push("write"), (state = next), true)),
-            100
-          )
+          later("write", () => {
+            state = next
+            return true
+          })
       }
       const master = yield* spawnMaster({
         name: "m/master",

@@ -43,7 +43,7 @@ export const registerMutants: ReadonlyArray<Mutant> = [
       }
     ],
     law: "a keeper forgets nothing",
-    why: "A keeper that missed the claim of what it accepted takes a late write of an older attempt after it.",
+    why: "A keeper that missed the claim of what it accepted takes a late write of an older attempt.",
     scenarios: masters
   },
   {

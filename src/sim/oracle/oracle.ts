@@ -2,7 +2,6 @@
 import type { GroupParts } from "../../actors/group/group.ts"
 import { decodeMasterState } from "../../actors/master/state.ts"
 import type { AcceptorState } from "../../protocol/acceptor/acceptor.ts"
-import type { Configuration } from "../../protocol/configuration.ts"
 import { Slot } from "../../protocol/ids.ts"
 import type { LeaderState, Serving } from "../../protocol/leader/state.ts"
 import type { Kept } from "../../protocol/master/cas-paxos.ts"
@@ -246,9 +245,9 @@ export class Oracle implements Facts {
     const before = this.master
     this.master = after
     for (const watch of this.#to("onMaster")) watch.onMaster!(before, after)
-    if (after.active !== undefined && !isSame(before?.active, after.active)) {
-      for (const watch of this.#to("onActivated")) watch.onActivated!(after.active)
-    }
+    const [was, now] = [before?.active, after.active]
+    if (now === undefined || (was?.ballot === now.ballot && was.generation === now.generation)) return
+    for (const watch of this.#to("onActivated")) watch.onActivated!(now)
   }
 
   /** A keeper of the masters' register has written, and it is durable. */
@@ -279,9 +278,8 @@ export class Oracle implements Facts {
   passed(nowMicros: number): void {
     if (nowMicros < this.#lookAgainAtMicros) return
     this.#lookAgainAtMicros = nowMicros + lookEveryMicros
-    const nowMs = nowMicros / 1000
-    this.reach.look(nowMs)
-    for (const watch of this.#to("onTime")) watch.onTime!(nowMs)
+    this.reach.look(nowMicros / 1000)
+    for (const watch of this.#to("onTime")) watch.onTime!(nowMicros / 1000)
   }
 
   end(): void {
@@ -300,6 +298,3 @@ export class Oracle implements Facts {
     return Slot(this.chosen.last)
   }
 }
-
-const isSame = (a: Configuration | undefined, b: Configuration): boolean =>
-  a !== undefined && a.ballot === b.ballot && a.generation === b.generation
