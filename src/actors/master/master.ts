@@ -37,6 +37,7 @@ export const spawnMaster = (options: MasterOptions) => {
       const { group } = messages[0]!
       const { version, state } = yield* register.read(group)
       const looks = stepsOf(state, messages.filter(isLook))
+      if (looks.replies.length > 0) hint("after the master wrote, before its reply")
       for (const [message, answer] of looks.replies) reply(message, answer)
       const changes = messages.filter((message) => !isLook(message))
       if (changes.length === 0) return
