@@ -121,5 +121,18 @@ export const callMutants: ReadonlyArray<Mutant> = [
     law: served,
     why: "What waits for long is sent again, and each copy is logged: a busy leader comes to nothing.",
     scenarios: ["overload"]
+  },
+  {
+    id: "calls/dies-of-a-late-answer",
+    edits: [
+      {
+        file: "client/questions.ts",
+        find: "      if (question === undefined) continue\n",
+        replace: ""
+      }
+    ],
+    law: "a process broke",
+    why: "The actor of a client throws on the second copy of an answer, and its process goes on without it.",
+    scenarios: ["registers"]
   }
 ]
