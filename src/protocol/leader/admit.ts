@@ -55,10 +55,10 @@ const hasRoom = (
   { client, bytes }: Submit,
   nowMs: number
 ): boolean => {
+  if (pendingBytes > 0 && pendingBytes + bytes.length > pendingMaxBytes) return false
   const [oldest] = pending
-  if (oldest === undefined) return true
-  if (pendingBytes + bytes.length > pendingMaxBytes) return false
-  return nowMs - oldest.cameAtMs <= pendingMaxMs || pending.every((one) => one.client !== client)
+  const isLate = oldest !== undefined && nowMs - oldest.cameAtMs > pendingMaxMs
+  return !isLate || pending.every((one) => one.client !== client)
 }
 
 const ask = <S extends Gathered>(state: S, settings: LeaderSettings, query: Query): Step<S> =>

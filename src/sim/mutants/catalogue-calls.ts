@@ -114,8 +114,8 @@ export const callMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: "protocol/leader/admit.ts",
-        find: "return nowMs - oldest.cameAtMs <= pendingMaxMs ||",
-        replace: "return nowMs >= oldest.cameAtMs + 0 * pendingMaxMs ||"
+        find: "oldest !== undefined && nowMs - oldest.cameAtMs > pendingMaxMs",
+        replace: "oldest !== undefined && nowMs < oldest.cameAtMs - pendingMaxMs"
       }
     ],
     law: served,

@@ -212,8 +212,8 @@ export const clientMutants: ReadonlyArray<Mutant> = [
     edits: [
       {
         file: "protocol/leader/admit.ts",
-        find: "  if (oldest === undefined) return true\n",
-        replace: "  if (oldest === undefined) return bytes.length <= pendingMaxBytes\n"
+        find: "  if (pendingBytes > 0 && pendingBytes",
+        replace: "  if (pendingBytes"
       }
     ],
     law: "progress after faults",
