@@ -192,7 +192,7 @@ export const memberMutants: ReadonlyArray<Mutant> = [
     ],
     law: standstillLaw,
     why: "A replica that comes back asks a backup as long as there is news: the leader never hears of it.",
-    scenarios: ["snapshots"]
+    scenarios: ["busy-returns"]
   },
   {
     id: "members/a-spare-asks-nobody-but-its-leader",

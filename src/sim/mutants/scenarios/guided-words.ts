@@ -5,6 +5,7 @@ import { restarts } from "../../swarm/attrition.ts"
 import { lastingOutages, steadyProgress } from "../../swarm/failovers.ts"
 import { messageFaults, partitions } from "../../swarm/network.ts"
 import { buggified, clientCrashes, pauses } from "../../swarm/process.ts"
+import { crowd } from "../../workload/crowd.ts"
 import { operations } from "../../workload/operations.ts"
 import { busyRegisters, largeRegisters, rareRegisters } from "../../workload/registers.ts"
 import { silencedClients, unheardRetirements } from "./choreography.ts"
@@ -123,6 +124,13 @@ export const wordScenarios: ReadonlyArray<Simulation> = [
     .workload(operations)
     .faults(quickRivals, lateMessages)
     .chaosFor({ min: 8_000, max: 12_000 }),
+  simulate("busy-returns")
+    .about("nodes go away and come back while clients write without a pause, to the very end")
+    .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1, sessionTtlMs: 60_000 })
+    .workload(crowd)
+    .faults(surely(lastingOutages), lossyBus)
+    .chaosFor({ min: 6_000, max: 10_000 })
+    .recoversWithin(30_000),
   simulate("replacements")
     .about("an operator asks to replace acceptors by those that vote already, and nothing fails")
     .cluster({ acceptors: { min: 3, max: 3 }, masterApart: 1 })
