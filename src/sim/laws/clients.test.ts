@@ -1,9 +1,10 @@
 /** The laws of what clients may count on are seen firing on clients that were let down, and on no others. */
 import { describe, expect, it } from "vitest"
 import type { Configuration } from "../../protocol/configuration.ts"
-import { ClientId, SessionId } from "../../protocol/ids.ts"
+import { Ballot, ClientId, SessionId, Slot } from "../../protocol/ids.ts"
 import type { LeaderState } from "../../protocol/leader/state.ts"
 import { noSessions, openSession, recordReply, touchSession } from "../../protocol/learner/session.ts"
+import { closeEntry } from "../../protocol/log/entry.ts"
 import type { MasterState } from "../../protocol/master/master.ts"
 import type { Caller } from "../oracle/callers.ts"
 import { callsEnd, slackMs } from "./calls-end.ts"
@@ -139,8 +140,10 @@ describe("a live client keeps its session", () => {
   })
 
   it("is broken by one that expires long before its time, whatever the log says", () => {
-    const expires = (afterMs: number) => {
+    const expires = (afterMs: number, isClosed = false) => {
       const world = led()
+      const bytes = closeEntry(SessionId(1))
+      if (isClosed) world.facts.chosen.append({ ballot: Ballot(1), first: Slot(1), count: 1, atMs: 0, bytes })
       return verdict(sessionsKept, world.facts, (watch) => {
         passes(world.facts, watch, 0)
         world.replica.atMs += ttlMs + 1
@@ -150,6 +153,8 @@ describe("a live client keeps its session", () => {
     }
     expect(expires(livesForMs(ttlMs) - 1)).toContain("c was heard 39999 ms ago, and lost session 1")
     expect(expires(livesForMs(ttlMs))).toContain("c could reach its leader")
+    // A client may close it itself, just when the time of the log has leapt.
+    expect(expires(1, true)).toBeUndefined()
   })
 
   it("is not broken where the client could not be heard for long enough at a time", () => {

@@ -25,6 +25,11 @@ export class EntryLog {
     return undefined
   }
 
+  /** Whether some slot holds this very entry. */
+  holds(entry: Uint8Array): boolean {
+    return this.hashes.includes(narrowHash(entry, 0, entry.length))
+  }
+
   /** The entry at a slot as a person reads it. */
   show(slot: number): string {
     const hash = this.hashes[slot - 1]
