@@ -122,7 +122,7 @@ export const registerMutants: ReadonlyArray<Mutant> = [
     ],
     law: standstillLaw,
     why: "Masters whose answers take longer than they wait for them never come to an end.",
-    scenarios: ["far-masters"]
+    scenarios: ["far-masters-soon"]
   },
   {
     id: "master/is-given-up-however-far-away-it-is",
@@ -135,7 +135,7 @@ export const registerMutants: ReadonlyArray<Mutant> = [
     ],
     law: standstillLaw,
     why: "Each master is asked for the same thing before the first can answer, and they outbid each other.",
-    scenarios: ["far-masters"]
+    scenarios: ["far-masters-soon"]
   },
   {
     id: "master/requests-of-a-group-side-by-side",

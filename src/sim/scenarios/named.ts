@@ -203,6 +203,7 @@ const farMasters = simulate("far-masters")
     buggified
   )
   .chaosFor({ min: 4_000, max: 15_000 })
+  .recoversWithin(60_000)
 
 const lostDisks = simulate("lost-disks")
   .about("nodes lose their disks and come back as others; nothing false is said, though the group may stop")

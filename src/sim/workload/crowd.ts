@@ -13,7 +13,7 @@ const timeoutMs = 60_000
  */
 export const crowd: WorkloadMaker = (world): Workload => {
   const { random } = world
-  const depth = random.range(5, 40)
+  const depth = random.range(5, 24)
   let failed = 0
   return {
     name: "crowd",
