@@ -130,7 +130,7 @@ export const clusterShown = (cluster: string, seen: ReadonlyArray<NodeSeen>): Cl
   })
   const clusters = strangersAmong(seen)
   const active = activeByGroup(seen)
-  const stranded = strandedLines(seen)
+  const stranded = strandedLines(seen, active)
   return {
     cluster,
     nodes,

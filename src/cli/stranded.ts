@@ -1,4 +1,5 @@
 /** Groups that cannot go on, whatever anybody does but put a disk back. */
+import { strandedLine } from "../actors/leadership/stranded.ts"
 import type { NodeSeen } from "../client/discover.ts"
 import type { Configuration } from "../protocol/configuration.ts"
 import { agreedStates } from "./master-copies.ts"
@@ -11,21 +12,16 @@ export const activeByGroup = (seen: ReadonlyArray<NodeSeen>): ReadonlyMap<string
   return active
 }
 
-/** Every one of these acceptors has been seen, with another disk than the one that voted. */
-const areAllElsewhere = ({ acceptors }: Configuration, seen: ReadonlyArray<NodeSeen>): boolean =>
-  acceptors.every(({ node, storage }) => seen.some((one) => one.id === node && one.storage !== storage))
-
-/**
- * One line for people for each group whose acceptors all answer with other disks than those that voted; what
- * the others lack of it is nowhere else.
- */
-export const strandedLines = (seen: ReadonlyArray<NodeSeen>): ReadonlyMap<string, string> => {
+/** One line for people for each group whose acceptors all answer with other disks than those that voted. */
+export const strandedLines = (
+  seen: ReadonlyArray<NodeSeen>,
+  activeOf = activeByGroup(seen)
+): ReadonlyMap<string, string> => {
+  const storages = new Map(seen.map(({ id, storage }) => [id, storage]))
   const lines = new Map<string, string>()
-  for (const [group, active] of activeByGroup(seen)) {
-    if (!areAllElsewhere(active, seen)) continue
-    const who = active.acceptors.map(({ node, storage }) => `${node} (storage ${storage})`).join(", ")
-    const what = `group ${group} stands still: its acceptors are ${who}, and other disks are there now`
-    lines.set(group, `${what}; put the old ones back, or see "A group whose last disk is gone" in the docs`)
+  for (const [group, active] of activeOf) {
+    const line = strandedLine(group, active, (node) => storages.get(node))
+    if (line !== undefined) lines.set(group, line)
   }
   return lines
 }

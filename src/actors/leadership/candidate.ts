@@ -70,6 +70,7 @@ const seeking = (options: CandidateOptions, nowMs: () => number) => {
   let counted = -1
   let heardAtMs = nowMs()
   let skip = 0
+
   /** Whether there is a reason to ask the master: nothing is heard of a leader, or of its node. */
   const isInDoubt = (): boolean => {
     const state = options.leader()
