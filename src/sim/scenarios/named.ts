@@ -34,6 +34,7 @@ import type { FaultFamily } from "../swarm/swarm.ts"
 import { commands } from "../workload/commands.ts"
 import { localReads } from "../workload/local-reads.ts"
 import { registersAt, registers as registerWorkload } from "../workload/registers.ts"
+import { mastersFarApart } from "./far.ts"
 import { groupScenarios } from "./groups.ts"
 import { lifeScenarios } from "./lives.ts"
 import { memberScenarios } from "./members.ts"
@@ -187,22 +188,8 @@ const masters = simulate("masters")
   )
   .chaosFor({ min: 3_000, max: 12_000 })
 
-const farMasters = simulate("far-masters")
+const farMasters = mastersFarApart("far-masters")
   .about("three masters in three regions: each question to a majority of them crosses two")
-  .cluster({ acceptors: threeToFive, masterApart: 0, masters: 3, farMs: { min: 20, max: 100 } })
-  .workload(registerWorkload)
-  .faults(
-    restarts,
-    outages,
-    crashPoints,
-    partitions,
-    messageFaults,
-    pauses,
-    candidacies,
-    handOvers,
-    buggified
-  )
-  .chaosFor({ min: 4_000, max: 15_000 })
   .recoversWithin(60_000)
 
 const lostDisks = simulate("lost-disks")

@@ -1,9 +1,10 @@
 /** Scenarios about who leads: rivals, ballots, leases, and the masters that decide. */
 
+import { mastersFarApart } from "../../scenarios/far.ts"
 import { type Simulation, simulate } from "../../simulation.ts"
-import { outages, restarts } from "../../swarm/attrition.ts"
-import { messageFaults, partitions } from "../../swarm/network.ts"
-import { buggified, candidacies, crashPoints, handOvers, pauses } from "../../swarm/process.ts"
+import { restarts } from "../../swarm/attrition.ts"
+import { messageFaults } from "../../swarm/network.ts"
+import { buggified, crashPoints } from "../../swarm/process.ts"
 import { busyRegisters, registers } from "../../workload/registers.ts"
 import { leadersBehindPartitions, lostRetirements, overtakenBallots, retiredRival } from "./choreography.ts"
 import {
@@ -49,22 +50,9 @@ export const leaderScenarios: ReadonlyArray<Simulation> = [
     .workload(seats)
     .faults(lostMasters, quickRivals)
     .chaosFor({ min: 6_000, max: 12_000 }),
-  simulate("far-masters-soon")
-    .about("three masters in three regions, which have less time to be of one mind than in far-masters")
-    .cluster({ acceptors: { min: 3, max: 5 }, masterApart: 0, masters: 3, farMs: { min: 20, max: 100 } })
-    .workload(registers)
-    .faults(
-      restarts,
-      outages,
-      crashPoints,
-      partitions,
-      messageFaults,
-      pauses,
-      candidacies,
-      handOvers,
-      buggified
-    )
-    .chaosFor({ min: 4_000, max: 15_000 }),
+  mastersFarApart("far-masters-soon").about(
+    "three masters in three regions, which have less time to be of one mind than in far-masters"
+  ),
   scenario("master-power", "the master loses its power while ballots are asked for", three).faults(
     masterPowerCuts,
     quickRivals
