@@ -45,22 +45,14 @@ export const simExploreCommand = Command.make(
       campaign,
       lines: reportLines(campaign, "runs")
     })
-    let sumsSoFar: CampaignReport | undefined
     const running = exploreRunsOverWorkers(simulation.name, jobs, {
       seeds: [seed],
       runsMax: runs,
       failuresMax: keepGoing,
       hangMs: Option.getOrUndefined(hang),
-      onSums: (sums) => {
-        sumsSoFar = sums
-        progress.say(sums)
-      }
+      onSums: progress.say
     })
-    const { known, campaign } = yield* concludingInterrupted(running, () => {
-      progress.end()
-      return sumsSoFar && conclusionOf(sumsSoFar)
-    })
-    progress.end()
+    const { known, campaign } = yield* concludingInterrupted(progress, running, conclusionOf)
     const { lines, ...conclusion } = conclusionOf(campaign)
     const cameUpon = `${campaign.runs} runs came upon ${known} different things`
     yield* conclude({ ...conclusion, fields: { known }, lines: [cameUpon, ...lines] })

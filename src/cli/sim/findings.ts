@@ -38,15 +38,18 @@ export const expectRoomForFindings = (out: string) => writing(out, () => expectD
 
 const progressEveryMs = 1000
 
-/** Says now and then, on a terminal, how far it is of `total`. */
+/** Says now and then, on a terminal, how far it is of `total`, and keeps in mind what was there last. */
 export const progressOf = (
   total: number | undefined,
   name: "seeds" | "runs",
   line: (report: CampaignReport, name: "seeds" | "runs") => string
 ) => {
   let saidAtMs = 0
+  let latest: CampaignReport | undefined
   return {
+    latest: () => latest,
     say: (report: CampaignReport): void => {
+      latest = report
       if (process.stderr.isTTY !== true || performance.now() - saidAtMs < progressEveryMs) return
       saidAtMs = performance.now()
       const share = total === undefined ? 0 : Math.min(1, report.runs / total)
@@ -147,22 +150,19 @@ export const conclude = Effect.fnUntraced(function* (conclusion: Conclusion) {
 
 /**
  * Has what was found so far kept and told as well where the runs are interrupted; their exit code stays that
- * of an interruption.
+ * of an interruption. `progress` is over either way.
  */
 export const concludingInterrupted = <A, E, R>(
+  progress: Pick<ReturnType<typeof progressOf>, "end" | "latest">,
   runs: Effect.Effect<A, E, R>,
-  conclusionSoFar: () => Conclusion | undefined
+  conclusionOf: (campaign: CampaignReport) => Conclusion
 ) =>
   Effect.onInterrupt(runs, () => {
-    const conclusion = conclusionSoFar()
-    if (conclusion === undefined) return Effect.void
-    const { fields = {}, problems = [] } = conclusion
-    const said = `aplomb: interrupted after ${conclusion.campaign.runs} runs; this is what they came to`
+    progress.end()
+    const campaign = progress.latest()
+    if (campaign === undefined) return Effect.void
+    const said = `aplomb: interrupted after ${campaign.runs} runs; this is what they came to`
     return Effect.ignore(
-      conclude({
-        ...conclusion,
-        fields: { ...fields, interrupted: true },
-        problems: [...problems, said]
-      })
+      conclude({ ...conclusionOf(campaign), fields: { interrupted: true }, problems: [said] })
     )
-  })
+  }).pipe(Effect.tap(() => Effect.sync(progress.end)))

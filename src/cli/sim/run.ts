@@ -100,23 +100,15 @@ export const simRunCommand = Command.make(
       campaign,
       lines: reportLines(campaign)
     })
-    let sumsSoFar: CampaignReport | undefined
     const running = runSeedsOverWorkers(simulation.name, flags.jobs, {
       recipes: recipesOf(simulation.name, known, flags.from, stop),
       stop,
       findingsMax: flags.keepGoing,
       hangMs: Option.getOrUndefined(flags.hang),
       nowMs: () => performance.now(),
-      onSums: (sums) => {
-        sumsSoFar = sums
-        progress.say(sums)
-      }
+      onSums: progress.say
     })
-    const campaign = yield* concludingInterrupted(running, () => {
-      progress.end()
-      return sumsSoFar && conclusionOf(sumsSoFar)
-    })
-    progress.end()
+    const campaign = yield* concludingInterrupted(progress, running, conclusionOf)
     const isIncomplete = flags.allReached && campaign.unseen.length > 0
     const problems = isIncomplete ? [unreachedLine(campaign)] : []
     yield* conclude({ ...conclusionOf(campaign), problems })
