@@ -233,8 +233,11 @@ export const runSeed = (spec: SimulationSpec, options: RunOptions): RunResult =>
   const { world, families } = prepared
   const outcome = world.run(program(prepared, spec.recoverMs))
   const ended = outcomeFailure(outcome)
-  const judged = ended ?? judgeHistory(world, options.historyStepsMax ?? historyStepsUsual)
-  const failure = "kind" in judged ? judged : (judged.failure ?? workloadFailure(world))
+  const judged: Judged =
+    ended === undefined
+      ? judgeHistory(world, options.historyStepsMax ?? historyStepsUsual)
+      : { failure: ended, undecidedKeys: [] }
+  const failure = judged.failure ?? workloadFailure(world)
   const workloads = world.workloads.map(({ name }) => name)
   knowScopes(workloads)
   const { steps, draws, virtualMs } = world.kernel.stats()
@@ -243,7 +246,7 @@ export const runSeed = (spec: SimulationSpec, options: RunOptions): RunResult =>
     simulation: spec.name,
     recipe: formatRecipe(recipe),
     failure,
-    undecidedKeys: "kind" in judged ? [] : judged.undecidedKeys,
+    undecidedKeys: judged.undecidedKeys,
     digest: world.kernel.digest(),
     figures: {
       steps,
